@@ -1,0 +1,280 @@
+"""Sound files in, sound files out: the only room that meets them.
+
+Everything here works in blocks of a few seconds, so a ten-hour recording needs no more memory than a short one.
+Samples are float32, mono, full scale at -1 and 1. Levels are in dBFS: 0 is full scale, a full-scale sine has an RMS
+level of -3.
+"""
+
+import dataclasses
+import errno
+import re
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from .errors import CourseError
+from .files import replacing
+
+# What libsndfile reads; MP3 and Opus since its version 1.1, which the soundfile wheels carry.
+SUFFIXES = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".ogg", ".oga", ".opus", ".mp3", ".w64", ".rf64", ".caf", ".au"}
+# Sound files that need converting first.
+FOREIGN_SUFFIXES = {".m4a", ".aac", ".mp4", ".wma", ".wv", ".ape", ".mov", ".webm", ".mka"}
+SAMPLE_RATES = (2000, 192000)
+BLOCK_SECONDS = 10.0
+SALVAGE_FRAMES = 1024
+FLOOR_DBFS = -120.0
+# A 20 ms stretch below this RMS level counts as silence: about the hiss of a quiet room recorded at a usual level.
+SILENCE_DBFS = -60.0
+SILENCE_FRAME_SECONDS = 0.02
+
+
+class AudioError(CourseError):
+    """A sound file that cannot be used, with the reason in one sentence."""
+
+
+def decibels(amplitude):
+    """Linear amplitude (1 is full scale) -> dBFS, never below -120."""
+    return float(20 * np.log10(max(float(amplitude), 10 ** (FLOOR_DBFS / 20))))
+
+
+def check_sample_rate(sample_rate):
+    """Return `sample_rate` (Hz) as an int, or say what is wrong with it."""
+    low, high = SAMPLE_RATES
+    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or not low <= sample_rate <= high:
+        raise CourseError(f"A sample rate of {sample_rate} cannot be used: give {low} to {high} Hz; 16000 is usual.")
+    return int(sample_rate)
+
+
+class Recording:
+    """One sound file, opened for reading, whatever its format, rate and channels; a context manager.
+
+    Parameters
+    ----------
+    path
+        WAV, FLAC, AIFF, OGG or MP3, of any rate and number of channels.
+
+    Attributes
+    ----------
+    sample_rate, channels, format
+        As the file says: Hz, a number, and words such as "WAV, Signed 16 bit PCM".
+    declared_seconds
+        The length that the file's header promises.
+    frames_read, not_finite, broken_off
+        Filled in while `blocks` runs: frames decoded so far, how many of its samples were no numbers (NaN or
+        infinite; they are read as silence), and whether the sound ended before its promised length.
+
+    Raises
+    ------
+    AudioError
+        When the file is empty, unreadable, gone or no sound file; the sentence says which.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.frames_read = self.not_finite = 0
+        self.broken_off = False
+        try:
+            if not self.path.is_file():  # a folder or a pipe may be called take.wav too
+                raise FileNotFoundError if not self.path.exists() else IsADirectoryError
+            with open(self.path, "rb") as file:
+                empty = not file.read(1)
+            if empty:
+                raise AudioError("the file is empty (0 bytes)")
+            self._file = soundfile.SoundFile(self.path)
+        except FileNotFoundError:
+            raise AudioError("the file is no longer there") from None
+        except PermissionError:
+            raise AudioError("the file may not be read: you lack the permission") from None
+        except soundfile.LibsndfileError:
+            raise AudioError("the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says") from None
+        except OSError as error:
+            raise AudioError(f"the file cannot be read ({error.strerror or 'it is not a file'})") from None
+        self.sample_rate, self.channels = self._file.samplerate, self._file.channels
+        self.format = f"{self._file.format_info.split(' (')[0]}, {self._file.subtype_info}"
+        self.declared_seconds = self._file.frames / self.sample_rate
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
+
+    def blocks(self, sample_rate=None):
+        """Yield the sound as mono float32 blocks of about 10 s, resampled to `sample_rate` (Hz) if that is given.
+
+        Channels are averaged; resampling is soxr's high quality. A file that breaks off yields what could be decoded.
+        """
+        stream = None
+        if sample_rate and sample_rate != self.sample_rate:
+            stream = soxr.ResampleStream(self.sample_rate, sample_rate, 1, dtype="float32")
+        size = int(BLOCK_SECONDS * self.sample_rate)
+        while True:
+            frames = self._read(size)
+            last = len(frames) < size
+            self.frames_read += len(frames)
+            finite = np.isfinite(frames)
+            if not finite.all():
+                self.not_finite += int(finite.size - np.count_nonzero(finite))
+                frames = np.where(finite, frames, np.float32(0))
+            mono = frames.mean(axis=1, dtype=np.float32)
+            if stream is not None:
+                mono = stream.resample_chunk(mono, last=last)
+            if len(mono):
+                yield mono
+            if last:
+                break
+        # An MP3's length is an estimate, hence the tolerance.
+        if self.frames_read < self._file.frames - 0.05 * self.sample_rate:
+            self.broken_off = True
+
+    def _read(self, size):
+        """The next `size` frames, float32, shape (frames, channels); fewer at the end, or where decoding fails."""
+        try:
+            return self._file.read(size, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            self.broken_off = True
+        # The failed call gives nothing back, so what comes before the damage is read again in small steps.
+        frames = [np.zeros((0, self.channels), np.float32)]
+        try:
+            self._file.seek(self.frames_read)
+            while len(frames[-1]) or len(frames) == 1:
+                frames.append(self._file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True))
+        except soundfile.LibsndfileError:
+            pass
+        return np.concatenate(frames)[: size - 1]  # shorter than asked for: the end
+
+    @property
+    def notes(self):
+        """What went wrong while reading, as phrases; complete once `blocks` has run to its end."""
+        notes = []
+        if self.broken_off:
+            read = self.frames_read / self.sample_rate
+            notes.append(f"breaks off after {read:.1f} s of {self.declared_seconds:.1f} s; what there is was used")
+        if self.not_finite:
+            notes.append(f"{self.not_finite} samples were no numbers (NaN or infinity) and were read as silence")
+        return notes
+
+
+class Levels:
+    """Peak, RMS and share of silence of a sound, gathered block by block.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz, of the blocks given to `add`.
+    """
+
+    def __init__(self, sample_rate):
+        self._frame = max(1, int(SILENCE_FRAME_SECONDS * sample_rate))
+        self._rest = np.zeros(0, np.float32)
+        self._squares = 0.0
+        self._frames = self._silent = 0
+        self.samples, self.peak = 0, 0.0
+
+    def add(self, block):
+        """Take one more block of float32 samples into account."""
+        self.samples += len(block)
+        self.peak = max(self.peak, float(np.max(np.abs(block), initial=0.0)))
+        self._squares += float(np.sum(np.square(block, dtype=np.float64)))
+        joined = np.concatenate([self._rest, block])
+        whole = len(joined) // self._frame * self._frame
+        energy = np.mean(np.square(joined[:whole].reshape(-1, self._frame)), axis=1)
+        self._frames += len(energy)
+        self._silent += int(np.count_nonzero(energy < 10 ** (SILENCE_DBFS / 10)))
+        self._rest = joined[whole:]
+
+    @property
+    def peak_dbfs(self):
+        return round(decibels(self.peak), 2)
+
+    @property
+    def rms_dbfs(self):
+        return round(decibels(np.sqrt(self._squares / max(1, self.samples))), 2)
+
+    @property
+    def silence(self):
+        """The share, 0 .. 1, of 20 ms stretches whose RMS level is below -60 dBFS."""
+        return self._silent / self._frames if self._frames else float(self.rms_dbfs < SILENCE_DBFS)
+
+
+def measure(samples, sample_rate):
+    """The `Levels` of float samples, shape (samples,), that are in memory already."""
+    levels = Levels(sample_rate)
+    levels.add(np.asarray(samples, np.float32))
+    return levels
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    """A piece of audio with its sample rate: mono float32 `samples`, shape (samples,), full scale at -1 and 1."""
+
+    samples: np.ndarray
+    sample_rate: int
+    name: str = "clip"
+
+    @property
+    def seconds(self):
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def levels(self):
+        """Peak, RMS and silence, as `Levels`."""
+        return measure(self.samples, self.sample_rate)
+
+    def save(self, path):
+        """Write the clip as 16-bit WAV or FLAC, by the ending of `path`; returns the path.
+
+        Nothing is normalised: what was quiet stays quiet.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".wav", ".flac"):
+            raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
+        with replacing(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
+            file.write(self.samples)
+        return path
+
+
+@contextmanager
+def writing(path, sample_rate, suffix):
+    """Open a 16-bit mono file of format `suffix` (".wav" or ".flac") to be written block by block.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or refuses, as any other writing does.
+    """
+    form = suffix.lstrip(".").upper()
+    try:
+        with soundfile.SoundFile(
+            path, "w", samplerate=sample_rate, channels=1, format=form, subtype="PCM_16"
+        ) as file:
+            yield file
+    except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself
+        full = shutil.disk_usage(Path(path).parent).free < 2**16
+        raise OSError(errno.ENOSPC if full else errno.EIO, "the system refused") from error
+
+
+def load(path, sample_rate=None):
+    """Read a whole sound file into a `Clip`, mono, at `sample_rate` (Hz) or its own; for short files.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be used; the sentence names the file and the reason.
+    """
+    try:
+        with Recording(path) as recording:
+            blocks = list(recording.blocks(sample_rate))
+            rate = sample_rate or recording.sample_rate
+    except AudioError as error:
+        raise AudioError(f'"{path}" cannot be used: {error}.') from None
+    return Clip(np.concatenate([np.zeros(0, np.float32), *blocks]), rate, Path(path).stem)
+
+
+def plain_name(text):
+    """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system."""
+    return re.sub(r"[^\w-]+", "_", text).strip("_") or "sound"

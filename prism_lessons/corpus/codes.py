@@ -1,0 +1,125 @@
+"""The codes of a corpus: written once for each quantisation, then memory-mapped, so that no corpus is too long.
+
+Variations (augmentation) are made here, from the sound itself: a varied code would be a rounded one rounded again.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import soundfile
+import soxr
+
+from ..errors import CourseError
+from ..files import digest, inside, read_json, replacing, write_json
+
+FORMAT = 1
+STRETCH_RATE = 48000  # a stretch by s is a resampling from 48 kHz to 48 kHz * s: fine steps, any corpus rate
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Small variations of the training clips, made once; each epoch takes one version of every clip.
+
+    Parameters
+    ----------
+    versions
+        How many versions of every clip there are, the untouched one among them, 1 .. 16. 1 is no augmentation.
+    polarity
+        Whether versions are turned upside down at random; nobody hears it, and a model sees new numbers.
+    gain_db
+        Versions are turned down by 0 .. gain_db decibels at random, 0 .. 24.
+    stretch
+        Versions are played faster or slower by up to this share, pitch with it (0.03 is half a semitone), 0 .. 0.2.
+    """
+
+    versions: int = 1
+    polarity: bool = True
+    gain_db: float = 3.0
+    stretch: float = 0.03
+
+    def __post_init__(self):
+        limits = {"versions": (1, 16), "gain_db": (0, 24), "stretch": (0, 0.2)}
+        for name, (low, high) in limits.items():
+            if not low <= getattr(self, name) <= high:
+                raise CourseError(f"Augmentation's {name} must be {low} to {high}, not {getattr(self, name)}.")
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes of one split of a corpus.
+
+    `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape
+    (versions, clips), say where each version of each clip lies in it. `silence` is the code of silence.
+    """
+
+    array: np.ndarray
+    starts: np.ndarray
+    lengths: np.ndarray
+    silence: int
+
+    @classmethod
+    def of_arrays(cls, arrays, silence):
+        """Codes that are in memory already: one int array, shape (samples,), for each clip."""
+        lengths = np.array([[len(array) for array in arrays]], np.int64)
+        return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence)
+
+    @property
+    def samples(self):
+        """The number of samples of one version of every clip."""
+        return int(self.lengths[0].sum())
+
+
+def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
+    """The codes of one split of a corpus, written into its folder `codes/` if they are not there yet.
+
+    Parameters
+    ----------
+    corpus, split
+        A `Corpus` and "training" or "validation".
+    quantisation
+        The `Quantisation` to use.
+    augmentation, seed
+        The `Augmentation`, if any, and the seed of its chance.
+
+    Raises
+    ------
+    CourseError
+        When the disk is full.
+    """
+    augmentation = augmentation or Augmentation()
+    clips = corpus.of(split)
+    name = digest(FORMAT, corpus.digest, split, asdict(quantisation), asdict(augmentation), seed)
+    path, lengths_path = corpus.folder / "codes" / f"{name}.codes", corpus.folder / "codes" / f"{name}.json"
+    if not (path.is_file() and lengths_path.is_file()):
+        lengths = np.zeros((augmentation.versions, len(clips)), np.int64)
+        with replacing(path) as partial, open(partial, "wb") as file:
+            for version in range(augmentation.versions):
+                for index, clip in enumerate(clips):
+                    chance = np.random.default_rng([seed, version, index])
+                    varied = _vary(_blocks(inside(corpus.folder, clip.file)), augmentation, version, chance)
+                    for block in varied:
+                        lengths[version, index] += len(block)
+                        quantisation.encode(block).tofile(file)
+        write_json(lengths_path, {"lengths": lengths.tolist()})
+    lengths = np.array(read_json(lengths_path, "list of clip lengths")["lengths"], np.int64)
+    array = np.memmap(path, quantisation.dtype, mode="r")
+    ends = np.cumsum(lengths).reshape(lengths.shape)
+    return Codes(array, ends - lengths, lengths, quantisation.centre)
+
+
+def _blocks(path):
+    return soundfile.blocks(path, 2**18, dtype="float32")
+
+
+def _vary(blocks, augmentation, version, chance):
+    """Yield the blocks of one version of a clip; version 0 is the clip itself."""
+    if version == 0:
+        yield from blocks
+        return
+    sign = chance.choice([-1, 1]) if augmentation.polarity else 1
+    gain = np.float32(sign * 10 ** (-chance.uniform(0, augmentation.gain_db) / 20))
+    rate = STRETCH_RATE * (1 + chance.uniform(-augmentation.stretch, augmentation.stretch))
+    resampler = soxr.ResampleStream(STRETCH_RATE, rate, 1, dtype="float32")
+    for block in blocks:
+        yield resampler.resample_chunk(block * gain)
+    yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)

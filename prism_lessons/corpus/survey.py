@@ -1,0 +1,175 @@
+"""What lies in a folder: every file in it, what it is, and why it cannot be used if it cannot."""
+
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ..audio import FOREIGN_SUFFIXES, SUFFIXES, AudioError, Levels, Recording
+from ..errors import CourseError
+from ..live import LiveLine
+from ..quantisation import Quantisation
+
+# Whatever never leaves the code of silence teaches nothing: half the smallest step of 8-bit mu-law, -81 dBFS.
+SILENT_PEAK = float(Quantisation("mu-law", 256).error_bound(0.0))
+
+
+def list_files(source, leave_out=None):
+    """Every file below the folder `source` (or `source` itself, if it is a file), sorted by name.
+
+    `leave_out` is a folder inside it that is not looked into: the corpus that is being made.
+
+    Raises
+    ------
+    CourseError
+        When there is no such folder, or nothing in it.
+    """
+    source = Path(source)
+    if source.is_file():
+        return [source]
+    if not source.is_dir():
+        raise CourseError(f'There is no folder or sound file "{source}": check the name.')
+    leave_out = Path(leave_out).resolve() if leave_out else None
+    files = []
+    for folder, folders, names in os.walk(source):
+        folders[:] = sorted(name for name in folders if (Path(folder) / name).resolve() != leave_out)
+        files += [Path(folder) / name for name in names]
+    if not files:
+        raise CourseError(f'The folder "{source}" is empty: put your recordings into it.')
+    return sorted(files)
+
+
+def refuse_by_name(path):
+    """Raise `AudioError` for a file whose name already says that it is no recording this course can read."""
+    suffix = path.suffix.lower()
+    if path.name.startswith("."):
+        raise AudioError("a hidden file of the system")
+    if suffix in FOREIGN_SUFFIXES:
+        raise AudioError(f"{suffix[1:].upper()} cannot be read here: convert it to WAV or FLAC")
+    if suffix not in SUFFIXES:
+        raise AudioError("not a sound file by its name")
+
+
+def refuse_silence(levels):
+    """Raise `AudioError` for a sound, given its `Levels`, that has no samples or never rises above silence."""
+    if not levels.samples:
+        raise AudioError("there is no sound in it (0 samples)")
+    if levels.peak <= SILENT_PEAK:
+        raise AudioError(f"nothing but silence (its peak is {levels.peak_dbfs:.0f} dBFS)")
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """One file of a survey.
+
+    `reason` is empty for a usable file; the figures are None where the file could not be opened. Levels in dBFS, of
+    the mono sum; `silence` is the share, 0 .. 1, of 20 ms stretches below -60 dBFS.
+    """
+
+    name: str
+    reason: str = ""
+    format: str | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    seconds: float | None = None
+    peak_dbfs: float | None = None
+    rms_dbfs: float | None = None
+    silence: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def usable(self):
+        return not self.reason
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The files of a folder, in name order, usable or not."""
+
+    source: str
+    files: tuple[Surveyed, ...]
+
+    @property
+    def usable(self):
+        return [file for file in self.files if file.usable]
+
+    @property
+    def seconds(self):
+        """Usable sound in seconds."""
+        return sum(file.seconds for file in self.usable)
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return {"source": self.source, "seconds": round(self.seconds, 3), "files": [asdict(f) for f in self.files]}
+
+    def __str__(self):
+        width = max(len(file.name) for file in self.files)
+        lines = [f"{'file':{width}}     rate  ch   seconds   peak    rms  silence"]
+        for file in self.files:
+            if file.usable:
+                notes = f"  ({'; '.join(file.notes)})" if file.notes else ""
+                lines.append(
+                    f"{file.name:{width}}  {file.sample_rate:7d}  {file.channels:2d}  {file.seconds:8.2f}  "
+                    f"{file.peak_dbfs:5.1f}  {file.rms_dbfs:5.1f}  {file.silence:6.0%}{notes}"
+                )
+            else:
+                lines.append(f"{file.name:{width}}  cannot be used: {file.reason}")
+        lines.append(f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound.")
+        return "\n".join(lines)
+
+
+def survey(source, live=None):
+    """Look at every file in a folder of recordings, without changing anything.
+
+    Parameters
+    ----------
+    source
+        A folder (its subfolders are looked into) or one sound file.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    Survey
+        Print it for a table; `files` and `as_dict()` hold the same for programs. Files that cannot be used are in it
+        with their reason.
+
+    Raises
+    ------
+    CourseError
+        When there is no such folder, or nothing in it.
+    """
+    live = live or LiveLine()
+    paths = list_files(source)
+    root = Path(source) if Path(source).is_dir() else Path(source).parent
+    files = []
+    for done, path in enumerate(paths):
+        live.share("Surveying files", done, len(paths))
+        files.append(_look_at(path, path.relative_to(root).as_posix()))
+    live.end(f"Surveyed {len(paths)} files.")
+    return Survey(str(source), tuple(files))
+
+
+def _look_at(path, name):
+    facts = {}
+    try:
+        refuse_by_name(path)
+        with Recording(path) as recording:
+            facts = {
+                "format": recording.format,
+                "sample_rate": recording.sample_rate,
+                "channels": recording.channels,
+            }
+            levels = Levels(recording.sample_rate)
+            for block in recording.blocks():
+                levels.add(block)
+        facts |= {
+            "seconds": round(levels.samples / recording.sample_rate, 3),
+            "peak_dbfs": levels.peak_dbfs,
+            "rms_dbfs": levels.rms_dbfs,
+            "silence": round(levels.silence, 3),
+            "notes": tuple(recording.notes),
+        }
+        refuse_silence(levels)
+    except AudioError as error:
+        return Surveyed(name, str(error), **facts)
+    return Surveyed(name, **facts)

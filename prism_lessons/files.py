@@ -1,0 +1,90 @@
+"""Writing so that nothing is lost: temporary names, renames, digests, and paths that stay inside their folder."""
+
+import errno
+import hashlib
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import CourseError
+
+
+@contextmanager
+def replacing(path):
+    """Give a temporary path beside `path`; what is written there takes the name `path` only once it is whole.
+
+    A crash at any moment leaves the old file or the new one, never half of one. The temporary name is always the
+    same, so that a killed program leaves at most one behind and the next call writes over it.
+
+    Raises
+    ------
+    CourseError
+        When the disk is full or the folder cannot be written; the old file is still there.
+    """
+    path = Path(path)
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        with open(partial, "rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def unwritable(path, error):
+    """The sentence for an operating-system error met while writing `path`, as a `CourseError`."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return CourseError(
+            f'The disk is full, so "{path}" could not be written: free some space and do the same again; '
+            "everything finished before is safe."
+        )
+    return CourseError(f'"{path}" could not be written ({error.strerror}): choose a folder that you may write to.')
+
+
+def write_json(path, value):
+    """Write `value` as JSON under `path`, whole or not at all."""
+    text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+    with replacing(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path, what):
+    """Read the JSON object in `path`; `what` names it in the error when it cannot be read."""
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f'There is no {what} in "{Path(path).parent}": {Path(path).name} is missing.') from None
+    except (OSError, ValueError) as error:
+        raise CourseError(f'"{path}" cannot be read as the {what} it should be: {error}.') from error
+    if not isinstance(value, dict):
+        raise CourseError(f'"{path}" cannot be read as the {what} it should be: it holds no settings.')
+    return value
+
+
+def inside(folder, name):
+    """The path `folder/name`, refusing any name that would lead out of `folder`.
+
+    Names come from files that somebody else may have made, so they are not trusted.
+    """
+    folder = Path(folder)
+    path = folder / str(name)
+    if not isinstance(name, str) or not name or not path.resolve().is_relative_to(folder.resolve()):
+        raise CourseError(f'"{folder}" names a file outside itself ("{name}"), so it is not opened.')
+    return path
+
+
+def digest(*parts):
+    """A short name for some content: 16 hexadecimal digits of the SHA-256 of `parts` (text, bytes or JSON values)."""
+    sha = hashlib.sha256()
+    for part in parts:
+        if not isinstance(part, bytes):
+            part = json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
+        sha.update(len(part).to_bytes(8, "little") + part)
+    return sha.hexdigest()[:16]

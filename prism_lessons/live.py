@@ -1,0 +1,53 @@
+"""The one live line that long work prints: what, how far, time left. Works in a terminal and in a notebook cell."""
+
+import sys
+import time
+
+
+def clock(seconds):
+    """Seconds as a composer reads them: "0:07", "12:30" or "3:05:00"."""
+    seconds = round(max(0, seconds))
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+class LiveLine:
+    """A line that is written over until `end`.
+
+    Parameters
+    ----------
+    stream
+        Where it goes; standard output if not given. Nothing is written when it is None and `quiet` is true.
+    """
+
+    INTERVAL = 0.25  # seconds between redraws, so that slow front ends keep up
+
+    def __init__(self, stream=None, quiet=False):
+        self._stream = None if quiet else stream or sys.stdout
+        self._width = 0
+        self._drawn = self._began = time.monotonic()
+        self._what = None
+
+    def _write(self, text, end):
+        if self._stream is not None:
+            print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
+        self._width = len(text) if not end else 0
+        self._drawn = time.monotonic()
+
+    def share(self, what, done, total):
+        """Show `what`, how far it is (`done` of `total`) and the time left at the pace so far."""
+        if what != self._what:
+            self._what, self._began, self._drawn = what, time.monotonic(), 0.0
+        spent = time.monotonic() - self._began
+        left = f", {clock(spent * (total - done) / done)} left" if done and spent > 2 else ""
+        self.text(f"{what}: {done} of {total}{left}")
+
+    def text(self, text):
+        """Show `text` in place of what stood there, at most four times a second."""
+        if time.monotonic() - self._drawn >= self.INTERVAL:
+            self._write(text, end="")
+
+    def end(self, text):
+        """Leave `text` standing and go to the next line."""
+        self._write(text, end="\n")

@@ -1,0 +1,342 @@
+"""SampleRNN (Mehri et al. 2017, https://arxiv.org/abs/1612.07837), top to bottom.
+
+Sound goes in as codes and comes out as one logit for each possible next code. The slowest tier hears the largest
+frames, and each tier conditions the next faster one; the sample tier, at the bottom, decides one code at a time:
+
+    frames of 64 codes -> recurrent tier -> 4 vectors, one for each frame of 16
+    frames of 16 codes -> recurrent tier -> 16 vectors, one for each sample
+    the 16 codes before a sample -> sample tier -> logits of that sample
+
+Recurrent state goes into the call and comes out of it: a list of arrays, shape (voices, dim), for each tier from slow
+to fast and each layer in it one (GRU) or two (LSTM: h, c). Written in `keras.ops`, so any Keras backend runs it.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from .errors import CourseError
+
+LOGITS_WINDOW = 4096
+
+
+class Linear(keras.layers.Layer):
+    """A linear map of the last axis with He initialisation; its columns are normalised if asked for."""
+
+    def __init__(self, units, weight_normalisation, activation=None, **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.weight_normalisation = units, weight_normalisation
+        self.activation = keras.activations.get(activation)
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer="he_uniform", name="kernel")
+        self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
+        if self.weight_normalisation:
+            self.length = self.add_weight(shape=(self.units,), initializer="ones", name="length")
+            self.length.assign(ops.norm(self.kernel, axis=0))
+
+    def call(self, x):
+        kernel = self.kernel
+        if self.weight_normalisation:
+            kernel = kernel * (self.length / ops.norm(kernel, axis=0))
+        return self.activation(ops.matmul(x, kernel) + self.bias)
+
+
+class Recurrent(keras.layers.Layer):
+    """One GRU or LSTM layer whose state goes in and comes out, with a learned initial state.
+
+    Keras's own layer does the work, so that a GPU can use its fast kernel.
+    """
+
+    def __init__(self, cell, dim, **kwargs):
+        super().__init__(**kwargs)
+        self.cell, self.dim = cell, dim
+        if cell == "gru":
+            self.layer = keras.layers.GRU(
+                dim, return_sequences=True, return_state=True, name="gru", dtype=self.dtype_policy
+            )
+        else:
+            self.layer = keras.layers.LSTM(
+                dim,
+                return_sequences=True,
+                return_state=True,
+                unit_forget_bias=False,
+                bias_initializer=_forget_bias,
+                name="lstm",
+                dtype=self.dtype_policy,
+            )
+        self.states = 1 if cell == "gru" else 2
+
+    def build(self, shape):
+        self.layer.build(shape)
+        self.initial = [
+            self.add_weight(shape=(self.dim,), initializer="zeros", name=name) for name in "hc"[: self.states]
+        ]
+
+    def call(self, x, state):
+        """x, shape (voices, frames, features), and a list of states -> (voices, frames, dim), new states."""
+        if x.shape[1] == 1:  # as in sampling, where a loop of one step would only cost time
+            x, state = self.layer.cell(x[:, 0], state)
+            return x[:, None], list(state)
+        x, *state = self.layer(x, initial_state=state if self.states == 2 else state[0])
+        return x, state
+
+
+def _forget_bias(shape, dtype=None):
+    """LSTM biases as in the paper: the forget gate's 3, so that it begins by remembering; the others' 0."""
+    units = shape[0] // 4
+    return ops.concatenate([ops.zeros(units, dtype), 3 * ops.ones(units, dtype), ops.zeros(2 * units, dtype)])
+
+
+class Tier(keras.layers.Layer):
+    """A recurrent tier: one vector for each frame of the next faster tier (or for each sample, from the fastest)."""
+
+    def __init__(self, settings, frame_size, steps_below, **kwargs):
+        super().__init__(**kwargs)
+        self.settings, self.frame_size, self.steps_below = settings, frame_size, steps_below
+        linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
+        self.hear = Linear(settings.dim, name="hear", **linear)
+        self.recurrent = [
+            Recurrent(settings.cell, settings.dim, name=f"recurrent_{layer}", dtype=self.dtype_policy)
+            for layer in range(settings.layers)
+        ]
+        self.dropout = keras.layers.Dropout(settings.dropout, dtype=self.dtype_policy)
+        self.speak = [
+            Linear(settings.dim, name=f"speak_{layer}", **linear)
+            for layer in range(settings.layers if settings.skip_connections else 0)
+        ]
+        self.upsample = Linear(steps_below * settings.dim, name="upsample", **linear)
+
+    def build(self, _):
+        dim = self.settings.dim
+        self.hear.build((None, self.frame_size))
+        for layer, recurrent in enumerate(self.recurrent):
+            recurrent.build((None, None, 2 * dim if layer and self.settings.skip_connections else dim))
+        for speak in self.speak:
+            speak.build((None, None, dim))
+        self.upsample.build((None, None, dim))
+
+    @property
+    def initial(self):
+        return [state for recurrent in self.recurrent for state in recurrent.initial]
+
+    def call(self, codes, above, state, training=False):
+        """Hear whole frames.
+
+        Parameters
+        ----------
+        codes
+            Shape (voices, frames * frame_size), int.
+        above
+            The slower tier's vectors, shape (voices, frames, dim), or None in the slowest.
+        state
+            This tier's list of states.
+
+        Returns
+        -------
+        Vectors, shape (voices, frames * steps_below, dim), and the new states.
+        """
+        levels, dim = self.settings.levels, self.settings.dim
+        frames = codes.shape[1] // self.frame_size
+        x = ops.cast(ops.reshape(codes, (-1, frames, self.frame_size)), self.compute_dtype)
+        x = self.hear((x / (levels / 2) - 1) * 2)
+        if above is not None:
+            x = x + above
+        heard, new_state, outputs = x, [], []
+        for layer, recurrent in enumerate(self.recurrent):
+            if layer and self.settings.skip_connections:
+                x = ops.concatenate([x, heard], axis=-1)
+            first = layer * recurrent.states
+            x, layer_state = recurrent(x, state[first : first + recurrent.states])
+            new_state += layer_state
+            x = self.dropout(x, training=training)
+            outputs.append(x)
+        if self.settings.skip_connections:
+            x = sum(speak(output) for speak, output in zip(self.speak, outputs, strict=True))
+        return ops.reshape(self.upsample(x), (-1, frames * self.steps_below, dim)), new_state
+
+
+class SampleTier(keras.layers.Layer):
+    """The bottom tier: from the codes just before a sample and the tiers above to the logits of that sample."""
+
+    def __init__(self, settings, **kwargs):
+        super().__init__(**kwargs)
+        self.settings, self.frame_size = settings, settings.frame_sizes[0]
+        linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
+        self.hidden = [Linear(settings.dim, activation="relu", name=f"hidden_{i}", **linear) for i in range(2)]
+        self.dropout = keras.layers.Dropout(settings.dropout, dtype=self.dtype_policy)
+        self.output_layer = Linear(settings.levels, name="output", **linear)
+
+    def build(self, _):
+        settings = self.settings
+        self.embedding = self.add_weight(
+            shape=(settings.levels, settings.embedding),
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            name="embedding",
+        )
+        self.kernel = self.add_weight(
+            shape=(self.frame_size, settings.embedding, settings.dim), initializer="he_uniform", name="kernel"
+        )
+        for layer in [*self.hidden, self.output_layer]:
+            layer.build((None, None, settings.dim))
+
+    def table(self):
+        """What each code at each place of the frame adds to a sample's vector: (frame_size * levels, dim).
+
+        Embedding followed by convolution is a linear map of one-hot codes; worked out once, it becomes a look-up.
+        """
+        table = ops.einsum("qe,ked->kqd", self.embedding, self.kernel)
+        return ops.reshape(table, (self.frame_size * self.settings.levels, self.settings.dim))
+
+    def look_up(self, table, codes):
+        """Codes, shape (voices, samples + frame_size - 1) -> vectors, (voices, samples, dim), by the table."""
+        samples = codes.shape[1] - self.frame_size + 1
+        return sum(
+            ops.take(table, codes[:, place : place + samples] + place * self.settings.levels, axis=0)
+            for place in range(self.frame_size)
+        )
+
+    def convolve(self, codes):
+        """The same vectors as `look_up`, by embedding and convolution: cheaper for a few samples only."""
+        return ops.conv(ops.take(self.embedding, codes, axis=0), self.kernel, padding="valid")
+
+    def call(self, codes, above, training=False):
+        """Codes, shape (voices, samples + frame_size - 1), and vectors (voices, samples, dim) -> logits, float32."""
+        # The table costs levels * frame_size products, the convolution samples * frame_size.
+        many = codes.shape[0] is None or codes.shape[0] * above.shape[1] > self.settings.levels
+        return self.decide(self.look_up(self.table(), codes) if many else self.convolve(codes), above, training)
+
+    def decide(self, vectors, above, training=False):
+        """Vectors of the last codes and of the tiers above, (..., dim) -> logits, float32, (..., levels)."""
+        x = vectors + above
+        for hidden in self.hidden:
+            x = self.dropout(hidden(x), training=training)
+        return ops.cast(self.output_layer(x), "float32")
+
+
+class SampleRNN(keras.Model):
+    """The whole model.
+
+    Parameters
+    ----------
+    settings
+        `ModelSettings`.
+
+    The initial weights follow from `keras.utils.set_random_seed`.
+    """
+
+    def __init__(self, settings, **kwargs):
+        super().__init__(name="samplernn", **kwargs)
+        self.settings = settings
+        sizes = settings.frame_sizes
+        self.tiers = [
+            Tier(settings, size, size // below, name=f"tier_{size}", dtype=self.dtype_policy)
+            for below, size in reversed(list(zip((1, *sizes), sizes, strict=False)))
+        ]
+        self.sample_tier = SampleTier(settings, name="sample_tier", dtype=self.dtype_policy)
+        for layer in [*self.tiers, self.sample_tier]:
+            layer.build(None)
+        self.built = True
+
+    def initial_state(self, voices):
+        """The learned initial state for some number of voices: a list of arrays, shape (voices, dim)."""
+        return [
+            ops.repeat(ops.cast(state, self.compute_dtype)[None], voices, axis=0)
+            for tier in self.tiers
+            for state in tier.initial
+        ]
+
+    def call(self, codes, state, starts=None, training=False):
+        """Teacher-forced logits.
+
+        Parameters
+        ----------
+        codes
+            Int, shape (voices, largest frame + samples): the codes to predict, and before them the largest frame's
+            worth of those that came earlier (silence at the beginning of a clip). `samples` is a multiple of the
+            largest frame.
+        state
+            From `initial_state` or from the call before.
+        starts
+            Bool, shape (voices,): which voices begin a new clip here and forget their state. None: none does.
+
+        Returns
+        -------
+        Logits, float32, shape (voices, samples, levels), and the new state. Row t depends on codes before that
+        sample only.
+        """
+        largest = self.settings.largest_frame
+        if starts is not None:
+            fresh = self.initial_state(codes.shape[0])
+            state = [ops.where(starts[:, None], new, old) for new, old in zip(fresh, state, strict=True)]
+        above, new_state, taken = None, [], 0
+        for tier in self.tiers:
+            count = len(tier.initial)
+            heard = codes[:, largest - tier.frame_size : codes.shape[1] - tier.frame_size]
+            above, tier_state = tier(heard, above, state[taken : taken + count], training=training)
+            new_state += tier_state
+            taken += count
+        last = codes[:, largest - self.sample_tier.frame_size : codes.shape[1] - 1]
+        return self.sample_tier(last, above, training=training), new_state
+
+    def logits(self, codes):
+        """Teacher-forced logits from a fresh state.
+
+        Parameters
+        ----------
+        codes
+            Int, shape (voices, samples), in 0 .. levels - 1.
+
+        Returns
+        -------
+        float32, shape (voices, samples - largest frame, levels): row t holds the logits of `codes[:, largest + t]`.
+
+        Raises
+        ------
+        CourseError
+            When there are no more codes than the largest frame, or codes out of range.
+        """
+        codes, largest = np.asarray(codes), self.settings.largest_frame
+        samples = codes.shape[1] - largest if codes.ndim == 2 else 0
+        if samples < 1:
+            raise CourseError(f"logits needs codes of shape (voices, more than {largest} samples), not {codes.shape}.")
+        if codes.min() < 0 or codes.max() >= self.settings.levels:
+            raise CourseError(f"Codes must lie in 0 to {self.settings.levels - 1} for this model.")
+        window = min(whole_frames(LOGITS_WINDOW, largest), whole_frames(samples, largest))
+        padded = np.pad(codes.astype(np.int32), ((0, 0), (0, -samples % window)))
+        state, pieces = self.initial_state(len(codes)), []
+        for start in range(0, samples, window):
+            piece, state = self.teacher_forced(padded[:, start : start + largest + window], state)
+            pieces.append(ops.convert_to_numpy(piece))
+        return np.concatenate(pieces, axis=1)[:, :samples]
+
+    def teacher_forced(self, codes, state, starts=None):
+        """`call` without training, compiled where the backend can."""
+        if not hasattr(self, "_compiled"):
+            self._compiled = compiled(lambda *inputs: self(*inputs))
+        return self._compiled(codes, state, starts)
+
+    def weights_by_name(self):
+        """{name: variable}: the same names for the same settings, whenever and wherever the model is made."""
+        return {weight.path.removeprefix("samplernn/"): weight for weight in self.weights}
+
+
+def whole_frames(samples, frame):
+    """`samples` rounded up to whole frames."""
+    return math.ceil(samples / frame) * frame
+
+
+def on_gpu():
+    """Whether Keras sees a GPU."""
+    return bool(keras.distribution.list_devices("gpu"))
+
+
+def compiled(function, jit=False):
+    """`function` as a TensorFlow graph; as it is on other backends."""
+    if keras.backend.backend() != "tensorflow":
+        return function
+    import tensorflow as tf
+
+    return tf.function(function, jit_compile=jit)

@@ -1,0 +1,184 @@
+"""A run: the folder that a training leaves behind, and everything in it.
+
+    run.json          settings, corpus, versions; written once
+    card.md           the card of the corpus
+    log.jsonl         one line for each epoch: bits, seconds, learning rate
+    epochs/0012.capsule      the model after epoch 12
+    clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
+    starred.json      epochs whose weights are kept for ever
+    resume.bin        all that is needed to go on training
+    tensorboard/      the same curves for TensorBoard
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .capsule import Capsule
+from .errors import CourseError
+from .files import read_json, replacing, write_json
+
+FORMAT = 1
+SETTINGS, CARD, LOG, STARRED, RESUME = "run.json", "card.md", "log.jsonl", "starred.json", "resume.bin"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of a run's log.
+
+    `bits` and `validation_bits` are bits per sample; `seconds` is the training time of the run up to here, `samples`
+    how many it has trained on by then; `whole` is False where the epoch was ended early by the budget.
+    """
+
+    epoch: int
+    bits: float
+    validation_bits: float
+    seconds: float
+    samples: int
+    learning_rate: float
+    whole: bool = True
+
+
+class Run:
+    """A training's folder.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+
+    Raises
+    ------
+    CourseError
+        When there is no run there.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.settings = read_json(self.folder / SETTINGS, "run")
+        if self.settings.get("format") != FORMAT:
+            raise CourseError(f'The run in "{folder}" was made by another version of this course: begin a new one.')
+
+    @classmethod
+    def begin(cls, folder, settings, card):
+        """Make the folder of a new run, with its settings (plain values) and the card of its corpus."""
+        folder = Path(folder)
+        with replacing(folder / CARD) as partial:
+            partial.write_text(card, encoding="utf-8")
+        write_json(folder / SETTINGS, {"format": FORMAT, **settings})
+        return cls(folder)
+
+    @property
+    def sample_rate(self):
+        """Hz."""
+        return self.settings["sample_rate"]
+
+    @property
+    def card(self):
+        """The card of the corpus, Markdown."""
+        return (self.folder / CARD).read_text(encoding="utf-8")
+
+    @property
+    def log(self):
+        """The epochs so far, in order, as `Epoch`s."""
+        path = self.folder / LOG
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        try:
+            return [Epoch(**json.loads(line)) for line in lines]
+        except (ValueError, TypeError) as error:
+            raise CourseError(f'The log "{path}" has been changed or damaged ({error}).') from error
+
+    def record(self, entry):
+        """Put an `Epoch` into the log, in place of what was logged for that epoch or later ones before."""
+        entries = [old for old in self.log if old.epoch < entry.epoch] + [entry]
+        with replacing(self.folder / LOG) as partial:
+            partial.write_text("".join(json.dumps(asdict(line)) + "\n" for line in entries), encoding="utf-8")
+
+    def capsule_path(self, epoch):
+        return self.folder / "epochs" / f"{epoch:04}.capsule"
+
+    def clip_path(self, epoch, voice, temperature):
+        return self.folder / "clips" / f"{epoch:04}_{voice}_t{temperature:g}.wav"
+
+    @property
+    def clips(self):
+        """The clips of all epochs: {epoch: [paths]}."""
+        found = {}
+        for path in sorted((self.folder / "clips").glob("[0-9]*_*.wav")):
+            found.setdefault(int(path.name.split("_")[0]), []).append(path)
+        return found
+
+    @property
+    def epochs(self):
+        """The epochs whose weights are there, in order."""
+        return sorted(int(path.stem) for path in (self.folder / "epochs").glob("[0-9]*.capsule"))
+
+    @property
+    def best(self):
+        """The epoch with the lowest validation bits among those whose weights are there, or None."""
+        bits = {entry.epoch: entry.validation_bits for entry in self.log}
+        return min((epoch for epoch in self.epochs if epoch in bits), key=bits.get, default=None)
+
+    def capsule(self, epoch=None):
+        """The model after some epoch, the last one if not said, as a `Capsule`.
+
+        Raises
+        ------
+        CourseError
+            When the weights of that epoch are not there; the sentence says which are.
+        """
+        kept = self.epochs
+        if not kept:
+            raise CourseError(f'The run in "{self.folder}" has no finished epoch yet: train it first.')
+        epoch = kept[-1] if epoch is None else epoch
+        if epoch not in kept:
+            raise CourseError(f"The weights of epoch {epoch} are not there: choose from {_ranges(kept)}.")
+        return Capsule.load(self.capsule_path(epoch))
+
+    @property
+    def starred(self):
+        """The epochs marked as worth keeping, in order."""
+        path = self.folder / STARRED
+        return read_json(path, "list of stars")["epochs"] if path.exists() else []
+
+    def star(self, epoch):
+        """Keep the weights of an epoch whatever the disk budget says."""
+        self.capsule(epoch)
+        write_json(self.folder / STARRED, {"epochs": sorted({*self.starred, epoch})})
+
+    def prune(self, budget, recent=3):
+        """Delete weights until the kept ones fit into `budget` bytes, oldest first; clips stay.
+
+        Starred epochs, the best and the most recent ones are never deleted.
+        """
+        kept = self.epochs
+        safe = {*self.starred, self.best, *kept[-recent:]}
+        size = sum(self.capsule_path(epoch).stat().st_size for epoch in kept)
+        for epoch in kept:
+            if size <= budget:
+                break
+            if epoch not in safe:
+                size -= self.capsule_path(epoch).stat().st_size
+                self.capsule_path(epoch).unlink()
+
+
+def _ranges(numbers):
+    """[1, 2, 3, 7] -> "1-3, 7"."""
+    groups = []
+    for number in numbers:
+        if groups and number == groups[-1][1] + 1:
+            groups[-1][1] = number
+        else:
+            groups.append([number, number])
+    return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in groups)
+
+
+def as_capsule(source, epoch=None):
+    """The `Capsule` that `source` means: itself, a run or its folder (its last epoch, or `epoch`), or a file."""
+    if isinstance(source, Capsule):
+        return source
+    if isinstance(source, Run):
+        return source.capsule(epoch)
+    if (Path(source) / SETTINGS).is_file():
+        return Run(source).capsule(epoch)
+    return Capsule.load(source)

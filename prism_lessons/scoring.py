@@ -1,0 +1,118 @@
+"""How well a model foresees sound: bits per sample, the loss divided by ln 2. Lower is better foreseen."""
+
+import math
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from .audio import AudioError, Clip, load
+from .corpus.codes import Codes
+from .corpus.survey import list_files, refuse_by_name
+from .errors import CourseError
+from .model import compiled, whole_frames
+from .run import as_capsule
+from .streams import cut
+
+WINDOW = 1024  # samples worked on at a time
+VOICES = 8  # pieces worked on side by side
+
+
+def nats(targets, logits):
+    """Cross-entropy of each sample in nats: int targets (...,), logits (..., levels) -> float32 (...,)."""
+    return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+
+
+class Scorer:
+    """Measures bits per sample of one model, on several pieces of sound side by side.
+
+    Parameters
+    ----------
+    model
+        A `SampleRNN`; its weights may change between calls.
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self.context = model.settings.largest_frame
+        self.window = whole_frames(WINDOW, self.context)
+        self._step = compiled(self._sum_of_nats)
+
+    def _sum_of_nats(self, codes, weights, state):
+        logits, state = self.model(codes, state)
+        return ops.sum(nats(codes[:, self.context :], logits) * weights), state
+
+    def __call__(self, codes, first, begin, end):
+        """Mean bits per sample over pieces of sound, each from a fresh state, teacher-forced, first to last sample.
+
+        Parameters
+        ----------
+        codes
+            The `Codes` that the pieces lie in.
+        first, begin, end
+            Int, shape (pieces,): where each piece's clip begins, where the piece begins, and where it ends.
+        """
+        voices = min(VOICES, len(begin))
+        longest_first = np.argsort(begin - end, kind="stable")
+        total = 0.0
+        for group in range(0, len(begin), voices):
+            pieces = longest_first[group : group + voices]
+            idle = voices - len(pieces)
+            first_, begin_ = (np.pad(bounds[pieces], (0, idle), mode="edge") for bounds in (first, begin))
+            end_ = np.concatenate([end[pieces], begin_[len(pieces) :]])
+            state = self.model.initial_state(voices)
+            for offset in range(0, int((end_ - begin_).max()), self.window):
+                position = np.minimum(begin_ + offset, end_)
+                window, weights = cut(codes, position, first_, end_, self.context, self.window)
+                loss, state = self._step(window, weights, state)
+                total += float(loss)
+        return total / math.log(2) / int(np.sum(end - begin))
+
+
+def score(capsule, audio):
+    """Bits per sample that a model needs for sound it has not seen: how surprising it finds it.
+
+    Parameters
+    ----------
+    capsule
+        A `Capsule`, a `Run`, or the path of one.
+    audio
+        A `Clip`, a sound file, or a folder of them; resampled to the capsule's rate.
+
+    Returns
+    -------
+    float
+        Mean over all samples, each sound from a fresh state. log2(levels), 8 for 256, is knowing nothing.
+
+    Raises
+    ------
+    CourseError
+        When nothing in `audio` can be used.
+    """
+    capsule = as_capsule(capsule)
+    codec = capsule.settings.codec
+    clips = [audio] if isinstance(audio, Clip) else list(_clips(audio, capsule.sample_rate))
+    for clip in clips:
+        if clip.sample_rate != capsule.sample_rate:
+            raise CourseError(
+                f"This clip has {clip.sample_rate} Hz and the capsule {capsule.sample_rate} Hz: score its file instead."
+            )
+    clips = [clip for clip in clips if len(clip.samples)]
+    if not clips:
+        raise CourseError(f'There is no sound to score in "{audio}".')
+    codes = Codes.of_arrays([codec.encode(clip.samples) for clip in clips], codec.centre)
+    first, end = codes.starts[0], codes.starts[0] + codes.lengths[0]
+    return Scorer(capsule.model)(codes, first, first, end)
+
+
+def _clips(source, sample_rate):
+    if Path(source).is_file():
+        yield load(source, sample_rate)
+        return
+    for path in list_files(source):
+        try:
+            refuse_by_name(path)
+            yield load(path, sample_rate)
+        except AudioError:
+            continue

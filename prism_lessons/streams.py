@@ -1,0 +1,147 @@
+"""From the codes of a corpus to windows to train on: clips of any length, packed end to end into parallel streams.
+
+A batch is one window from each of B streams; the next batch holds the windows that follow. Where a clip begins, the
+window says so, and the model forgets that stream's past. A clip fills whole windows; what its last window has too
+much of counts for nothing (weight 0). All windows of a pass, clip after clip in shuffled order, form one line, which
+is cut into B equal streams: nothing is left over, whatever the lengths are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .corpus.codes import Codes
+
+
+@dataclass(frozen=True)
+class Windows:
+    """One pass through some codes: arrays of shape (steps, streams), one entry for each window.
+
+    `position` is where the window begins in the array of codes, `first` and `end` are the bounds of its clip there,
+    and `starts` says whether its stream begins anew here. Where there is no window any more, `position` equals `end`.
+    """
+
+    position: np.ndarray
+    first: np.ndarray
+    end: np.ndarray
+    starts: np.ndarray
+
+
+class Streams:
+    """Windows of codes for training, pass after pass, each shuffled in its own way.
+
+    Parameters
+    ----------
+    codes
+        `Codes` of a corpus.
+    streams
+        How many run in parallel: the batch size.
+    window
+        Samples in one window.
+    context
+        Samples of the past that go before each window: the model's largest frame. Before a clip there is silence.
+    seed
+        Of the shuffling. The windows of pass n depend on `seed` and n alone.
+    """
+
+    def __init__(self, codes: Codes, *, streams, window, context, seed):
+        self.codes, self.streams, self.window, self.context, self.seed = codes, streams, window, context, seed
+
+    def windows(self, epoch):
+        """The `Windows` of pass number `epoch`."""
+        chance = np.random.default_rng([self.seed, epoch])
+        order = chance.permutation(self.codes.lengths.shape[1])
+        version = chance.integers(len(self.codes.lengths), size=len(order))
+        first = self.codes.starts[version, order]
+        end = first + self.codes.lengths[version, order]
+        return line_up(first, end, self.window, self.streams)
+
+    def steps(self, epoch):
+        """The number of batches in pass number `epoch`."""
+        return len(self.windows(epoch).starts)
+
+    def batches(self, epoch, from_step=0):
+        """Yield (inputs, targets, weights) of pass number `epoch`, beginning at batch `from_step`.
+
+        inputs
+            {"codes": int32, shape (streams, context + window), "starts": bool, shape (streams,)}.
+        targets
+            int32, shape (streams, window): the codes to predict.
+        weights
+            float32, shape (streams, window): 1 where there is a sample, 0 behind a clip's end.
+        """
+        windows = self.windows(epoch)
+        for step in range(from_step, len(windows.starts)):
+            yield self._batch(*self._cut(windows, step))
+
+    def dataset(self, epoch, from_step=0):
+        """The batches of pass number `epoch` as a `tf.data.Dataset`, prepared ahead of the training step."""
+        import tensorflow as tf
+
+        windows = self.windows(epoch)
+
+        def batch(step):
+            # Not `from_generator`: once used, it slows every later step of the process (decisions.md).
+            codes, starts, weights = tf.numpy_function(
+                lambda step: self._cut(windows, step), [step], (tf.int32, tf.bool, tf.float32)
+            )
+            codes.set_shape((self.streams, self.context + self.window))
+            starts.set_shape((self.streams,))
+            weights.set_shape((self.streams, self.window))
+            return self._batch(codes, starts, weights)
+
+        return tf.data.Dataset.range(from_step, len(windows.starts)).map(batch).prefetch(8)
+
+    def _cut(self, windows, step):
+        at = (windows.position[step], windows.first[step], windows.end[step])
+        codes, weights = cut(self.codes, *at, self.context, self.window)
+        return codes, windows.starts[step], weights
+
+    def _batch(self, codes, starts, weights):
+        return {"codes": codes, "starts": starts}, codes[:, self.context :], weights
+
+
+def line_up(first, end, window, streams):
+    """Lay pieces of codes end to end in windows, and cut the line into equal streams.
+
+    Parameters
+    ----------
+    first, end
+        Int, shape (pieces,): the bounds of each piece in the array of codes.
+
+    Returns
+    -------
+    `Windows`. A stream that begins inside a piece begins from a fresh state there.
+    """
+    counts = -(-(end - first) // window)
+    piece = np.repeat(np.arange(len(first)), counts)
+    number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
+    steps = -(-len(piece) // streams)
+    missing = steps * streams - len(piece)
+    position = np.concatenate([first[piece] + number * window, np.repeat(end[-1], missing)])
+    piece = np.concatenate([piece, np.repeat(len(first) - 1, missing)])
+    starts = np.concatenate([number == 0, np.zeros(missing, bool)])
+    starts[::steps] = True
+
+    def columns(line):
+        return np.ascontiguousarray(line.reshape(streams, steps).T)
+
+    return Windows(columns(position), columns(first[piece]), columns(end[piece]), columns(starts))
+
+
+def cut(codes, position, first, end, context, window):
+    """Read windows, and the context before each, out of the codes.
+
+    Parameters
+    ----------
+    position, first, end
+        Int, shape (streams,): where each window begins, and the bounds of its clip, outside which there is silence.
+
+    Returns
+    -------
+    int32 codes, shape (streams, context + window), and float32 weights, shape (streams, window).
+    """
+    index = position[:, None] + np.arange(-context, window)
+    real = (index >= first[:, None]) & (index < end[:, None])
+    read = codes.array[np.where(real, index, first[:, None])]
+    return np.where(real, read, codes.silence).astype(np.int32), real[:, context:].astype(np.float32)
