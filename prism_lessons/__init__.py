@@ -17,7 +17,7 @@ _FACE = {
     "Capsule": "capsule",
     "Clip": "audio",
     "Corpus": "corpus",
-    "PRESETS": "training",
+    "PRESETS": "presets",
     "Run": "run",
     "curate": "corpus",
     "generate": "generation",

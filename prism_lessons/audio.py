@@ -249,9 +249,7 @@ def writing(path, sample_rate, suffix):
     """
     form = suffix.lstrip(".").upper()
     try:
-        with soundfile.SoundFile(
-            path, "w", samplerate=sample_rate, channels=1, format=form, subtype="PCM_16"
-        ) as file:
+        with soundfile.SoundFile(path, "w", samplerate=sample_rate, channels=1, format=form, subtype="PCM_16") as file:
             yield file
     except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself
         full = shutil.disk_usage(Path(path).parent).free < 2**16

@@ -18,22 +18,26 @@ class LiveLine:
     Parameters
     ----------
     stream
-        Where it goes; standard output if not given. Nothing is written when it is None and `quiet` is true.
+        Where it goes; standard output if not given.
     """
 
     INTERVAL = 0.25  # seconds between redraws, so that slow front ends keep up
 
-    def __init__(self, stream=None, quiet=False):
-        self._stream = None if quiet else stream or sys.stdout
+    def __init__(self, stream=None):
+        self._stream = stream or sys.stdout
         self._width = 0
         self._drawn = self._began = time.monotonic()
         self._what = None
 
     def _write(self, text, end):
-        if self._stream is not None:
-            print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
+        print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
         self._width = len(text) if not end else 0
         self._drawn = time.monotonic()
+
+    @property
+    def open(self):
+        """Whether a line stands there that has not been ended."""
+        return self._width > 0
 
     def share(self, what, done, total):
         """Show `what`, how far it is (`done` of `total`) and the time left at the pace so far."""

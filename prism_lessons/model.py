@@ -13,10 +13,9 @@ to fast and each layer in it one (GRU) or two (LSTM: h, c). Written in `keras.op
 
 import math
 
-import keras
 import numpy as np
-from keras import ops
 
+from .backend import keras, ops, tf
 from .errors import CourseError
 
 LOGITS_WINDOW = 4096
@@ -335,8 +334,4 @@ def on_gpu():
 
 def compiled(function, jit=False):
     """`function` as a TensorFlow graph; as it is on other backends."""
-    if keras.backend.backend() != "tensorflow":
-        return function
-    import tensorflow as tf
-
-    return tf.function(function, jit_compile=jit)
+    return tf.function(function, jit_compile=jit) if tf else function

@@ -1,13 +1,13 @@
 """A run: the folder that a training leaves behind, and everything in it.
 
-    run.json          settings, corpus, versions; written once
-    card.md           the card of the corpus
-    log.jsonl         one line for each epoch: bits, seconds, learning rate
-    epochs/0012.capsule      the model after epoch 12
-    clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
-    starred.json      epochs whose weights are kept for ever
-    resume.bin        all that is needed to go on training
-    tensorboard/      the same curves for TensorBoard
+run.json          settings, corpus, versions; written once
+card.md           the card of the corpus
+log.jsonl         one line for each epoch: bits, seconds, learning rate
+epochs/0012.capsule      the model after epoch 12
+clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
+starred.json      epochs whose weights are kept for ever
+resume.bin        all that is needed to go on training
+tensorboard/      the same curves for TensorBoard
 """
 
 import json

@@ -3,11 +3,10 @@
 import math
 from pathlib import Path
 
-import keras
 import numpy as np
-from keras import ops
 
 from .audio import AudioError, Clip, load
+from .backend import keras, ops
 from .corpus.codes import Codes
 from .corpus.survey import list_files, refuse_by_name
 from .errors import CourseError

@@ -76,7 +76,7 @@ class Streams:
 
     def dataset(self, epoch, from_step=0):
         """The batches of pass number `epoch` as a `tf.data.Dataset`, prepared ahead of the training step."""
-        import tensorflow as tf
+        from .backend import tf  # here, so that windows can be had without it
 
         windows = self.windows(epoch)
 

@@ -9,39 +9,11 @@ import numpy as np
 import soundfile
 import soxr
 
-from ..errors import CourseError
 from ..files import digest, inside, read_json, replacing, write_json
+from ..settings import Augmentation
 
 FORMAT = 1
 STRETCH_RATE = 48000  # a stretch by s is a resampling from 48 kHz to 48 kHz * s: fine steps, any corpus rate
-
-
-@dataclass(frozen=True)
-class Augmentation:
-    """Small variations of the training clips, made once; each epoch takes one version of every clip.
-
-    Parameters
-    ----------
-    versions
-        How many versions of every clip there are, the untouched one among them, 1 .. 16. 1 is no augmentation.
-    polarity
-        Whether versions are turned upside down at random; nobody hears it, and a model sees new numbers.
-    gain_db
-        Versions are turned down by 0 .. gain_db decibels at random, 0 .. 24.
-    stretch
-        Versions are played faster or slower by up to this share, pitch with it (0.03 is half a semitone), 0 .. 0.2.
-    """
-
-    versions: int = 1
-    polarity: bool = True
-    gain_db: float = 3.0
-    stretch: float = 0.03
-
-    def __post_init__(self):
-        limits = {"versions": (1, 16), "gain_db": (0, 24), "stretch": (0, 0.2)}
-        for name, (low, high) in limits.items():
-            if not low <= getattr(self, name) <= high:
-                raise CourseError(f"Augmentation's {name} must be {low} to {high}, not {getattr(self, name)}.")
 
 
 @dataclass(frozen=True)

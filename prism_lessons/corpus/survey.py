@@ -113,7 +113,9 @@ class Survey:
                 )
             else:
                 lines.append(f"{file.name:{width}}  cannot be used: {file.reason}")
-        lines.append(f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound.")
+        lines.append(
+            f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound."
+        )
         return "\n".join(lines)
 
 

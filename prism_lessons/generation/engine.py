@@ -5,8 +5,8 @@ seed is the same take, up to rounding, however many others sound beside it.
 """
 
 import numpy as np
-import tensorflow as tf
 
+from ..backend import tf
 from ..model import on_gpu
 
 CHUNK = 4096  # samples made by one call of the graph, rounded to whole frames
@@ -105,7 +105,5 @@ class Engine:
             code = tf.minimum(code, self.model.settings.levels - 1)
             return number + 1, tf.concat([past[:, 1:], code[:, None]], axis=1), codes.write(begun + number, code)
 
-        _, past, codes = tf.while_loop(
-            lambda number, *_: number < tier.frame_size, sample, (0, past, codes)
-        )
+        _, past, codes = tf.while_loop(lambda number, *_: number < tier.frame_size, sample, (0, past, codes))
         return begun + tier.frame_size, past, by_tier, codes

@@ -3,11 +3,10 @@
 import math
 import time
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from ..audio import Clip
+from ..backend import keras, tf
 from ..capsule import Capsule, fill
 from ..generation.engine import Engine
 from ..live import clock
@@ -133,8 +132,8 @@ class EpochEnd(keras.callbacks.Callback):
         self.progress.save(self.run, learner)
         self.run.prune(self.settings.disk_gb * 1e9)
         self.live.end(
-            f"Epoch {number}{'' if entry.whole else f' ({step / steps:.0%} of it)'}: {entry.bits:.3f} bits in training, "
-            f"{validation_bits:.3f} in validation, {clock(entry.seconds)} of training."
+            f"Epoch {number}{'' if entry.whole else f' ({step / steps:.0%} of it)'}: {entry.bits:.3f} bits per sample "
+            f"in training, {validation_bits:.3f} in validation, {clock(entry.seconds)} of training."
         )
 
     def _play(self, number):

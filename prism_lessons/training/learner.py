@@ -2,9 +2,7 @@
 
 import math
 
-import keras
-from keras import ops
-
+from ..backend import keras, ops
 from ..scoring import nats
 
 
@@ -29,7 +27,9 @@ class Learner(keras.Model):
             for i, state in enumerate(model.initial_state(streams))
         ]
         # Counted inside the training step, so that an interruption cannot come between a step and its count.
-        self.batches_heard = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="int32", name="heard")
+        self.batches_heard = self.add_weight(
+            shape=(), initializer="zeros", trainable=False, dtype="int32", name="heard"
+        )
         self.bits = MeanBits(name="bits")
         self.built = True
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from .. import container
+from ..backend import keras
 from ..capsule import fill
 from ..corpus import Corpus
 from ..corpus.codes import codes_of
@@ -18,12 +18,12 @@ from ..corpus.corpus import TRAINING, VALIDATION
 from ..errors import CourseError
 from ..live import LiveLine, clock
 from ..model import SampleRNN, on_gpu
+from ..presets import Preset, find_preset
 from ..run import RESUME, SETTINGS, Run
-from ..settings import ModelSettings
+from ..settings import ModelSettings, TrainingSettings
 from ..streams import Streams
 from .callbacks import Conductor, EpochEnd
 from .learner import Learner
-from .presets import Preset, TrainingSettings, find_preset
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
 WIDEST_JIT = 512
@@ -107,9 +107,7 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
         while not (conductor.finished or learner.stop_training):
             epoch = progress.epoch
             windows = streams.dataset(epoch, progress.step(learner))
-            learner.fit(
-                windows, initial_epoch=epoch, epochs=epoch + 1, callbacks=[conductor, epoch_end], verbose=0
-            )
+            learner.fit(windows, initial_epoch=epoch, epochs=epoch + 1, callbacks=[conductor, epoch_end], verbose=0)
     except KeyboardInterrupt:
         progress.save(run, learner)
         live.end(f"Stopped in epoch {progress.epoch + 1}; everything so far is saved. Run the same again to go on.")
@@ -180,10 +178,11 @@ def _check_disk(folder, model, settings, sample_rate):
 
 def _announce(run, learner, corpus, preset, progress, live):
     each, checkpoint = _bytes_needed(learner.model, preset.training, corpus.sample_rate)
+    weights, seconds = learner.model.count_params(), corpus.seconds(TRAINING)
     live.end(
-        f"{'Going on' if progress.seconds else 'Training'} with {learner.model.count_params() / 1e6:.2f} million weights "
-        f"on {corpus.seconds(TRAINING):.0f} s of sound. Disk: {checkpoint / 1e6:.1f} MB and {each / 1e6:.1f} MB for each "
-        f"epoch, {preset.training.disk_gb:g} GB at most for weights."
+        f"{'Going on' if progress.seconds else 'Training'} with {weights / 1e6:.2f} million weights on {seconds:.0f} s "
+        f"of sound. Disk: {checkpoint / 1e6:.1f} MB, and {each / 1e6:.1f} MB for each epoch; weights of old epochs are "
+        f"deleted beyond {preset.training.disk_gb:g} GB."
     )
 
 

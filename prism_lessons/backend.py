@@ -1,0 +1,37 @@
+"""Keras and TensorFlow, imported in one place: on the right backend, and without the greetings they print.
+
+The greetings come from compiled code before any log level is read
+(https://github.com/tensorflow/tensorflow/issues/100442), so standard error is turned away while they are made.
+"""
+
+import contextlib
+import os
+import sys
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@contextlib.contextmanager
+def _silence():
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+with _silence():
+    import keras
+    from keras import ops
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+    else:  # the model alone runs on other backends; training and generation are TensorFlow's
+        tf = None
+
+__all__ = ["keras", "ops", "tf"]

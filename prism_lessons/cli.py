@@ -1,0 +1,197 @@
+"""The command line: the library's verbs without a notebook.
+
+Errors a composer can mend are one sentence on standard error and exit status 2. With `--json`, standard output holds
+one JSON value and nothing else; progress goes to standard error.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from .errors import CourseError
+from .live import LiveLine
+
+
+def main(arguments=None):
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    live = LiveLine(sys.stderr)
+    try:
+        value, text = options.verb(options, live)
+    except CourseError as error:
+        print(f"\nprism-lessons: {error}" if live.open else f"prism-lessons: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    print(json.dumps(value, indent=1, ensure_ascii=False) if options.json else text)
+    return 0
+
+
+def _survey(options, live):
+    from .corpus import survey
+
+    result = survey(options.folder, live)
+    return result.as_dict(), str(result)
+
+
+def _curate(options, live):
+    from .corpus import curate
+
+    corpus = curate(options.folder, options.corpus, options.sample_rate, options.validation, options.seed, live)
+    return corpus.as_dict() | {"folder": str(corpus.folder)}, str(corpus)
+
+
+def _train(options, live):
+    from .training import train
+
+    run = train(
+        options.corpus,
+        options.run,
+        options.preset,
+        minutes=options.minutes,
+        epochs=options.epochs,
+        live=live,
+        **dict(options.set or []),
+    )
+    log = [asdict(entry) for entry in run.log]
+    lines = [
+        f"epoch {line['epoch']}: {line['bits']:.3f} bits, validation {line['validation_bits']:.3f}" for line in log
+    ]
+    return {"run": str(run.folder), "log": log}, "\n".join(lines)
+
+
+def _generate(options, live):
+    from .generation import generate
+    from .run import as_capsule
+
+    folder = Path(options.out)
+    capsule = as_capsule(options.capsule, options.epoch)
+    temperature = options.temperature[0] if len(options.temperature) == 1 else options.temperature
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CourseError(f'"{folder}" cannot be made a folder ({error.strerror}): name another.') from error
+    clips = generate(capsule, options.seconds, options.voices, temperature, options.seed, live)
+    files = []
+    for clip in clips:
+        path, levels = clip.save(folder / f"{clip.name}.wav"), clip.levels
+        files.append(
+            {
+                "file": str(path),
+                "samples": len(clip.samples),
+                "sample_rate": clip.sample_rate,
+                "peak_dbfs": levels.peak_dbfs,
+                "rms_dbfs": levels.rms_dbfs,
+                "silence": round(levels.silence, 3),
+            }
+        )
+    lines = [
+        f"{line['file']}  peak {line['peak_dbfs']:.1f} dBFS, RMS {line['rms_dbfs']:.1f} dBFS, "
+        f"{line['silence']:.0%} silence"
+        for line in files
+    ]
+    return files, "\n".join(lines)
+
+
+def _score(options, live):
+    from .run import as_capsule
+    from .scoring import score
+
+    capsule = as_capsule(options.capsule, options.epoch)
+    bits = score(capsule, options.audio)
+    return {"bits_per_sample": bits}, f"{bits:.3f} bits per sample"
+
+
+def _export(options, live):
+    from .run import as_capsule
+
+    capsule = as_capsule(options.run, options.epoch)
+    path = capsule.save(Path(options.out))
+    about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
+    return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
+
+
+def _setting(text):
+    """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f'"{text}" should read NAME=VALUE, as in dim=256')
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"prism-lessons: {message}; {self.prog} --help tells more\n")
+
+
+def _parser():
+    from .presets import PRESETS
+    from .settings import ModelSettings, TrainingSettings
+
+    parser = _Parser(prog="prism-lessons", description="Train and play your own neural instrument.")
+    verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def verb(name, function, text, epilog=None):
+        command = verbs.add_parser(
+            name, help=text, description=text, epilog=epilog, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        command.set_defaults(verb=function)
+        command.add_argument("--json", action="store_true", help="print JSON for programs")
+        return command
+
+    command = verb("survey", _survey, "Say what lies in a folder of recordings, and what cannot be used and why.")
+    command.add_argument("folder", help="folder of recordings, or one recording")
+
+    command = verb("curate", _curate, "Prepare a folder of recordings as a corpus to train on.")
+    command.add_argument("folder", help="folder of recordings, or one recording; it is not changed")
+    command.add_argument("corpus", help="folder the corpus goes to")
+    command.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="of corpus and model (16000)")
+    command.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="kept to test with (0.1)")
+    command.add_argument("--seed", type=int, default=0, help="decides which recordings those are (0)")
+
+    presets = "\n".join(f"  {name:8}{preset.purpose}" for name, preset in PRESETS.items())
+    names = ", ".join(field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings))
+    command = verb(
+        "train",
+        _train,
+        "Train a model on a corpus. Called again, it goes on where it stopped.",
+        f"presets:\n{presets}\n\nsettings for --set:\n  {names}",
+    )
+    command.add_argument("corpus", help="folder of a corpus")
+    command.add_argument("run", help="folder to work in")
+    command.add_argument("--preset", help='"sketch", "study" or "piece" (a new run: sketch)')
+    command.add_argument("--minutes", type=float, help="budget in minutes of training, in all (the preset's)")
+    command.add_argument("--epochs", type=int, help="budget in epochs instead, in all")
+    command.add_argument("--set", type=_setting, action="append", metavar="NAME=VALUE", help="change a setting")
+
+    command = verb("generate", _generate, "Let a model play; writes one WAV for each voice.")
+    command.add_argument("capsule", help="a capsule, or the folder of a run")
+    command.add_argument("--epoch", type=int, help="of a run (the last)")
+    command.add_argument("--out", default="takes", help="folder for the files (takes)")
+    command.add_argument("--seconds", type=float, default=4.0, help="length of each take (4)")
+    command.add_argument("--voices", type=int, default=4, help="number of takes (4)")
+    command.add_argument(
+        "--temperature", type=float, nargs="+", default=[0.95], help="one, or one for each voice, 0.05 to 5 (0.95)"
+    )
+    command.add_argument("--seed", type=int, default=0, help="the same seed, the same takes (0)")
+
+    command = verb("score", _score, "Say how many bits per sample a model needs for sound it has not seen.")
+    command.add_argument("capsule", help="a capsule, or the folder of a run")
+    command.add_argument("audio", help="a sound file, or a folder of them")
+    command.add_argument("--epoch", type=int, help="of a run (the last)")
+
+    command = verb("export", _export, "Save an epoch of a run as a capsule: one file that is a model.")
+    command.add_argument("run", help="folder of a run")
+    command.add_argument("out", help="name of the capsule, such as bells.capsule")
+    command.add_argument("--epoch", type=int, help="which (the last)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

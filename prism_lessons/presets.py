@@ -1,0 +1,71 @@
+"""Presets: a model, a way of training and a budget, as data that a composer chooses from."""
+
+from dataclasses import dataclass, fields, replace
+
+from .errors import CourseError
+from .settings import ModelSettings, TrainingSettings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A model, a way of training, a budget in minutes of training, and what they are for."""
+
+    purpose: str
+    minutes: float
+    model: ModelSettings
+    training: TrainingSettings
+
+    def changed(self, **changes):
+        """The preset with some settings of its model or training changed.
+
+        Raises
+        ------
+        CourseError
+            For a setting that does not exist, or a value out of its range.
+        """
+        parts = {"model": self.model, "training": self.training}
+        names = {field.name: part for part, value in parts.items() for field in fields(value)}
+        for name in changes:
+            if name not in names:
+                raise CourseError(f'There is no setting "{name}": choose from {", ".join(sorted(names))}.')
+        for part, value in parts.items():
+            parts[part] = replace(value, **{name: new for name, new in changes.items() if names[name] == part})
+        largest = parts["model"].largest_frame
+        if parts["training"].window % largest:
+            raise CourseError(
+                f"window must be a multiple of the largest frame, and {parts['training'].window} is no multiple of "
+                f"{largest}: try {max(1, round(parts['training'].window / largest)) * largest}."
+            )
+        return replace(self, **parts)
+
+
+PRESETS = {
+    "sketch": Preset(
+        purpose="a first idea in under three minutes on any computer: textures and fragments, small memory",
+        minutes=2.75,
+        model=ModelSettings(frame_sizes=(8, 32), dim=128),
+        training=TrainingSettings(),
+    ),
+    "study": Preset(
+        purpose="a sound worth keeping in about 45 minutes on Colab's free GPU: gestures of a second or so",
+        minutes=45,
+        model=ModelSettings(frame_sizes=(16, 64), dim=512, layers=2, embedding=64),
+        training=TrainingSettings(streams=32, window=1024, learning_rate=1e-3, warm_up=500, clip_seconds=4),
+    ),
+    "piece": Preset(
+        purpose="overnight on a GPU, the size that the field's recipes settled on: the longest memory",
+        minutes=600,
+        model=ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=128),
+        training=TrainingSettings(
+            streams=64, window=1024, learning_rate=5e-4, warm_up=1000, clip_seconds=4, disk_gb=12
+        ),
+    ),
+}
+
+
+def find_preset(name):
+    """The `Preset` of that name."""
+    if name not in PRESETS:
+        choices = "; ".join(f'"{known}" ({preset.purpose})' for known, preset in PRESETS.items())
+        raise CourseError(f'There is no preset "{name}": choose {choices}.')
+    return PRESETS[name]
