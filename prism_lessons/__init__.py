@@ -21,6 +21,7 @@ _FACE = {
     "Run": "run",
     "curate": "corpus",
     "generate": "generation",
+    "audition": "audition",
     "load": "capsule",
     "score": "scoring",
     "survey": "corpus",

@@ -7,8 +7,8 @@ level of -3.
 
 import dataclasses
 import errno
+import os
 import re
-import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,9 @@ SAMPLE_RATES = (2000, 192000)
 BLOCK_SECONDS = 10.0
 SALVAGE_FRAMES = 1024
 FLOOR_DBFS = -120.0
+# A float file may hold samples on the scale of 32-bit integers; what lies beyond is damage, as NaN is.
+LARGEST_SAMPLE = 2.0**32
+FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
 # A 20 ms stretch below this RMS level counts as silence: about the hiss of a quiet room recorded at a usual level.
 SILENCE_DBFS = -60.0
 SILENCE_FRAME_SECONDS = 0.02
@@ -44,9 +47,23 @@ def decibels(amplitude):
 def check_sample_rate(sample_rate):
     """Return `sample_rate` (Hz) as an int, or say what is wrong with it."""
     low, high = SAMPLE_RATES
-    if isinstance(sample_rate, bool) or int(sample_rate) != sample_rate or not low <= sample_rate <= high:
+    number = isinstance(sample_rate, (int, float, np.integer)) and not isinstance(sample_rate, bool)
+    if not number or sample_rate % 1 or not low <= sample_rate <= high:
         raise CourseError(f"A sample rate of {sample_rate} cannot be used: give {low} to {high} Hz; 16000 is usual.")
     return int(sample_rate)
+
+
+def pcm16(samples):
+    """Float samples, any shape -> the nearest 16-bit ones, int16; what lies outside -1 .. 1 becomes full scale.
+
+    Left to libsndfile, a WAV would be rounded downwards, which is a constant offset of half a step.
+    """
+    return np.clip(np.rint(np.float32(FULL_SCALE) * samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+
+def native(path):
+    """`path` as libsndfile can open it; Linux lets names hold bytes that are no UTF-8, as old disks do."""
+    return os.fsencode(path) if os.name == "posix" else path
 
 
 class Recording:
@@ -64,8 +81,8 @@ class Recording:
     declared_seconds
         The length that the file's header promises.
     frames_read, not_finite, broken_off
-        Filled in while `blocks` runs: frames decoded so far, how many of its samples were no numbers (NaN or
-        infinite; they are read as silence), and whether the sound ended before its promised length.
+        Filled in while `blocks` runs: frames decoded so far, how many of its samples were no numbers (NaN,
+        infinite or absurdly large; they are read as silence), and whether the sound ended before its promised length.
 
     Raises
     ------
@@ -84,12 +101,12 @@ class Recording:
                 empty = not file.read(1)
             if empty:
                 raise AudioError("the file is empty (0 bytes)")
-            self._file = soundfile.SoundFile(self.path)
+            self._file = soundfile.SoundFile(native(self.path))
         except FileNotFoundError:
             raise AudioError("the file is no longer there") from None
         except PermissionError:
             raise AudioError("the file may not be read: you lack the permission") from None
-        except soundfile.LibsndfileError:
+        except (soundfile.LibsndfileError, TypeError):  # TypeError: soundfile wants to be told what a .raw file holds
             raise AudioError("the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says") from None
         except OSError as error:
             raise AudioError(f"the file cannot be read ({error.strerror or 'it is not a file'})") from None
@@ -116,7 +133,7 @@ class Recording:
             frames = self._read(size)
             last = len(frames) < size
             self.frames_read += len(frames)
-            finite = np.isfinite(frames)
+            finite = np.abs(frames) <= LARGEST_SAMPLE
             if not finite.all():
                 self.not_finite += int(finite.size - np.count_nonzero(finite))
                 frames = np.where(finite, frames, np.float32(0))
@@ -169,6 +186,7 @@ class Levels:
     """
 
     def __init__(self, sample_rate):
+        self.sample_rate = sample_rate
         self._frame = max(1, int(SILENCE_FRAME_SECONDS * sample_rate))
         self._rest = np.zeros(0, np.float32)
         self._squares = 0.0
@@ -186,6 +204,10 @@ class Levels:
         self._frames += len(energy)
         self._silent += int(np.count_nonzero(energy < 10 ** (SILENCE_DBFS / 10)))
         self._rest = joined[whole:]
+
+    @property
+    def seconds(self):
+        return self.samples / self.sample_rate
 
     @property
     def peak_dbfs(self):
@@ -234,13 +256,13 @@ class Clip:
         if path.suffix.lower() not in (".wav", ".flac"):
             raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
         with replacing(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
-            file.write(self.samples)
+            file.write(pcm16(self.samples))
         return path
 
 
 @contextmanager
 def writing(path, sample_rate, suffix):
-    """Open a 16-bit mono file of format `suffix` (".wav" or ".flac") to be written block by block.
+    """Open a 16-bit mono file of format `suffix` (".wav" or ".flac") to be written block by block, in `pcm16`.
 
     Raises
     ------
@@ -249,11 +271,12 @@ def writing(path, sample_rate, suffix):
     """
     form = suffix.lstrip(".").upper()
     try:
-        with soundfile.SoundFile(path, "w", samplerate=sample_rate, channels=1, format=form, subtype="PCM_16") as file:
+        with soundfile.SoundFile(native(path), "w", sample_rate, 1, "PCM_16", format=form) as file:
             yield file
-    except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself
-        full = shutil.disk_usage(Path(path).parent).free < 2**16
-        raise OSError(errno.ENOSPC if full else errno.EIO, "the system refused") from error
+    except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself, so the system is asked again
+        with open(path, "ab") as file:
+            file.write(bytes(2**16))
+        raise OSError(errno.EIO, "the system refused") from error
 
 
 def load(path, sample_rate=None):
@@ -274,5 +297,8 @@ def load(path, sample_rate=None):
 
 
 def plain_name(text):
-    """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system."""
-    return re.sub(r"[^\w-]+", "_", text).strip("_") or "sound"
+    """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system.
+
+    At most 50 letters: with what is put round it, it stays below the 255 bytes that file systems allow.
+    """
+    return re.sub(r"[^\w-]+", "_", text)[:50].strip("_") or "sound"

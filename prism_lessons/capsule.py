@@ -31,7 +31,7 @@ class Capsule:
     @classmethod
     def of(cls, model, sample_rate, about, card):
         """The capsule of a `SampleRNN` as it is now."""
-        weights = {name: np.array(weight, np.float32) for name, weight in model.weights_by_name().items()}
+        weights = {name: weight.numpy() for name, weight in model.weights_by_name().items()}
         return cls(model.settings, sample_rate, weights, about, card)
 
     @classmethod

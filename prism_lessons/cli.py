@@ -114,7 +114,14 @@ def _export(options, live):
     return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
 
 
-def _setting(text):
+def _audition(options, live):
+    from .audition import audition
+
+    page = audition(options.run)
+    return {"page": str(page)}, f"{page}: open it in a browser"
+
+
+def setting(text):
     """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON."""
     name, equals, value = text.partition("=")
     if not equals:
@@ -168,7 +175,10 @@ def _parser():
     command.add_argument("--preset", help='"sketch", "study" or "piece" (a new run: sketch)')
     command.add_argument("--minutes", type=float, help="budget in minutes of training, in all (the preset's)")
     command.add_argument("--epochs", type=int, help="budget in epochs instead, in all")
-    command.add_argument("--set", type=_setting, action="append", metavar="NAME=VALUE", help="change a setting")
+    command.add_argument("--set", type=setting, action="append", metavar="NAME=VALUE", help="change a setting")
+
+    command = verb("audition", _audition, "Write a page with the clips of every epoch of a run.")
+    command.add_argument("run", help="folder of a run")
 
     command = verb("generate", _generate, "Let a model play; writes one WAV for each voice.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .errors import CourseError
@@ -30,11 +30,11 @@ def replacing(path):
         with open(partial, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(partial, path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # where nothing can be written, nothing was
+            partial.unlink()
+        if isinstance(error, OSError):
+            raise unwritable(path, error) from error
         raise
 
 
@@ -45,7 +45,9 @@ def unwritable(path, error):
             f'The disk is full, so "{path}" could not be written: free some space and do the same again; '
             "everything finished before is safe."
         )
-    return CourseError(f'"{path}" could not be written ({error.strerror}): choose a folder that you may write to.')
+    return CourseError(
+        f'"{path}" could not be written ({error.strerror or error}): choose a folder that you may write to.'
+    )
 
 
 def write_json(path, value):
@@ -61,7 +63,7 @@ def read_json(path, what):
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f'There is no {what} in "{Path(path).parent}": {Path(path).name} is missing.') from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: {error}.') from error
     if not isinstance(value, dict):
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: it holds no settings.')
@@ -75,7 +77,11 @@ def inside(folder, name):
     """
     folder = Path(folder)
     path = folder / str(name)
-    if not isinstance(name, str) or not name or not path.resolve().is_relative_to(folder.resolve()):
+    try:
+        stays = isinstance(name, str) and name != "" and path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):  # links that go round in circles, names with a zero byte
+        stays = False
+    if not stays:
         raise CourseError(f'"{folder}" names a file outside itself ("{name}"), so it is not opened.')
     return path
 

@@ -162,6 +162,11 @@ class Run:
                 self.capsule_path(epoch).unlink()
 
 
+def is_beginning(path):
+    """Whether a file is what a run leaves that was killed before its settings were written."""
+    return path.name in (CARD, CARD + ".partial", SETTINGS + ".partial")
+
+
 def _ranges(numbers):
     """[1, 2, 3, 7] -> "1-3, 7"."""
     groups = []

@@ -3,12 +3,15 @@
 Variations (augmentation) are made here, from the sound itself: a varied code would be a rounded one rounded again.
 """
 
+import zlib
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import soundfile
 import soxr
 
+from ..audio import native
+from ..errors import CourseError
 from ..files import digest, inside, read_json, replacing, write_json
 from ..settings import Augmentation
 
@@ -42,7 +45,7 @@ class Codes:
 
 
 def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
-    """The codes of one split of a corpus, written into its folder `codes/` if they are not there yet.
+    """The codes of one split of a corpus, written into its folder `codes/` if they are not there, whole, yet.
 
     Parameters
     ----------
@@ -56,31 +59,57 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
     Raises
     ------
     CourseError
-        When the disk is full.
+        When the disk is full, or a clip of the corpus is damaged.
     """
     augmentation = augmentation or Augmentation()
     clips = corpus.of(split)
     name = digest(FORMAT, corpus.digest, split, asdict(quantisation), asdict(augmentation), seed)
     path, lengths_path = corpus.folder / "codes" / f"{name}.codes", corpus.folder / "codes" / f"{name}.json"
-    if not (path.is_file() and lengths_path.is_file()):
-        lengths = np.zeros((augmentation.versions, len(clips)), np.int64)
+    shape = (augmentation.versions, len(clips))
+    try:
+        lengths, array = _read(path, lengths_path, shape, quantisation.dtype)
+    except (CourseError, OSError, ValueError, KeyError, TypeError, OverflowError):  # not there, or damaged
+        lengths, check = np.zeros(shape, np.int64), 0
         with replacing(path) as partial, open(partial, "wb") as file:
-            for version in range(augmentation.versions):
-                for index, clip in enumerate(clips):
-                    chance = np.random.default_rng([seed, version, index])
-                    varied = _vary(_blocks(inside(corpus.folder, clip.file)), augmentation, version, chance)
-                    for block in varied:
-                        lengths[version, index] += len(block)
-                        quantisation.encode(block).tofile(file)
-        write_json(lengths_path, {"lengths": lengths.tolist()})
-    lengths = np.array(read_json(lengths_path, "list of clip lengths")["lengths"], np.int64)
-    array = np.memmap(path, quantisation.dtype, mode="r")
+            for version, index in np.ndindex(shape):
+                chance = np.random.default_rng([seed, version, index])
+                for block in _vary(_blocks(corpus, clips[index]), augmentation, version, chance):
+                    codes = quantisation.encode(block).tobytes()
+                    file.write(codes)
+                    check = zlib.crc32(codes, check)
+                    lengths[version, index] += len(block)
+        write_json(lengths_path, {"lengths": lengths.tolist(), "crc32": check})
+        array = np.memmap(path, quantisation.dtype, mode="r")
     ends = np.cumsum(lengths).reshape(lengths.shape)
     return Codes(array, ends - lengths, lengths, quantisation.centre)
 
 
-def _blocks(path):
-    return soundfile.blocks(path, 2**18, dtype="float32")
+def _read(path, lengths_path, shape, dtype):
+    """The lengths and the codes that lie on disk; raises `ValueError`, among others, when they are not as written.
+
+    A CRC-32 is compared, at some gigabytes a second: a wrong code would only ever be heard, not noticed.
+    """
+    about = read_json(lengths_path, "list of clip lengths")
+    lengths, array = np.array(about["lengths"], np.int64), np.memmap(path, dtype, mode="r")
+    check = 0
+    for start in range(0, len(array), 2**24):
+        check = zlib.crc32(array[start : start + 2**24], check)
+    if lengths.shape != shape or lengths.sum() != len(array) or check != about["crc32"]:
+        raise ValueError("the codes are not those that were written")
+    return lengths, array
+
+
+def _blocks(corpus, clip):
+    """Yield a clip in blocks, float32, or say that it is not the one the corpus was made with."""
+    samples = 0
+    try:
+        for block in soundfile.blocks(native(inside(corpus.folder, clip.file)), 2**18, dtype="float32"):
+            samples += len(block)
+            yield block
+    except soundfile.LibsndfileError:
+        samples = -1
+    if samples != clip.samples:
+        raise CourseError(f'The clip "{clip.file}" in "{corpus.folder}" is damaged: curate the recordings again.')
 
 
 def _vary(blocks, augmentation, version, chance):

@@ -1,5 +1,6 @@
 """A corpus on disk: mono FLAC clips at one sample rate, and `corpus.json`, which says where each came from."""
 
+import os
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,6 +37,21 @@ class ClipFile:
     notes: tuple[str, ...] = ()
 
 
+def _fits(corpus):
+    """Whether values that come from a file are of the kinds that the rest of the course takes for granted."""
+    texts = [text for clip in corpus.clips for text in (clip.file, clip.recording, clip.recording_digest, *clip.notes)]
+    texts += [file[key] for file in corpus.unused for key in ("name", "reason")]
+    levels = [level for clip in corpus.clips for level in (clip.peak_dbfs, clip.rms_dbfs, clip.silence, clip.gain_db)]
+    return (
+        type(corpus.sample_rate) is type(corpus.seed) is int
+        and all(isinstance(text, str) for text in texts)
+        and all(isinstance(level, (int, float)) for level in levels)
+        and all(type(clip.start) is int and clip.start >= 0 for clip in corpus.clips)
+        and all(type(clip.samples) is int and clip.samples > 0 for clip in corpus.clips)
+        and {clip.split for clip in corpus.clips} == {TRAINING, VALIDATION}
+    )
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Prepared clips, opened with `Corpus.open(folder)` or made by `curate`.
@@ -67,13 +83,13 @@ class Corpus:
         try:
             clips = tuple(ClipFile(**{**clip, "notes": tuple(clip["notes"])}) for clip in values["clips"])
             corpus = cls(folder, values["sample_rate"], values["seed"], clips, tuple(values["unused"]))
-            whole = values["digest"] == corpus.digest
+            whole = values["digest"] == corpus.digest and _fits(corpus)
         except (KeyError, TypeError, AttributeError):
             whole = False
         if not whole:
             raise CourseError(f'"{folder / SETTINGS}" has been changed or damaged: curate the recordings again.')
         for clip in clips:
-            if not inside(folder, clip.file).is_file():
+            if not os.path.isfile(inside(folder, clip.file)):
                 raise CourseError(f'The clip "{clip.file}" is missing from "{folder}": curate the recordings again.')
         return corpus
 

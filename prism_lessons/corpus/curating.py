@@ -1,6 +1,7 @@
 """Preparing a folder of recordings as a corpus: mono, one sample rate, some recordings kept for validation."""
 
 import hashlib
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -8,19 +9,29 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..audio import AudioError, Levels, Recording, check_sample_rate, decibels, plain_name, writing
+from ..audio import (
+    FULL_SCALE,
+    AudioError,
+    Levels,
+    Recording,
+    check_sample_rate,
+    decibels,
+    native,
+    pcm16,
+    plain_name,
+    writing,
+)
 from ..errors import CourseError
 from ..files import unwritable, write_json
 from ..live import LiveLine
 from .corpus import CARD, SETTINGS, TRAINING, VALIDATION, ClipFile, Corpus
 from .split import choose_validation
-from .survey import list_files, refuse_by_name, refuse_silence
+from .survey import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
-# A clip shorter than this is a click; it would be mostly the silence that stands before every clip.
-MINIMUM_CLIP_SECONDS = 0.02
-FULL_SCALE = 32767  # of the 16-bit samples that clips are kept in
+# No less is kept for validation where a recording has to be divided.
+MINIMUM_VALIDATION_SECONDS = 1.0
 
 
 def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=None):
@@ -57,31 +68,41 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
     sample_rate = check_sample_rate(sample_rate)
     if not 0 < validation <= 0.5:
         raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {validation}.")
-    before = _corpus_before(source, destination)
     live = live or LiveLine()
-    files = list_files(source, leave_out=destination)
-    work, old = (destination.with_name(destination.name + ending) for ending in (".partial", ".old"))
+    home = destination.resolve()
+    # Hidden, so that no folder of the composer's bears these names: they are deleted.
+    work, old = (home.with_name(f".{home.name}.{ending}") for ending in ("partial", "replaced"))
     try:
+        _put_back(old, home)
+        before = _corpus_before(source, destination)
+        files = list_files(source, leave_out=(home, work, old))
         shutil.rmtree(work, ignore_errors=True)
         (work / "clips").mkdir(parents=True)
         clips, unused = _prepare_all(source, files, work, sample_rate, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
-        kept = {clip.recording_digest for clip in before.of(VALIDATION)} if before else set()
-        clips = _split(work, clips, sample_rate, validation, seed, kept)
+        before = before.of(VALIDATION) if before and before.seed == seed else []
+        clips = _split(work, clips, sample_rate, validation, seed, before)
         corpus = Corpus(work, sample_rate, seed, tuple(clips), tuple(unused))
         write_json(work / SETTINGS, corpus.as_dict())
         (work / CARD).write_text(corpus.card(), encoding="utf-8")
-        if destination.exists():
+        if home.exists():
             shutil.rmtree(old, ignore_errors=True)
-            destination.rename(old)
-        work.rename(destination)
+            home.rename(old)
+        work.rename(home)
     except OSError as error:
         raise unwritable(destination, error) from error
     finally:
+        _put_back(old, home)
         shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     live.end(f"Prepared {len(clips)} clips.")
     return replace(corpus, folder=destination)
+
+
+def _put_back(old, home):
+    """Undo half a replacement, if one was stopped there: the old corpus put aside and the new one not yet in place."""
+    if os.path.isdir(old) and not os.path.lexists(home):
+        old.rename(home)
 
 
 def _corpus_before(source, destination):
@@ -104,9 +125,10 @@ def _prepare_all(source, files, work, sample_rate, live):
     clips, unused, known = [], [], {}
     for done, path in enumerate(files):
         live.share("Preparing recordings", done, len(files))
-        name = path.relative_to(root).as_posix()
+        name = shown_name(path, root)
         try:
             refuse_by_name(path)
+            refuse_by_place(path, root)
             clip = _prepare(path, name, work, f"clips/{len(clips) + 1:04}_{plain_name(path.stem)}.flac", sample_rate)
             if clip.digest in known:
                 (work / clip.file).unlink()
@@ -126,12 +148,10 @@ def _prepare(path, name, work, file, sample_rate, gain=1.0):
         with Recording(path) as recording, writing(work / file, sample_rate, ".flac") as flac:
             for block in recording.blocks(sample_rate):
                 levels.add(block * np.float32(gain))
-                samples = np.rint(np.clip(block * gain, -1, 1) * FULL_SCALE).astype("<i2")
-                sha.update(samples.tobytes())
+                samples = pcm16(block * np.float32(gain))
+                sha.update(samples.astype("<i2").tobytes())
                 flac.write(samples)
-        refuse_silence(levels)
-        if levels.samples < MINIMUM_CLIP_SECONDS * sample_rate:
-            raise AudioError(f"too short ({1000 * levels.samples / sample_rate:.0f} ms)")
+        refuse_by_sound(levels)
     except AudioError:
         (work / file).unlink(missing_ok=True)
         raise
@@ -164,24 +184,34 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
     if unused:
         shown = "; ".join(f"{file['name']}: {file['reason']}" for file in unused[:3])
         more = f"; and {len(unused) - 3} more" if len(unused) > 3 else ""
-        why = f" Not used: {shown}{more}."
+        why = f"; not used: {shown}{more}"
     raise CourseError(
         f'"{source}" holds {seconds:.1f} s of usable sound and at least {MINIMUM_SECONDS:.0f} s are needed: add '
-        f"recordings (two minutes can be enough for a texture, an hour makes a decent model).{why}"
+        f"recordings (two minutes can be enough for a texture, an hour makes a decent model){why}."
     )
 
 
-def _split(work, clips, sample_rate, share, seed, kept):
-    """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest."""
+def _split(work, clips, sample_rate, share, seed, before):
+    """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest.
+
+    What was kept for validation `before` (the clips of the corpus that is being replaced) stays there.
+    """
     lengths = {clip.recording_digest: clip.samples / sample_rate for clip in clips}
-    chosen = choose_validation(lengths, share, seed, kept)
-    if chosen:
-        return [replace(clip, split=VALIDATION) if clip.recording_digest in chosen else clip for clip in clips]
-    longest = max(clips, key=lambda clip: clip.samples)
-    total = sum(clip.samples for clip in clips)
-    cut = longest.samples - round(share * total)
-    halves = _cut(work, longest, cut, sample_rate)
-    return [half for clip in clips for half in (halves if clip is longest else [clip])]
+    cuts = {clip.recording_digest: clip.start for clip in before if clip.start}
+    whole = {clip.recording_digest for clip in before if not clip.start}
+    chosen = choose_validation(lengths, share, seed, whole)
+    if not chosen:
+        longest = max(clips, key=lambda clip: clip.samples)
+        end = max(share * sum(clip.samples for clip in clips), MINIMUM_VALIDATION_SECONDS * sample_rate)
+        cut = longest.samples - round(end)
+        cuts[longest.digest] = min(cut, cuts.get(longest.digest, cut))
+    divided = []
+    for clip in clips:
+        if clip.digest in chosen:
+            divided.append(replace(clip, split=VALIDATION))
+        else:
+            divided += _cut(work, clip, cuts[clip.digest], sample_rate) if clip.digest in cuts else [clip]
+    return divided
 
 
 def _cut(work, clip, cut, sample_rate):
@@ -191,7 +221,7 @@ def _cut(work, clip, cut, sample_rate):
         file = f"{clip.file.removesuffix('.flac')}_{split}.flac"
         levels, sha = Levels(sample_rate), hashlib.sha256()
         with writing(work / file, sample_rate, ".flac") as flac:
-            for block in soundfile.blocks(work / clip.file, 2**18, start=start, stop=stop, dtype="int16"):
+            for block in soundfile.blocks(native(work / clip.file), 2**18, start=start, stop=stop, dtype="int16"):
                 levels.add(block / np.float32(FULL_SCALE))
                 sha.update(block.astype("<i2").tobytes())
                 flac.write(block)

@@ -20,7 +20,8 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     seed
         Another seed, another choice.
     before
-        Keys that an earlier version of this corpus held for validation: they stay there.
+        Keys that an earlier version of this corpus held for validation: they stay there, unless so much has been taken
+        away since that they would be more than half of the sound.
 
     Returns
     -------
@@ -41,6 +42,8 @@ def choose_validation(recordings, share, seed, before=frozenset()):
         return sum(recordings[key] for key in keys)
 
     kept = {key for key in before if key in recordings}
+    if seconds(kept) > max(0.5 * total, 1.5 * target):
+        kept = set()
     chosen = kept | {key for key in recordings if position(key, seed) < share}
     if 0.5 * target <= seconds(chosen) <= 1.5 * target:
         return chosen

@@ -33,7 +33,7 @@ class Conductor(keras.callbacks.Callback):
         super().__init__()
         self.progress, self.streams, self.settings, self.live = progress, streams, settings, live
         self.epochs, self.minutes = epochs, minutes
-        self.step = self.steps = 0
+        self.steps = streams.steps(progress.epoch)
         self._clock = None
         self._warm = False  # the first batch compiles, and is not counted
 
@@ -41,7 +41,7 @@ class Conductor(keras.callbacks.Callback):
     def share(self):
         """How much of the budget is spent, 0 .. 1."""
         by_time = self.progress.seconds / (60 * self.minutes) if self.minutes else 0.0
-        by_epoch = (self.progress.epoch + self.step / max(1, self.steps)) / self.epochs if self.epochs else 0.0
+        by_epoch = (self.progress.epoch + self.progress.step / self.steps) / self.epochs if self.epochs else 0.0
         return max(by_time, by_epoch)
 
     @property
@@ -56,7 +56,7 @@ class Conductor(keras.callbacks.Callback):
         return self.settings.learning_rate * rise * fall
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.steps, self.step = self.streams.steps(epoch), self.progress.step(self.model)
+        self.steps = self.streams.steps(epoch)
         self._batches = int(self.model.optimizer.iterations)
         self._clock = time.monotonic()
 
@@ -68,7 +68,7 @@ class Conductor(keras.callbacks.Callback):
         if self._warm:
             self.progress.seconds += now - self._clock
         self._clock, self._warm = now, True
-        self.step += 1
+        self.progress.step += 1
         self._batches += 1
         if self.finished:
             self.model.stop_training = True
@@ -77,7 +77,7 @@ class Conductor(keras.callbacks.Callback):
     def _show(self, bits):
         share, spent = self.share, self.progress.seconds
         left = f", {clock(spent * (1 - share) / share)} of training left" if share and spent > 2 else ""
-        self.live.text(f"Epoch {self.progress.epoch + 1}, {self.step / self.steps:.0%}: {bits:.3f} bits{left}")
+        self.live.text(f"Epoch {self.progress.epoch + 1}, {self.progress.step / self.steps:.0%}: {bits:.3f} bits{left}")
 
 
 class EpochEnd(keras.callbacks.Callback):
@@ -109,7 +109,7 @@ class EpochEnd(keras.callbacks.Callback):
     def finish(self, learner):
         """Do all that follows the last batch of an epoch, or of a budget that ends within one."""
         number = self.progress.epoch + 1
-        step, steps = self.progress.step(learner), self.streams.steps(self.progress.epoch)
+        step, steps = self.progress.step, self.streams.steps(self.progress.epoch)
         self.live.text(f"Epoch {number}: validating")
         validation_bits = self.scorer(self.validation_codes, *self.pieces)
         total, count = self.progress.bits(learner)
@@ -139,7 +139,7 @@ class EpochEnd(keras.callbacks.Callback):
     def _play(self, number):
         """Save what the model sounds like now; the clips, by file."""
         if self.player is not self.samplernn:
-            weights = {name: np.array(weight) for name, weight in self.samplernn.weights_by_name().items()}
+            weights = {name: weight.numpy() for name, weight in self.samplernn.weights_by_name().items()}
             fill(self.player.weights_by_name(), weights)
         temperatures = self.settings.clip_temperatures
         if not temperatures:

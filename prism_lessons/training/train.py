@@ -7,8 +7,6 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from .. import container
 from ..backend import keras
 from ..capsule import fill
@@ -19,7 +17,7 @@ from ..errors import CourseError
 from ..live import LiveLine, clock
 from ..model import SampleRNN, on_gpu
 from ..presets import Preset, find_preset
-from ..run import RESUME, SETTINGS, Run
+from ..run import RESUME, SETTINGS, Run, is_beginning
 from ..settings import ModelSettings, TrainingSettings
 from ..streams import Streams
 from .callbacks import Conductor, EpochEnd
@@ -70,9 +68,10 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
     preset, run = _agree(corpus, folder, preset, changes)
     if minutes is None and epochs is None:
         minutes = preset.minutes
-    for name, value in (("minutes", minutes), ("epochs", epochs)):
-        if value is not None and not (value > 0 and math.isfinite(value)):
-            raise CourseError(f"{name} must be above 0, not {value}.")
+    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
+        raise CourseError(f"minutes must be above 0, not {minutes}.")
+    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
+        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
     settings = preset.training
     codec = preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
@@ -93,7 +92,10 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
     progress = restore(run, learner)
     conductor = Conductor(progress, streams, settings, epochs, minutes, live)
     epoch_end = EpochEnd(run, model, progress, streams, validation_codes, corpus.sample_rate, settings, live)
-    if conductor.finished:
+    # An interruption may have come between an epoch's last step and its clips.
+    pending = not run.log or run.log[-1].seconds != progress.seconds
+    pending &= conductor.finished or progress.step >= streams.steps(progress.epoch)
+    if conductor.finished and not pending:
         live.end(
             f"This run has reached its budget after {len(run.log)} epochs and "
             f"{clock(progress.seconds)} of training: ask for more to go on."
@@ -101,13 +103,14 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
         return run
     _announce(run, learner, corpus, preset, progress, live)
     try:
-        if progress.step(learner) >= streams.steps(progress.epoch):  # stopped between the last step and the clips
+        if pending:
             epoch_end.finish(learner)
         learner.stop_training = False
+        fitting = {"callbacks": [conductor, epoch_end], "shuffle": False, "verbose": 0}
         while not (conductor.finished or learner.stop_training):
             epoch = progress.epoch
-            windows = streams.dataset(epoch, progress.step(learner))
-            learner.fit(windows, initial_epoch=epoch, epochs=epoch + 1, callbacks=[conductor, epoch_end], verbose=0)
+            windows = streams.dataset(epoch, progress.step)
+            learner.fit(windows, initial_epoch=epoch, epochs=epoch + 1, **fitting)
     except KeyboardInterrupt:
         progress.save(run, learner)
         live.end(f"Stopped in epoch {progress.epoch + 1}; everything so far is saved. Run the same again to go on.")
@@ -123,7 +126,7 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
 def _agree(corpus, folder, name, changes):
     """The preset to train with, and the run in the folder, or None where there is none yet."""
     if not (folder / SETTINGS).exists():
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
         return find_preset(name or "sketch").changed(**changes), None
     run = Run(folder)
@@ -187,16 +190,11 @@ def _announce(run, learner, corpus, preset, progress, live):
 
 
 class Progress:
-    """How far a run is: finished epochs, seconds of training, and the bits of the epoch it is in."""
+    """How far a run is: finished epochs, batches heard since, seconds of training, bits of the epoch it is in."""
 
     def __init__(self):
-        self.epoch, self.seconds = 0, 0.0
+        self.epoch, self.step, self.seconds = 0, 0, 0.0
         self.bits_total = self.bits_count = 0.0  # of the current epoch, from before an interruption
-
-    @staticmethod
-    def step(learner):
-        """Batches heard in the current epoch."""
-        return int(learner.batches_heard)
 
     def bits(self, learner):
         """Total bits and number of samples of the current epoch, interruptions included."""
@@ -205,6 +203,7 @@ class Progress:
     def next_epoch(self, learner):
         """Count an epoch as finished."""
         self.epoch += 1
+        self.step = 0
         self.bits_total = self.bits_count = 0.0
         learner.bits.reset_state()
         learner.batches_heard.assign(0)
@@ -213,7 +212,7 @@ class Progress:
         """Write all that is needed to go on from here."""
         total, count = self.bits(learner)
         about = {"epoch": self.epoch, "seconds": self.seconds, "bits_total": total, "bits_count": count}
-        arrays = {name: np.array(variable) for name, variable in learner.everything().items()}
+        arrays = {name: variable.numpy() for name, variable in learner.everything().items()}
         container.write(run.folder / RESUME, "checkpoint", about, arrays)
 
 
@@ -224,5 +223,6 @@ def restore(run, learner):
         about, arrays, _ = container.read(run.folder / RESUME, "checkpoint")
         fill(learner.everything(), arrays)
         progress.epoch, progress.seconds = about["epoch"], about["seconds"]
+        progress.step = int(learner.batches_heard)
         progress.bits_total, progress.bits_count = about["bits_total"], about["bits_count"]
     return progress

@@ -1,0 +1,125 @@
+"""Kill a training at random moments, resume it each time, and compare what comes out with an uninterrupted one.
+
+    python benchmarks/interruptions.py --kills 20
+
+Exits with 1 unless the final weights are the same to the last bit, the logs agree, and no file was ever unreadable.
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from prism_lessons.audio import Clip, load
+from prism_lessons.capsule import Capsule
+from prism_lessons.corpus import curate
+from prism_lessons.run import SETTINGS, Run
+
+# A small model with dropout, augmentation and LSTM cells, so that everything that has a state takes part.
+SETTINGS_UNDER_TEST = {
+    "frame_sizes": [4, 16],
+    "dim": 24,
+    "cell": "lstm",
+    "dropout": 0.1,
+    "versions": 2,
+    "streams": 4,
+    "window": 64,
+    "clip_seconds": 0.2,
+}
+
+
+def training(corpus, run, epochs):
+    changes = [f"--set={name}={json.dumps(value)}" for name, value in SETTINGS_UNDER_TEST.items()]
+    command = [sys.executable, "-m", "prism_lessons.cli", "train", corpus, run, f"--epochs={epochs}", *changes]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=600)
+    if process.returncode:
+        raise SystemExit(f"training failed with {process.returncode}: {errors.decode()[-2000:]}")
+
+
+def check_readable(folder):
+    """Open every file a composer could open; nothing may be half written under its own name."""
+    if not (folder / SETTINGS).exists():
+        return
+    run = Run(folder)
+    logged = [entry.epoch for entry in run.log]
+    assert logged == list(range(1, len(logged) + 1)), logged
+    for epoch in run.epochs:
+        run.capsule(epoch)
+    for clip in (path for paths in run.clips.values() for path in paths):
+        load(clip)
+
+
+def write_recordings(folder):
+    rng = np.random.default_rng(0)
+    for number in range(4):
+        hum = np.sin(np.arange(48000) * 0.02 * (number + 1)) + rng.normal(0, 0.1, 48000)
+        Clip((0.3 * hum).astype(np.float32), 16000).save(folder / f"hum {number}.wav")
+
+
+def trial(kills, epochs, seed, live=print):
+    """Run the comparison; returns a description of what was done."""
+    rng = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        (folder / "recordings").mkdir()
+        write_recordings(folder / "recordings")
+        curate(folder / "recordings", folder / "corpus")
+        began = time.monotonic()
+        finish(training(folder / "corpus", folder / "straight", epochs))
+        whole = time.monotonic() - began
+        live(f"uninterrupted: {whole:.0f} s")
+        done = 0
+        for number in range(kills):
+            process = training(folder / "corpus", folder / "killed", epochs)
+            time.sleep(rng.uniform(0.2, 1.0) * whole)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            check_readable(folder / "killed")
+            reached = len(Run(folder / "killed").log) if (folder / "killed" / SETTINGS).exists() else 0
+            live(f"kill {number + 1}: {reached} epochs stand")
+            assert reached >= done, "a finished epoch was lost"
+            done = reached
+            if done == epochs:  # begin again, so that every kill meets a training under way
+                compare(folder, epochs)
+                (folder / "killed").rename(folder / f"finished {number}")
+                done = 0
+        finish(training(folder / "corpus", folder / "killed", epochs))
+        compare(folder, epochs)
+    return {"kills": kills, "epochs": epochs, "weights": "equal to the last bit"}
+
+
+def compare(folder, epochs):
+    """The killed and resumed run must be the uninterrupted one."""
+    straight, killed = Run(folder / "straight"), Run(folder / "killed")
+    one, two = (Capsule.load(run.capsule_path(epochs)) for run in (straight, killed))
+    for name, weight in one.weights.items():
+        assert np.array_equal(weight, two.weights[name]), f"{name} differs"
+    for first, second in zip(straight.log, killed.log, strict=True):
+        assert (first.bits, first.validation_bits) == (second.bits, second.validation_bits), (first, second)
+    for epoch, paths in straight.clips.items():
+        for path, other in zip(paths, killed.clips[epoch], strict=True):
+            assert path.read_bytes() == other.read_bytes(), path.name
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    print(json.dumps(trial(options.kills, options.epochs, options.seed)))
+
+
+if __name__ == "__main__":
+    main()

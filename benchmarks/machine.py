@@ -1,0 +1,37 @@
+"""What the machine can do, measured beside every benchmark: figures are compared as ratios to it."""
+
+import json
+import platform
+import time
+from importlib.metadata import version
+
+import numpy as np
+
+
+def matrix_product_gflops(size=2048, seconds=2.0):
+    """Speed of float32 matrix products of `size`, in GFLOP/s: the median over some seconds, as TensorFlow does them."""
+    from prism_lessons.backend import tf
+
+    a = tf.constant(np.random.default_rng(0).random((size, size), np.float32))
+    tf.linalg.matmul(a, a).numpy()
+    times, until = [], time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        begun = time.perf_counter()
+        tf.linalg.matmul(a, a).numpy()
+        times.append(time.perf_counter() - begun)
+    return 2 * size**3 / float(np.median(times)) / 1e9
+
+
+def report(results, out=None):
+    """Print `results` as JSON with the machine's figures, and write them to the file `out` if one is named."""
+    results["machine"] = {
+        "matrix_product_gflops": round(matrix_product_gflops(), 1),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("keras", "numpy")},
+    }
+    text = json.dumps(results, indent=1)
+    print(text)
+    if out:
+        with open(out, "w", encoding="utf-8") as file:
+            file.write(text + "\n")

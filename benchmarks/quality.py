@@ -1,0 +1,185 @@
+"""How fast a model learns: the fixed task, sources of known entropy, and memorising one clip.
+
+    python benchmarks/quality.py split FOLDER     165 s on FOLDER/train, bits per sample on FOLDER/validation
+    python benchmarks/quality.py entropy          a Markov chain, a noisy sine and uniform noise against their entropy
+    python benchmarks/quality.py memorise         a 2-second clip by heart, played back from the fresh state
+
+Every figure is printed as JSON beside the machine's speed; `--out FILE` writes it too.
+"""
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+from machine import report
+
+from prism_lessons.audio import load
+from prism_lessons.backend import keras
+from prism_lessons.corpus.codes import Codes
+from prism_lessons.generation.engine import Engine
+from prism_lessons.live import LiveLine
+from prism_lessons.model import SampleRNN
+from prism_lessons.presets import PRESETS
+from prism_lessons.quantisation import Quantisation
+from prism_lessons.scoring import Scorer
+from prism_lessons.streams import Streams
+from prism_lessons.training.callbacks import Conductor
+from prism_lessons.training.learner import Learner
+from prism_lessons.training.train import Progress
+
+SAMPLE_RATE = 16000
+
+
+def learn(codes, preset, seconds, until=None):
+    """Train on `codes` for some seconds with the library's own learner and schedule; the model and the seconds spent.
+
+    `until` may end it early: it is called after each pass with the bits of that pass.
+    """
+    settings = preset.training
+    keras.utils.set_random_seed(settings.seed)
+    model = SampleRNN(preset.model, dtype="float32")
+    learner = Learner(model, settings.streams)
+    learner.compile_for(settings, jit=True)
+    streams = Streams(
+        codes,
+        streams=settings.streams,
+        window=settings.window,
+        context=preset.model.largest_frame,
+        seed=settings.seed,
+    )
+    progress = Progress()
+    conductor = Conductor(progress, streams, settings, None, seconds / 60, LiveLine(sys.stderr))
+    while not conductor.finished:
+        learner.fit(streams.dataset(progress.epoch), callbacks=[conductor], shuffle=False, verbose=0)
+        total, count = progress.bits(learner)
+        progress.next_epoch(learner)
+        if until and until(total / count):
+            break
+    return model, progress.seconds
+
+
+def whole_clips(codes):
+    first, lengths = codes.starts[0], codes.lengths[0]
+    return first, first, first + lengths
+
+
+def predecessors_mu_law(samples):
+    """The codes that the predecessor's quantiser gives (256 levels, -1 .. 1 in 255 steps)."""
+    compressed = np.sign(samples) * np.log1p(255 * np.minimum(np.abs(samples), 1)) / np.log(256)
+    return ((compressed + 1) / 2 * 255 + 0.5).astype(np.uint8)
+
+
+def split(folder, seconds, changes):
+    """The fixed task: bits on the validation pieces, in the predecessor's codes (to compare) and in ours."""
+    preset = PRESETS["sketch"].changed(**changes)
+    results = {"task": "split", "seconds": seconds, "changes": changes}
+    for name, encode in (("predecessor's codes", predecessors_mu_law), ("own codes", Quantisation().encode)):
+
+        def read(part, encode=encode):
+            clips = [load(path).samples for path in sorted((Path(folder) / part).glob("*.flac"))]
+            return Codes.of_arrays([encode(clip) for clip in clips], 128)
+
+        model, spent = learn(read("train"), preset, seconds)
+        validation = read("validation")
+        results[name] = {
+            "bits_per_sample": round(Scorer(model)(validation, *whole_clips(validation)), 4),
+            "training_seconds": round(spent, 1),
+        }
+    return results
+
+
+def markov_chain(samples, rng, states=16):
+    """A chain on codes 100 .. 100 + states, and its entropy rate in bits, from its transition matrix."""
+    matrix = rng.dirichlet(np.full(states, 0.3), size=states)
+    stationary = np.linalg.matrix_power(matrix, 4096)[0]
+    entropy = -float(stationary @ np.sum(np.where(matrix > 0, matrix * np.log2(np.maximum(matrix, 1e-300)), 0), axis=1))
+    heights = np.cumsum(matrix, axis=1)
+    codes, state = np.empty(samples, np.int64), 0
+    for i, draw in enumerate(rng.random(samples)):
+        state = min(int(np.searchsorted(heights[state], draw)), states - 1)
+        codes[i] = state
+    return (codes + 100).astype(np.uint8), entropy
+
+
+def noisy_sine(samples, rng, noise=8):
+    """A sine of period 32 plus uniform whole noise of `noise` values: log2(noise)."""
+    sine = np.round(60 * np.sin(2 * np.pi * np.arange(samples) / 32)).astype(np.int64)
+    return (128 + sine + rng.integers(noise, size=samples)).astype(np.uint8), math.log2(noise)
+
+
+def uniform_noise(samples, rng):
+    """All 256 codes alike: 8 bits, and no model that does not cheat gets below."""
+    return rng.integers(256, size=samples).astype(np.uint8), 8.0
+
+
+def entropy(seconds, changes):
+    """Bits above the entropy rate, on fresh samples of each source, after `seconds` of training on others."""
+    results = {"task": "entropy", "seconds": seconds, "changes": changes}
+    for name, source in (("markov chain", markov_chain), ("noisy sine", noisy_sine), ("uniform noise", uniform_noise)):
+        rng = np.random.default_rng(7)
+        sound, bound = source(2_200_000, rng)
+        codes = Codes.of_arrays([sound[:2_000_000]], 128)
+        fresh = Codes.of_arrays(np.split(sound[2_000_000:], 8), 128)
+        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds)
+        bits = Scorer(model)(fresh, *whole_clips(fresh))
+        results[name] = {
+            "entropy": round(bound, 4),
+            "bits_per_sample": round(bits, 4),
+            "above": round(bits - bound, 4),
+            "training_seconds": round(spent, 1),
+        }
+    return results
+
+
+def memorise(path, seconds, changes):
+    """Seconds until a 2-second clip (and white noise) is known by heart, and how like it the replay is."""
+    codec = Quantisation()
+    rng = np.random.default_rng(3)
+    sounds = {"white noise": rng.uniform(-0.5, 0.5, 2 * SAMPLE_RATE).astype(np.float32)}
+    if path:
+        sounds[Path(path).name] = load(path, SAMPLE_RATE).samples[: 2 * SAMPLE_RATE]
+    changes = {"learning_rate": 3e-3, "warm_up": 20, **changes}
+    results = {"task": "memorise", "seconds": seconds, "changes": changes}
+    for name, samples in sounds.items():
+        codes = Codes.of_arrays([codec.encode(samples)], codec.centre)
+        began = time.perf_counter()
+        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds, until=lambda bits: bits < 0.02)
+        wall = time.perf_counter() - began
+        replay = np.concatenate(list(Engine(model).codes(len(samples), [0.1], 0)), axis=1)[0]
+        sound = codec.decode(codes.array)
+        results[name] = {
+            "bits_per_sample": round(Scorer(model)(codes, *whole_clips(codes)), 4),
+            "training_seconds": round(spent, 1),
+            "seconds_with_compilation": round(wall, 1),
+            "correlation_of_replay": round(float(np.corrcoef(codec.decode(replay), sound)[0, 1]), 4),
+        }
+    return results
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=["split", "entropy", "memorise"])
+    parser.add_argument("path", nargs="?", help="the task's folder; a sound file to memorise")
+    parser.add_argument("--seconds", type=float, help="of training (165; 110 for entropy; 60 for memorise)")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
+    parser.add_argument("--out", help="file for the JSON")
+    options = parser.parse_args()
+    from prism_lessons.cli import setting
+
+    changes = dict(setting(text) for text in options.set)
+    if options.task == "split":
+        results = split(options.path, options.seconds or 165, changes)
+    elif options.task == "entropy":
+        results = entropy(options.seconds or 110, changes)
+    else:
+        results = memorise(options.path, options.seconds or 60, changes)
+    report(results, options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Every file of a folder, and why it cannot be used if it cannot."""
+
+import json
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from prism_lessons.corpus import survey
+from prism_lessons.corpus.survey import SILENT_PEAK
+from prism_lessons.errors import CourseError
+from prism_lessons.quantisation import Quantisation
+
+
+@pytest.fixture
+def mixed_folder(tmp_path, write_noise, write_sound):
+    """Good recordings among everything that a composer's folder may hold; and {name: reason} of the bad ones."""
+    folder = tmp_path / "recordings"
+    write_noise(folder / "good.wav", 4, seed=1)
+    write_noise(folder / "take two (ä) 🎻.FLAC", 4, seed=2, sample_rate=44100)
+    write_noise(folder / "day 2" / "x.wav" / "deep.ogg", 4, seed=3)
+    (folder / "empty.wav").touch()
+    (folder / "text.wav").write_text("no sound")
+    (folder / "notes.txt").write_text("mind the gap")
+    (folder / ".DS_Store").write_bytes(b"\0\0")
+    (folder / ".git").mkdir()
+    write_noise(folder / ".git" / "hidden.wav", 4, seed=4)
+    (folder / "phone.m4a").write_bytes(b"\0\0")
+    os.mkfifo(folder / "pipe.wav")
+    (folder / "gone.wav").symlink_to(folder / "nowhere")
+    (folder / "more").symlink_to(tmp_path)
+    write_sound(folder / "nothing.wav", np.zeros(0))
+    write_sound(folder / "silent.wav", np.zeros(16000))
+    write_sound(folder / "click.wav", np.full(100, 0.5))
+    return folder, {
+        "empty.wav": "the file is empty (0 bytes)",
+        "text.wav": "the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says",
+        "notes.txt": "not a sound file by its name",
+        ".DS_Store": "a hidden file of the system",
+        ".git/hidden.wav": "in a hidden folder of the system",
+        "phone.m4a": "M4A cannot be read here: convert it to WAV or FLAC",
+        "pipe.wav": "the file cannot be read (it is not a file)",
+        "gone.wav": "the file is no longer there",
+        "more": "a link to a folder, which is not followed: copy the folder here",
+        "nothing.wav": "there is no sound in it (0 samples)",
+        "silent.wav": "nothing but silence (its peak is -120 dBFS)",
+        "click.wav": "too short (6.2 ms)",
+    }
+
+
+def test_every_file_is_named_with_its_reason_or_its_figures(mixed_folder):
+    folder, reasons = mixed_folder
+    found = survey(folder)
+    assert {file.name: file.reason for file in found.files if not file.usable} == reasons
+    assert [file.name for file in found.usable] == ["day 2/x.wav/deep.ogg", "good.wav", "take two (ä) 🎻.FLAC"]
+    assert found.seconds == 12.0
+    text = str(found)
+    assert all(f"{name}" in text and reason in text for name, reason in reasons.items())
+    assert "3 of 15 files can be used, 0.2 minutes of sound." in text
+
+
+def test_figures_are_those_of_the_sound(tmp_path, write_sound):
+    sine = np.sin(2 * np.pi * 441 * np.arange(44100) / 44100)
+    write_sound(tmp_path / "take.wav", np.stack([sine, np.zeros(44100)], 1), 44100, "FLOAT")
+    (file,) = survey(tmp_path).files
+    assert (file.format, file.sample_rate, file.channels, file.seconds) == ("WAV, 32 bit float", 44100, 2, 1.0)
+    # The mono sum of a full-scale sine and silence is 6.02 dB below full scale, its RMS 3.01 below that.
+    assert (file.peak_dbfs, file.rms_dbfs, file.silence) == (-6.02, -9.03, 0.0)
+
+
+def test_notes_tell_what_went_wrong_while_reading(tmp_path, write_sound, noise):
+    samples = noise(1)
+    samples[7] = np.nan
+    write_sound(tmp_path / "take.wav", samples, subtype="FLOAT")
+    found = survey(tmp_path)
+    assert found.files[0].usable
+    assert "1 samples were no numbers" in found.files[0].notes[0]
+    assert "1 samples were no numbers" in str(found)
+
+
+def test_a_survey_is_plain_json(mixed_folder):
+    found = survey(mixed_folder[0])
+    value = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+    assert len(value["files"]) == 15 and value["seconds"] == 12.0
+    assert value["files"][0].keys() >= {"name", "reason", "sample_rate", "channels", "seconds", "peak_dbfs"}
+
+
+def test_a_survey_changes_nothing(mixed_folder):
+    folder, _ = mixed_folder
+
+    def state():
+        return {path: (path.lstat().st_mtime_ns, path.lstat().st_size) for path in sorted(folder.rglob("*"))}
+
+    before = state()
+    survey(folder)
+    assert state() == before
+
+
+def test_one_file_can_be_surveyed(tmp_path, write_noise):
+    path = write_noise(tmp_path / "take.wav", 2)
+    write_noise(tmp_path / "other.wav", 2)
+    assert [(file.name, file.seconds) for file in survey(path).files] == [("take.wav", 2.0)]
+
+
+def test_an_empty_folder_is_said(tmp_path):
+    (tmp_path / "sub").mkdir()
+    with pytest.raises(CourseError, match="is empty: put your recordings into it"):
+        survey(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path):
+    with pytest.raises(CourseError, match="There is no folder or sound file"):
+        survey(tmp_path / "nowhere")
+
+
+def test_a_folder_without_sound_has_no_usable_file(tmp_path):
+    (tmp_path / "notes.txt").write_text("later")
+    found = survey(tmp_path)
+    assert (found.usable, found.seconds) == ([], 0)
+    assert "0 of 1 files can be used" in str(found)
+
+
+def test_a_folder_that_may_not_be_read_is_not_passed_over(public_folder, as_guest, write_noise):
+    write_noise(public_folder / "open.wav", 1)
+    write_noise(public_folder / "closed" / "inside.wav", 1)
+    write_noise(public_folder / "locked.wav", 1).chmod(0)
+    (public_folder / "closed").chmod(0)
+    with as_guest():
+        found = survey(public_folder)
+    assert {file.name: file.reason for file in found.files} == {
+        "open.wav": "",
+        "closed": "a folder that may not be read: you lack the permission",
+        "locked.wav": "the file may not be read: you lack the permission",
+    }
+    public_folder.chmod(0o311)
+    with as_guest(), pytest.raises(CourseError, match="may not be read"):
+        survey(public_folder)
+    public_folder.chmod(0o755)
+    (public_folder / "closed").chmod(0o755)
+
+
+def test_a_file_that_vanishes_meanwhile_is_listed(tmp_path, write_noise, monkeypatch):
+    paths = [write_noise(tmp_path / f"{name}.wav", 1, seed=ord(name)) for name in "abc"]
+    module = sys.modules["prism_lessons.corpus.survey"]  # as an attribute of the package, it is the verb
+    listed = module.list_files
+
+    def list_then_lose(*arguments, **options):
+        files = listed(*arguments, **options)
+        paths[1].unlink()
+        return files
+
+    monkeypatch.setattr(module, "list_files", list_then_lose)
+    found = survey(tmp_path)
+    assert [(file.name, file.reason) for file in found.files] == [
+        ("a.wav", ""),
+        ("b.wav", "the file is no longer there"),
+        ("c.wav", ""),
+    ]
+
+
+def test_names_that_are_no_text_can_be_shown(tmp_path, write_noise):
+    write_noise(tmp_path / os.fsdecode(b"caf\xe9\n.wav"), 1)
+    found = survey(tmp_path)
+    assert found.files[0].usable and found.files[0].name == "caf��.wav"
+    str(found).encode()  # UTF-8 can hold it
+
+
+def test_the_softest_sound_that_is_no_silence_leaves_the_code_of_silence(tmp_path, write_sound):
+    codes = Quantisation("mu-law", 256)
+    for factor, usable in ((0.99, False), (1.01, True)):
+        samples = np.full(16000, factor * SILENT_PEAK)
+        write_sound(tmp_path / "take.wav", samples, subtype="FLOAT")
+        assert bool(np.any(codes.encode(samples) != codes.centre)) == survey(tmp_path).files[0].usable == usable

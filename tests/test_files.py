@@ -1,0 +1,133 @@
+"""Nothing half-written, nothing outside."""
+
+import json
+import os
+
+import pytest
+
+from prism_lessons.errors import CourseError
+from prism_lessons.files import digest, inside, read_json, replacing, write_json
+
+
+@pytest.fixture
+def old_file(tmp_path):
+    path = tmp_path / "settings.json"
+    path.write_text("old")
+    return path
+
+
+def test_a_file_is_replaced_when_it_is_whole(old_file):
+    with replacing(old_file) as partial:
+        partial.write_text("new")
+        assert old_file.read_text() == "old"
+    assert old_file.read_text() == "new"
+    assert os.listdir(old_file.parent) == [old_file.name]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_whatever_stops_the_writing_the_old_file_stays(old_file, error):
+    with pytest.raises(error), replacing(old_file) as partial:
+        partial.write_text("ne")
+        raise error
+    assert old_file.read_text() == "old"
+    assert os.listdir(old_file.parent) == [old_file.name]
+
+
+def test_what_a_killed_program_left_is_written_over(old_file):
+    old_file.with_name("settings.json.partial").write_text("left by a killed program, and longer")
+    with replacing(old_file) as partial:
+        partial.write_text("new")
+    assert old_file.read_text() == "new"
+
+
+def test_folders_are_made_on_the_way(tmp_path):
+    write_json(tmp_path / "a" / "b" / "c.json", {"one": 1})
+    assert read_json(tmp_path / "a" / "b" / "c.json", "thing") == {"one": 1}
+
+
+def test_a_full_disk_leaves_the_old_file(small_disk):
+    path = small_disk / "settings.json"
+    write_json(path, {"old": 1})
+    with pytest.raises(CourseError, match="disk is full"):
+        write_json(path, {"new": "x" * 2**20})
+    assert read_json(path, "thing") == {"old": 1}
+    assert os.listdir(small_disk) == ["settings.json"]
+
+
+def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
+    public_folder.chmod(0o555)
+    with as_guest(), pytest.raises(CourseError, match="Permission denied.*choose a folder"):
+        write_json(public_folder / "settings.json", {})
+    assert os.listdir(public_folder) == []
+
+
+def test_a_file_in_place_of_a_folder_is_said(old_file):
+    with pytest.raises(CourseError, match="could not be written"):
+        write_json(old_file / "more.json", {})
+    assert old_file.read_text() == "old"
+
+
+def test_a_value_that_is_no_json_leaves_the_old_file(old_file):
+    with pytest.raises(ValueError):
+        write_json(old_file, {"bits": float("nan")})
+    assert old_file.read_text() == "old"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2]", '"text"', "\xff\xfe", "[" * 100_000], ids=lambda text: text[:9])
+def test_json_that_is_none_or_no_object_is_refused(tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text.encode("latin-1"))
+    with pytest.raises(CourseError, match="cannot be read as the corpus it should be"):
+        read_json(tmp_path / "a.json", "corpus")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(CourseError, match=r"There is no corpus in .*: corpus.json is missing"):
+        read_json(tmp_path / "corpus.json", "corpus")
+
+
+@pytest.mark.parametrize(
+    "name", ["clip.flac", "clips/a.flac", "clips/../a.flac", "Übung 🎻.wav", "..a", "not/there/yet"]
+)
+def test_names_that_stay_inside_are_taken(tmp_path, name):
+    (tmp_path / "clips").mkdir()
+    assert inside(tmp_path, name) == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "/etc/passwd", "", "a\0b", None, 3, ["x"], {"x": 1}])
+def test_names_that_lead_out_are_refused(tmp_path, name):
+    with pytest.raises(CourseError, match="names a file outside itself"):
+        inside(tmp_path, name)
+
+
+def test_a_sister_folder_that_begins_alike_is_outside(tmp_path):
+    with pytest.raises(CourseError):
+        inside(tmp_path / "corpus", "../corpus_2/x")
+
+
+def test_links_are_followed_before_judging(tmp_path):
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "out").symlink_to(tmp_path)
+    (folder / "here").symlink_to(folder)
+    for name in ("out", "out/x"):
+        with pytest.raises(CourseError, match="names a file outside itself"):
+            inside(folder, name)
+    assert inside(folder, "here/x") == folder / "here" / "x"
+
+
+def test_a_link_that_goes_round_in_circles_cannot_be_opened(tmp_path):
+    (tmp_path / "round").symlink_to(tmp_path / "about")
+    (tmp_path / "about").symlink_to(tmp_path / "round")
+    with pytest.raises((CourseError, OSError)):  # Pythons differ in which of the two calls notices
+        inside(tmp_path, "round").read_bytes()
+
+
+def test_a_digest_tells_parts_apart():
+    parts = [("ab",), ("a", "b"), (b"ab",), ("ab", ""), ({"a": "b"},), (["a", "b"],), ()]
+    names = {digest(*part) for part in parts}
+    assert len(names) == len(parts)
+    assert all(len(name) == 16 and int(name, 16) >= 0 for name in names)
+
+
+def test_a_digest_does_not_depend_on_the_order_of_keys():
+    assert digest({"a": 1, "b": 2}) == digest(json.loads('{"b": 2, "a": 1}'))

@@ -1,0 +1,115 @@
+"""What must hold of the windows that a model is trained on."""
+
+import numpy as np
+import pytest
+
+from prism_lessons.corpus.codes import Codes
+from prism_lessons.streams import Streams
+
+SILENCE = 128
+
+
+def codes_of_lengths(*lengths):
+    """Clips whose samples are all different, so that each can be recognised wherever it turns up."""
+    ends = np.cumsum(lengths)
+    numbers = np.arange(1000, 1000 + ends[-1]).astype(np.uint16)
+    return Codes.of_arrays(np.split(numbers, ends[:-1]), SILENCE)
+
+
+def streams_of(codes, **changes):
+    return Streams(codes, **{"streams": 3, "window": 16, "context": 8, "seed": 1, **changes})
+
+
+LENGTHS = [(50,), (1, 1, 1), (16, 32, 48), (5, 200, 17, 16, 99), (3,) * 40]
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("count", [1, 3, 8])
+def test_every_sample_of_a_pass_is_a_target_exactly_once(lengths, count):
+    streams = streams_of(codes_of_lengths(*lengths), streams=count)
+    heard = [targets[weights > 0] for _, targets, weights in streams.batches(0)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(heard)), streams.codes.array)
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_the_context_is_the_clip_s_own_past_or_silence(lengths):
+    codes = codes_of_lengths(*lengths)
+    begins = set((codes.starts[0] + 1000).tolist())
+    for inputs, targets, weights in streams_of(codes).batches(0):
+        for voice in range(3):
+            if not weights[voice, 0]:
+                continue
+            sequence = inputs["codes"][voice][: 8 + int(weights[voice].sum())]
+            for place in range(8, len(sequence)):
+                past, here = sequence[place - 1], sequence[place]
+                assert past == (SILENCE if here in begins else here - 1)
+            np.testing.assert_array_equal(targets[voice], inputs["codes"][voice][8:])
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_state_is_kept_only_where_the_window_before_is_the_clip_s_past(lengths):
+    last = np.full(3, -1)
+    starts_of_clips = 0
+    codes = codes_of_lengths(*lengths)
+    begins = set((codes.starts[0] + 1000).tolist())
+    for inputs, targets, weights in streams_of(codes).batches(0):
+        for voice in range(3):
+            if not weights[voice, 0]:
+                continue
+            if not inputs["starts"][voice]:
+                assert targets[voice, 0] == last[voice] + 1
+            if targets[voice, 0] in begins:
+                assert inputs["starts"][voice]
+                starts_of_clips += 1
+            last[voice] = targets[voice, int(weights[voice].sum()) - 1]
+    assert starts_of_clips == len(lengths)
+
+
+def test_every_pass_begins_all_streams_anew():
+    inputs, _, _ = next(streams_of(codes_of_lengths(500)).batches(3))
+    assert inputs["starts"].all()
+
+
+def test_passes_are_shuffled_by_seed_and_number_alone():
+    codes = codes_of_lengths(*range(20, 60))
+
+    def order(seed, epoch):
+        return np.concatenate([b[1].ravel() for b in streams_of(codes, seed=seed).batches(epoch)])
+
+    np.testing.assert_array_equal(order(1, 4), order(1, 4))
+    assert not np.array_equal(order(1, 4), order(1, 5))
+    assert not np.array_equal(order(1, 4), order(2, 4))
+
+
+def test_the_streams_are_balanced_whatever_the_lengths():
+    streams = streams_of(codes_of_lengths(16 * 1000, *[5] * 20), streams=4)
+    windows = 1000 + 20
+    assert streams.steps(0) == -(-windows // 4)
+
+
+def test_the_data_set_yields_what_the_batches_are_from_any_step():
+    streams = streams_of(codes_of_lengths(5, 200, 17, 16, 99))
+    for from_step in (0, 3):
+        expected = list(streams.batches(2, from_step))
+        got = list(streams.dataset(2, from_step))
+        assert len(got) == len(expected) == streams.steps(2) - from_step
+        for (inputs, targets, weights), (inputs2, targets2, weights2) in zip(expected, got, strict=True):
+            np.testing.assert_array_equal(inputs["codes"], inputs2["codes"])
+            np.testing.assert_array_equal(inputs["starts"], inputs2["starts"])
+            np.testing.assert_array_equal(targets, targets2)
+            np.testing.assert_array_equal(weights, weights2)
+
+
+def test_each_pass_takes_one_version_of_every_clip():
+    array = np.arange(400).astype(np.uint16)
+    starts, lengths = np.array([[0, 100], [200, 290]]), np.array([[100, 100], [90, 110]])
+    streams = streams_of(Codes(array, starts, lengths, SILENCE), streams=2)
+    seen = set()
+    for epoch in range(12):
+        heard = np.sort(np.concatenate([t[w > 0] for _, t, w in streams.batches(epoch)]))
+        first = 0 if 0 in heard else 1
+        second = 0 if 100 in heard else 1
+        clips = [(starts[first, 0], lengths[first, 0]), (starts[second, 1], lengths[second, 1])]
+        np.testing.assert_array_equal(heard, np.sort(np.concatenate([np.arange(s, s + n) for s, n in clips])))
+        seen.add((first, second))
+    assert len(seen) == 4
