@@ -94,21 +94,21 @@ def split(folder, seconds, changes):
 
 
 def markov_chain(samples, rng, states=16):
-    """A chain on codes 100 .. 100 + states, and its entropy rate in bits, from its transition matrix."""
-    matrix = rng.dirichlet(np.full(states, 0.3), size=states)
+    """A chain on the codes from 100 on, always the same one, and its entropy rate, from its transition matrix."""
+    matrix = np.random.default_rng(7).dirichlet(np.full(states, 0.3), size=states)
     stationary = np.linalg.matrix_power(matrix, 4096)[0]
-    entropy = -float(stationary @ np.sum(np.where(matrix > 0, matrix * np.log2(np.maximum(matrix, 1e-300)), 0), axis=1))
-    heights = np.cumsum(matrix, axis=1)
-    codes, state = np.empty(samples, np.int64), 0
+    surprise = -np.log2(np.maximum(matrix, 1e-300))
+    heights, codes, state = np.cumsum(matrix, axis=1), np.empty(samples, np.uint8), 0
     for i, draw in enumerate(rng.random(samples)):
         state = min(int(np.searchsorted(heights[state], draw)), states - 1)
-        codes[i] = state
-    return (codes + 100).astype(np.uint8), entropy
+        codes[i] = 100 + state
+    return codes, float(stationary @ np.sum(matrix * surprise, axis=1))
 
 
 def noisy_sine(samples, rng, noise=8):
-    """A sine of period 32 plus uniform whole noise of `noise` values: log2(noise)."""
-    sine = np.round(60 * np.sin(2 * np.pi * np.arange(samples) / 32)).astype(np.int64)
+    """A sine of period 32 and random phase, plus whole noise of `noise` values: log2(noise) once the phase is known."""
+    time = np.arange(samples) + rng.integers(32)
+    sine = np.round(60 * np.sin(2 * np.pi * time / 32)).astype(np.int64)
     return (128 + sine + rng.integers(noise, size=samples)).astype(np.uint8), math.log2(noise)
 
 
@@ -117,15 +117,17 @@ def uniform_noise(samples, rng):
     return rng.integers(256, size=samples).astype(np.uint8), 8.0
 
 
+SOURCES = {"markov chain": markov_chain, "noisy sine": noisy_sine, "uniform noise": uniform_noise}
+
+
 def entropy(seconds, changes):
-    """Bits above the entropy rate, on fresh samples of each source, after `seconds` of training on others."""
+    """Bits above the entropy rate, on fresh clips of each source, after `seconds` of training on others."""
     results = {"task": "entropy", "seconds": seconds, "changes": changes}
-    for name, source in (("markov chain", markov_chain), ("noisy sine", noisy_sine), ("uniform noise", uniform_noise)):
-        rng = np.random.default_rng(7)
-        sound, bound = source(2_200_000, rng)
-        codes = Codes.of_arrays([sound[:2_000_000]], 128)
-        fresh = Codes.of_arrays(np.split(sound[2_000_000:], 8), 128)
-        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds)
+    for name, source in SOURCES.items():
+        made = [source(25_000, np.random.default_rng(number)) for number in range(88)]
+        clips, bound = [clip for clip, _ in made], made[0][1]
+        model, spent = learn(Codes.of_arrays(clips[:80], 128), PRESETS["sketch"].changed(**changes), seconds)
+        fresh = Codes.of_arrays(clips[80:], 128)
         bits = Scorer(model)(fresh, *whole_clips(fresh))
         results[name] = {
             "entropy": round(bound, 4),
@@ -136,7 +138,7 @@ def entropy(seconds, changes):
     return results
 
 
-def memorise(path, seconds, changes):
+def memorise(path, seconds, changes, enough=0.001):
     """Seconds until a 2-second clip (and white noise) is known by heart, and how like it the replay is."""
     codec = Quantisation()
     rng = np.random.default_rng(3)
@@ -148,7 +150,7 @@ def memorise(path, seconds, changes):
     for name, samples in sounds.items():
         codes = Codes.of_arrays([codec.encode(samples)], codec.centre)
         began = time.perf_counter()
-        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds, until=lambda bits: bits < 0.02)
+        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds, until=lambda bits: bits < enough)
         wall = time.perf_counter() - began
         replay = np.concatenate(list(Engine(model).codes(len(samples), [0.1], 0)), axis=1)[0]
         sound = codec.decode(codes.array)

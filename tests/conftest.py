@@ -75,14 +75,21 @@ def as_guest():
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A folder that takes 256 KiB: a disk of its own or, where one cannot be mounted, a limit on what we write."""
-    folder = tmp_path / "small disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True).returncode:
-        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, limits[1]))
-        yield folder
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    else:
-        yield folder
-        subprocess.run(["umount", "-l", folder], check=True)
+    """A context with a folder that takes 256 KiB: a disk of its own or, where none can be mounted, a limit on files."""
+
+    @contextlib.contextmanager
+    def context():
+        folder = tmp_path / "small disk"
+        folder.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True).returncode:
+            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, limits[1]))
+            undo = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # noqa: E731
+        else:
+            undo = lambda: subprocess.run(["umount", "-l", folder], check=True)  # noqa: E731
+        try:
+            yield folder
+        finally:
+            undo()
+
+    return context

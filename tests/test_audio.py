@@ -317,12 +317,13 @@ def test_a_clip_is_saved_as_wav_or_flac_only(tmp_path, name):
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 def test_a_full_disk_leaves_the_take_that_was_there(small_disk, noise, suffix):
-    path = Clip(noise(1), 16000).save(small_disk / f"take{suffix}")
-    before = path.read_bytes()
-    with pytest.raises(CourseError, match="disk is full"):
-        Clip(noise(60), 16000).save(path)
-    assert os.listdir(small_disk) == [path.name]
-    assert path.read_bytes() == before
+    with small_disk() as folder:
+        path = Clip(noise(1), 16000).save(folder / f"take{suffix}")
+        before = path.read_bytes()
+        with pytest.raises(CourseError, match="disk is full"):
+            Clip(noise(60), 16000).save(path)
+        assert os.listdir(folder) == [path.name]
+        assert path.read_bytes() == before
 
 
 def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):

@@ -46,17 +46,18 @@ def test_folders_are_made_on_the_way(tmp_path):
 
 
 def test_a_full_disk_leaves_the_old_file(small_disk):
-    path = small_disk / "settings.json"
-    write_json(path, {"old": 1})
-    with pytest.raises(CourseError, match="disk is full"):
-        write_json(path, {"new": "x" * 2**20})
-    assert read_json(path, "thing") == {"old": 1}
-    assert os.listdir(small_disk) == ["settings.json"]
+    with small_disk() as folder:
+        path = folder / "settings.json"
+        write_json(path, {"old": 1})
+        with pytest.raises(CourseError, match="disk is full"):
+            write_json(path, {"new": "x" * 2**20})
+        assert read_json(path, "thing") == {"old": 1}
+        assert os.listdir(folder) == ["settings.json"]
 
 
 def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
     public_folder.chmod(0o555)
-    with as_guest(), pytest.raises(CourseError, match="Permission denied.*choose a folder"):
+    with as_guest(), pytest.raises(CourseError, match=r"Permission denied.*choose a folder"):
         write_json(public_folder / "settings.json", {})
     assert os.listdir(public_folder) == []
 

@@ -81,12 +81,24 @@ def test_what_comes_back_is_within_the_error_bound(quantisation, samples):
 
 
 @every_quantisation
+def test_between_two_codes_the_nearer_is_taken(quantisation):
+    """Just above and just below the middle between two codes, where a formula that is slightly off would err."""
+    step = (np.arange(quantisation.half)[:, None] + [0.5 - 0.01, 0.5 + 0.01]) / quantisation.half
+    mu = quantisation.levels - 1
+    samples = np.expm1(step * np.log1p(mu)) / mu if quantisation.kind == "mu-law" else step
+    # float32 may move a sample by 7 roundings of up to `half` codes (see below), at 32767 codes by 0.014 of one;
+    # with few levels by nothing, so there the margin of 0.01 tells the codes apart and above it is widened by so much.
+    codes = quantisation.encode(samples) - float(quantisation.centre)
+    assert np.all(np.abs(codes - step * quantisation.half) <= 0.5 - 0.01 + 7 * ROUNDING * quantisation.half)
+
+
+@every_quantisation
 def test_the_error_bound_is_reached(quantisation):
     """A bound ten times too wide would hold as well."""
     samples = sweep()
     error = np.abs(quantisation.decode(quantisation.encode(samples)).astype(np.float64) - samples)
     # Somewhere in so dense a sweep a sample lies near the middle between two codes, where the error is half of their
-    # distance. The bound is that half, seen from the far end: of two neighbours the steps differ by (levels) ** (1 / half).
+    # distance. The bound is that half, seen from the far end; steps side by side differ by levels ** (1 / half).
     ratio = quantisation.levels ** (1 / quantisation.half) if quantisation.kind == "mu-law" else 1.0
     assert np.max(error / quantisation.error_bound(samples)) > 0.5 / ratio
 

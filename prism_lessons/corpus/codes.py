@@ -78,7 +78,7 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
                     file.write(codes)
                     check = zlib.crc32(codes, check)
                     lengths[version, index] += len(block)
-        write_json(lengths_path, {"lengths": lengths.tolist(), "crc32": check})
+        write_json(lengths_path, {"lengths": lengths.tolist(), "crc32": zlib.crc32(lengths, check)})
         array = np.memmap(path, quantisation.dtype, mode="r")
     ends = np.cumsum(lengths).reshape(lengths.shape)
     return Codes(array, ends - lengths, lengths, quantisation.centre)
@@ -94,7 +94,7 @@ def _read(path, lengths_path, shape, dtype):
     check = 0
     for start in range(0, len(array), 2**24):
         check = zlib.crc32(array[start : start + 2**24], check)
-    if lengths.shape != shape or lengths.sum() != len(array) or check != about["crc32"]:
+    if lengths.shape != shape or lengths.sum() != len(array) or zlib.crc32(lengths, check) != about["crc32"]:
         raise ValueError("the codes are not those that were written")
     return lengths, array
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,11 +71,13 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
         raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {validation}.")
     live = live or LiveLine()
     home = destination.resolve()
+    if source.resolve().is_relative_to(home):
+        raise CourseError("The corpus needs a folder of its own, not the one your recordings are in: name another.")
     # Hidden, so that no folder of the composer's bears these names: they are deleted.
     work, old = (home.with_name(f".{home.name}.{ending}") for ending in ("partial", "replaced"))
     try:
         _put_back(old, home)
-        before = _corpus_before(source, destination)
+        before = _corpus_before(destination)
         files = list_files(source, leave_out=(home, work, old))
         shutil.rmtree(work, ignore_errors=True)
         (work / "clips").mkdir(parents=True)
@@ -92,7 +95,8 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
     except OSError as error:
         raise unwritable(destination, error) from error
     finally:
-        _put_back(old, home)
+        with suppress(OSError):  # the next call tries again
+            _put_back(old, home)
         shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(old, ignore_errors=True)
     live.end(f"Prepared {len(clips)} clips.")
@@ -105,10 +109,8 @@ def _put_back(old, home):
         old.rename(home)
 
 
-def _corpus_before(source, destination):
+def _corpus_before(destination):
     """The corpus that lies at `destination` now, or None; anything else there is refused."""
-    if source.resolve().is_relative_to(destination.resolve()):
-        raise CourseError("The corpus needs a folder of its own, not the one your recordings are in: name another.")
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
         return None
     if not (destination / SETTINGS).is_file():
