@@ -2,7 +2,7 @@
 
 A batch is one window from each of B streams; the next batch holds the windows that follow. Where a clip begins, the
 window says so, and the model forgets that stream's past. A clip fills whole windows; what its last window has too
-much of counts for nothing (weight 0). All windows of a pass, clip after clip in shuffled order, form one line, which
+much of counts for nothing (weight 0). All windows of a pass, clip after clip in shuffled order, form one ring, which
 is cut into B equal streams: nothing is left over, whatever the lengths are.
 """
 
@@ -54,7 +54,7 @@ class Streams:
         version = chance.integers(len(self.codes.lengths), size=len(order))
         first = self.codes.starts[version, order]
         end = first + self.codes.lengths[version, order]
-        return line_up(first, end, self.window, self.streams)
+        return line_up(first, end, self.window, self.streams, chance)
 
     def steps(self, epoch):
         """The number of batches in pass number `epoch`."""
@@ -101,32 +101,39 @@ class Streams:
         return {"codes": codes, "starts": starts}, codes[:, self.context :], weights
 
 
-def line_up(first, end, window, streams):
-    """Lay pieces of codes end to end in windows, and cut the line into equal streams.
+def line_up(first, end, window, streams, chance):
+    """Lay clips end to end in windows, join the ends to a ring, and cut it at random into equal streams.
+
+    A stream that begins inside a clip begins from a fresh state there. Were the cuts always in the same places, as
+    they would be for a single clip, no state would ever be carried across them, and the model would be lost there.
 
     Parameters
     ----------
     first, end
-        Int, shape (pieces,): the bounds of each piece in the array of codes.
+        Int, shape (clips,): the bounds of each clip in the array of codes.
+    chance
+        The `numpy.random.Generator` that turns the ring.
 
     Returns
     -------
-    `Windows`. A stream that begins inside a piece begins from a fresh state there.
+    `Windows`
     """
     counts = -(-(end - first) // window)
-    piece = np.repeat(np.arange(len(first)), counts)
-    number = np.arange(len(piece)) - np.repeat(np.cumsum(counts) - counts, counts)
-    steps = -(-len(piece) // streams)
-    missing = steps * streams - len(piece)
-    position = np.concatenate([first[piece] + number * window, np.repeat(end[-1], missing)])
-    piece = np.concatenate([piece, np.repeat(len(first) - 1, missing)])
+    clip = np.repeat(np.arange(len(first)), counts)
+    number = np.arange(len(clip)) - np.repeat(np.cumsum(counts) - counts, counts)
+    turn = -int(chance.integers(len(clip)))
+    clip, number = np.roll(clip, turn), np.roll(number, turn)
+    steps = -(-len(clip) // streams)
+    missing = steps * streams - len(clip)
+    position = np.concatenate([first[clip] + number * window, np.repeat(end[-1], missing)])
     starts = np.concatenate([number == 0, np.zeros(missing, bool)])
     starts[::steps] = True
+    clip = np.concatenate([clip, np.repeat(len(first) - 1, missing)])
 
     def columns(line):
         return np.ascontiguousarray(line.reshape(streams, steps).T)
 
-    return Windows(columns(position), columns(first[piece]), columns(end[piece]), columns(starts))
+    return Windows(columns(position), columns(first[clip]), columns(end[clip]), columns(starts))
 
 
 def cut(codes, position, first, end, context, window):

@@ -15,7 +15,8 @@ STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c;
        background: #fff; }
 table { border-collapse: collapse; } th, td { padding: .3rem .8rem; text-align: left; border-bottom: 1px solid #bbb;
-       vertical-align: top; } audio { display: block; width: 15rem; } figure { margin: 1rem 0; } svg { max-width: 100%; }
+       vertical-align: top; }
+audio { display: block; width: 15rem; } figure { margin: 1rem 0; } svg { max-width: 100%; }
 """
 WIDTH, HEIGHT, MARGIN = 640, 240, 48  # of the curve, in pixels
 
