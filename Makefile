@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test lint stress clean
+.PHONY: course tour test sync lint stress clean
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -17,6 +17,11 @@ test: $(VENV)/dev  ## lint, then every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q
+
+# Of a pair, jupytext takes the newer file: touched, that is the source.
+sync: $(VENV)/dev  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
+	touch notebooks/sources/*.py
+	$(BIN)/jupytext --sync notebooks/sources/*.py
 
 stress: $(VENV)/dev  ## twenty killed trainings, each resumed
 	$(BIN)/python benchmarks/interruptions.py --kills 20

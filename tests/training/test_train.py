@@ -295,6 +295,14 @@ def test_a_markov_chain_is_learned_to_its_entropy():
     assert entropy - 0.03 <= bits <= entropy + 0.1
 
 
+def test_a_clip_is_learned_by_heart_and_played_back_from_the_fresh_state():
+    """The short form of the benchmark, with half a second of white noise: no model can guess it, only know it."""
+    noise = quality.two_seconds()["white noise"][:8000]
+    result = quality.memorise({"noise": noise}, seconds=25, changes={})["noise"]
+    assert result["bits_per_sample"] < 0.05
+    assert result["correlation_of_replay"] >= 0.9
+
+
 def test_settings_are_written_so_that_a_person_can_read_them(straight):
     text = (straight.folder / "run.json").read_text()
     assert json.loads(text)["model"]["dim"] == 16 and "\n" in text
