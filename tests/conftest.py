@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from prism_lessons.corpus import curate
+
 
 @pytest.fixture(scope="session")
 def noise():
@@ -75,21 +77,75 @@ def as_guest():
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A context with a folder that takes 256 KiB: a disk of its own or, where none can be mounted, a limit on files."""
+    """A context with a folder that takes `size` bytes: a disk of its own or, where none can be mounted, a limit on the
+    size of any file, `largest_file`. What lies in the folder `holding` is put there as "run" before."""
 
     @contextlib.contextmanager
-    def context():
+    def context(size=2**18, largest_file=2**18, holding=None):
         folder = tmp_path / "small disk"
         folder.mkdir()
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True).returncode:
-            limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (2**18, limits[1]))
-            undo = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limits)  # noqa: E731
-        else:
-            undo = lambda: subprocess.run(["umount", "-l", folder], check=True)  # noqa: E731
+        mounting = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+        mounted = subprocess.run(mounting, capture_output=True).returncode == 0
+        if holding:
+            shutil.copytree(holding, folder / "run")
+        limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+        if not mounted:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, limits[1]))
         try:
             yield folder
         finally:
-            undo()
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+            if mounted:
+                subprocess.run(["umount", "-l", folder], check=True)
 
     return context
+
+
+SMALL = {"frame_sizes": (4, 16), "dim": 16, "embedding": 8, "streams": 4, "window": 64, "clip_seconds": 0.1}
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Settings that train in seconds."""
+    return dict(SMALL)
+
+
+@pytest.fixture(scope="session")
+def hums():
+    """A function that writes four recordings of noisy hums into a folder."""
+
+    def write(folder, seed=0):
+        rng = np.random.default_rng(seed)
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(4):
+            time = np.arange(24000)
+            hum = 0.3 * np.sin(time * 0.03 * (number + 1)) + rng.normal(0, 0.02, len(time))
+            soundfile.write(folder / f"hum {number}.wav", hum, 8000)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def hum_corpus(hums, tmp_path_factory):
+    """A corpus small enough to train on in a test."""
+    folder = tmp_path_factory.mktemp("corpus")
+    return curate(hums(folder / "recordings"), folder / "corpus", sample_rate=8000)
+
+
+@pytest.fixture(scope="session")
+def go_on(hum_corpus, small):
+    """A function that begins or resumes a run of two epochs; dropout and augmentation let chance take part."""
+
+    def go_on(folder, epochs=2, corpus=hum_corpus, **changes):
+        from prism_lessons.training import train  # here, so that tests without a model need no TensorFlow
+
+        return train(corpus, folder, epochs=epochs, **{"dropout": 0.1, "versions": 2, **small, **changes})
+
+    return go_on
+
+
+@pytest.fixture(scope="session")
+def straight(go_on, tmp_path_factory):
+    """A run of two epochs without interruption; not to be changed."""
+    return go_on(tmp_path_factory.mktemp("run") / "run")

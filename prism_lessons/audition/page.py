@@ -90,7 +90,7 @@ def _player(run, path, epoch):
     voice, temperature = path.stem.split("_")[1:]
     name = f"Epoch {epoch}, voice {voice}, temperature {temperature.removeprefix('t')}"
     source = html.escape(Path(os.path.relpath(path, run.folder)).as_posix(), quote=True)
-    return f"""<figure><figcaption>{name}: peak {levels.peak_dbfs:.0f} dBFS, RMS {levels.rms_dbfs:.0f} dBFS,
+    return f"""<figure><figcaption>{name}: peak {levels.peak_dbfs:.1f} dBFS, RMS {levels.rms_dbfs:.1f} dBFS,
 {levels.silence:.0%} silence</figcaption>
 <audio controls preload="metadata" aria-label="{name}" src="{source}"></audio></figure>"""
 
@@ -119,7 +119,9 @@ aria-label="Validation bits per sample: {words}">
 <path d="M{MARGIN},{MARGIN} V{HEIGHT - MARGIN} H{WIDTH - MARGIN}" fill="none" stroke="#555"/>{ticks}
 <polyline points="{training}" fill="none" stroke="#00558b" stroke-width="2" stroke-dasharray="6 4"/>
 <polyline points="{validation}" fill="none" stroke="#b34700" stroke-width="2"/>{dots}
-<text x="{WIDTH - MARGIN}" y="{MARGIN - 24}" text-anchor="end" font-size="13">solid with dots: validation; dashed:
-training</text>
-<text x="{WIDTH / 2}" y="{HEIGHT - 12}" text-anchor="middle" font-size="13">epoch</text>
+<text x="{WIDTH - MARGIN}" y="{MARGIN - 24}" text-anchor="end" font-size="13">validation: solid, with dots;
+training: dashed</text>
+<text x="{MARGIN}" y="{MARGIN - 24}" font-size="13">bits</text>
+<text x="{MARGIN}" y="{HEIGHT - MARGIN + 18}" font-size="12">epoch 1</text>
+<text x="{WIDTH - MARGIN}" y="{HEIGHT - MARGIN + 18}" text-anchor="end" font-size="12">epoch {len(log)}</text>
 </svg>"""

@@ -1,0 +1,71 @@
+"""The command line's verbs that need a model: the same results as in Python, errors in one sentence, status 2."""
+
+import json
+
+import pytest
+
+import prism_lessons as pl
+from prism_lessons.audio import load
+from prism_lessons.cli import main
+
+
+def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, tmp_path, capsys):
+    changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
+    run, takes, capsule = (str(tmp_path / name) for name in ("run", "takes", "hums.capsule"))
+
+    assert main(["train", str(hum_corpus.folder), run, "--epochs", "1", "--json", *changes]) == 0
+    trained = json.loads(capsys.readouterr().out)
+    assert [entry["epoch"] for entry in trained["log"]] == [1]
+
+    assert main(["generate", run, "--out", takes, "--seconds", "0.2", "--voices", "2", "--seed", "4", "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)
+    assert [line["samples"] for line in files] == [1600, 1600]
+    assert all(len(load(line["file"]).samples) == 1600 for line in files)
+
+    recording = str(hum_corpus.folder / hum_corpus.clips[0].file)
+    assert main(["score", run, recording, "--json"]) == 0
+    bits = json.loads(capsys.readouterr().out)["bits_per_sample"]
+    assert bits == pytest.approx(pl.score(run, recording))
+
+    assert main(["export", run, capsule, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["epoch"] == 1
+    assert pl.load(capsule).sample_rate == 8000
+
+    assert main(["audition", run]) == 0
+    assert (tmp_path / "run" / "audition.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["train", "CORPUS", "NEW", "--preset", "symphony"], "sketch"),
+        (["train", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
+        (["train", "CORPUS", "NEW", "--set", "window=33"], "multiple"),
+        (["train", "CORPUS", "NEW", "--epochs", "0"], "epochs"),
+        (["train", "NEW", "NEW"], "corpus"),
+        (["train", "CORPUS", "CORPUS"], "other things"),
+        (["generate", "RUN", "--temperature", "0"], "temperature"),
+        (["generate", "RUN", "--epoch", "77"], "1-2"),
+        (["generate", "NEW"], "check the name"),
+        (["generate", "RUN", "--out", "FILE"], "folder"),
+        (["score", "RUN", "NEW"], "NEW"),
+        (["export", "NEW", "x.capsule"], "check the name"),
+        (["audition", "NEW"], "no run"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_status_two(words, named, hum_corpus, straight, tmp_path, capsys):
+    (tmp_path / "file").write_text("a file")
+    places = {"CORPUS": hum_corpus.folder, "RUN": straight.folder, "NEW": tmp_path / "NEW", "FILE": tmp_path / "file"}
+    assert main([str(places.get(word, word)) for word in words]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == "" and "Traceback" not in printed.err
+    last = printed.err.strip().splitlines()[-1]
+    assert last.startswith("prism-lessons: ") and named in last
+
+
+@pytest.mark.parametrize("words", [[], ["fly"], ["train"], ["generate", "RUN", "--seconds", "long"]])
+def test_words_that_are_no_command_are_one_sentence_and_status_two(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
