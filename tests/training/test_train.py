@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -250,7 +251,7 @@ def test_a_full_disk_stops_with_a_sentence_and_loses_no_epoch(go_on, straight, s
 
 
 def test_too_little_disk_is_said_before_training(hum_corpus, small, tmp_path, monkeypatch):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: (100_000, 50_000, 50_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=50_000))
     with pytest.raises(CourseError, match="MB are free"):
         train(hum_corpus, tmp_path / "run", epochs=1, **small)
     assert not (tmp_path / "run").exists()
