@@ -35,10 +35,10 @@ from prism_lessons.training.train import Progress
 SAMPLE_RATE = 16000
 
 
-def learn(codes, preset, seconds, until=None):
-    """Train on `codes` for some seconds with the library's own learner and schedule; the model and the seconds spent.
+def learn(codes, preset, seconds=None, epochs=None, note=None):
+    """Train on `codes` with the library's own learner and schedule; the model and the seconds spent.
 
-    `until` may end it early: it is called after each pass with the bits of that pass.
+    The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
     settings = preset.training
     keras.utils.set_random_seed(settings.seed)
@@ -53,13 +53,13 @@ def learn(codes, preset, seconds, until=None):
         seed=settings.seed,
     )
     progress = Progress()
-    conductor = Conductor(progress, streams, settings, None, seconds / 60, LiveLine(sys.stderr))
+    conductor = Conductor(progress, streams, settings, epochs, seconds and seconds / 60, LiveLine(sys.stderr))
     while not conductor.finished:
         learner.fit(streams.dataset(progress.epoch), callbacks=[conductor], shuffle=False, verbose=0)
         total, count = progress.bits(learner)
         progress.next_epoch(learner)
-        if until and until(total / count):
-            break
+        if note:
+            note(total / count)
     return model, progress.seconds
 
 
@@ -138,11 +138,11 @@ def entropy(seconds, changes):
     return results
 
 
-def memorise(sounds, seconds, changes):
-    """Learn each clip of {name: float samples} by heart for `seconds`, and play it back from the fresh state."""
+def memorise(sounds, changes, **budget):
+    """Learn each clip of {name: float samples} by heart within a budget, and play it back from the fresh state."""
     codec = Quantisation()
     changes = {"frame_sizes": (16, 64), "learning_rate": 3e-3, "warm_up": 20, **changes}
-    results = {"task": "memorise", "seconds": seconds, "changes": changes}
+    results = {"task": "memorise", **budget, "changes": changes}
     for name, samples in sounds.items():
         codes = Codes.of_arrays([codec.encode(samples)], codec.centre)
         began = time.perf_counter()
@@ -152,7 +152,7 @@ def memorise(sounds, seconds, changes):
             if bits < 0.05 and not reached:
                 reached.append(round(time.perf_counter() - began, 1))
 
-        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), seconds, until=note_five_hundredths)
+        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, **budget)
         replay = np.concatenate(list(Engine(model).codes(len(samples), [0.05], 0)), axis=1)[0]
         results[name] = {
             "bits_per_sample": round(Scorer(model)(codes, *whole_clips(codes)), 4),
@@ -189,7 +189,7 @@ def main():
     elif options.task == "entropy":
         results = entropy(options.seconds or 110, changes)
     else:
-        results = memorise(two_seconds(options.path), options.seconds or 60, changes)
+        results = memorise(two_seconds(options.path), changes, seconds=options.seconds or 60)
     report(results, options.out)
 
 

@@ -13,8 +13,11 @@
 # recordings of bells for one minute, here on your computer. A **model** is a large set of numbers that listens to a
 # sound and guesses how it goes on.
 #
-# **Time:** about two minutes, one of them for listening to the model learn. **Needed:** headphones or loudspeakers,
-# turned low to begin with. You need no graphics card and no programming.
+# One minute is very little: expect faint murmurs and crackles far quieter than the bells, not bells. They show that the
+# whole way works; the last section says how to go on.
+#
+# **Time:** about two minutes on two processor cores, and the time you take to listen. **Needed:** headphones or
+# loudspeakers, turned low to begin with. You need no graphics card and no programming.
 #
 # **How to run a cell:** the grey boxes are cells. Click on the first one, hold Shift and press Enter: the cell runs,
 # and the next one is chosen. While it works, `[*]` stands beside it; when it is done, a number does. Run the cells from
@@ -78,8 +81,8 @@ print(corpus)
 # **Training** is practice: the model hears the recordings, guesses each next sample, is told the right one, and its
 # numbers (its weights) are moved a little so that it would guess better. An **epoch** is one time through all the
 # recordings; the last one here may be cut short when the minute is over. The **bits** say how unsure the guesses are: 8
-# would be blind chance among the 256 values that it chooses from, and fewer are better. You may stop this cell with the
-# square button above and run it again: it goes on where it was.
+# would be blind chance among the 256 values that it chooses from, the first guesses are worse than that, and fewer bits
+# are better. You may stop this cell with the square button above and run it again: it goes on where it was.
 
 # %%
 minutes = 1
@@ -89,8 +92,8 @@ run = pl.train(corpus, work / "run", preset="sketch", minutes=minutes)
 # ## Hear it learn
 #
 # After each epoch the model played two clips of two seconds. Listen from the first epoch to the last. **Temperature**
-# is how freely it chooses: at 1 it follows its guesses as they are, below 1 it keeps to what it finds likely, which
-# makes less noise.
+# is how freely it chooses: at 1 it follows its guesses as they are, below 1 it keeps more to what it finds likely. If
+# you turn the volume up to hear them, turn it down again before you play a bell.
 
 # %%
 for epoch, paths in run.clips.items():
@@ -129,5 +132,6 @@ print("Saved:", clips[0].save(work / f"{clips[0].name}.wav"))
 #
 # ## Try this
 #
-# In the cell under "Let it play", change `temperature` to 0.6, run it and listen; then to 1.2. Run the cell under "Keep
-# one" to keep what you like: each take is saved under a name of its own.
+# In the cell under "Let the model listen", change `minutes` to 3 and run it: the run goes on for two minutes more. Then
+# run the cells below it again and compare the peaks with those of before, and with the bells. Copy the take you kept
+# first if you want both: the new one gets the same name.

