@@ -13,8 +13,8 @@
 # recordings of bells for one minute, here on your computer. A **model** is a large set of numbers that listens to a
 # sound and guesses how it goes on.
 #
-# One minute is very little: expect faint murmurs and crackles far quieter than the bells, not bells. They show that the
-# whole way works; the last section says how to go on.
+# One minute is very little: expect short bursts of low noise and crackles, far quieter than the bells. They show that
+# the whole way works; the last section says how to go on.
 #
 # **Time:** about two minutes on two processor cores, and the time you take to listen. **Needed:** headphones or
 # loudspeakers, turned low to begin with. You need no graphics card and no programming.
