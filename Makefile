@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
-tour: $(VENV)/course  ## the whole journey without a browser, on the bells: WAVs and a page in tour/
+tour: $(VENV)/course  ## the whole journey without a browser, on winds and whispers: WAVs and a page in tour/
 	$(BIN)/python datasets_examples/tour.py tour
 
 test: $(VENV)/dev  ## lint, then every test
