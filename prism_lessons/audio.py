@@ -7,6 +7,7 @@ level of -3.
 
 import dataclasses
 import errno
+import io
 import os
 import re
 from contextlib import contextmanager
@@ -258,6 +259,12 @@ class Clip:
         with replacing(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
             file.write(pcm16(self.samples))
         return path
+
+    def wav(self):
+        """The clip as the bytes of a 16-bit WAV file; nothing is normalised."""
+        file = io.BytesIO()
+        soundfile.write(file, pcm16(self.samples), self.sample_rate, "PCM_16", format="WAV")
+        return file.getvalue()
 
 
 @contextmanager

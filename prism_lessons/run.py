@@ -1,6 +1,6 @@
 """A run: the folder that a training leaves behind, and everything in it.
 
-run.json          settings, corpus, versions; written once
+run.json          settings, corpus, versions, reference lines; written once
 card.md           the card of the corpus
 log.jsonl         one line for each epoch: bits, seconds, learning rate
 epochs/0012.capsule      the model after epoch 12
@@ -74,6 +74,12 @@ class Run:
         return self.settings["sample_rate"]
 
     @property
+    def references(self):
+        """Bits per sample of guessing without listening, {"uniform", "unigram"}: blind chance among all codes, and how
+        often each code occurs."""
+        return self.settings["references"]
+
+    @property
     def card(self):
         """The card of the corpus, Markdown."""
         return (self.folder / CARD).read_text(encoding="utf-8")
@@ -107,6 +113,11 @@ class Run:
         for path in sorted((self.folder / "clips").glob("[0-9]*_*.wav")):
             found.setdefault(int(path.name.split("_")[0]), []).append(path)
         return found
+
+    @property
+    def grid(self):
+        """The clips of all epochs by temperature: {epoch: {temperature: path}}."""
+        return {epoch: {_temperature(path): path for path in paths} for epoch, paths in self.clips.items()}
 
     @property
     def epochs(self):
@@ -160,6 +171,11 @@ class Run:
             if epoch not in safe:
                 size -= self.capsule_path(epoch).stat().st_size
                 self.capsule_path(epoch).unlink()
+
+
+def _temperature(clip):
+    """The temperature in the name of a clip's file, see `Run.clip_path`."""
+    return float(clip.stem.partition("_t")[2])
 
 
 def is_beginning(path):

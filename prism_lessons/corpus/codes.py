@@ -84,6 +84,18 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
     return Codes(array, ends - lengths, lengths, quantisation.centre)
 
 
+def unigram_bits(training, validation, levels):
+    """Bits per sample of guessing validation by how often each code occurs in training, whatever went before.
+
+    What a model must beat to have understood anything of the order of samples. Each code is counted once more than it
+    occurs (Laplace), so that none is impossible.
+    """
+    seen, due = (
+        np.bincount(codes.array[: codes.samples], minlength=levels).astype(float) for codes in (training, validation)
+    )
+    return float(-(due @ np.log2((seen + 1) / (seen.sum() + levels))) / due.sum())
+
+
 def _read(path, lengths_path, shape, dtype):
     """The lengths and the codes that lie on disk; raises `ValueError`, among others, when they are not as written.
 

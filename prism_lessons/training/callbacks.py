@@ -86,10 +86,10 @@ class EpochEnd(keras.callbacks.Callback):
     Everything it writes is written again, the same, if the machine goes down in the middle.
     """
 
-    def __init__(self, run, model, progress, streams, validation_codes, sample_rate, settings, live):
+    def __init__(self, run, model, progress, streams, validation_codes, sample_rate, settings, live, each_epoch):
         super().__init__()
         self.run, self.progress, self.streams, self.settings, self.live = run, progress, streams, settings, live
-        self.sample_rate = sample_rate
+        self.sample_rate, self.each_epoch = sample_rate, each_epoch
         self.samplernn = model
         self.validation_codes = validation_codes
         self.pieces = excerpts(validation_codes, sample_rate, settings.validation_seconds)
@@ -135,6 +135,8 @@ class EpochEnd(keras.callbacks.Callback):
             f"Epoch {number}{'' if entry.whole else f' ({step / steps:.0%} of it)'}: {entry.bits:.3f} bits per sample "
             f"in training, {validation_bits:.3f} in validation, {clock(entry.seconds)} of training."
         )
+        if self.each_epoch:
+            self.each_epoch(self.run)
 
     def _play(self, number):
         """Save what the model sounds like now; the clips, by file."""

@@ -11,7 +11,7 @@ from .. import container
 from ..backend import keras
 from ..capsule import fill
 from ..corpus import Corpus
-from ..corpus.codes import codes_of
+from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
 from ..errors import CourseError
 from ..live import LiveLine, clock
@@ -29,7 +29,7 @@ WIDEST_JIT = 512
 FREE_TO_CHANGE = {"patience", "disk_gb"}
 
 
-def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **changes):
+def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, each_epoch=None, **changes):
     """Train a model on a corpus; called again with the same arguments, go on where it stopped.
 
     Parameters
@@ -47,6 +47,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
         the run ends with whichever is reached first; given neither, after the preset's minutes.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
+    each_epoch
+        A function that is called with the `Run` after each epoch, once its clips and its line in the log are there.
     **changes
         Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's.
 
@@ -88,10 +90,15 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, **c
     learner = Learner(model, settings.streams)
     learner.compile_for(settings, jit=not on_gpu() and preset.model.dim <= WIDEST_JIT)
     _check_disk(folder, model, settings, corpus.sample_rate)
-    run = run or Run.begin(folder, _written_down(corpus, preset), corpus.card())
+    if run is None:
+        levels = codec.levels
+        references = {"uniform": math.log2(levels), "unigram": unigram_bits(codes, validation_codes, levels)}
+        run = Run.begin(folder, _written_down(corpus, preset) | {"references": references}, corpus.card())
     progress = restore(run, learner)
     conductor = Conductor(progress, streams, settings, epochs, minutes, live)
-    epoch_end = EpochEnd(run, model, progress, streams, validation_codes, corpus.sample_rate, settings, live)
+    epoch_end = EpochEnd(
+        run, model, progress, streams, validation_codes, corpus.sample_rate, settings, live, each_epoch
+    )
     # An interruption may have come between an epoch's last step and its clips.
     pending = not run.log or run.log[-1].seconds != progress.seconds
     pending &= conductor.finished or progress.step >= streams.steps(progress.epoch)

@@ -1,0 +1,80 @@
+"""The journal: what a composer wanted, heard and chose, kept as one file of JSON lines beside the runs."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from .errors import CourseError
+from .files import replacing
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answer. `when` is local time, such as "2026-11-22T23:15"; `lesson` and `question` say what was asked."""
+
+    when: str
+    lesson: str
+    question: str
+    answer: str
+
+
+class Journal:
+    """The answers in one file, oldest first.
+
+    Parameters
+    ----------
+    path
+        The file; it is made with the first answer.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+
+    @property
+    def entries(self):
+        """All that was ever written, oldest first, as `Entry`s.
+
+        Raises
+        ------
+        CourseError
+            When a line of the file has been damaged; the sentence names it.
+        """
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        entries = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                entries.append(Entry(**json.loads(line)))
+            except (ValueError, TypeError) as error:
+                raise CourseError(
+                    f'Line {number} of the journal "{self.path}" is damaged: mend it in a text editor or delete it.'
+                ) from error
+        return entries
+
+    def answers(self, lesson):
+        """The newest answer to each question of a lesson, {question: answer}."""
+        return {entry.question: entry.answer for entry in self.entries if entry.lesson == lesson}
+
+    def write(self, lesson, answers):
+        """Add the answers of a lesson, {question: answer}, that are not empty and not there yet; returns how many."""
+        known = self.answers(lesson)
+        now = datetime.now().isoformat(timespec="minutes")
+        new = [
+            Entry(now, lesson, question, answer.strip())
+            for question, answer in answers.items()
+            if answer.strip() and answer.strip() != known.get(question)
+        ]
+        if new:
+            lines = [json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in self.entries + new]
+            with replacing(self.path) as partial:
+                partial.write_text("".join(lines), encoding="utf-8")
+        return len(new)
+
+    def __str__(self):
+        """All of it as Markdown, newest last."""
+        if not self.entries:
+            return "The journal is empty so far."
+        return "\n\n".join(
+            f"**{entry.question}** ({entry.lesson}, {entry.when.replace('T', ' ')})\n\n{entry.answer}"
+            for entry in self.entries
+        )

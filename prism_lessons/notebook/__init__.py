@@ -1,0 +1,32 @@
+"""All that the lessons show: players, pictures, controls, and where a student's files are kept.
+
+The only room that needs IPython, ipywidgets and matplotlib. Whatever a control here sets is also a plain argument of
+the library.
+"""
+
+from .course import Course
+from .machine import budget, machine
+from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
+from .players import play, play_grid
+from .plots import learning_curve, spectrogram, waveform
+from .shown import LiveFigure
+
+__all__ = [
+    "Course",
+    "JournalPanel",
+    "LiveFigure",
+    "Panel",
+    "budget",
+    "choice",
+    "learning_curve",
+    "lines",
+    "machine",
+    "number",
+    "play",
+    "play_grid",
+    "spectrogram",
+    "text",
+    "tick",
+    "waveform",
+    "whole",
+]

@@ -1,0 +1,71 @@
+"""Google Colab: what is different there. Nothing here is needed on a computer of one's own."""
+
+import sys
+from pathlib import Path
+
+from ..errors import CourseError
+from .machine import graphics, versions
+
+CONTENT = Path("/content")  # gone when the runtime ends
+DRIVE = CONTENT / "drive"
+GPU_MENU = "Runtime > Change runtime type > T4 GPU"
+
+
+def on_colab():
+    """Whether this notebook runs in Google Colab."""
+    return "google.colab" in sys.modules
+
+
+def check():
+    """Print whether Colab's libraries are ones that the course was made for, and whether there is a graphics card."""
+    unfit = [row for row in versions() if not row[3]]
+    for name, found, needed, _ in unfit:
+        print(f"{name}: {'missing' if found is None else found}, but the course needs {needed}.")
+    if unfit:
+        print("The lessons may still work. If one fails, tell the course's makers these lines.")
+    else:
+        print("Every library that the course needs is there, in a version it was made for.")
+    gpu = graphics()
+    print(gpu if gpu.startswith("A ") else f"{gpu} To ask for one: {GPU_MENU}, then run this cell again.")
+
+
+def home(drive):
+    """Where the course keeps files on Colab: a folder on Google Drive if `drive` and it can be reached.
+
+    Returns
+    -------
+    Path, str
+        The folder, and a sentence about how long it lasts.
+    """
+    here = CONTENT / "course_files"
+    if not drive:
+        return here, "They are gone when this runtime ends: take them home with course.take_home()."
+    try:
+        from google.colab import drive as google_drive
+
+        google_drive.mount(str(DRIVE))
+    except Exception as error:  # whatever Google, the browser or a blocked window says: the lesson goes on without it
+        return here, (
+            f"Google Drive could not be opened ({error}), so files stay on this runtime and are gone when it ends: "
+            "take them home with course.take_home()."
+        )
+    return DRIVE / "MyDrive" / "prism_lessons", "They stay on your Google Drive."
+
+
+def upload():
+    """Ask for files; returns them as {name: bytes}. Blocks until they are there."""
+    from google.colab import files
+
+    uploaded = files.upload()
+    for name in uploaded:
+        Path(name).unlink(missing_ok=True)  # Colab leaves a copy in the current folder
+    if not uploaded:
+        raise CourseError("No file was uploaded: run the cell again and choose some.")
+    return uploaded
+
+
+def download(path):
+    """Hand a file to the browser, to be saved on the student's computer."""
+    from google.colab import files
+
+    files.download(str(path))

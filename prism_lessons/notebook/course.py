@@ -1,0 +1,160 @@
+"""Where a student's files are, and which of them a lesson goes on with."""
+
+import io
+import shutil
+import zipfile
+from pathlib import Path
+
+from ..capsule import Capsule
+from ..corpus import Corpus, curate
+from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
+from ..errors import CourseError
+from ..files import inside, replacing
+from ..journal import Journal
+from ..run import LOG, Run
+from . import colab
+from .panels import JournalPanel
+
+EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
+CHOSEN = "chosen.capsule"
+ZIP_MARK = b"prism-lessons course files"  # a zip's comment: it was made by `take_home`
+MOST_UNPACKED = 20e9  # bytes
+
+
+class Course:
+    """The folder that keeps what a student brings and makes, from lesson to lesson.
+
+    recordings/       what you bring
+    corpus/           the corpus of lesson 01
+    runs/             the trainings of lesson 02, one folder each
+    takes/            what lesson 04 makes
+    chosen.capsule    the model chosen in lesson 03
+    journal.jsonl     what you wrote
+
+    Parameters
+    ----------
+    drive
+        In Colab: whether to keep it on Google Drive. Elsewhere it is the folder `course_files` beside the lessons.
+    """
+
+    def __init__(self, drive=False):
+        self.home, lasting = colab.home(drive) if colab.on_colab() else (Path("course_files"), "")
+        self.recordings, self.runs, self.takes = (self.home / name for name in ("recordings", "runs", "takes"))
+        self.journal = Journal(self.home / "journal.jsonl")
+        print(f"Your files are kept in {self.home}. {lasting}".strip())
+
+    def bring(self):
+        """Bring recordings, or a zip that `take_home` made.
+
+        In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
+        what was taken home goes back to where it was.
+        """
+        self.recordings.mkdir(parents=True, exist_ok=True)
+        if colab.on_colab():
+            for name, content in colab.upload().items():
+                self._receive(name, content)
+        else:
+            for path in sorted(self.recordings.glob("*.zip")):
+                self._receive(path.name, path.read_bytes())
+                path.unlink()
+        count = sum(path.is_file() for path in self.recordings.rglob("*"))
+        where = "" if colab.on_colab() else f" Put files or zips into {self.recordings.resolve()}, then run this again."
+        print(f"{count} files are in {self.recordings}.{where}")
+
+    def _receive(self, name, content):
+        """Put one file into the recordings; unpack it if it is a zip."""
+        if not name.lower().endswith(".zip"):
+            with replacing(inside(self.recordings, Path(name).name)) as partial:
+                partial.write_bytes(content)
+            return
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                folder = self.home if archive.comment == ZIP_MARK else self.recordings
+                if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
+                    raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
+                for member in archive.infolist():
+                    target = inside(folder, member.filename)
+                    if not member.is_dir():
+                        with replacing(target) as partial, archive.open(member) as source, open(partial, "wb") as file:
+                            shutil.copyfileobj(source, file)
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+            raise CourseError(f'"{name}" cannot be unpacked ({error}): pack it again, without a password.') from error
+
+    def take_home(self, folder=None):
+        """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.
+
+        Returns
+        -------
+        Path
+            The zip. `bring` puts what is in it back to where it was.
+        """
+        folder = Path(folder or self.home)
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".zip"]
+        if not files:
+            raise CourseError(f'There is nothing in "{folder}" to take home yet.')
+        path = self.home / f"{folder.name}.zip"
+        with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+            archive.comment = ZIP_MARK
+            for file in files:
+                archive.write(file, file.relative_to(self.home))
+        print(f"{path}: {len(files)} files, {path.stat().st_size / 1e6:.1f} MB.")
+        if colab.on_colab():
+            colab.download(path)
+        return path
+
+    def corpus(self, example="breath"):
+        """The `Corpus` of lesson 01; before there is one, an example set, prepared as it is."""
+        if (self.home / "corpus" / CORPUS_SETTINGS).is_file():
+            print("This is the corpus that you made in lesson 01.")
+            return Corpus.open(self.home / "corpus")
+        print(f'You have made no corpus yet, so this is the example set "{example}".')
+        folder = self.home / f"example_corpus_{example}"
+        if (folder / CORPUS_SETTINGS).is_file():
+            return Corpus.open(folder)
+        return curate(_example(example), folder)
+
+    def new_run(self, name):
+        """The folder for a run of that name; letters, digits, spaces, dots, - and _."""
+        if not name.strip(" ._") or any(not (letter.isalnum() or letter in " ._-") for letter in name):
+            raise CourseError(f'"{name}" cannot be the name of a run: use letters, digits, spaces, "-" and "_".')
+        return self.runs / name.strip()
+
+    def run(self, example="breath"):
+        """The newest `Run` of lesson 02 that has an epoch; before there is one, a copy of a run that ships."""
+        logs = sorted(self.runs.glob(f"*/{LOG}"), key=lambda path: path.stat().st_mtime)
+        if logs:
+            print(f'This is your run "{logs[-1].parent.name}".')
+            return Run(logs[-1].parent)
+        print(f'You have trained no run yet, so this is one that the course made from the example set "{example}".')
+        folder = self.home / f"example_run_{example}"
+        if not (folder / LOG).is_file():
+            # A copy, since stars are kept in it.
+            shutil.copytree(_example(f"trained/{example}"), folder, dirs_exist_ok=True)
+        return Run(folder)
+
+    def choose(self, run, epoch):
+        """Star an epoch of a run, and keep its model as the one that lesson 04 plays; returns the `Capsule`."""
+        run.star(epoch)
+        capsule = run.capsule(epoch)
+        capsule.save(self.home / CHOSEN)
+        print(f"Epoch {epoch} is chosen: lesson 04 will play it. Its model is {self.home / CHOSEN}.")
+        return capsule
+
+    def capsule(self, example="breath"):
+        """The `Capsule` chosen in lesson 03; before there is one, the last epoch of a run that ships."""
+        if (self.home / CHOSEN).is_file():
+            print("This is the model that you chose in lesson 03.")
+            return Capsule.load(self.home / CHOSEN)
+        print(f'You have chosen no model yet, so this is one that the course made from the example set "{example}".')
+        return Run(_example(f"trained/{example}")).capsule()
+
+    def journal_panel(self, lesson, *questions):
+        """A `JournalPanel` for some questions."""
+        return JournalPanel(self.journal, lesson, questions)
+
+
+def _example(name):
+    path = EXAMPLES / name
+    if not path.is_dir():
+        raise CourseError(f'"{path}" is not there: open the lessons from the folder "notebooks" of the course.')
+    return path

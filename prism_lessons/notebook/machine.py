@@ -1,0 +1,61 @@
+"""What the machine has, in words, and how long a lesson may take on it."""
+
+import os
+import platform
+from html import escape
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+
+from packaging.requirements import Requirement
+
+from ..model import on_gpu
+from .shown import Shown
+
+# Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (README).
+MINUTES = "PRISM_LESSONS_MINUTES"
+
+
+def budget(minutes):
+    """The minutes that a lesson may train: `minutes`, or what the variable PRISM_LESSONS_MINUTES says, if less."""
+    return min(float(minutes), float(os.environ.get(MINUTES, minutes)))
+
+
+def versions():
+    """The libraries that the course needs, as rows (name, version found or None, version needed, whether it fits)."""
+    rows, brought = [], packages_distributions()
+    for line in requires("prism-lessons"):
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        # What brings TensorFlow may be called tensorflow-cpu.
+        brought_by = brought.get(requirement.name, [requirement.name])[0]
+        try:
+            found = version(brought_by)
+        except PackageNotFoundError:
+            found = None
+        fits = found is not None and requirement.specifier.contains(found, prereleases=True)
+        rows.append((requirement.name, found, str(requirement.specifier).replace(">=", "") + " or newer", fits))
+    return sorted(rows)
+
+
+def graphics():
+    """Whether there is a graphics card, as a sentence."""
+    if on_gpu():
+        return "A graphics card (GPU) is there: training will use it."
+    return "No graphics card (GPU) is there: the lessons work without one, large models do not."
+
+
+def machine():
+    """A table of what this machine has: Python, libraries, processor cores, graphics card."""
+    rows = [("Python", platform.python_version(), "3.11 or newer", "fits")]
+    rows += [
+        (name, found or "missing", needed, "fits" if fits else "DOES NOT FIT")
+        for name, found, needed, fits in versions()
+    ]
+    words = f"{os.cpu_count()} processor cores. {graphics()}"
+    body = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+        for name, *cells in rows
+    )
+    head = "".join(f'<th scope="col">{word}</th>' for word in ("Library", "Found", "Needed", "Verdict"))
+    table = f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return Shown(table, "\n".join([words, *(f"{row[0]} {row[1]}: {row[3]}" for row in rows)]))

@@ -1,0 +1,147 @@
+"""Controls: labelled inputs whose values are plain arguments of the library.
+
+Only kinds of input whose label a screen reader finds, in ipywidgets 7.7.1 (Colab) and 8.1 alike; so no sliders.
+"""
+
+from html import escape
+
+import ipywidgets
+
+_LOOK = {"style": {"description_width": "14em"}, "layout": {"width": "34em", "max_width": "100%"}}
+
+
+def number(label, value, low, high, step=0.05):
+    """An input for a number from `low` to `high`."""
+    label = f"{label} ({low:g} to {high:g})"
+    return ipywidgets.BoundedFloatText(value, min=low, max=high, step=step, description=label, **_LOOK)
+
+
+def whole(label, value, low, high):
+    """An input for a whole number from `low` to `high`."""
+    label = f"{label} ({low} to {high})"
+    return ipywidgets.BoundedIntText(value, min=low, max=high, description=label, **_LOOK)
+
+
+def choice(label, options, value):
+    """An input for one of several `options`: a list, or {words: value}."""
+    options = list(options.items()) if isinstance(options, dict) else list(options)
+    return ipywidgets.Dropdown(options=options, value=value, description=label, **_LOOK)
+
+
+def text(label, value=""):
+    """An input for a line of text."""
+    return ipywidgets.Text(value, description=label, **_LOOK)
+
+
+def lines(label, value=""):
+    """An input for several lines of text."""
+    return ipywidgets.Textarea(value, description=label, rows=3, **_LOOK)
+
+
+def tick(label, value=False):
+    """An input for yes or no."""
+    return ipywidgets.Checkbox(value, description=label, indent=False)
+
+
+class _Box:
+    """Inputs below each other, shown by a cell that ends in it."""
+
+    def __init__(self, inputs, below):
+        self._inputs = inputs
+        self._box = ipywidgets.VBox([*inputs.values(), *below])
+
+    @property
+    def values(self):
+        """What the inputs say now, {name: value}."""
+        return {name: control.value for name, control in self._inputs.items()}
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # The two versions of ipywidgets show a widget in different ways; this is what both tell the front end.
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+
+    def __repr__(self):
+        return "\n".join(f"{control.description}: {control.value}" for control in self._inputs.values())
+
+
+class Panel(_Box):
+    """Controls, shown by a cell that ends in the panel; the next cell acts on their values.
+
+    Parameters
+    ----------
+    **controls
+        Inputs (`number`, `whole`, `choice`, `text`, `lines`, `tick`) by the name of the argument each stands for.
+
+    Attributes
+    ----------
+    values
+        {name: value} as the controls say now, to be handed on as `f(**panel.values)`. One value is `panel.name`.
+    """
+
+    def __init__(self, **controls):
+        self._start = {name: control.value for name, control in controls.items()}
+        self._python = ipywidgets.HTML()
+        reset = ipywidgets.Button(description="Back to the start values", layout={"width": "auto"})
+        reset.on_click(lambda _: self.reset())
+        super().__init__(controls, [self._python, reset])
+        for control in controls.values():
+            control.observe(self._say, "value")
+        self._say()
+
+    def __getattr__(self, name):
+        inputs = self.__dict__.get("_inputs", {})
+        if name not in inputs:
+            raise AttributeError(f"this panel has no control {name!r}: it has {', '.join(inputs)}")
+        return inputs[name].value
+
+    def reset(self):
+        """Put every control back to the value it began with."""
+        for name, value in self._start.items():
+            self._inputs[name].value = value
+
+    def _say(self, _=None):
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        self._python.value = f"<p>As Python: <code>{escape(arguments)}</code></p>"
+
+
+class JournalPanel(_Box):
+    """Questions with room to answer; a button, or `keep()`, writes the answers into the journal.
+
+    Parameters
+    ----------
+    journal
+        The `Journal`. What it holds already stands in the inputs.
+    lesson
+        The lesson that asks.
+    questions
+        In words.
+    """
+
+    def __init__(self, journal, lesson, questions):
+        self._journal, self._lesson = journal, lesson
+        known = journal.answers(lesson)
+        button = ipywidgets.Button(description="Keep in the journal", layout={"width": "auto"})
+        button.on_click(lambda _: self._tell())
+        self._said = ipywidgets.HTML()
+        below = [button, self._said]
+        super().__init__({question: _question(question, known.get(question, "")) for question in questions}, below)
+
+    def keep(self):
+        """Write what was answered into the journal; answers that are there already are not written twice."""
+        print(self._keep())
+
+    def _keep(self):
+        count = self._journal.write(self._lesson, self.values)
+        if count:
+            return f"Kept {count} {'answer' if count == 1 else 'answers'} in {self._journal.path}."
+        return "Nothing new to keep: write into the fields above first."
+
+    def _tell(self):
+        self._said.value = f'<p role="status">{escape(self._keep())}</p>'
+
+
+def _question(question, answer):
+    control = lines(question, answer)
+    control.layout.width = "50em"
+    control.style.description_width = "22em"
+    return control

@@ -1,0 +1,71 @@
+"""Pictures of sound and of learning, each with the same in words."""
+
+import base64
+import html
+import io
+
+import librosa
+import numpy as np
+from matplotlib.figure import Figure
+
+from .. import markup
+from ..audio import FLOOR_DBFS, Clip, load
+from .shown import Shown, figure
+
+SIZE = (8, 2.6)  # inches
+LOWEST_HZ = 50
+WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
+
+
+def waveform(sound):
+    """The wave of a clip or sound file over time: how loud, when."""
+    clip = _clip(sound)
+    levels = clip.levels
+    canvas = Figure(SIZE, layout="constrained")
+    axes = canvas.add_subplot(xlabel="seconds", ylabel="sample", ylim=(-1.05, 1.05), xlim=(0, max(clip.seconds, 0.01)))
+    axes.plot(np.arange(len(clip.samples)) / clip.sample_rate, clip.samples, linewidth=0.5)
+    loudest = np.argmax(np.abs(clip.samples)) / clip.sample_rate if len(clip.samples) else 0
+    words = f"Waveform of {clip.name}: {markup.levels_in_words(levels)}; it is loudest at {loudest:.2f} s."
+    return _picture(canvas, words)
+
+
+def spectrogram(sound):
+    """What frequencies a clip or sound file holds, when: the brighter, the louder."""
+    clip = _clip(sound)
+    size = int(2 ** np.ceil(np.log2(WINDOW_SECONDS * clip.sample_rate)))
+    # The window's sum scales a sine of full scale to 0 dB.
+    stft = np.abs(librosa.stft(np.ascontiguousarray(clip.samples), n_fft=size)) / (size / 4)
+    decibels = 20 * np.log10(np.maximum(stft, 10 ** (FLOOR_DBFS / 20)))
+    frequencies = librosa.fft_frequencies(sr=clip.sample_rate, n_fft=size)
+    times = librosa.times_like(stft, sr=clip.sample_rate, n_fft=size)
+    canvas = Figure(SIZE, layout="constrained")
+    axes = canvas.add_subplot(xlabel="seconds", ylabel="Hz", yscale="log", ylim=(LOWEST_HZ, clip.sample_rate / 2))
+    image = axes.pcolormesh(times, frequencies[1:], decibels[1:], vmin=-100, vmax=0, cmap="magma", rasterized=True)
+    canvas.colorbar(image, label="dBFS")
+    return _picture(canvas, f"Spectrogram of {clip.name}: {_where_the_energy_is(stft, frequencies)}.")
+
+
+def learning_curve(run):
+    """The bits per sample of a run's epochs, beside what guessing without listening would need."""
+    words = markup.curve_in_words(run)
+    return Shown(figure(markup.learning_curve(run), words), words)
+
+
+def _where_the_energy_is(stft, frequencies):
+    energy = np.cumsum(np.sum(np.square(stft), axis=1))
+    if not energy[-1]:
+        return "nothing but silence"
+    low, high = (frequencies[np.searchsorted(energy, share * energy[-1])] for share in (0.1, 0.9))
+    return f"four fifths of its energy lie between {low:.0f} and {high:.0f} Hz"
+
+
+def _clip(sound):
+    return sound if isinstance(sound, Clip) else load(sound)
+
+
+def _picture(canvas, words):
+    file = io.BytesIO()
+    canvas.savefig(file, format="png", dpi=100)
+    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    text = html.escape(words, quote=True)
+    return Shown(figure(f'<img src="{source}" alt="{text}" style="max-width: 100%">', text), words)

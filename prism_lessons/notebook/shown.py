@@ -1,0 +1,47 @@
+"""What a cell shows: HTML with the same in words for those who do not look."""
+
+from IPython.display import display
+
+
+class Shown:
+    """HTML for the eye and ear, and plain words for a terminal.
+
+    Parameters
+    ----------
+    html
+        What a notebook shows.
+    words
+        What is printed where no HTML can be shown.
+    """
+
+    def __init__(self, html, words):
+        self.html, self.words = html, words
+
+    def _repr_html_(self):
+        return self.html
+
+    def __repr__(self):
+        return self.words
+
+
+def figure(picture, caption):
+    """A picture, HTML, over its caption, HTML, as a `<figure>`."""
+    return f'<figure class="prism-figure">{picture}<figcaption>{caption}</figcaption></figure>'
+
+
+class LiveFigure:
+    """One place in a cell's output that is drawn again and again while the cell works.
+
+    Parameters
+    ----------
+    draw
+        A function that makes a `Shown`; calling the figure calls it with the same arguments and shows what comes.
+    """
+
+    def __init__(self, draw):
+        self._draw = draw
+        waiting = Shown("<p>The picture comes after the first epoch.</p>", "The picture comes after the first epoch.")
+        self._handle = display(waiting, display_id=True)
+
+    def __call__(self, *arguments):
+        self._handle.update(self._draw(*arguments))
