@@ -8,12 +8,13 @@ The budget is in epochs, so the same machine and versions give the same weights 
 import argparse
 import shutil
 import tempfile
+from contextlib import chdir
 from pathlib import Path
 
 import prism_lessons as pl
 from prism_lessons.run import RESUME
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 # How each is trained, and the epochs whose weights are shipped beside the last one's.
 SETS = {
     "bells": ({"epochs": 30, "frame_sizes": (8, 32), "dim": 192, "window": 512}, ()),
@@ -25,9 +26,11 @@ SETS = {
 def train(name, home):
     """Train on the set called `name` as it lies there, and put what a listener needs of the run into `home`."""
     settings, shipped = SETS[name]
-    with tempfile.TemporaryDirectory() as work:
-        corpus = pl.curate(FOLDER / name, Path(work) / name)
-        run = pl.train(corpus, Path(work) / "run", preset="sketch", **settings)
+    home = home.resolve()
+    # The run writes down where its corpus lies: from inside the folder, that is its name.
+    with tempfile.TemporaryDirectory() as work, chdir(work):
+        corpus = pl.curate(FOLDER / name, name)
+        run = pl.train(corpus, "run", preset="sketch", **settings)
         for epoch in run.epochs[:-1]:
             if epoch not in shipped:
                 run.capsule_path(epoch).unlink()

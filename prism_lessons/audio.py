@@ -303,6 +303,11 @@ def load(path, sample_rate=None):
     return Clip(np.concatenate([np.zeros(0, np.float32), *blocks]), rate, Path(path).stem)
 
 
+def as_clip(sound):
+    """The `Clip` that `sound` means: itself, or what the sound file of that path holds."""
+    return sound if isinstance(sound, Clip) else load(sound)
+
+
 def plain_name(text):
     """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system.
 

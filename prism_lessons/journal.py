@@ -70,6 +70,9 @@ class Journal:
                 partial.write_text("".join(lines), encoding="utf-8")
         return len(new)
 
+    def _repr_markdown_(self):
+        return str(self)
+
     def __str__(self):
         """All of it as Markdown, newest last."""
         if not self.entries:

@@ -9,129 +9,195 @@
 # %% [markdown]
 # # A first sound
 #
-# At the end of this page you hear two takes of three seconds each. They are made by a small model that has listened to
-# recordings of bells for one minute, here on your computer. A **model** is a large set of numbers that listens to a
-# sound and guesses how it goes on.
+# BADGE
 #
-# One minute is very little: expect short bursts of low noise and crackles, far quieter than the bells. They show that
-# the whole way works; the last section says how to go on.
+# **You will hear:** short sounds that nobody recorded. A model that has listened to two minutes of wind and
+# whispering plays them for you, and you decide how freely it plays.
 #
-# **Time:** about two minutes on two processor cores, and the time you take to listen. **Needed:** headphones or
-# loudspeakers, turned low to begin with. You need no graphics card and no programming.
+# **Time:** the first sound comes within a minute, with or without a graphics card; the whole page takes about twenty
+# minutes with listening.
 #
-# **How to run a cell:** the grey boxes are cells. Click on the first one, hold Shift and press Enter: the cell runs,
-# and the next one is chosen. While it works, `[*]` stands beside it; when it is done, a number does. Run the cells from
-# top to bottom.
+# **Needed:** headphones or loudspeakers, turned low to begin with. No programming, no recordings of your own yet.
 
 # %% [markdown]
-# ## Get ready
+# ## How this page works
 #
-# This cell fetches the course's library and defines `hear`, which shows a player with the name of the sound, its length
-# and its peak. A peak of 0 dBFS is the loudest that a file can hold; every 6 dB below that halves it. Sounds are played
-# as loud as they are: nothing is turned up, and nothing plays until you press play.
+# You are reading a **notebook**: text and grey boxes in turn. The grey boxes are cells, and a **cell** holds
+# instructions for the computer. To run one, click on it, hold Shift and press Enter. Beside it stands `[*]` while it
+# works and a number when it is done. What it has to show or play appears under it. Run the cells from top to bottom;
+# nothing breaks if you run one again.
+#
+# The next cell gets the course ready in Google Colab. On your own computer it does nothing.
+
+# %% cellView="form" tags=["setup"]
+
+# %% [markdown]
+# This one brings in the course's library and says where your files will be kept.
 
 # %%
-from pathlib import Path
-
-from IPython.display import Audio, display
-
 import prism_lessons as pl
-from prism_lessons import audio
+from prism_lessons import notebook
 
-
-def hear(clip, name):
-    print(f"{name}: {clip.seconds:.1f} s, peak {clip.levels.peak_dbfs:.1f} dBFS")
-    display(Audio(clip.samples, rate=clip.sample_rate, normalize=False))
-
+course = notebook.Course()
 
 # %% [markdown]
-# ## Listen to the bells
+# ## What the model listened to
 #
-# These are three of the 28 recordings in the folder. Remember how a strike begins and how it dies away.
+# First the source. Here are one wind and one whisper of the twenty that the model has heard. Press play. Under each
+# name stands how long the sound is and how loud: a **peak** of 0 dBFS is the loudest that a file can hold, and every
+# 6 dB below that halves the wave. Players in this course never turn a sound up, and never start by themselves.
 
 # %%
-bells = Path("../datasets_examples/bells")
-for name in ("bell_D5_hard", "chime_A5_soft", "gong_103_soft"):
-    hear(audio.load(bells / f"{name}.flac"), name)
+sources = "../datasets_examples/breath"
+notebook.play(f"{sources}/wind_300_to_800Hz.flac", f"{sources}/whisper_aiu_oea.flac")
 
 # %% [markdown]
-# ## Look at the whole folder
+# ## The model
 #
-# A survey lists every file with its length and levels, and says of each that cannot be used why. It changes nothing.
-# Here one file, the card that describes the bells, is text and no sound.
+# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This one
+# is kept in the folder of its **run**, which is all that a training leaves behind. Lesson 02 makes one from
+# recordings of yours. The cell loads it as a **capsule**: one thing that holds the numbers, the settings and where it
+# came from.
 
 # %%
-print(pl.survey(bells))
+run = pl.Run("../datasets_examples/trained/breath")
+capsule = run.capsule()
 
 # %% [markdown]
-# ## Prepare the recordings
-#
-# The recordings are copied into the folder `course_files` as clips of one kind: mono, with 16,000 samples a second. A
-# sample is one value of the sound wave. Some recordings are kept for **validation**: the model never learns from them,
-# so how well it guesses them shows what it has understood and what it has only learned by heart.
+# How large is it, and at what speed does it write sound? A digital sound is a row of values, its **samples**, and the
+# model invents them one after the other.
 
-# %%
-work = Path("course_files/first_sound")
-corpus = pl.curate(bells, work / "corpus", sample_rate=16000)
-print(corpus)
-
-# %% [markdown]
-# ## Let the model listen
-#
-# **Training** is practice: the model hears the recordings, guesses each next sample, is told the right one, and its
-# numbers (its weights) are moved a little so that it would guess better. An **epoch** is one time through all the
-# recordings; the last one here may be cut short when the minute is over. The **bits** say how unsure the guesses are: 8
-# would be blind chance among the 256 values that it chooses from, the first guesses are worse than that, and fewer bits
-# are better. You may stop this cell with the square button above and run it again: it goes on where it was.
-
-# %%
-minutes = 1
-run = pl.train(corpus, work / "run", preset="sketch", minutes=minutes)
-
-# %% [markdown]
-# ## Hear it learn
-#
-# After each epoch the model played two clips of two seconds. Listen from the first epoch to the last. **Temperature**
-# is how freely it chooses: at 1 it follows its guesses as they are, below 1 it keeps more to what it finds likely. If
-# you turn the volume up to hear them, turn it down again before you play a bell.
-
-# %%
-for epoch, paths in run.clips.items():
-    for path in paths:
-        temperature = path.stem.split("_t")[1]
-        hear(audio.load(path), f"after epoch {epoch}, at temperature {temperature}")
+# %% tags=["check", "nbval-check-output"]
+numbers = sum(weight.size for weight in capsule.weights.values())
+print(f"{numbers:,} numbers")
+print(f"{capsule.sample_rate:,} samples for each second of sound")
 
 # %% [markdown]
 # ## Let it play
 #
-# Two voices of three seconds: the model plays sample after sample, each drawn by lot from what it finds likely. The
-# **seed** is a number that decides how all these lots fall, so the same seed gives the same takes again, and another
-# seed other takes.
+# These are the controls. You may leave them as they are.
+#
+# - **Temperature** is how freely the model chooses each sample. At 1 it follows what it has learned as it is; below,
+#   it keeps to what it finds likely; above, it takes more risks.
+# - Seconds and voices say how long the sounds are and how many are made side by side. One **voice** is one
+#   performance.
+# - **Seed** is a number from which all chance is drawn. The same seed gives the same performance again.
 
 # %%
-temperature = 0.9
-seed = 1
-clips = pl.generate(run, seconds=3, voices=2, temperature=temperature, seed=seed)
-for clip in clips:
-    hear(clip, clip.name)
+controls = notebook.Panel(
+    temperature=notebook.number("Temperature", 0.95, 0.05, 5),
+    seconds=notebook.number("Seconds", 3, 0.5, 20, step=0.5),
+    voices=notebook.whole("Voices", 2, 1, 8),
+    seed=notebook.whole("Seed", 1, 0, 9999),
+)
+controls
+
+# %% [markdown]
+# The next cell lets it play with what the controls say when you run it. It takes a few seconds: every second of sound
+# is 16,000 guesses for each voice. What you hear then has never been recorded.
+
+# %%
+takes = pl.generate(capsule, **controls.values)
+notebook.play(*takes)
+
+# %% [markdown]
+# ## Look at what you heard
+#
+# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
+# louder. Above is a recorded wind, below the first performance of the model. What do they share, and what not?
+
+# %%
+notebook.spectrogram(f"{sources}/wind_300_to_800Hz.flac")
+
+# %%
+notebook.spectrogram(takes[0])
+
+# %% [markdown]
+# ## Turn the temperature
+#
+# Now the same seed at three temperatures. All chance falls the same way; only the freedom differs. Listen from left
+# to right, more than once.
+
+# %%
+freedoms = [0.7, 0.95, 1.2]
+compared = pl.generate(capsule, seconds=3, voices=3, temperature=freedoms, seed=5)
+names = [f"temperature {freedom}" for freedom in freedoms]
+notebook.play(*compared, names=names)
 
 # %% [markdown]
 # ## Keep one
 #
-# This saves the first take as a WAV file, as loud as you heard it, for whatever program you compose in.
+# This saves the first performance as a WAV file, as loud as you heard it, for whatever program you compose in. A kept
+# performance is called a **take**.
 
 # %%
-print("Saved:", clips[0].save(work / f"{clips[0].name}.wav"))
+print("Saved:", takes[0].save(course.takes / f"{takes[0].name}.wav"))
+
+# %% [markdown]
+# ## What this computer has
+#
+# The course needs some libraries, in versions that fit each other. If something fails in a later lesson, look here
+# first. Training is faster on a **GPU**, a graphics card that does many sums at once; playing, as you heard, does not
+# need one.
+
+# %%
+notebook.machine()
 
 # %% [markdown]
 # ## What you did
 #
-# - You listened to recordings, surveyed them and prepared them to learn from.
-# - You trained a model for a minute and heard what it had learned after each epoch.
-# - You let it play, and kept a take.
+# - You loaded a ready-made model and let it play sounds that nobody recorded.
+# - You turned its temperature and heard what that does.
+# - You kept a take for your own work.
+
+# %% [markdown]
+# ## Check yourself
 #
-# ## Try this
+# You set the temperature to 0.95 and the seed to 7, and like what you hear. Tomorrow you want the same sound again,
+# twice as long. Which controls do you touch?
 #
-# In the cell under "Let the model listen", change `minutes` to 3 and run it: the run goes on for two minutes more. Then
-# run the cells below it again and compare the peaks with those of before, and with the bells. Copy the take you kept
-# first if you want both: the new one gets the same name.
+# <details><summary>Answer</summary>
+#
+# Only Seconds. The seed decides all chance, so with the same temperature and seed the first three seconds are the
+# same and the model goes on from there. Another seed would give another performance.
+#
+# </details>
+
+# %% [markdown]
+# ## Exercise
+#
+# Find the lowest temperature at which this model still moves, to the nearest 0.1, and the highest at which you still
+# hear breath in it. Change the controls above and run the cell under them again.
+#
+# <details><summary>Solution</summary>
+#
+# There is no right number; your ear decides. You can also hear several at once, with a list that has one temperature
+# for each voice:
+#
+# ```python
+# freedoms = [0.3, 0.5, 0.7, 0.9, 1.1, 1.3]
+# notebook.play(*pl.generate(capsule, seconds=3, voices=6, temperature=freedoms, seed=5))
+# ```
+#
+# </details>
+
+# %% [markdown]
+# ## Journal
+#
+# Write while you remember. Your answers are kept beside your sounds, and come back in lesson 03.
+
+# %%
+journal = course.journal_panel(
+    "00 A first sound",
+    "What did you hear that is not in the recordings?",
+    "Which temperature would you play in a piece, and why?",
+)
+journal
+
+# %%
+journal.keep()
+
+# %% [markdown]
+# ## Next
+#
+# [Lesson 01: Curating a data set](01_curating_a_dataset.ipynb)

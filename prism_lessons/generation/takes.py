@@ -1,5 +1,7 @@
 """Takes: what a capsule plays when it is asked for some seconds."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from ..audio import Clip
@@ -50,16 +52,26 @@ def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None
     temperatures = check_temperatures(temperature, voices)
     live = live or LiveLine()
     pieces, done = [], 0
-    for piece in Engine(capsule.model).codes(samples, temperatures, seed):
+    for piece in _engine(capsule.model).codes(samples, temperatures, seed):
         pieces.append(piece)
         done += piece.shape[1]
-        live.share(f"Generating {voices} voices, samples", done, samples)
-    live.end(f"Generated {voices} voices of {seconds:g} s.")
+        live.share(f"Generating {_count(voices)}, samples", done, samples)
+    live.end(f"Generated {_count(voices)} of {seconds:g} s.")
     decode = capsule.settings.codec.decode
     return [
         Clip(decode(codes), capsule.sample_rate, f"take_seed{seed}_voice{voice + 1}_t{temperatures[voice]:g}")
         for voice, codes in enumerate(np.concatenate(pieces, axis=1))
     ]
+
+
+@lru_cache(maxsize=4)
+def _engine(model):
+    """The engine of a model; compiled once for each number of voices, which takes longer than a short take."""
+    return Engine(model)
+
+
+def _count(voices):
+    return f"{voices} voice{'s' if voices > 1 else ''}"
 
 
 def _samples(seconds, sample_rate):

@@ -4,8 +4,8 @@ The only room that needs IPython, ipywidgets and matplotlib. Whatever a control 
 the library.
 """
 
+from .computer import budget, machine
 from .course import Course
-from .machine import budget, machine
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_grid
 from .plots import learning_curve, spectrogram, waveform

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from ..errors import CourseError
-from .machine import graphics, versions
+from .computer import graphics, versions
 
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"

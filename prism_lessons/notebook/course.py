@@ -59,7 +59,7 @@ class Course:
                 path.unlink()
         count = sum(path.is_file() for path in self.recordings.rglob("*"))
         where = "" if colab.on_colab() else f" Put files or zips into {self.recordings.resolve()}, then run this again."
-        print(f"{count} files are in {self.recordings}.{where}")
+        print(f"{count} {'file is' if count == 1 else 'files are'} in {self.recordings}.{where}")
 
     def _receive(self, name, content):
         """Put one file into the recordings; unpack it if it is a zip."""
@@ -121,16 +121,20 @@ class Course:
 
     def run(self, example="breath"):
         """The newest `Run` of lesson 02 that has an epoch; before there is one, a copy of a run that ships."""
-        logs = sorted(self.runs.glob(f"*/{LOG}"), key=lambda path: path.stat().st_mtime)
-        if logs:
-            print(f'This is your run "{logs[-1].parent.name}".')
-            return Run(logs[-1].parent)
+        if own := self._newest_run():
+            print(f'This is your run "{own.name}".')
+            return Run(own)
         print(f'You have trained no run yet, so this is one that the course made from the example set "{example}".')
         folder = self.home / f"example_run_{example}"
         if not (folder / LOG).is_file():
             # A copy, since stars are kept in it.
             shutil.copytree(_example(f"trained/{example}"), folder, dirs_exist_ok=True)
         return Run(folder)
+
+    def _newest_run(self):
+        """The folder of the run of lesson 02 that was worked on last and has an epoch, or None."""
+        logs = self.runs.glob(f"*/{LOG}")
+        return max((log.parent for log in logs), key=lambda run: (run / LOG).stat().st_mtime, default=None)
 
     def choose(self, run, epoch):
         """Star an epoch of a run, and keep its model as the one that lesson 04 plays; returns the `Capsule`."""
@@ -141,10 +145,14 @@ class Course:
         return capsule
 
     def capsule(self, example="breath"):
-        """The `Capsule` chosen in lesson 03; before there is one, the last epoch of a run that ships."""
+        """The `Capsule` chosen in lesson 03; before there is one, the last epoch of your newest run, or of one that
+        ships."""
         if (self.home / CHOSEN).is_file():
             print("This is the model that you chose in lesson 03.")
             return Capsule.load(self.home / CHOSEN)
+        if own := self._newest_run():
+            print(f'You have chosen no model yet, so this is the last epoch of your run "{own.name}".')
+            return Run(own).capsule()
         print(f'You have chosen no model yet, so this is one that the course made from the example set "{example}".')
         return Run(_example(f"trained/{example}")).capsule()
 

@@ -3,7 +3,7 @@
 import base64
 from dataclasses import replace
 
-from ..audio import Clip, load
+from ..audio import as_clip
 from ..markup import levels_in_words, player
 from .shown import Shown
 
@@ -27,7 +27,7 @@ def play(*sounds, names=None):
     Shown
         A cell that ends in it shows it. Sounds that are too long for one cell are cut, and their captions say so.
     """
-    clips = [_clip(sound) for sound in sounds]
+    clips = [as_clip(sound) for sound in sounds]
     names = [clip.name for clip in clips] if names is None else names
     most = MOST_BYTES / max(1, len(clips))
     html = "".join(_player(clip, name, most) for clip, name in zip(clips, names, strict=True))
@@ -48,7 +48,7 @@ def play_grid(sounds, caption):
     -------
     Shown
     """
-    rows = {row: {column: _clip(sound) for column, sound in columns.items()} for row, columns in sounds.items()}
+    rows = {row: {column: as_clip(sound) for column, sound in columns.items()} for row, columns in sounds.items()}
     heads = list(dict.fromkeys(column for columns in rows.values() for column in columns))
     most = MOST_BYTES / max(1, sum(len(columns) for columns in rows.values()))
 
@@ -63,10 +63,6 @@ def play_grid(sounds, caption):
     html = f"<table><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
     words = [_words(clip, f"{row}, {column}") for row, columns in rows.items() for column, clip in columns.items()]
     return Shown(f'<div class="prism-grid" style="overflow-x: auto">{html}</div>', "\n".join([caption, *words]))
-
-
-def _clip(sound):
-    return sound if isinstance(sound, Clip) else load(sound)
 
 
 def _words(clip, name):

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .. import markup
-from ..audio import FLOOR_DBFS, Clip, load
+from ..audio import FLOOR_DBFS, as_clip
 from .shown import Shown, figure
 
 SIZE = (8, 2.6)  # inches
@@ -17,32 +17,33 @@ LOWEST_HZ = 50
 WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
 
 
-def waveform(sound):
-    """The wave of a clip or sound file over time: how loud, when."""
-    clip = _clip(sound)
+def waveform(sound, name=None):
+    """The wave of a clip or sound file over time: how loud, when. `name` is what to call it, if not by its own."""
+    clip, name = _named(sound, name)
     levels = clip.levels
     canvas = Figure(SIZE, layout="constrained")
     axes = canvas.add_subplot(xlabel="seconds", ylabel="sample", ylim=(-1.05, 1.05), xlim=(0, max(clip.seconds, 0.01)))
     axes.plot(np.arange(len(clip.samples)) / clip.sample_rate, clip.samples, linewidth=0.5)
     loudest = np.argmax(np.abs(clip.samples)) / clip.sample_rate if len(clip.samples) else 0
-    words = f"Waveform of {clip.name}: {markup.levels_in_words(levels)}; it is loudest at {loudest:.2f} s."
+    words = f"Waveform of {name}: {markup.levels_in_words(levels)}; it is loudest at {loudest:.2f} s."
     return _picture(canvas, words)
 
 
-def spectrogram(sound):
-    """What frequencies a clip or sound file holds, when: the brighter, the louder."""
-    clip = _clip(sound)
+def spectrogram(sound, name=None):
+    """What frequencies a clip or sound file holds, when: the brighter, the louder. `name` as for `waveform`."""
+    clip, name = _named(sound, name)
     size = int(2 ** np.ceil(np.log2(WINDOW_SECONDS * clip.sample_rate)))
     # The window's sum scales a sine of full scale to 0 dB.
-    stft = np.abs(librosa.stft(np.ascontiguousarray(clip.samples), n_fft=size)) / (size / 4)
+    samples = np.pad(clip.samples, (0, max(0, size - len(clip.samples))))
+    stft = np.abs(librosa.stft(samples, n_fft=size, hop_length=size // 4)) / (size / 4)
     decibels = 20 * np.log10(np.maximum(stft, 10 ** (FLOOR_DBFS / 20)))
     frequencies = librosa.fft_frequencies(sr=clip.sample_rate, n_fft=size)
-    times = librosa.times_like(stft, sr=clip.sample_rate, n_fft=size)
+    times = librosa.times_like(stft, sr=clip.sample_rate, hop_length=size // 4)
     canvas = Figure(SIZE, layout="constrained")
     axes = canvas.add_subplot(xlabel="seconds", ylabel="Hz", yscale="log", ylim=(LOWEST_HZ, clip.sample_rate / 2))
     image = axes.pcolormesh(times, frequencies[1:], decibels[1:], vmin=-100, vmax=0, cmap="magma", rasterized=True)
     canvas.colorbar(image, label="dBFS")
-    return _picture(canvas, f"Spectrogram of {clip.name}: {_where_the_energy_is(stft, frequencies)}.")
+    return _picture(canvas, f"Spectrogram of {name}: {_where_the_energy_is(stft, frequencies)}.")
 
 
 def learning_curve(run):
@@ -59,8 +60,9 @@ def _where_the_energy_is(stft, frequencies):
     return f"four fifths of its energy lie between {low:.0f} and {high:.0f} Hz"
 
 
-def _clip(sound):
-    return sound if isinstance(sound, Clip) else load(sound)
+def _named(sound, name):
+    clip = as_clip(sound)
+    return clip, name or clip.name
 
 
 def _picture(canvas, words):

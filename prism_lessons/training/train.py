@@ -124,8 +124,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
         raise
     last = run.log[-1]
     live.end(
-        f"Trained {last.epoch} epochs in {clock(last.seconds)}: {last.bits:.3f} bits per sample in training, "
-        f"{last.validation_bits:.3f} in validation."
+        f"Trained {last.epoch} epoch{'s' if last.epoch > 1 else ''} in {clock(last.seconds)}: {last.bits:.3f} bits per "
+        f"sample in training, {last.validation_bits:.3f} in validation."
     )
     return run
 

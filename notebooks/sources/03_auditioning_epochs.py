@@ -1,0 +1,242 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Auditioning epochs
+#
+# BADGE
+#
+# **You will hear:** one model at many ages, side by side with its source. At the end you have chosen the one that you
+# want to play.
+#
+# **Time:** less than a minute of computing, with or without a graphics card. The listening takes as long as you give
+# it: half an hour is well spent.
+#
+# **Needed:** nothing, or the run that you trained in lesson 02.
+
+# %% [markdown]
+# ## Get ready
+
+# %% cellView="form" tags=["setup"]
+
+# %% [markdown]
+# This brings in the course's library and opens the folder with your files.
+
+# %%
+import prism_lessons as pl
+from prism_lessons import notebook
+
+course = notebook.Course()
+
+# %% [markdown]
+# A **run** is all that a training left behind. If you have trained one in lesson 02, the newest is used here. If not,
+# you get one that the course made from winds and whispers, in which the model passed through the recordings twenty
+# times.
+
+# %%
+run = course.run()
+
+# %% [markdown]
+# ## What did you want?
+#
+# Before you listen, read what you wrote. Choosing means choosing for something.
+
+# %%
+course.journal
+
+# %% [markdown]
+# ## Where it came from
+#
+# An **epoch** is one pass through the recordings. After each, the model was tested on recordings that it never
+# learned from, and the curve shows how unsure it was: fewer **bits**, better foreseen. The dotted lines are two
+# listeners who do not listen: one guesses blindly, one only knows how often each value occurs.
+
+# %%
+notebook.learning_curve(run)
+
+# %% [markdown]
+# The curve says when the model stopped getting better at foreseeing. It does not say when it sounded best to you:
+# those are often different epochs. So listen.
+
+# %% [markdown]
+# ## The grid
+#
+# The model played after every epoch, always from the same seed, so that only what it had learned differs. It played
+# at two temperatures. **Temperature** is how freely it chooses each sample: at 1 as it has learned, below 1 closer to
+# what it finds likely.
+
+# %% tags=["check", "nbval-check-output"]
+temperatures = sorted({temperature for clips in run.grid.values() for temperature in clips})
+print("temperatures:", temperatures)
+
+# %% [markdown]
+# Twenty epochs at two temperatures are forty clips. After a while all of them sound different and all the same. It
+# helps to hear fewer, at a distance: choose how many epochs to step over, and come back for those between.
+
+# %%
+listening = notebook.Panel(
+    every=notebook.whole("Every how many epochs", 4, 1, 100),
+    last=notebook.tick("The last one too", True),
+)
+listening
+
+# %%
+epochs = list(run.grid)
+chosen = epochs[:: listening.every]
+if listening.last:
+    chosen = sorted({*chosen, epochs[-1]})
+rows = {
+    f"epoch {epoch}": {f"temperature {temperature:g}": clip for temperature, clip in run.grid[epoch].items()}
+    for epoch in chosen
+}
+notebook.play_grid(rows, caption="The same seed, epoch after epoch")
+
+# %% [markdown]
+# How to listen: once from top to bottom, without stopping. Then ask one question at a time and listen for that only.
+# Does it move, or stand? Is there pitch, and does it hold? Are there events, with a beginning and an end? Is there
+# anything in it that is in no recording?
+#
+# The captions tell what ears get used to: a clip of which most is silence, or one that is much louder than the rest.
+
+# %% [markdown]
+# ## Look for what changed
+#
+# A **spectrogram** shows which frequencies sound when: to the right is time, up is pitch, bright is loud. Here are
+# the first epoch, one in the middle, and the last.
+
+# %%
+first, middle, last = epochs[0], epochs[len(epochs) // 2], epochs[-1]
+notebook.spectrogram(run.grid[first][temperatures[-1]], name=f"epoch {first}")
+
+# %%
+notebook.spectrogram(run.grid[middle][temperatures[-1]], name=f"epoch {middle}")
+
+# %%
+notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
+
+# %% [markdown]
+# ## The same epoch, other chances
+#
+# Two seconds from one seed are a thin slice of what a model can do. Before you judge an epoch, hear it play something
+# else. The models of some epochs are still there, though not of all: these can play again.
+
+# %%
+print(run.epochs)
+
+# %%
+again = notebook.Panel(
+    epoch=notebook.choice("Epoch", run.epochs, run.epochs[-1]),
+    temperature=notebook.number("Temperature", 0.95, 0.05, 5),
+    seed=notebook.whole("Seed", 3, 0, 9999),
+)
+again
+
+# %%
+capsule = run.capsule(again.epoch)
+played = pl.generate(capsule, seconds=4, voices=3, temperature=again.temperature, seed=again.seed)
+notebook.play(*played)
+
+# %% [markdown]
+# ## Choose
+#
+# Which one do you want to play? Your choice need not be the epoch with the lowest bits, which stands in the field to
+# begin with. Its model is starred, so that it is never deleted, and saved as a **capsule**: one file that is a model,
+# which lesson 04 plays.
+
+# %%
+choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, run.best))
+choice
+
+# %%
+capsule = course.choose(run, choice.epoch)
+
+# %% [markdown]
+# Why this one? In a month you will not remember. Write it down.
+
+# %%
+reason = course.journal_panel(
+    "03 Auditioning epochs",
+    "Which epoch did you choose, and what did you hear in it?",
+    "What did you pass over that you may come back for?",
+)
+reason
+
+# %%
+reason.keep()
+
+# %% [markdown]
+# ## A page to keep
+#
+# All epochs with their players on one page, to open in any browser or to hand to somebody. It lies in the folder of
+# the run, and plays the clips beside it, so the whole folder has to travel.
+
+# %%
+print(pl.audition(run))
+
+# %% [markdown]
+# ## What you did
+#
+# - You read what you had wanted before you listened.
+# - You heard one model grow, at a distance and then close by.
+# - You chose an epoch, said why, and have its capsule.
+
+# %% [markdown]
+# ## Check yourself
+#
+# Two clips of one epoch, from the same seed, at temperatures 0.85 and 1. The first is much calmer. Has the model
+# changed between them?
+#
+# <details><summary>Answer</summary>
+#
+# No. It is the same model with the same chances; at the lower temperature it keeps closer to what it finds likely. If
+# you like an epoch's material but not how restless it is, do not look for another epoch: lower the temperature.
+#
+# </details>
+
+# %% [markdown]
+# ## Exercise
+#
+# Can you hear how old a model is? Hide the order from yourself and find out.
+#
+# <details><summary>Solution</summary>
+#
+# This plays four epochs in an order that you do not know. Write down your guess from youngest to oldest, then print
+# the answer in a new cell.
+#
+# ```python
+# import random
+#
+# hidden = random.sample(epochs, 4)
+# clips = [run.grid[epoch][temperatures[-1]] for epoch in hidden]
+# notebook.play(*clips, names=["first", "second", "third", "fourth"])
+# ```
+#
+# ```python
+# print(hidden)
+# ```
+#
+# By pure chance you put all four in order once in 24 tries.
+#
+# </details>
+
+# %% [markdown]
+# ## Journal
+#
+# You have written the most important entry already, under "Choose". One more question, for when you have slept on it.
+
+# %%
+journal = course.journal_panel("03 Auditioning epochs, later", "Would you still choose the same epoch today?")
+journal
+
+# %%
+journal.keep()
+
+# %% [markdown]
+# ## Next
+#
+# [Lesson 04: Generating](04_generating.ipynb)

@@ -1,0 +1,225 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Generating
+#
+# BADGE
+#
+# **You will hear:** one model played in many ways: freer and stricter, alone and in chorus, short and long. You leave
+# with sound files for your piece.
+#
+# **Time:** about a minute of computing, with or without a graphics card; half an hour with listening.
+#
+# **Needed:** nothing, or the model that you chose in lesson 03.
+
+# %% [markdown]
+# ## Get ready
+
+# %% cellView="form" tags=["setup"]
+
+# %% [markdown]
+# This brings in the course's library and opens the folder with your files.
+
+# %%
+import prism_lessons as pl
+from prism_lessons import notebook
+
+course = notebook.Course()
+
+# %% [markdown]
+# A **capsule** is one file that is a model: its numbers, its settings and where it came from. If you have chosen one
+# in lesson 03, it is used here. If not, you get one that has listened to winds and whispers.
+
+# %%
+capsule = course.capsule()
+
+# %% [markdown]
+# Before you play an instrument that you did not make, read its **card**: what it has listened to. Here is its first
+# part; the rest lists every recording.
+
+# %%
+print("The model after epoch", capsule.about["epoch"])
+print(capsule.card.partition("\n|")[0])
+
+# %% [markdown]
+# ## The instrument
+#
+# The model makes a sound one **sample** at a time. It looks at the samples so far, says how likely each value is for
+# the next one, and one is drawn by lot. Then it looks again. That is all it ever does, and it has no plan beyond the
+# next sample: a swell that lasts a second comes about because the model remembers that it is in one.
+
+# %% tags=["check", "nbval-check-output"]
+rate = capsule.sample_rate
+for seconds in (1, 60):
+    print(f"{seconds} s of sound: {seconds * rate:,} draws")
+
+# %% [markdown]
+# ## Chance: the seed
+#
+# A **seed** is a number from which all these draws are made. Four seeds, and everything else the same: four
+# performances of one instrument. Write down the seeds that you like; with the same model and temperature they come
+# back.
+
+# %%
+seeds = [1, 2, 3, 4]
+heard = [pl.generate(capsule, seconds=3, voices=1, temperature=0.95, seed=seed)[0] for seed in seeds]
+notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
+
+# %% [markdown]
+# ## Freedom: the temperature
+#
+# **Temperature** bends the lot. At 1 the values are drawn as likely as the model finds them. Below 1 the likely ones
+# are drawn even more often: the sound calms down, and far below, it falls silent or sticks to a tone. Above 1 the
+# unlikely ones get their chance, until only noise is left. The same seed, seven times:
+
+# %%
+freedoms = [0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
+line = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=2)
+notebook.play(*line, names=[f"temperature {freedom:g}" for freedom in freedoms])
+
+# %% [markdown]
+# Where does it fall asleep, where does it boil, and where would you live? A small change near your favourite often
+# matters more than a large one elsewhere.
+
+# %% [markdown]
+# ## Many at once: voices
+#
+# A **voice** is one performance. Several are made side by side in little more time than one. They do not hear each
+# other: what sounds like a chorus is many soloists from the same school. Here are six, and then all of them together,
+# each turned down to a sixth so that the sum cannot be too loud.
+
+# %%
+chorus = pl.generate(capsule, seconds=4, voices=6, temperature=0.95, seed=11)
+together = pl.Clip(sum(voice.samples for voice in chorus) / 6, rate, "six voices together")
+notebook.play(together, *chorus[:2])
+
+# %% [markdown]
+# ## Your takes
+#
+# Now for your piece. Set what you want, then run the cell under the controls. How long it takes depends on the
+# seconds; a line says how far it is.
+
+# %%
+controls = notebook.Panel(
+    temperature=notebook.number("Temperature", 0.95, 0.05, 5),
+    seconds=notebook.number("Seconds", 8, 0.5, 600, step=0.5),
+    voices=notebook.whole("Voices", 3, 1, 64),
+    seed=notebook.whole("Seed", 21, 0, 9999),
+)
+controls
+
+# %%
+takes = pl.generate(capsule, **controls.values)
+notebook.play(*takes)
+
+# %% [markdown]
+# ## Look before you choose
+#
+# A **waveform** shows how loud it is when; a **spectrogram** which frequencies sound when. In a long take they tell
+# you where to listen.
+
+# %%
+notebook.waveform(takes[0])
+
+# %%
+notebook.spectrogram(takes[0])
+
+# %% [markdown]
+# ## Save them
+#
+# The files are WAV, mono, 16 bit, at the model's sample rate, exactly as loud as you heard them. The name says what
+# they were made with: seed, voice, temperature. The same settings give the same file names, so a second run of this
+# cell replaces them.
+
+# %%
+for take in takes:
+    print(take.save(course.takes / f"{take.name}.wav"))
+
+# %% [markdown]
+# In Colab, files vanish when the runtime ends, unless you began with `notebook.Course(drive=True)`. Change `False` to
+# `True` to pack the takes into one file and save it on your computer.
+
+# %%
+take_them_home = False
+if take_them_home:
+    course.take_home(course.takes)
+
+# %% [markdown]
+# ## Two instruments
+#
+# The course has other models. Here are one that has heard bells, one that has heard a folder of faulty recordings
+# with hum, clicks and holes in it, and yours; the same seed, so that what differs is what they have heard.
+
+# %%
+others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
+three = {"yours": capsule, **others}
+played = [pl.generate(model, seconds=4, voices=1, temperature=0.95, seed=4)[0] for model in three.values()]
+notebook.play(*played, names=list(three))
+
+# %% [markdown]
+# ## What you did
+#
+# - You played one model with many seeds and temperatures, alone and in chorus.
+# - You made takes for your piece, looked at them and saved them under names that say how to make them again.
+# - You heard what other recordings make of the same chance.
+
+# %% [markdown]
+# ## Check yourself
+#
+# You like voice 2 of a take with three voices and seed 21, and want it alone, but longer. If you ask for one voice
+# with seed 21, do you get it?
+#
+# <details><summary>Answer</summary>
+#
+# No, you get voice 1. Every voice of a seed has its own chances, which do not depend on how many voices there are.
+# Ask for two voices, more seconds, and keep the second: it begins with the sound that you like and goes on from
+# there.
+#
+# </details>
+
+# %% [markdown]
+# ## Exercise
+#
+# Make a small study of fifteen seconds from this model alone: five takes of three seconds, in an order of your
+# choice, of which each is a little freer than the one before.
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# import numpy as np
+#
+# freedoms = [0.75, 0.85, 0.95, 1.05, 1.15]
+# steps = pl.generate(capsule, seconds=3, voices=5, temperature=freedoms, seed=8)
+# study = pl.Clip(np.concatenate([step.samples for step in steps]), rate, "study")
+# study.save(course.takes / "study.wav")
+# notebook.play(study)
+# ```
+#
+# You will hear the cuts. In your own program you would overlap and fade.
+#
+# </details>
+
+# %% [markdown]
+# ## Journal
+
+# %%
+journal = course.journal_panel(
+    "04 Generating",
+    "Which takes will you use, and for what?",
+    "What can this model not do that your piece needs?",
+)
+journal
+
+# %%
+journal.keep()
+
+# %% [markdown]
+# ## Next
+#
+# [Lesson 05: Going further](05_going_further.ipynb)

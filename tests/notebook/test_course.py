@@ -1,0 +1,136 @@
+"""The course's folder: what a student made in one lesson is what the next one goes on with, else an example, said."""
+
+import shutil
+import zipfile
+
+import pytest
+
+import prism_lessons as pl
+from prism_lessons import notebook
+from prism_lessons.errors import CourseError
+from prism_lessons.notebook import course as course_module
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch, hums, straight):
+    """A course beside example sets of its own."""
+    examples = tmp_path / "datasets_examples"
+    hums(examples / "breath")
+    shutil.copytree(straight.folder, examples / "trained" / "breath")
+    lessons = tmp_path / "notebooks"
+    lessons.mkdir()
+    monkeypatch.chdir(lessons)
+    return notebook.Course()
+
+
+def test_it_says_where_files_are_kept(course, capsys):
+    notebook.Course()
+    assert "Your files are kept in course_files" in capsys.readouterr().out
+
+
+def test_before_lesson_01_there_is_an_example_corpus_and_it_is_said(course, capsys):
+    corpus = course.corpus()
+    assert "no corpus yet" in capsys.readouterr().out
+    assert corpus.digest == course.corpus().digest
+
+
+def test_after_lesson_01_its_corpus_is_used(course, hums, tmp_path, capsys):
+    made = pl.curate(hums(tmp_path / "mine", seed=5), course.home / "corpus", sample_rate=8000)
+    assert course.corpus().digest == made.digest
+    assert "lesson 01" in capsys.readouterr().out
+
+
+def test_before_lesson_02_there_is_a_copy_of_a_shipped_run(course, capsys):
+    run = course.run()
+    assert "no run yet" in capsys.readouterr().out
+    run.star(run.epochs[0])
+    assert not (course_module.EXAMPLES / "trained" / "breath" / "starred.json").exists()
+    assert course.run().starred == [run.epochs[0]]
+
+
+def test_after_lesson_02_the_newest_run_with_an_epoch_is_used(course, straight, capsys):
+    shutil.copytree(straight.folder, course.new_run("older"))
+    shutil.copytree(straight.folder, course.new_run("newer"))
+    (course.new_run("newer") / "log.jsonl").touch()
+    course.new_run("only begun").mkdir()
+    assert course.run().folder == course.new_run("newer")
+    assert '"newer"' in capsys.readouterr().out
+
+
+def test_without_a_choice_lesson_04_plays_your_newest_run(course, straight, capsys):
+    shutil.copytree(straight.folder, course.new_run("mine"))
+    assert course.capsule().about["epoch"] == 2
+    assert 'the last epoch of your run "mine"' in capsys.readouterr().out
+
+
+def test_the_model_chosen_in_lesson_03_is_the_one_that_lesson_04_plays(course, capsys):
+    assert course.capsule().about["epoch"] == 2
+    assert "chosen no model yet" in capsys.readouterr().out
+    run = course.run()
+    course.choose(run, 1)
+    assert course.capsule().about["epoch"] == 1
+    assert run.starred == [1]
+
+
+@pytest.mark.parametrize("name", ["", "  ", ".", "..", "a/b", "../run", "a\\b", "a:b", "run\n"])
+def test_a_run_s_name_stays_a_name(course, name):
+    with pytest.raises(CourseError, match="cannot be the name"):
+        course.new_run(name)
+
+
+def test_a_run_s_name_may_have_spaces_and_accents(course):
+    assert course.new_run(" Übung 2 ") == course.runs / "Übung 2"
+
+
+def test_bringing_says_where_to_put_files_and_unpacks_zips(course, write_noise, tmp_path, capsys):
+    course.bring()
+    assert "0 files" in capsys.readouterr().out
+    sound = write_noise(tmp_path / "rain.wav", 1)
+    with zipfile.ZipFile(course.recordings / "mine.zip", "w") as archive:
+        archive.write(sound, "outside/rain.wav")
+    course.bring()
+    assert (course.recordings / "outside" / "rain.wav").read_bytes() == sound.read_bytes()
+    assert "1 file is in" in capsys.readouterr().out
+    assert not (course.recordings / "mine.zip").exists()
+
+
+def test_what_was_taken_home_goes_back_to_where_it_was(course, straight, capsys):
+    shutil.copytree(straight.folder, course.new_run("mine"))
+    packed = course.take_home(course.new_run("mine"))
+    shutil.rmtree(course.runs)
+    course.recordings.mkdir()
+    shutil.move(packed, course.recordings)
+    course.bring()
+    assert course.run().folder == course.new_run("mine")
+    assert course.run().log == straight.log
+
+
+@pytest.mark.parametrize("name", ["../out.wav", "/tmp/out.wav", "a/../../out.wav"])
+def test_a_zip_that_leads_outside_is_refused(course, name):
+    course.recordings.mkdir(parents=True)
+    with zipfile.ZipFile(course.recordings / "bad.zip", "w") as archive:
+        archive.writestr(name, b"x")
+    with pytest.raises(CourseError, match="outside"):
+        course.bring()
+    assert (course.recordings / "bad.zip").exists()
+    assert [path.name for path in course.recordings.rglob("*")] == ["bad.zip"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no zip at all", b"PK\x03\x04half"])
+def test_a_broken_zip_is_said_and_kept(course, content):
+    course.recordings.mkdir(parents=True)
+    (course.recordings / "bad.zip").write_bytes(content)
+    with pytest.raises(CourseError, match="pack it again"):
+        course.bring()
+    assert (course.recordings / "bad.zip").exists()
+
+
+def test_there_has_to_be_something_to_take_home(course):
+    with pytest.raises(CourseError, match="nothing in"):
+        course.take_home(course.takes)
+
+
+def test_lessons_started_from_another_folder_say_so(course, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CourseError, match='from the folder "notebooks"'):
+        notebook.Course().capsule()

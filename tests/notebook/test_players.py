@@ -1,0 +1,71 @@
+"""Players in a notebook play the clip itself, unchanged, and keep a cell's output small."""
+
+import base64
+import io
+import re
+
+import numpy as np
+import pytest
+import soundfile
+
+from prism_lessons import notebook
+from prism_lessons.audio import Clip
+from prism_lessons.errors import CourseError
+from prism_lessons.notebook.players import MOST_BYTES
+
+
+@pytest.fixture
+def quiet(noise):
+    return Clip(0.001 * noise(1.0), 16000, "quiet")
+
+
+def sounds_in(shown):
+    """What each player of some HTML plays: (int16 samples, sample rate)."""
+    sources = re.findall(r'src="data:audio/wav;base64,([^"]+)"', shown.html)
+    return [soundfile.read(io.BytesIO(base64.b64decode(source)), dtype="int16") for source in sources]
+
+
+def test_a_quiet_clip_stays_quiet_sample_for_sample(quiet):
+    ((samples, rate),) = sounds_in(notebook.play(quiet))
+    assert rate == 16000
+    assert np.array_equal(samples, np.rint(32768 * quiet.samples))
+
+
+def test_a_file_is_played_at_its_own_rate_under_its_name(write_noise, tmp_path):
+    path = write_noise(tmp_path / "rain at night.wav", 0.5, sample_rate=44100)
+    shown = notebook.play(path, str(path), names=None)
+    assert [rate for _, rate in sounds_in(shown)] == [44100, 44100]
+    assert shown.html.count('aria-label="rain at night"') == 2
+
+
+def test_words_say_the_same_as_the_players(quiet):
+    assert repr(notebook.play(quiet, names=["one"])).startswith("one: 1.0 s, peak -")
+
+
+def test_too_much_sound_is_cut_and_the_caption_says_so(noise):
+    long = Clip(np.tile(noise(10.0), 30), 16000, "long")
+    shown = notebook.play(long, long)
+    assert len(shown.html) < MOST_BYTES + 2000
+    assert shown.html.count("here its first") == 2 and "300.0 s" in shown.html
+
+
+def test_a_grid_has_headed_rows_and_columns_and_one_name_for_each_player(quiet):
+    shown = notebook.play_grid({"epoch 1": {"calm": quiet, "wild": quiet}, "epoch 2": {"wild": quiet}}, "Growing")
+    assert re.findall(r'aria-label="([^"]+)"', shown.html) == ["epoch 1, calm", "epoch 1, wild", "epoch 2, wild"]
+    assert "<caption>Growing</caption>" in shown.html
+    assert shown.html.count('scope="row"') == 2 and shown.html.count('scope="col"') == 2
+    assert shown.html.count("<td></td>") == 2  # the corner, and the place without a clip
+
+
+def test_nothing_to_play_is_no_error():
+    assert notebook.play().html == "" and "<table>" in notebook.play_grid({}, "nothing yet").html
+
+
+def test_a_missing_file_is_said_in_a_sentence():
+    with pytest.raises(CourseError, match="no longer there"):
+        notebook.play("gone.wav")
+
+
+def test_each_name_needs_its_sound(quiet):
+    with pytest.raises(ValueError):
+        notebook.play(quiet, names=["one", "two"])

@@ -1,0 +1,71 @@
+"""Pictures say in words what they show, and the words are true."""
+
+import base64
+import re
+
+import numpy as np
+import pytest
+
+from prism_lessons import notebook
+from prism_lessons.audio import Clip
+from prism_lessons.notebook import plots
+
+
+def sine(frequency, seconds=1.0, rate=16000):
+    return Clip(0.5 * np.sin(2 * np.pi * frequency * np.arange(int(seconds * rate)) / rate), rate, f"{frequency} Hz")
+
+
+@pytest.mark.parametrize("draw", [notebook.waveform, notebook.spectrogram])
+@pytest.mark.parametrize("samples", [np.zeros(0), np.zeros(16000), np.full(5, 0.1), sine(440).samples])
+def test_any_clip_can_be_drawn_with_a_text_alternative(draw, samples):
+    shown = draw(Clip(samples.astype(np.float32), 16000, "it & <them>"))
+    png, alternative = re.search(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"', shown.html).groups()
+    assert base64.b64decode(png).startswith(b"\x89PNG")
+    assert "it &amp; &lt;them&gt;" in alternative and repr(shown) in shown.words
+
+
+def test_a_spectrogram_s_words_name_where_the_energy_is():
+    low, high = map(int, re.findall(r"between (\d+) and (\d+) Hz", notebook.spectrogram(sine(1000)).words)[0])
+    assert 950 <= low <= 1000 <= high <= 1050
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The matplotlib figures that were drawn."""
+    figures = []
+    save = plots.Figure.savefig
+    monkeypatch.setattr(plots.Figure, "savefig", lambda self, *a, **k: (figures.append(self), save(self, *a, **k)))
+    return figures
+
+
+def test_a_spectrogram_s_level_is_that_of_the_sound(drawn):
+    notebook.spectrogram(sine(1000))
+    (mesh,) = drawn[0].axes[0].collections
+    assert np.max(mesh.get_array()) == pytest.approx(-6, abs=1.5)
+
+
+def test_a_spectrogram_shows_an_event_when_it_happens(drawn):
+    samples = np.zeros(3 * 16000, np.float32)
+    samples[2 * 16000] = 1
+    notebook.spectrogram(Clip(samples, 16000, "a click"))
+    axes = drawn[0].axes[0]
+    (mesh,) = axes.collections
+    column = np.argmax(mesh.get_array().reshape(mesh.get_coordinates().shape[0] - 1, -1).sum(axis=0))
+    assert mesh.get_coordinates()[0, column, 0] == pytest.approx(2, abs=0.1)
+    assert axes.get_xlim()[1] == pytest.approx(3, abs=0.1)
+
+
+def test_silence_is_called_silence():
+    assert "nothing but silence" in notebook.spectrogram(Clip(np.zeros(8000, np.float32), 8000, "nothing")).words
+
+
+def test_a_waveform_s_words_say_when_it_is_loudest():
+    samples = np.zeros(16000, np.float32)
+    samples[12000] = 0.5
+    assert "loudest at 0.75 s" in notebook.waveform(Clip(samples, 16000)).words
+
+
+def test_a_learning_curve_is_a_figure_with_the_same_in_words(straight):
+    shown = notebook.learning_curve(straight)
+    assert shown.html.startswith("<figure") and "<svg" in shown.html
+    assert shown.words in shown.html.split("<figcaption>")[1]
