@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test sync stress clean
+.PHONY: course tour test nbval nbval-colab sync badges outputs docs stress clean
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -13,21 +13,42 @@ course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 tour: $(VENV)/course  ## the whole journey without a browser, on winds and whispers: WAVs and a page in tour/
 	$(BIN)/python datasets_examples/tour.py tour
 
-test: $(VENV)/dev  ## lint, then every test
+test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest releases and on Colab's versions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q
+	$(MAKE) nbval nbval-colab
+
+# Some lessons only: make nbval LESSONS="02_training 04_generating"
+nbval: $(VENV)/dev  ## run every lesson twice, and compare what its check cells show with what is committed
+	$(BIN)/python notebooks/tools/compare.py --times 2 $(LESSONS)
+
+nbval-colab: $(VENV)-colab/ready  ## the same, once, on the versions that Google Colab has
+	$(VENV)-colab/bin/python notebooks/tools/compare.py $(LESSONS)
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
-sync: $(VENV)/dev  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
+sync: badges  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
 	touch notebooks/sources/*.py
-	$(BIN)/jupytext --sync notebooks/sources/*.py
+	$(BIN)/jupytext --quiet --sync notebooks/sources/*.py
+	$(BIN)/python notebooks/tools/outputs.py --tidy
+
+badges: $(VENV)/dev  ## write the repository's address and version into the lessons' sources
+	$(BIN)/python notebooks/tools/badges.py
+
+outputs: sync  ## run the lessons, and store what their check cells show
+	$(BIN)/python notebooks/tools/outputs.py $(LESSONS)
+
+# Lessons are run only if something that decides what they show has changed: docs/gather.py.
+docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
+	$(BIN)/python docs/gather.py
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs docs/_build/source docs/_build/html
+	$(BIN)/python docs/check.py docs/_build/html
 
 stress: $(VENV)/dev  ## twenty killed trainings, each resumed
 	$(BIN)/python benchmarks/interruptions.py --kills 20
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) tour
+	rm -rf $(VENV) $(VENV)-colab tour docs/_build
 
 # One marker for each set of extras, so that nothing is installed twice.
 $(VENV)/%: pyproject.toml
@@ -35,4 +56,15 @@ $(VENV)/%: pyproject.toml
 	  { echo "This course needs Python 3.11 or newer: install it, or name one with PYTHON=..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[$*]'
+	touch $@
+
+# Colab's Python is 3.13; where there is none, an older one takes the same pins. Names that pyenv lists may not run.
+$(VENV)-colab/ready: tests/notebooks/colab-pins.txt pyproject.toml
+	for python in python3.13 $(wildcard $(HOME)/.pyenv/versions/3.13*/bin/python3.13) python3.12 python3.11 $(PYTHON); do \
+	  $$python -c 'import ensurepip' 2>/dev/null && break; \
+	done; \
+	echo "The lessons run on Colab's versions with $$($$python --version)."; \
+	test -x $(@D)/bin/python || $$python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --requirement tests/notebooks/colab-pins.txt
+	$(@D)/bin/python -m pip install --quiet --no-deps --editable .
 	touch $@

@@ -1,5 +1,6 @@
 """What must hold of the example data sets: complete, made again by their script, each fault as its card says."""
 
+import importlib
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+import prism_lessons as pl
 from prism_lessons.audio import SUFFIXES, Recording, load
 
 FOLDER = Path(__file__).parents[1] / "datasets_examples"
@@ -61,8 +63,48 @@ def test_the_script_makes_the_committed_files_again(made, name):
         assert np.max(np.abs(samples - samples_anew)) <= 1.01 * STEP, one.name
 
 
-def test_all_of_it_is_at_most_25_megabytes():
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= 25e6
+def test_the_sets_are_at_most_25_megabytes():
+    files = [path for name in SETS for path in (FOLDER / name).rglob("*")]
+    assert sum(path.stat().st_size for path in files) <= 25e6
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_set_has_a_trained_model_whose_clips_can_be_heard(name):
+    run = pl.Run(FOLDER / "trained" / name)
+    assert list(run.grid) == [entry.epoch for entry in run.log]
+    assert run.epochs[-1] == run.log[-1].epoch
+    assert all(run.capsule_path(epoch).stat().st_size <= 6e6 for epoch in run.epochs)
+    for clip in run.grid[run.log[-1].epoch].values():
+        levels = load(clip).levels
+        assert levels.rms_dbfs > -50 and levels.silence < 0.5, clip
+    assert run.references["unigram"] > run.log[-1].validation_bits
+    # It belongs to the set as it lies there, and nothing in it names the machine it was trained on.
+    assert not Path(run.settings["corpus"]["folder"]).is_absolute()
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_a_set_is_the_one_that_its_model_listened_to(name, tmp_path):
+    assert (
+        pl.curate(FOLDER / name, tmp_path / "corpus").digest
+        == pl.Run(FOLDER / "trained" / name).settings["corpus"]["digest"]
+    )
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_each_card_names_the_command_that_trains_its_model(name):
+    assert f"python datasets_examples/train.py {name}" in (FOLDER / name / "CARD.md").read_text(encoding="utf-8")
+
+
+def test_the_training_script_leaves_a_run_that_can_be_played(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    script = importlib.import_module("train")
+    tiny = {"epochs": 2, "frame_sizes": (4, 16), "dim": 8, "embedding": 4, "clip_seconds": 0.1, "streams": 64}
+    monkeypatch.setitem(script.SETS, "needs_work", (tiny, (1,)))
+    script.train("needs_work", tmp_path / "run")
+    run = pl.Run(tmp_path / "run")
+    assert run.epochs == [1, 2] and len(run.grid) == 2
+    assert not (run.folder / "resume.bin").exists()
+    assert run.settings["corpus"]["folder"] == "needs_work"
 
 
 @pytest.mark.parametrize("name", SETS)

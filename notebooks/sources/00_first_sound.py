@@ -9,7 +9,7 @@
 # %% [markdown]
 # # A first sound
 #
-# BADGE
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/00_first_sound.ipynb)
 #
 # **You will hear:** short sounds that nobody recorded. A model that has listened to two minutes of wind and
 # whispering plays them for you, and you decide how freely it plays.
@@ -30,6 +30,31 @@
 # The next cell gets the course ready in Google Colab. On your own computer it does nothing.
 
 # %% cellView="form" tags=["setup"]
+# @title Set-up (run this first)
+# In Google Colab this fetches the course and installs it. On a computer of your own it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    import os
+    import subprocess
+
+    class SetUpFailed(Exception):
+        def _render_traceback_(self):  # what is shown of it: the sentence alone
+            return [str(self)]
+
+    repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
+    fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
+    if not os.path.isdir("../prism_lessons"):
+        done = subprocess.run(commands, shell=True, capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip().rpartition("\n")[2]
+            raise SetUpFailed(f"Set-up failed ({reason}): check that you are online, then run this cell again.")
+        os.chdir("prism-lessons/notebooks")
+    from prism_lessons.notebook import colab
+
+    colab.check()
 
 # %% [markdown]
 # This one brings in the course's library and says where your files will be kept.
@@ -200,4 +225,4 @@ journal.keep()
 # %% [markdown]
 # ## Next
 #
-# [Lesson 01: Curating a data set](01_curating_a_dataset.ipynb)
+# [Lesson 01: Curating a data set](01_curating_a_dataset.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/01_curating_a_dataset.ipynb)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Training
 #
-# BADGE
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/02_training.ipynb)
 #
 # **You will hear:** a model learning. It plays after every pass through your recordings, from crackle to something
 # that begins to remember them.
@@ -24,6 +24,31 @@
 # ## Get ready
 
 # %% cellView="form" tags=["setup"]
+# @title Set-up (run this first)
+# In Google Colab this fetches the course and installs it. On a computer of your own it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    import os
+    import subprocess
+
+    class SetUpFailed(Exception):
+        def _render_traceback_(self):  # what is shown of it: the sentence alone
+            return [str(self)]
+
+    repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
+    fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
+    if not os.path.isdir("../prism_lessons"):
+        done = subprocess.run(commands, shell=True, capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip().rpartition("\n")[2]
+            raise SetUpFailed(f"Set-up failed ({reason}): check that you are online, then run this cell again.")
+        os.chdir("prism-lessons/notebooks")
+    from prism_lessons.notebook import colab
+
+    colab.check()
 
 # %% [markdown]
 # How many minutes may the model practise? Two are enough to hear it learn.
@@ -273,4 +298,4 @@ journal.keep()
 # %% [markdown]
 # ## Next
 #
-# [Lesson 03: Auditioning epochs](03_auditioning_epochs.ipynb)
+# [Lesson 03: Auditioning epochs](03_auditioning_epochs.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/03_auditioning_epochs.ipynb)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Generating
 #
-# BADGE
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/04_generating.ipynb)
 #
 # **You will hear:** one model played in many ways: freer and stricter, alone and in chorus, short and long. You leave
 # with sound files for your piece.
@@ -22,6 +22,31 @@
 # ## Get ready
 
 # %% cellView="form" tags=["setup"]
+# @title Set-up (run this first)
+# In Google Colab this fetches the course and installs it. On a computer of your own it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    import os
+    import subprocess
+
+    class SetUpFailed(Exception):
+        def _render_traceback_(self):  # what is shown of it: the sentence alone
+            return [str(self)]
+
+    repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
+    fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
+    if not os.path.isdir("../prism_lessons"):
+        done = subprocess.run(commands, shell=True, capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip().rpartition("\n")[2]
+            raise SetUpFailed(f"Set-up failed ({reason}): check that you are online, then run this cell again.")
+        os.chdir("prism-lessons/notebooks")
+    from prism_lessons.notebook import colab
+
+    colab.check()
 
 # %% [markdown]
 # This brings in the course's library and opens the folder with your files.
@@ -79,7 +104,7 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # unlikely ones get their chance, until only noise is left. The same seed, seven times:
 
 # %%
-freedoms = [0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
+freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
 line = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=2)
 notebook.play(*line, names=[f"temperature {freedom:g}" for freedom in freedoms])
 
@@ -222,4 +247,4 @@ journal.keep()
 # %% [markdown]
 # ## Next
 #
-# [Lesson 05: Going further](05_going_further.ipynb)
+# [Lesson 05: Going further](05_going_further.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/05_going_further.ipynb)

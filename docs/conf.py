@@ -1,0 +1,74 @@
+"""Settings of the site. Its pages are what gather.py has laid out in `_build/source`; `make docs` builds it."""
+
+import re
+import shutil
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+project = "PRiSM lessons"
+language = "en-GB"
+extensions = ["myst_nb"]
+exclude_patterns = ["datasets_examples", "notebooks/course_files"]
+nitpicky = True
+
+myst_heading_anchors = 2  # so that words can be linked with their entry in the glossary
+myst_links_external_new_tab = False
+myst_enable_extensions = []  # a dollar is a dollar: no page holds formulas, so none needs MathJax
+
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "cache")
+nb_execution_timeout = 1800  # seconds for each cell
+nb_execution_raise_on_error = True
+nb_output_stderr = "remove"  # what TensorFlow says of the machine that builds the site
+# Controls cannot work on a page: it shows their values in words, and fetches no scripts for them.
+nb_ipywidgets_js = {}
+nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+nb_code_prompt_show = "Show this cell"
+nb_code_prompt_hide = "Hide this cell"
+
+html_theme = "sphinx_book_theme"
+html_title = project
+templates_path = ["_templates"]
+html_static_path = ["_static"]
+html_css_files = ["prism.css"]
+html_copy_source = False
+html_use_index = False
+html_show_sphinx = False
+html_show_copyright = False
+html_theme_options = {
+    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the search stands in the sidebar
+    "footer_content_items": [],
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}
+
+
+def begin_anew(app, *_):
+    """Remove what the lesson before has left behind: a page must not depend on which lessons came from the cache."""
+    shutil.rmtree(Path(app.srcdir) / "notebooks" / "course_files", ignore_errors=True)
+
+
+def settle(_, doctree):
+    """Join what a cell printed piece by piece, and leave of each live line what stood there at the end.
+
+    nb_merge_streams is meant for this, and takes every piece for a line of its own.
+    """
+    from docutils import nodes
+
+    for block in [*doctree.findall(nodes.literal_block)]:
+        if "stream" not in block["classes"]:
+            continue
+        before = block.previous_sibling()
+        if isinstance(before, nodes.literal_block) and "stream" in before["classes"]:
+            block.children = [nodes.Text(before.astext() + block.astext())]
+            before.parent.remove(before)
+        block.children = [nodes.Text(re.sub(r"[^\n]*\r", "", block.astext()))]
+
+
+def setup(app):
+    app.connect("source-read", begin_anew)
+    app.connect("doctree-read", settle)

@@ -1,0 +1,107 @@
+"""Lays out what the site is built from, in `docs/_build/source`.
+
+    python docs/gather.py
+
+Lessons are run there, in a copy, so that they write nothing beside the originals. The pages of docs/ become the root
+of the site; `notebooks/` and `datasets_examples/` lie below it, so that the paths in the lessons hold.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import nbformat
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parent
+SOURCE, CACHE, SITE = (HERE / "_build" / name for name in ("source", "cache", "html"))
+# Whatever these hold, or say, can change what a lesson shows.
+MAKES_A_DIFFERENCE = ("prism_lessons", "datasets_examples")
+VARIABLE = "PRISM_LESSONS_MINUTES"
+LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "matplotlib", "ipywidgets")
+
+BADGE = re.compile(r"^\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)", re.MULTILINE)
+INVITATION = (
+    "This page shows the lesson with everything that it made when it was run. To work through it yourself, "
+    r"[open it in Google Colab](\1) or [get the course](../index.md#get-the-course)."
+)
+BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
+
+
+def entries(glossary):
+    """The terms that a glossary, Markdown, has an entry for: {term in small letters: its anchor}."""
+    terms = re.findall(r"^## (.+)$", glossary, re.MULTILINE)
+    return {term.casefold(): re.sub(r"[^\w-]", "", term.lower().replace(" ", "-")) for term in terms}
+
+
+def entry_of(term, known):
+    """The term that `term`, perhaps a plural, has its entry under; None if it has none."""
+    term = " ".join(term.split()).casefold()
+    return next((form for form in (term, term.removesuffix("s")) if form in known), None)
+
+
+def page_of(notebook, glossary):
+    """A lesson as it stands on the site.
+
+    A link takes the place of the badge, whose picture would come from elsewhere; the set-up cell is folded away; words
+    that are explained lead to their entry in the glossary.
+    """
+    known = entries(glossary)
+
+    def linked(bold):
+        entry = entry_of(bold[1], known)
+        return f"[{bold[0]}](../glossary.md#{known[entry]})" if entry else bold[0]
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            text = cell.source.replace("](../docs/", "](../")
+            cell.source = BADGE.sub(INVITATION, BOLD.sub(linked, text))
+        elif "setup" in cell.metadata.get("tags", []):
+            cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
+    return notebook
+
+
+def fingerprint():
+    """A name for all that decides what the lessons show, but for the lessons themselves."""
+    digest = hashlib.sha256(str(os.environ.get(VARIABLE)).encode())
+    brought_by = packages_distributions()  # what brings TensorFlow may be called tensorflow-cpu
+    digest.update(" ".join(version(brought_by[library][0]) for library in LIBRARIES).encode())
+    for folder in MAKES_A_DIFFERENCE:
+        for path in sorted((REPOSITORY / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(REPOSITORY).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def forget_what_changed():
+    """Empty the cache of outputs if the lessons would show something else now; it looks at their cells alone."""
+    mark, name = CACHE / "made_with.txt", fingerprint()
+    if not mark.exists() or mark.read_text() != name:
+        shutil.rmtree(CACHE, ignore_errors=True)
+        CACHE.mkdir(parents=True)
+        mark.write_text(name)
+
+
+def gather():
+    """Lay everything out anew, and take away the site that was built before."""
+    for folder in (SOURCE, SITE):
+        shutil.rmtree(folder, ignore_errors=True)
+    (SOURCE / "notebooks").mkdir(parents=True)
+    shutil.copytree(REPOSITORY / "datasets_examples", SOURCE / "datasets_examples")
+    for page in HERE.glob("*.md"):
+        # Links out of docs/ begin at the root of the site here.
+        text = page.read_text(encoding="utf-8").replace("](../", "](")
+        (SOURCE / page.name).write_text(text, encoding="utf-8")
+    glossary = (HERE / "glossary.md").read_text(encoding="utf-8")
+    for lesson in sorted((REPOSITORY / "notebooks").glob("[0-9]*.ipynb")):
+        notebook = page_of(nbformat.read(lesson, as_version=4), glossary)
+        nbformat.write(notebook, SOURCE / "notebooks" / lesson.name)
+
+
+if __name__ == "__main__":
+    gather()
+    forget_what_changed()

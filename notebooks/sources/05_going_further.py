@@ -1,0 +1,423 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Going further
+#
+# [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/05_going_further.ipynb)
+#
+# **You will hear:** what a higher sample rate gives and where it gives nothing; how one bell becomes four; and what
+# two models find surprising, each with its own ears.
+#
+# **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of
+# an hour with listening and reading. The large models that this page speaks of take a graphics card and a night.
+#
+# **Needed:** headphones, turned low to begin with. The corpus and the model of your own from the lessons before, or
+# those that came with the course.
+
+# %% [markdown]
+# ## Get ready
+
+# %% cellView="form" tags=["setup"]
+# @title Set-up (run this first)
+# In Google Colab this fetches the course and installs it. On a computer of your own it does nothing.
+import sys
+
+if "google.colab" in sys.modules:
+    import os
+    import subprocess
+
+    class SetUpFailed(Exception):
+        def _render_traceback_(self):  # what is shown of it: the sentence alone
+            return [str(self)]
+
+    repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
+    fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
+    if not os.path.isdir("../prism_lessons"):
+        done = subprocess.run(commands, shell=True, capture_output=True, text=True)
+        if done.returncode:
+            reason = done.stderr.strip().rpartition("\n")[2]
+            raise SetUpFailed(f"Set-up failed ({reason}): check that you are online, then run this cell again.")
+        os.chdir("prism-lessons/notebooks")
+    from prism_lessons.notebook import colab
+
+    colab.check()
+
+# %% [markdown]
+# This cell brings in the course's library and says where your files are kept.
+
+# %%
+import prism_lessons as pl
+from prism_lessons import notebook
+
+course = notebook.Course()
+
+# %% [markdown]
+# One small training further down shows how settings are changed. It takes no longer than this, in minutes:
+
+# %%
+minutes = 0.5
+
+# %% [markdown]
+# ## A higher sample rate
+#
+# The **sample rate** is how many samples stand for a second of sound. A wave needs at least two of them, one up and
+# one down, so nothing above half the rate can be there. This half is named after Harry Nyquist.
+#
+# Hiss holds all pitches alike, so the ear notices at once when some are missing. This cell makes a second of it, dying
+# away, with 44,100 samples.
+
+# %%
+import numpy as np
+
+from prism_lessons.audio import Clip, load
+
+work = course.home / "going_further"
+noise = np.random.default_rng(seed=1).standard_normal(44100)
+hiss = Clip(0.2 * noise * np.exp(-6 * np.arange(44100) / 44100), 44100, "hiss").save(work / "hiss.wav")
+
+# %% [markdown]
+# Listen along the first row, from left to right: each step takes the upper part of the hiss away, and the rest stays
+# as it was. Then listen along the second row, to a chime that was recorded with 96,000 samples a second.
+
+# %%
+from pathlib import Path
+
+needs_work = Path("../datasets_examples/needs_work")
+sources = {"hiss": hiss, "chime": needs_work / "field 07.flac"}
+rates = (44100, 16000, 8000, 4000)
+rows = {name: {f"{rate:,} a second": load(path, rate) for rate in rates} for name, path in sources.items()}
+notebook.play_grid(rows, "Two sounds at four sample rates")
+
+# %% [markdown]
+# The hiss loses its air, then its edge, and ends as a thud. The chime is the same at 44,100 and at 16,000, for it has
+# next to nothing above 8,000 Hz. Only at 4,000 has its shimmer gone. This is the question to ask of your own
+# recordings before you pay for a higher rate: play them at both, and listen for what you would miss. Breath, cymbals,
+# bows and consonants live up there. The bells of this course do not.
+#
+# What it costs is arithmetic. A **frame** is the short row of samples that one tier of the model takes in at a step.
+
+# %% tags=["check", "nbval-check-output"]
+for rate in (8000, 16000, 44100, 48000):
+    frame = 64 * 1000 / rate
+    print(f"{rate:6,}: up to {rate // 2:6,} Hz; a frame of 64 lasts {frame:.1f} ms; a minute is {60 * rate:9,} samples")
+
+# %% [markdown]
+# At 44,100 there are 2.76 times as many samples as at 16,000, so training and playing a second take 2.76 times as
+# long. And a model that remembers as many samples as before remembers less time: its frame of 64 has shrunk from 4
+# thousandths of a second to 1.5.
+#
+# The rate is chosen when you curate, with the same call as in lesson 01. Here for the folder that needs work:
+
+# %%
+high = pl.curate(needs_work, work / "corpus_44100", sample_rate=44100)
+print(high.sample_rate, "samples a second;", round(high.seconds()), "seconds of sound")
+
+# %% [markdown]
+# A higher rate cannot give back what a file never had. `Take 1.wav` was recorded with 16,000 samples a second. Brought
+# to 44,100 it is just as dark above 8,000 Hz as before, and a model would spend most of its work on nothing.
+
+# %%
+notebook.spectrogram(load(needs_work / "Take 1.wav", sample_rate=44100))
+
+# %% [markdown]
+# ## Larger models
+#
+# A **preset** is a model, a way of training and a budget that go together. There are three.
+
+# %% tags=["check", "nbval-check-output"]
+for name, preset in pl.PRESETS.items():
+    model, training = preset.model, preset.training
+    print(f"{name}: {preset.purpose}")
+    print(f"    frame_sizes {model.frame_sizes}, dim {model.dim}, layers {model.layers}, embedding {model.embedding}")
+    print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
+
+# %% [markdown]
+# `sketch` is what you have heard so far. `study` and `piece` are meant for a graphics card, and their sizes follow what
+# people report who have worked with such models for years. The course has not yet trained them to the end on one, so
+# take their minutes as a beginning, and let your ears decide when to stop.
+#
+# ## What the settings do
+#
+# Every number of a preset can be changed. Here they are by what they do to the sound. Change one at a time, and train
+# the old and the new for equally long, or you will not know what you hear.
+#
+# Memory, from textures towards gestures:
+#
+# - `frame_sizes`: the samples that one step of each tier takes in. With larger frames the slow tier covers more time
+#   in as many steps, and leaves more of the detail to the tiers below.
+# - `window`: how many samples back an error is traced in training. A `window` of 256 is 16 thousandths of a second at
+#   16,000; what lies further apart, the model is not taught to connect, though it carries some memory along.
+# - `layers`: more of them can follow more involved changes, and are slower.
+#
+# Size, from coarse towards fine:
+#
+# - `dim`: how many numbers the model works with at a time. Twice the `dim` is about four times the work.
+# - `embedding`: how many numbers stand for one of the 256 values. You will seldom hear it.
+#
+# Patience, from raw towards settled:
+#
+# - `minutes` or `epochs`: how long it practises. Steps grow smaller as the budget runs out.
+# - `learning_rate`: how large the steps are. If it falls into noise and stays there, halve it. If it crackles still
+#   when the time is over, give it more time first.
+# - `patience`: stop when validation has not improved for so many epochs. Off, unless you ask for it.
+#
+# Variety, from repeating towards inventing:
+#
+# - `versions`, with `polarity`, `gain_db` and `stretch`: variations of your recordings to learn from. You hear them
+#   below.
+# - `dropout`: a share of the model's inner values that is left out at random in training, so that it leans on none of
+#   them. It makes learning by heart harder, and may blur the sound.
+#
+# What cannot be is refused with a sentence that says what can. In a cell of your own, this sentence appears in place
+# of a result. Here, `try` and `except` only make sure that the page goes on.
+
+# %% tags=["check", "nbval-check-output"]
+for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (8, 20)}):
+    try:
+        pl.PRESETS["sketch"].changed(**wrong)
+    except pl.CourseError as error:
+        print(error)
+
+# %% [markdown]
+# A change is written into the call of `train`. This one takes half the `dim` of a sketch and goes through your corpus
+# once, or for as long as `minutes` says. `notebook.budget` only sees to it that the course can be tested quickly.
+
+# %%
+corpus = course.corpus()
+folder = work / f"run_{corpus.digest}"
+run = pl.train(corpus, folder, preset="sketch", dim=64, epochs=1, minutes=notebook.budget(minutes))
+
+# %% [markdown]
+# What it plays after so little, at two temperatures. Read the captions before you press play. It may be next to silence
+# with a crackle in it: then leave the volume as it is. On a slow computer it may not have come so far and play noise
+# at full level: then turn down, or leave it.
+
+# %%
+clips = run.grid[run.log[-1].epoch]
+notebook.play(*clips.values(), names=[f"temperature {temperature:g}" for temperature in clips])
+
+# %% [markdown]
+# ## More from the same recordings
+#
+# Training on slight variations of your recordings is called **augmentation**. With `versions=4`, each recording exists
+# four times: as it is, and three times a little softer, a little faster or slower, and perhaps upside down. In each
+# epoch, the model hears one of them.
+#
+# This cell makes versions of the bells, wider apart than usual so that you can tell them: up to 6 dB softer, and up to
+# 6% faster or slower, which is a semitone.
+
+# %%
+from prism_lessons.corpus.codes import codes_of
+from prism_lessons.quantisation import Quantisation
+from prism_lessons.settings import Augmentation
+
+bells = pl.curate("../datasets_examples/bells", work / "bells")
+codec = Quantisation("mu-law", 256)
+codes = codes_of(bells, "training", codec, Augmentation(versions=4, gain_db=6, stretch=0.06))
+
+# %% [markdown]
+# A chime, and the three versions made from it. Listen to the pitch: version 2 lies lower by most of a semitone, version
+# 4 higher by nearly all of one. All three are softer. That a wave is upside down, nobody hears; to a model it is new.
+
+# %%
+chime, versions = 20, []
+for start, length in zip(codes.starts[:, chime], codes.lengths[:, chime], strict=True):
+    versions.append(Clip(codec.decode(codes.array[start : start + length]), bells.sample_rate))
+notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4"])
+
+# %% [markdown]
+# Ask yourself whether you want this. A model that has heard every bell at four pitches may play any pitch between
+# them. For a texture that is a gift. For an instrument that you know by its tuning, write `stretch=0`.
+#
+# ## Overnight, and for an engineer
+#
+# A notebook needs a browser. A training over night is better off in a terminal, where the same words work:
+#
+# ```
+# prism-lessons curate recordings/ my_corpus/ --sample-rate 44100
+# prism-lessons train my_corpus/ my_run/ --preset study --set "frame_sizes=[48,192]" --set window=3072
+# prism-lessons audition my_run/
+# prism-lessons generate my_run/ --seconds 10 --voices 8 --temperature 0.95
+# prism-lessons score my_run/ something.wav
+# prism-lessons export my_run/ mine.capsule
+# ```
+#
+# The second line is `study` with frames and a window that are about as long in time at 44,100 as its own are at
+# 16,000: 4.4 and 70 thousandths of a second. Interrupt it whenever you must, and the same line goes on where it
+# stopped. Each verb has `--help`. In Colab, a cell that begins with `!` takes such a line. A session there ends after
+# twelve hours at most, so open the course with `notebook.Course(drive=True)` and train into a folder in `course.home`:
+# it stays on your Drive.
+#
+# What a training leaves behind is a **run**, one folder. It is all that an engineer needs to know.
+
+# %% tags=["check", "nbval-check-output"]
+for path in sorted(run.folder.iterdir()):
+    print(path.name)
+
+# %% [markdown]
+# - `run.json`: every setting, the corpus with a fingerprint of its sound, and the versions of the libraries.
+# - `log.jsonl`: a line for each epoch with bits in training and validation, seconds, samples and learning rate.
+# - `card.md`: the card of the corpus.
+# - `clips`: what each epoch played. `epochs`: the model after each epoch, as a capsule.
+# - `resume.bin`: what is needed to go on. It may be deleted when you are done.
+# - `tensorboard`: the same curves and clips for TensorBoard, with `tensorboard --logdir my_run/tensorboard`.
+#
+# Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And
+# here is the line that makes this run again elsewhere, read from `run.json`: all that differs from the preset.
+
+# %%
+import json
+import shlex
+
+sketch, command = pl.PRESETS["sketch"], "prism-lessons train my_corpus/ again/ --preset sketch"
+for part in ("model", "training"):
+    for name, value in run.settings[part].items():
+        usual = json.loads(json.dumps(getattr(getattr(sketch, part), name)))
+        if value != usual:
+            command += f" --set {shlex.quote(f'{name}={json.dumps(value)}')}"
+print(f"{command} --epochs {len(run.log)}")
+
+# %% [markdown]
+# With a budget in epochs alone, the same corpus, machine and versions give the same model again, to the last bit, where
+# no graphics card is used. A budget in minutes cannot, since no two minutes of a computer are alike. This run had both,
+# so its repetition will resemble it.
+#
+# ## Surprise, as a way of listening
+#
+# A model can also be asked what it thinks of a sound. `pl.score` lets it follow a recording sample by sample and says
+# how surprised it was on average, in **bits per sample**: 0 is "I knew it all along", 8 is blind chance among 256
+# values. More than 8 is being wrong with conviction.
+#
+# Here are two models that came with the course, one that has heard only breath and one that has heard only bells, and
+# four recordings that neither has heard.
+
+# %%
+models = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("breath", "bells")}
+names = ["Take 1.wav", "memo 4.wav", "Zoom0012.wav", "Zoom0013.wav"]
+notebook.play(*(needs_work / name for name in names))
+
+# %% [markdown]
+# Clean bells, a whisper, bells in hiss, and bells so soft that you hardly hear them. Which will each model find
+# surprising? Guess before you run this.
+
+# %%
+for name in names:
+    scores = [f"{kind} {pl.score(capsule, needs_work / name):5.2f}" for kind, capsule in models.items()]
+    print(f"{name:14}", "   ".join(scores))
+
+# %% [markdown]
+# Read it along the rows. The same bells surprise the model of bells less than the model of breath, and with the
+# whisper it is the other way round. Each is at home in its own kind of sound, and this is a likeness that was
+# measured: not of pitch or loudness, but of how one sample follows another.
+#
+# Do not read it down the columns. Both models find the soft recording easy, since almost nothing happens in it, and
+# the hiss hard, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean "good".
+#
+# So use it to compare models on one sound, never sounds on one model. Which of your epochs is least surprised by a
+# recording that you love? Which of two models would understand your singer?
+#
+# ## One file
+#
+# A **capsule** is a model as one file. This saves the model of the run above, opens it again, and lets it say where it
+# comes from.
+
+# %%
+path = run.capsule().save(work / "small.capsule")
+capsule = pl.load(path)
+print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {capsule.sample_rate} samples a second")
+for what, value in capsule.about.items():
+    print(f"{what}: {value:g}")
+
+# %% [markdown]
+# You can send it to somebody, who needs nothing else of yours to play it: `pl.generate("small.capsule")` or lesson 04.
+# Opening one runs no program that may hide in it. No recording is in it either, but a model that has learned by heart
+# can play one back, so what you asked of the people on your recordings holds for the capsule too. The card of the
+# corpus travels inside. This is its first sentence:
+
+# %%
+print(capsule.card.splitlines()[2])
+
+# %% [markdown]
+# ## What is not there yet
+#
+# Three things are planned, and you will look for them in vain today: a search that tries settings by itself, bringing
+# along a model from PRiSM SampleRNN, and the repair of faulty recordings.
+#
+# ## What you did
+#
+# - You heard what a sample rate lets through, and when a higher one is worth what it costs.
+# - You learned which settings change what you hear, changed one, and heard a recording multiplied.
+# - You let two models listen, and know what to hand to somebody who shall go on with your run.
+#
+# ## Check yourself
+#
+# The same recording twice, bells in hiss. One of the two has been reduced to 8,000 samples a second. Which is it, and
+# do you hear it by the bells or by the hiss?
+
+# %%
+bells_in_hiss = needs_work / "Zoom0012.wav"
+notebook.play(load(bells_in_hiss, 8000), load(bells_in_hiss, 16000), names=["A", "B"])
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# A. You hear it by the hiss, which has lost its upper half and sounds as if somebody had closed a door. These bells
+# were struck softly and have hardly anything above 4,000 Hz, so they ring on as before. If it is the bells that you
+# want, half the rate would do, for half the work. If you want the hiss, it would not.
+#
+# </details>
+#
+# ## Exercise
+#
+# Choose one recording that you love. Let the epochs of your run score it, one after the other, and listen to what each
+# of them played. Does the one that is least surprised by your recording also sound most like it? Which would you keep?
+#
+# <details><summary>Solution</summary>
+#
+# ```python
+# loved = "../datasets_examples/breath/whisper_aeiou_ai.flac"
+# mine = course.run()
+# for epoch in mine.epochs:
+#     print(f"epoch {epoch}: {pl.score(mine.capsule(epoch), loved):.2f} bits")
+# notebook.play(loved, *(mine.clips[epoch][0] for epoch in mine.epochs))
+# ```
+#
+# As a rule, later epochs are less surprised. Whether they sound more like it is for you to say. Bits weigh every sample
+# alike, the hiss between the words as much as the word, and they never hear what the model plays: only how well it
+# follows. If you like an earlier epoch better, that is a reason to keep it, and one for your journal.
+#
+# </details>
+#
+# ## Journal
+#
+# What you would train over night is a decision too.
+
+# %%
+journal = course.journal_panel(
+    "05 Going further",
+    "What would you miss at 16,000 samples a second?",
+    "Which one setting will you change, and to hear what?",
+    "What should your next corpus hold?",
+)
+journal
+
+# %% [markdown]
+# And into the journal with it:
+
+# %%
+journal.keep()
+
+# %% [markdown]
+# ## Next
+#
+# There is no lesson after this one. Make the piece, and for the next one go back with other recordings to
+#
+# [Lesson 01: Curating a data set](01_curating_a_dataset.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/01_curating_a_dataset.ipynb)

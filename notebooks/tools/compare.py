@@ -1,0 +1,43 @@
+"""Run the lessons through nbval, one after another, each from the beginning in a copy of its own.
+
+A lesson fails at the first cell that raises an error, and at a cell tagged "check" that shows something other than the
+committed output. `--times 2` runs each again among the files that it left behind, as a student does.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+
+from lessons import MINUTES, copy, paths
+
+NBVAL = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=600", "-p", "no:cacheprovider", "-qq", "-x"]
+
+
+def compare(path, folder):
+    """Whether the copy of a lesson in `folder` runs, and shows what it should."""
+    command = [sys.executable, "-m", "pytest", *NBVAL, "--rootdir", folder, folder / "notebooks" / path.name]
+    quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}  # a debugger's warning for each kernel says nothing here
+    return subprocess.run(command, cwd=folder, env=os.environ | MINUTES | quiet).returncode == 0
+
+
+def main():
+    """Compare some lessons with what is committed; the exit status is 1 if one of them fails."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("lessons", nargs="*", help='such as "02_training"; all if none is named')
+    parser.add_argument("--times", type=int, default=1, help="how many times each is run among the same files")
+    chosen = parser.parse_args()
+    failed = []
+    for path in paths(chosen.lessons):
+        begun = time.monotonic()
+        with copy() as folder:
+            passed = all(compare(path, folder) for _ in range(chosen.times))
+        print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)
+        failed += [] if passed else [path.name]
+    if failed:
+        sys.exit(f"Failed: {', '.join(failed)}. The cells are named above, counted from 0 without Markdown.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The lessons as files: where they are, how to copy what they need, and what of an output is kept."""
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+import nbformat
+
+REPOSITORY = Path(__file__).parents[2]
+CHECK = "check"  # the tag of a cell whose text output is committed, and compared by nbval
+# Stands in place of the minutes of training that the lessons ask for, so that running them all takes minutes.
+MINUTES = {"PRISM_LESSONS_MINUTES": "0.05"}
+
+
+def paths(names=()):
+    """The notebooks of the lessons, in their order; all, or those named ("02_training")."""
+    every = sorted((REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
+    unknown = set(names) - {path.stem for path in every}
+    if unknown:
+        raise SystemExit(
+            f"There is no lesson {', '.join(sorted(unknown))}: there are {', '.join(p.stem for p in every)}."
+        )
+    return [path for path in every if path.stem in names or not names]
+
+
+def read(path):
+    """A notebook as nbformat 4."""
+    return nbformat.read(path, as_version=4)
+
+
+def is_check(cell):
+    """Whether a cell's output is committed."""
+    return cell.cell_type == "code" and CHECK in cell.metadata.get("tags", ())
+
+
+@contextmanager
+def copy():
+    """A temporary folder in which lessons can run: notebooks/ and datasets_examples/, nothing that a student made."""
+    with tempfile.TemporaryDirectory() as folder:
+        ignored = shutil.ignore_patterns("course_files", ".ipynb_checkpoints", "__pycache__")
+        for name in ("notebooks", "datasets_examples"):
+            shutil.copytree(REPOSITORY / name, Path(folder, name), ignore=ignored)
+        yield Path(folder)

@@ -1,0 +1,122 @@
+"""The lessons in JupyterLab, in a real browser: what a student sees, hears and can do, by mouse and by keyboard."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+QUIETEST = -60  # dBFS: a player whose peak is below is taken for silent
+# Players that may be silent: {(lesson, name): reason}.
+SILENT = {}
+# Lessons in which the cell under a panel plays at once, and the control whose value then shows in the players' names.
+PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "seed", "04_generating": "seed"}
+RESET, KEEP = "Back to the start values", "Keep in the journal"
+
+# What each player has: its name, whether it would start by itself, how long it is, and the peak of its samples, which
+# are read at their own rate, since another would move the peak.
+HEAR = """async players => Promise.all(players.map(async player => {
+    if (!(player.duration > 0)) await new Promise(heard => {
+        player.onloadedmetadata = player.onerror = heard;
+        setTimeout(heard, 20000);
+    });
+    const file = await (await fetch(player.src)).arrayBuffer();
+    const rate = new DataView(file).getUint32(24, true);
+    const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(file);
+    let peak = 0;
+    for (let channel = 0; channel < sound.numberOfChannels; channel++)
+        for (const sample of sound.getChannelData(channel)) peak = Math.max(peak, Math.abs(sample));
+    return {
+        name: player.ariaLabel,
+        autoplay: player.autoplay,
+        seconds: player.duration,
+        peak: 20 * Math.log10(Math.max(peak, 1e-9)),
+        caption: player.closest("figure").querySelector("figcaption").innerText,
+    };
+}))"""
+
+
+def test_all_cells_run_without_an_error(lesson):
+    assert not lesson.errors()
+    assert lesson.has_run(), lesson.numbers()
+
+
+def test_all_panels_are_drawn(lesson):
+    written = sum(len(re.findall(r"\bnotebook\.Panel\(|\bcourse\.journal_panel\(", code)) for code in lesson.code)
+    assert len(lesson.boxes(RESET) + lesson.boxes(KEEP)) == written > 0
+
+
+def test_nothing_is_asked_of_the_network_but_the_badge(lesson):
+    assert lesson.asked_outside <= {BADGE}
+
+
+def test_every_player_has_a_name_and_can_be_heard(lesson):
+    players = lesson.outputs.locator("audio").evaluate_all(HEAR)
+    assert players
+    for player in players:
+        assert player["name"] and player["seconds"] > 0 and not player["autoplay"], player
+        assert player["peak"] > QUIETEST or (lesson.name, player["name"]) in SILENT, player
+
+
+def test_every_player_is_as_loud_as_its_caption_says(lesson):
+    for player in lesson.outputs.locator("audio").evaluate_all(HEAR):
+        said = re.search(r"peak (\S+) dBFS", player["caption"])
+        assert "here its first" in player["caption"] or float(said[1]) == pytest.approx(player["peak"], abs=0.1), player
+
+
+def test_every_control_is_changed_by_keyboard_alone_and_put_back_by_its_button(lesson):
+    for box in lesson.boxes(RESET):
+        before = box.values()
+        assert box.controls.count() == len(before)
+        lesson.choose(box.cell)
+        for place in range(len(before)):
+            left = box.values()
+            box.change(place)
+            now = box.values()
+            assert [place] == [each for each, (old, new) in enumerate(zip(left, now, strict=True)) if old != new]
+        box.reset()
+        assert box.values() == before
+    assert lesson.has_run(), "a key that was meant for a control changed the notebook"
+
+
+def test_what_a_control_says_is_heard_when_the_next_cell_is_run_again(lesson):
+    if lesson.name not in PLAYED_AGAIN:
+        return
+    box = next(box for box in lesson.boxes(RESET) if PLAYED_AGAIN[lesson.name] in dict(box.values()))
+    names = "players => players.map(player => player.ariaLabel)"
+    players = lesson.cells.nth(box.cell + 1).locator("audio")
+    before = players.evaluate_all(names)
+    lesson.choose(box.cell)
+    box.change([name for name, _ in box.values()].index(PLAYED_AGAIN[lesson.name]))
+    lesson.run_cell(box.cell + 1)
+    after = players.evaluate_all(names)
+    assert len(after) == len(before) and not set(after) & set(before)
+
+
+def test_the_journal_keeps_what_is_written_and_says_so(lesson):
+    for box in lesson.boxes(KEEP):
+        said = box.box.get_by_role("status")
+        box.button.click()
+        said.filter(has_text="Nothing new to keep").wait_for()
+        lesson.choose(box.cell)
+        for place in range(box.controls.count()):
+            box.press(place)
+        lesson.tab_to(box.button)
+        lesson.keys.press("Space")
+        said.filter(has_text=re.compile("^Kept .* in ")).wait_for()
+        box.button.click()
+        said.filter(has_text="Nothing new to keep").wait_for()
+        lesson.run_cell(box.cell + 1)
+        assert "Nothing new to keep" in lesson.cells.nth(box.cell + 1).inner_text()
+
+
+def test_every_button_is_one_that_is_tried_here(lesson):
+    assert set(lesson.outputs.get_by_role("button").all_inner_texts()) <= {RESET, KEEP}
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing_to_object_to(lesson, theme):
+    lesson.choose_in_menu("Settings", "Theme", theme)
+    lesson.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for()
+    found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
+    assert not found.violations_count, found.generate_report()

@@ -1,0 +1,156 @@
+"""The site: what can be said of its pages, and of the tools that lay it out and look it over, without building it."""
+
+import re
+import runpy
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+DOCS = REPOSITORY / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+GATHER = runpy.run_path(str(DOCS / "gather.py"))
+CHECK = runpy.run_path(str(DOCS / "check.py"))
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+
+
+def read(page):
+    return page.read_text(encoding="utf-8")
+
+
+def headings(text):
+    """The headings of Markdown as (level, words), blocks of code left out."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [(len(marks), words) for marks, words in re.findall(r"^(#+) (.+)$", text, re.MULTILINE)]
+
+
+def test_glossary_is_alphabetical_and_explains_nothing_twice():
+    terms = [words for level, words in headings(read(DOCS / "glossary.md")) if level == 2]
+    assert terms == sorted(set(terms), key=str.casefold)
+    assert len(set(GATHER["entries"](read(DOCS / "glossary.md")).values())) == len(terms)
+
+
+def test_glossary_explains_in_three_sentences_at_most():
+    for entry in re.split(r"^## ", read(DOCS / "glossary.md"), flags=re.MULTILINE)[1:]:
+        term, text = entry.split("\n", 1)
+        assert 1 <= len(re.findall(r"[.?!](?=\s|$)", text)) <= 3, term
+
+
+@each_page
+def test_page_has_one_first_heading_and_skips_no_level(page):
+    levels = [level for level, _ in headings(read(page))]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_every_page_is_in_a_table_of_contents():
+    tables = re.findall(r"^```\{toctree\}\n(.*?)^```", read(DOCS / "index.md"), re.MULTILINE | re.DOTALL)
+    listed = [line for table in tables for line in table.splitlines() if line and not line.startswith(":")]
+    assert sorted(listed) == sorted({page.stem for page in PAGES} - {"index"} | {"notebooks/*"})
+
+
+def test_start_page_leads_to_every_lesson():
+    lessons = {path.stem for path in (REPOSITORY / "notebooks" / "sources").glob("*.py")}
+    assert set(re.findall(r"\]\(\.\./notebooks/(\w+)\.ipynb\)", read(DOCS / "index.md"))) == lessons
+
+
+@each_page
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)]+)\)", read(page)):
+        if re.match(r"https?://", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = page if not name else page.parent / name
+        assert file.exists(), target
+        if anchor:
+            assert anchor in GATHER["entries"](read(file)).values(), target
+
+
+def test_settings_of_the_site_can_be_read_without_sphinx():
+    settings = runpy.run_path(str(DOCS / "conf.py"))
+    assert settings["nb_execution_mode"] == "cache" and settings["nb_execution_raise_on_error"]
+    assert not settings["nb_ipywidgets_js"]
+
+
+def lesson(*cells):
+    return nbformat.v4.new_notebook(cells=list(cells))
+
+
+def test_page_of_a_lesson_has_a_link_for_its_badge_and_fetches_no_picture():
+    badge = "[![Open in Colab](https://example.org/badge.svg)](https://example.org/00.ipynb)"
+    page = GATHER["page_of"](lesson(nbformat.v4.new_markdown_cell(f"# Title\n\n{badge}\n\n**Time:** none")), "")
+    text = page.cells[0].source
+    assert "[open it in Google Colab](https://example.org/00.ipynb)" in text
+    assert "badge.svg" not in text and text.endswith("**Time:** none")
+
+
+def test_page_of_a_lesson_leads_from_a_term_to_the_glossary():
+    cell = nbformat.v4.new_markdown_cell("**Samples** make a **noise\nfloor**, **nothing** else.")
+    page = GATHER["page_of"](lesson(cell), "## noise floor\n\n## sample\n")
+    assert page.cells[0].source == (
+        "[**Samples**](../glossary.md#sample) make a [**noise\nfloor**](../glossary.md#noise-floor), **nothing** else."
+    )
+
+
+def test_page_of_a_lesson_folds_the_set_up_away_and_no_other_cell():
+    setup = nbformat.v4.new_code_cell("set_up()", metadata={"tags": ["setup"]})
+    page = GATHER["page_of"](lesson(setup, nbformat.v4.new_code_cell("play()")), "")
+    assert ["hide-input" in cell.metadata.get("tags", []) for cell in page.cells] == [True, False]
+
+
+def test_lessons_are_run_again_when_they_may_train_for_longer(monkeypatch):
+    monkeypatch.setenv("PRISM_LESSONS_MINUTES", "0.05")
+    short = GATHER["fingerprint"]()
+    assert GATHER["fingerprint"]() == short
+    monkeypatch.setenv("PRISM_LESSONS_MINUTES", "0.1")
+    assert GATHER["fingerprint"]() != short
+
+
+PLAYER = '<audio controls aria-label="a bell" src="data:audio/wav;base64,AAAA"></audio>'
+
+
+@pytest.mark.parametrize(
+    ("fault", "html"),
+    [
+        ("<script> is fetched from https://cdn", '<h1>A</h1><script src="https://cdn/a.js"></script>'),
+        ("<link> is fetched from //cdn", '<h1>A</h1><link rel="stylesheet" href="//cdn/a.css">'),
+        ("<img> is fetched from http://cdn", '<h1>A</h1><img alt="a" src="http://cdn/a.png">'),
+        ("it has 0 headings of the first level", "<h2>A</h2>"),
+        ("it has 2 headings of the first level", "<h1>A</h1><h1>A</h1>"),
+        ("a picture has no text in its place", '<h1>A</h1><img src="a.png">'),
+        ("a player has no name", '<h1>A</h1><audio src="a.wav">'),
+        ("a player starts by itself", '<h1>A</h1><audio aria-label="a" autoplay src="a.wav">'),
+    ],
+)
+def test_looking_over_the_site_finds(fault, html, tmp_path):
+    (tmp_path / "page.html").write_text(html)
+    (found,) = CHECK["faults"](tmp_path)
+    assert found.startswith(f"page.html: {fault}")
+
+
+def test_looking_over_the_site_asks_lessons_for_a_player_and_lets_links_lead_abroad(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    page = tmp_path / "notebooks" / "00.html"
+    page.write_text(f'<h1>A</h1><a href="https://example.org">there</a>{PLAYER}')
+    assert not CHECK["faults"](tmp_path)
+    page.write_text("<h1>A</h1>")
+    assert CHECK["faults"](tmp_path) == ["notebooks/00.html: it is a lesson without a player"]
+
+
+def printed(*pieces):
+    """What a cell printed in pieces, as it stands on the page."""
+    nodes = pytest.importorskip("docutils.nodes", reason="Sphinx comes with `make docs`")
+    box = nodes.container("", *(nodes.literal_block(text, text, classes=["output", "stream"]) for text in pieces))
+    doctree = nodes.section("", box, nodes.literal_block("a\rb", "a\rb"))
+    runpy.run_path(str(DOCS / "conf.py"))["settle"](None, doctree)
+    assert doctree[1].astext() == "a\rb"  # not printed by a cell
+    return [block.astext() for block in box]
+
+
+def test_of_a_live_line_the_page_keeps_what_stood_there_at_the_end():
+    assert printed("Begin.\n\rStep 1 of 2", "\rStep 2 of 2", "\rDone.      \n", "End.\n") == [
+        "Begin.\nDone.      \nEnd.\n"
+    ]
