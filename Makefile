@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test nbval nbval-colab sync badges outputs docs stress clean
+.PHONY: course tour test nbval nbval-colab browser sync badges outputs docs stress clean
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -13,11 +13,11 @@ course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 tour: $(VENV)/course  ## the whole journey without a browser, on winds and whispers: WAVs and a page in tour/
 	$(BIN)/python datasets_examples/tour.py tour
 
-test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest releases and on Colab's versions
+test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest releases, on Colab's versions, in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q
-	$(MAKE) nbval nbval-colab
+	$(BIN)/python -m pytest -q --ignore=tests/browser
+	$(MAKE) nbval nbval-colab browser
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
 nbval: $(VENV)/dev  ## run every lesson twice, and compare what its check cells show with what is committed
@@ -25,6 +25,10 @@ nbval: $(VENV)/dev  ## run every lesson twice, and compare what its check cells 
 
 nbval-colab: $(VENV)-colab/ready  ## the same, once, on the versions that Google Colab has
 	$(VENV)-colab/bin/python notebooks/tools/compare.py $(LESSONS)
+
+# Pictures of the lessons, and how long they took, are left in artefacts/.
+browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chromium, hear its players and try its controls
+	$(BIN)/python -m pytest -q tests/browser
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
 sync: badges  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited

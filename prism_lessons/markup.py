@@ -61,8 +61,12 @@ def learning_curve(run):
     )
     lines = "".join(
         f'<path d="M{MARGIN},{height(references[name]):.1f} H{right}" stroke-dasharray="2 4"/>'
-        f'<text x="{right}" y="{height(references[name]) - 5:.1f}" text-anchor="end" stroke="none">{words}</text>'
-        for name, words in (("uniform", "blind chance"), ("unigram", "only knowing how often each value occurs"))
+        f'<text x="{right}" y="{height(references[name]) + beside:.1f}" text-anchor="end" stroke="none">{words}</text>'
+        # One above its line and one below: the two lines may lie close together.
+        for name, words, beside in (
+            ("uniform", "blind chance", -5),
+            ("unigram", "only knowing how often each value occurs", 14),
+        )
     )
     return f"""<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%; background: #fff" role="img"
 font-size="13" font-family="sans-serif" aria-label="{curve_in_words(run)}">

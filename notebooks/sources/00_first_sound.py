@@ -23,9 +23,9 @@
 # ## How this page works
 #
 # You are reading a **notebook**: text and grey boxes in turn. The grey boxes are cells, and a **cell** holds
-# instructions for the computer. To run one, click on it, hold Shift and press Enter. Beside it stands `[*]` while it
-# works and a number when it is done. What it has to show or play appears under it. Run the cells from top to bottom;
-# nothing breaks if you run one again.
+# instructions for the computer. To run one, click on it, hold Shift and press Enter. While it works you see `[*]`
+# beside it (in Colab, a turning circle), and a number in brackets when it is done. What it has to show or play
+# appears under it. Run the cells from top to bottom; nothing breaks if you run one again.
 #
 # The next cell gets the course ready in Google Colab. On your own computer it does nothing.
 
@@ -68,9 +68,13 @@ course = notebook.Course()
 # %% [markdown]
 # ## What the model listened to
 #
-# First the source. Here are one wind and one whisper of the twenty that the model has heard. Press play. Under each
-# name stands how long the sound is and how loud: a **peak** of 0 dBFS is the loudest that a file can hold, and every
-# 6 dB below that halves the wave. Players in this course never turn a sound up, and never start by themselves.
+# First the source. The model learned from nineteen sounds, and here are two of them: a wind and a whisper. Both were
+# synthesised for the course; nobody's voice was used. Press play.
+#
+# Beside each name you read how long the sound is and how loud. A **peak** of 0 dBFS is the loudest that a file can
+# hold, and every 6 dB less halves the height of the wave. **RMS** is the loudness on average, and silence is the
+# share of the sound in which there is next to nothing. Players in this course never turn a sound up, and never start
+# by themselves.
 
 # %%
 sources = "../datasets_examples/breath"
@@ -79,10 +83,12 @@ notebook.play(f"{sources}/wind_300_to_800Hz.flac", f"{sources}/whisper_aiu_oea.f
 # %% [markdown]
 # ## The model
 #
-# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This one
-# is kept in the folder of its **run**, which is all that a training leaves behind. Lesson 02 makes one from
-# recordings of yours. The cell loads it as a **capsule**: one thing that holds the numbers, the settings and where it
-# came from.
+# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This
+# practice is called training. The model that you play here practised for about a quarter of an hour.
+#
+# All that a training leaves behind is kept in one folder, its **run**. In lesson 02 you make one from recordings of
+# your own. The next cell takes the model out of the run as a **capsule**, which holds its numbers, its settings and
+# where it came from. The cell shows nothing: the number beside it tells you that it is done.
 
 # %%
 run = pl.Run("../datasets_examples/trained/breath")
@@ -100,13 +106,16 @@ print(f"{capsule.sample_rate:,} samples for each second of sound")
 # %% [markdown]
 # ## Let it play
 #
-# These are the controls. You may leave them as they are.
+# The next cell shows the controls. You may leave them as they are.
 #
 # - **Temperature** is how freely the model chooses each sample. At 1 it follows what it has learned as it is; below,
 #   it keeps to what it finds likely; above, it takes more risks.
-# - Seconds and voices say how long the sounds are and how many are made side by side. One **voice** is one
+# - Seconds and Voices say how long the sounds are and how many are made side by side. One **voice** is one
 #   performance.
-# - **Seed** is a number from which all chance is drawn. The same seed gives the same performance again.
+# - **Seed** is a number from which all chance is drawn. With the other controls as they were, the same seed gives the
+#   same performance again.
+#
+# The line that begins "As Python" says the same in the language of the cells; you can ignore it for now.
 
 # %%
 controls = notebook.Panel(
@@ -118,8 +127,9 @@ controls = notebook.Panel(
 controls
 
 # %% [markdown]
-# The next cell lets it play with what the controls say when you run it. It takes a few seconds: every second of sound
-# is 16,000 guesses for each voice. What you hear then has never been recorded.
+# The next cell lets the model play, with what the controls say at the moment you run it. If you change a control, run
+# this cell again. It takes some seconds, longer the first time: every second of sound is 16,000 guesses for each
+# voice. What you then hear is in no recording.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -129,10 +139,13 @@ notebook.play(*takes)
 # ## Look at what you heard
 #
 # A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
-# louder. Above is a recorded wind, below the first performance of the model. What do they share, and what not?
+# louder. Here is the wind from which the model learned.
 
 # %%
 notebook.spectrogram(f"{sources}/wind_300_to_800Hz.flac")
+
+# %% [markdown]
+# And here is the model's first performance. What do the two share, and what not?
 
 # %%
 notebook.spectrogram(takes[0])
@@ -140,8 +153,9 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Turn the temperature
 #
-# Now the same seed at three temperatures. All chance falls the same way; only the freedom differs. Listen from left
-# to right, more than once.
+# Now three voices, each at a temperature of its own. Every voice draws its own chances, so do not compare single
+# moments, but how the sounds move. Listen from top to bottom, more than once. At 0.7 this model is close to silence.
+# Do not turn it up: the other two are far louder.
 
 # %%
 freedoms = [0.7, 0.95, 1.2]
@@ -153,7 +167,8 @@ notebook.play(*compared, names=names)
 # ## Keep one
 #
 # This saves the first performance as a WAV file, as loud as you heard it, for whatever program you compose in. A kept
-# performance is called a **take**.
+# performance is called a **take**. In Colab it lies on a computer that is only lent to you; lesson 04 shows how to
+# bring takes to your own.
 
 # %%
 print("Saved:", takes[0].save(course.takes / f"{takes[0].name}.wav"))
@@ -172,7 +187,7 @@ notebook.machine()
 # ## What you did
 #
 # - You loaded a ready-made model and let it play sounds that nobody recorded.
-# - You turned its temperature and heard what that does.
+# - You changed its temperature and heard what that does.
 # - You kept a take for your own work.
 
 # %% [markdown]
@@ -183,8 +198,8 @@ notebook.machine()
 #
 # <details><summary>Answer</summary>
 #
-# Only Seconds. The seed decides all chance, so with the same temperature and seed the first three seconds are the
-# same and the model goes on from there. Another seed would give another performance.
+# Only Seconds. The seed decides all chance, so with the same temperature and seed the sound begins as it did today,
+# and the model goes on from where it ended. Another seed would give another performance.
 #
 # </details>
 
@@ -196,8 +211,8 @@ notebook.machine()
 #
 # <details><summary>Solution</summary>
 #
-# There is no right number; your ear decides. You can also hear several at once, with a list that has one temperature
-# for each voice:
+# There is no right number; your ear decides. You can also make several at once, with a list that has one temperature
+# for each voice. Write this into a cell of your own: the button with a plus (in Colab, "+ Code") makes one.
 #
 # ```python
 # freedoms = [0.3, 0.5, 0.7, 0.9, 1.1, 1.3]
@@ -209,7 +224,8 @@ notebook.machine()
 # %% [markdown]
 # ## Journal
 #
-# Write while you remember. Your answers are kept beside your sounds, and come back in lesson 03.
+# Write while you remember. The button under the questions keeps your answers in a file beside your sounds. In lesson
+# 03 you read them again.
 
 # %%
 journal = course.journal_panel(
@@ -218,6 +234,9 @@ journal = course.journal_panel(
     "Which temperature would you play in a piece, and why?",
 )
 journal
+
+# %% [markdown]
+# This cell keeps them too. If you have written nothing, it says so, and that does no harm.
 
 # %%
 journal.keep()

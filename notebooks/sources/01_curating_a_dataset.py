@@ -64,9 +64,9 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# Do you bring recordings? Then write `mine = True` below and run the cell. On Colab it asks for files. On your own
-# computer it says which folder to put them into; do so, and run it again. WAV, FLAC, AIFF, OGG and MP3 will do, at any
-# sample rate. Nothing that you bring is ever changed.
+# Do you bring recordings? Then write `mine = True` below and run the cell. In Colab it asks for files. On your own
+# computer it says which folder to put them into; do so, and run it again. WAV, FLAC, AIFF, OGG and MP3 will do. Nothing
+# that you bring is ever changed.
 #
 # With `mine = False` your source is the example set "breath": wind and whispers. Why not the bells that you will hear
 # a good deal of in this lesson? A small model learns the colour of a noise within minutes. The pitches of a bell take
@@ -116,7 +116,7 @@ intention = course.journal_panel(
 intention
 
 # %% [markdown]
-# This cell keeps what stands in the fields, as the button does.
+# This cell keeps what you wrote, as the button does.
 
 # %%
 intention.keep()
@@ -124,8 +124,9 @@ intention.keep()
 # %% [markdown]
 # ## 2. Quality
 #
-# The folder `needs_work` is one of a kind that many disks hold: bells recorded over some weeks, by several people and
-# machines, under names that tell nothing. A **survey** reads every file in a folder and measures it.
+# The folder `needs_work` came with the course and is of a kind that many disks hold: bells, as if recorded over some
+# weeks by several people on several machines, under names that tell you nothing. A **survey** reads every file in a
+# folder and measures it.
 
 # %%
 needs_work = Path("../datasets_examples/needs_work")
@@ -135,16 +136,18 @@ print(survey)
 # %% [markdown]
 # Read the table column by column, and guess from it which files you want to hear.
 #
-# - `rate` is the number of samples a second. A file holds no sound above half of it: at 8,000, nothing above 4,000 Hz.
+# - `rate` is the number of samples a second, a sample being one value of the wave. A file holds no sound above half of
+#   it: at 8,000, nothing above 4,000 Hz.
 # - `ch` is the number of channels. The model hears one, so two are averaged; all that follows is measured on this mix.
 # - `seconds`: is one much longer or shorter than its neighbours?
-# - `peak` is the loudest moment, in **dBFS**. 0 is the most that a file can hold, and every 6 dB below that halve the
-#   wave. One file touches the ceiling. Two lie far below all others.
+# - `peak` is the loudest moment, in **dBFS**. 0 is the most that a file can hold, and every 6 dB less halves the height
+#   of the wave. One file touches the ceiling. Two lie far below all others.
 # - `rms` is the loudness on average, in dBFS too.
-# - `silence` is the share of the time below -60 dBFS. A bell dies away, so a few in a hundred is what you expect. At
-#   0% something never stops. At 92% there is little else.
+# - `silence` is the share of the time below -60 dBFS. A bell dies away, so about ten in a hundred is what you expect.
+#   At 0% something never stops, or is cut off before it can. At 92% there is little but silence.
 #
-# Three files cannot be used at all. Each is named with its reason, rather than left out without a word.
+# Three files cannot be used at all. Each is named with its reason, rather than left out without a word. One of them is
+# no fault: `CARD.md` is the folder's own description.
 
 # %% tags=["check", "nbval-check-output"]
 for file in survey.files:
@@ -155,8 +158,8 @@ for file in survey.files:
 # Figures tell you where to listen; your ears tell you what is wrong. Six faults follow, each with what a model makes
 # of it and what you can do. The course does not mend recordings: do that in your audio editor, or leave the file out.
 #
-# From here on you hear recordings as a model does: one channel, 16,000 samples a second. The word `fetch` reads them
-# so.
+# From here on you hear recordings as a model does: one channel, 16,000 samples a second. This cell teaches the notebook
+# a word, `fetch`, that reads a file in that way.
 
 # %%
 from prism_lessons import audio
@@ -205,8 +208,8 @@ notebook.play(fetch("kitchen.wav"))
 notebook.spectrogram(fetch("kitchen.wav"))
 
 # %% [markdown]
-# What a model learns: the hum together with the bell. The hum is in every instant of the file, and nothing is as easy
-# to foresee as a tone that never changes.
+# What a model learns: the hum together with the bell. The hum is in every instant of the file, and nothing can be
+# foreseen so well as a tone that never changes.
 #
 # What to do: narrow notch filters at those frequencies, or a high-pass filter if nothing that you want lies as low.
 # Then listen to what the filters did to the bell.
@@ -227,7 +230,7 @@ notebook.play(fetch("Zoom0012.wav"))
 #
 # ### Channels that cancel
 #
-# `Glocke übung.wav` has two channels, and their mix peaks at -46.7 dBFS. First you hear this mix, and then the left
+# `Glocke übung.wav` has two channels, and their mix peaks at only -47 dBFS. First you hear this mix, and then the left
 # channel alone, which is 40 dB louder. Do not turn up for the first.
 
 # %%
@@ -265,8 +268,8 @@ centred = replace(leaning, samples=leaning.samples - leaning.samples.mean(), nam
 notebook.play(leaning, centred)
 
 # %% [markdown]
-# What a model learns: that rest lies at 0.2. Among recordings that rest at zero it has two, and every jump between
-# them is a click.
+# What a model learns: that rest lies at 0.2. If the other recordings rest at zero, it learns two places of rest, and
+# every jump between them is a click.
 #
 # What to do: most editors have a command for it, "remove DC offset" or the like. A high-pass filter at 20 Hz does it
 # too.
@@ -294,17 +297,18 @@ faults = ["Audio 5.wav", "REC_0004.wav", "Take 4.wav", "bounce_final_v2.wav", "f
 notebook.play_grid({name: {"sound": fetch(name)} for name in faults}, "Five more faults")
 
 # %% [markdown]
-# - `Audio 5.wav`: three quarters of it are silence. A model that hears much silence learns to keep silent. Cut it off.
+# - `Audio 5.wav`: three quarters of it are silence. A model that hears much silence learns to keep silent. Trim the
+#   file to its one strike.
 # - `REC_0004.wav`: holes of a few thousandths of a second, where a computer was late. They tick, or stumble.
 # - `Take 4.wav`: 8,000 samples a second. Nothing above 4,000 Hz is there, and no setting brings it back.
 # - `bounce_final_v2.wav`: one fade over the whole file, so that most of it is a very soft sound. Keep its beginning.
-# - `field 08.flac`: cut off, as on a card pulled out too early. It breaks off while the bells ring, and a model learns
-#   that bells may do so. Shorten it to where a fade can end it.
+# - `field 08.flac`: cut off, as when a card is pulled out too early. It breaks off while the bells ring, and a model
+#   learns that bells may do so. Trim it and let a fade end it, or leave it out.
 #
 # The card of the folder, `datasets_examples/needs_work/CARD.md`, is the answer sheet: it names the fault of every file.
 #
-# Now survey your own source with the same eyes, and go and listen to whatever looks odd. The wind and the whispers
-# have nothing to hide.
+# Now survey your own source, read it with the same eyes, and listen to whatever looks odd. If you use the wind and the
+# whispers, you will find no fault in them.
 
 # %%
 print(pl.survey(source))
@@ -314,7 +318,7 @@ print(pl.survey(source))
 #
 # A **corpus** is a set of recordings in the form in which a model learns from them: mono, at one **sample rate**, each
 # with a note of where it came from. The rate is decided here, once. The model, and every sound that it makes, will
-# have it. 16,000 is a good beginning; lesson 05 lets you hear what more of it gives, and costs.
+# have it. 16,000 is a good beginning; lesson 05 lets you hear what a higher rate gives, and says what it costs.
 #
 # This is what somebody in a hurry would do: take the folder as it is.
 
@@ -425,8 +429,8 @@ for name in keep:
 print(pl.curate(chosen, course.home / "practice" / "corpus", sample_rate=16000))
 
 # %% [markdown]
-# Of a minute and a half, twenty seconds are left. They are too few to train on, but they are one thing: bells, clean,
-# nothing twice. With recordings of your own you would now go out and record more like these.
+# Of nearly a minute and a half, twenty seconds are left. That is too little to train on, but it is one thing: bells,
+# clean, nothing twice. If they were yours, you would now go out and record more like these.
 #
 # ## Your corpus
 #
@@ -459,13 +463,13 @@ Markdown(corpus.card().replace("# Card", "### Card"))
 # ## What you did
 #
 # - You wrote down what you want to hear and whose sounds these are, before there was a result to defend.
-# - You looked for faults by figure, by eye and by ear, and heard what a model would take over from them.
+# - You looked for faults by figure, by eye and by ear, and read what a model would make of them.
 # - You chose what belongs together, and made the corpus that you train on next.
 #
 # ## Check yourself
 #
-# Two recordings whose figures are much alike. One is good. What is wrong with the other, and what would a model learn
-# from it? Use headphones, and listen into the ringing after each strike.
+# Here are two recordings whose figures are much alike. One is good. What is wrong with the other, and what would a
+# model learn from it? Use headphones, and listen into the ringing after each strike.
 
 # %%
 notebook.play(fetch("REC_0004.wav"), fetch("Take 6.wav"), names=["A", "B"])
@@ -522,4 +526,6 @@ journal.keep()
 # %% [markdown]
 # ## Next
 #
-# [Lesson 02: Training](02_training.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/02_training.ipynb): a model listens to your corpus, and you hear what it makes of it.
+# [Lesson 02: Training](02_training.ipynb), [in Colab](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/02_training.ipynb)
+#
+# There a model listens to your corpus, and you hear what it makes of it.

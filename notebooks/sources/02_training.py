@@ -15,8 +15,8 @@
 # that begins to remember them.
 #
 # **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
-# training stops after two minutes; half an hour with listening. A model worth keeping takes from three quarters of an
-# hour to a night.
+# training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
+# 00 practised for a quarter of an hour, and a large one takes a night on a graphics card.
 #
 # **Needed:** nothing, or the corpus that you made in lesson 01.
 
@@ -56,6 +56,9 @@ if "google.colab" in sys.modules:
 # %%
 minutes = 2
 
+# %% [markdown]
+# This cell brings in the course's library and says where your files are kept.
+
 # %%
 import prism_lessons as pl
 from prism_lessons import notebook
@@ -65,23 +68,23 @@ course = notebook.Course()
 # %% [markdown]
 # ## What it will listen to
 #
-# A **corpus** is a set of recordings made ready for learning: mono, one sample rate, in pieces. If you have made one
-# in lesson 01, it is used here. If not, you get winds and whispers.
+# A **corpus** is a set of recordings made ready for learning: mono, at one sample rate, each with a note of where it
+# came from. If you made one in lesson 01, it is used here. If not, you get winds and whispers.
 
 # %%
 corpus = course.corpus()
 
 # %% [markdown]
-# Two numbers matter. Most of the sound is for training. Some recordings are kept aside: the model never learns from
-# them, so how well it foresees them shows what it has understood, and not only what it has learned by heart. Keeping
-# them aside is called **validation**.
+# The next cell says how much there is. Two numbers matter: the seconds to train on, and the seconds kept for
+# **validation**. The model never learns from those, so how well it foresees them shows what it has understood, and
+# not only learned by heart.
 
 # %%
 print(corpus)
 
 # %% [markdown]
-# Listen to three clips of it, one after the other. A **clip** is a piece of sound. Keep them in your ear: this is
-# what the model has to go by.
+# A **clip** is a piece of sound. Listen to three that the model will learn from, one after the other. Keep them in
+# your ear: it has nothing else to go by.
 
 # %%
 clips = [corpus.folder / clip.file for clip in corpus.of("training")[:3]]
@@ -90,9 +93,9 @@ notebook.play(*clips)
 # %% [markdown]
 # ## What learning means here
 #
-# A sample is one value of the sound wave. The model hears samples up to some moment and says, for each of the values
-# that the next one could take, how likely it is. There are 256 such values. They are called **codes**, and they lie
-# close together around silence, where the ear is fine, and further apart where it is loud.
+# A sample is one value of the sound wave. The model hears the samples up to some moment and says, for each value that
+# the next one could take, how likely it is. There are 256 such values. They are called **codes**. They lie close
+# together near silence, where the ear notices most, and further apart where it is loud.
 #
 # How would it sound to know nothing at all? Then all codes are equally likely. Here are two seconds of that, turned
 # down to a tenth for your ears.
@@ -106,8 +109,8 @@ blind = codec.decode(chance.integers(1, 256, 2 * corpus.sample_rate))
 notebook.play(pl.Clip(0.1 * blind, corpus.sample_rate, "blind chance, turned down to a tenth"))
 
 # %% [markdown]
-# Now a listener who has counted how often each code occurs in your corpus, and knows nothing of what follows what. It
-# picks codes as often as they occur, in any order.
+# Now imagine a listener who has counted how often each code occurs in your corpus, and knows nothing of what follows
+# what. It picks each code as often as it occurs there, in any order.
 
 # %%
 from prism_lessons.corpus.codes import codes_of
@@ -117,8 +120,8 @@ counted = codec.decode(chance.choice(codes, 2 * corpus.sample_rate))
 notebook.play(pl.Clip(counted, corpus.sample_rate, "the right codes in any order"))
 
 # %% [markdown]
-# Noise again, as loud as your recordings and nothing else of theirs. So what makes a wind a wind is the order. That
-# is what the model has to find.
+# Noise again: as loud as your recordings, and otherwise nothing like them. So what makes a wind a wind is the order
+# of its samples. That is what the model has to find.
 #
 # How far it has come is counted in **bits**: how many yes-or-no questions the model would still have to ask, on
 # average, to know the next sample. Blind chance among 256 codes needs 8, since eight questions tell 256 things apart.
@@ -129,12 +132,12 @@ print(f"Among half as many: {np.log2(codec.levels / 2):.0f} bits")
 
 # %% [markdown]
 # Fewer bits mean that the model foresees more. They do not mean better music: noise cannot be foreseen by anyone, so
-# a wind keeps its bits high, and a dull drone is very easy to foresee. Watch the bits, and trust your ears.
+# a wind keeps its bits high, and a dull drone has very few. Watch the bits, and trust your ears.
 
 # %% [markdown]
 # ## Before it begins: what do you want?
 #
-# Write it down now. In lesson 03, you will judge by it.
+# Write it down now. In lesson 03 you will read it again before you choose.
 
 # %%
 intention = course.journal_panel(
@@ -144,21 +147,24 @@ intention = course.journal_panel(
 )
 intention
 
+# %% [markdown]
+# This cell keeps what you wrote, as the button does.
+
 # %%
 intention.keep()
 
 # %% [markdown]
 # ## Set it up
 #
-# You may leave everything as it is.
+# The next cell shows the controls of the training. You may leave them all as they are.
 #
-# - **Name** is the folder of this training, which is called a **run**. A new name begins a new run.
-# - **Minutes** is how long it may practise, all sittings together.
-# - **Size** is how many numbers each part of the model works with. More can hold more sound in mind, and learn more
-#   slowly.
-# - **Memory** is how far back a mistake is traced, in samples. At 16,000 samples a second, 256 are 16 thousandths of
-#   a second, a low tone's cycle or two; the model can carry things further than that, but is not taught to directly.
-# - **Seed** decides all chance.
+# - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new run.
+# - Minutes is how long the model may practise, all sittings together.
+# - Size is how many numbers each part of the model works with. A larger model can hold more sound in mind, and learns
+#   more slowly.
+# - Memory is how far back a mistake is traced, in samples. At 16,000 samples a second, 256 are 16 thousandths of a
+#   second, a cycle or two of a low tone. The model can carry things further than that, but is not taught to directly.
+# - **Seed** is the number from which all chance is drawn.
 
 # %%
 setup = notebook.Panel(
@@ -173,13 +179,14 @@ setup
 # %% [markdown]
 # ## Train
 #
-# **Training** is practice: the model guesses each next sample, is told the right one, and all its numbers are moved a
-# little so that it would have guessed better. One pass through all the recordings is an **epoch**; when the minutes
-# are over, the last one may be cut short. After each, the model is tested on the recordings kept aside and plays two
-# clips, and the picture is drawn again.
+# **Training** is practice: the model guesses each next sample, is told the right one, and all its numbers, which are
+# called **weights**, are moved a little so that it would have guessed better. One pass through all the recordings is
+# an **epoch**; when the minutes are over, the last one may be cut short. After each epoch the model is tested on the
+# recordings kept aside and plays two clips, and the picture is drawn again.
 #
-# While it works, one line says how far it is. You may stop it with the square button at the top of the page (in
-# Colab, the one beside the cell): what it has learned is saved, and running the cell again goes on from there.
+# While it works, the last line says how far it is. You may interrupt it with the square button at the top of the page
+# (in Colab, the one beside the cell). What it has learned is saved, and running the cell again goes on from there.
+# The cells below need the training to have ended, so let it finish before you go on.
 
 # %%
 settings = setup.values
@@ -190,11 +197,11 @@ run = pl.train(corpus, folder, preset="sketch", each_epoch=picture, **settings)
 # %% [markdown]
 # ## Read the curve
 #
-# Left to right is time, in epochs. The two dotted lines are the listeners you heard above: blind chance, and the one
-# who has counted. A model below the second has understood something of the order.
+# Time runs to the right, in epochs. The two dotted lines are the two that you heard above: blind chance, and the
+# listener who has counted. A model below the second has understood something of the order.
 #
 # - Both curves fall: it is still learning, and more time would help.
-# - Both lie flat: it has found what it can at this size.
+# - Both lie flat: it has found what it can at this size and in this time.
 # - Training falls while validation rises: it is learning the recordings by heart. That is no fault if you want them
 #   to come back.
 
@@ -204,10 +211,10 @@ notebook.learning_curve(run)
 # %% [markdown]
 # ## Hear it learn
 #
-# Each row is an epoch. Both columns are played from the same seed every time, so what changes from row to row is what
-# was learned. **Temperature** is how freely the model chooses: at 1 it follows what it has learned as it is, below 1
-# it keeps more to what it finds likely. A model that has hardly begun can play loud noise: keep the volume low, and
-# turn it down again after a quiet clip.
+# Each row is an epoch. Down a column, every clip is played from the same seed, so what changes from row to row is
+# what was learned. **Temperature** is how freely the model chooses: at 1 it follows what it has learned as it is,
+# below 1 it keeps more to what it finds likely. A model that has hardly begun can play loud noise: keep the volume
+# low, and if you turned it up for a quiet clip, turn it down again before the next.
 
 # %%
 rows = {
@@ -223,7 +230,8 @@ notebook.play_grid(rows, caption="What the model played after each epoch")
 # %% [markdown]
 # ## What is in the folder
 #
-# Everything stays: the clips of every epoch, the model after each, the settings, the bits. Nothing you heard is lost.
+# Everything stays: the clips of every epoch (`clips`), the model after each (`epochs`), the settings (`run.json`),
+# the bits (`log.jsonl`). Nothing you heard is lost. Lesson 05 says what the other files are.
 
 # %%
 for path in sorted(folder.iterdir()):
@@ -232,11 +240,13 @@ for path in sorted(folder.iterdir()):
 # %% [markdown]
 # ## Go on, or take it home
 #
-# To go on, raise Minutes in the controls above, run the cell under them, and the run grows by what you added. If you
-# change Size, Memory or Seed, the course asks for a new name, since what was learned would not fit.
+# To go on, raise Minutes in the controls above and run the cell that trains: the run grows by what you added. If you
+# change Size, Memory or Seed, choose a new name too, since what was learned would not fit; the course reminds you.
 #
-# In Colab, files vanish when the runtime ends, unless you began with `notebook.Course(drive=True)`. Change `False` to
-# `True` here to pack the run and save it on your computer. In a later session `course.bring()` takes the zip back.
+# In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
+# began with `notebook.Course(drive=True)`, which keeps them on your Google Drive. Change `False` to `True` here to
+# pack the run into one file, a zip, and save it on your computer. In a later session, `course.bring()` takes the zip
+# back.
 
 # %%
 take_it_home = False
@@ -246,7 +256,7 @@ if take_it_home:
 # %% [markdown]
 # ## What you did
 #
-# - You heard what it means to know nothing, and what bits count.
+# - You heard what it means to know nothing, and learned what bits count.
 # - You trained a model, and read its curve.
 # - You heard the same seed after every epoch, so that only learning made the difference.
 
@@ -273,16 +283,21 @@ if take_it_home:
 #
 # Set Name to `small` and Size to 64 in the controls, then run the cells from "Train" to "Hear it learn". The small
 # model gets through more epochs in the same minutes. It often sounds more settled early, and stops getting better
-# sooner. To hear the first run again:
+# sooner. To see the curve of the first run again:
 #
 # ```python
 # notebook.learning_curve(pl.Run(course.new_run("first")))
 # ```
 #
+# For its sounds, write `run = pl.Run(course.new_run("first"))` into a cell of your own, run it, and then run the cell
+# under "Hear it learn".
+#
 # </details>
 
 # %% [markdown]
 # ## Journal
+#
+# Write while the sounds are still in your ear.
 
 # %%
 journal = course.journal_panel(
@@ -291,6 +306,9 @@ journal = course.journal_panel(
     "What came out that you did not expect?",
 )
 journal
+
+# %% [markdown]
+# And into the journal with it:
 
 # %%
 journal.keep()

@@ -11,8 +11,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/03_auditioning_epochs.ipynb)
 #
-# **You will hear:** one model at many ages, side by side with its source. At the end you have chosen the one that you
-# want to play.
+# **You will hear:** one model at many ages. At the end you have chosen the one that you want to play.
 #
 # **Time:** less than a minute of computing, with or without a graphics card. The listening takes as long as you give
 # it: half an hour is well spent.
@@ -59,9 +58,10 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# A **run** is all that a training left behind. If you have trained one in lesson 02, the newest is used here. If not,
-# you get one that the course made from winds and whispers, in which the model passed through the recordings twenty
-# times.
+# A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for
+# another, write its name into `run = pl.Run(course.new_run("first"))` and put that in place of the line below. If you
+# have none, you get a run that the course made from winds and whispers, in which the model passed through the
+# recordings twenty times.
 
 # %%
 run = course.run()
@@ -78,8 +78,9 @@ course.journal
 # ## Where it came from
 #
 # An **epoch** is one pass through the recordings. After each, the model was tested on recordings that it never
-# learned from, and the curve shows how unsure it was: fewer **bits**, better foreseen. The dotted lines are two
-# listeners who do not listen: one guesses blindly, one only knows how often each value occurs.
+# learned from, and the curve shows how unsure it was, in **bits** for each sample: the fewer, the better it foresaw
+# them. The dotted lines are two guessers who do not listen: one guesses blindly, one only knows how often each value
+# occurs.
 
 # %%
 notebook.learning_curve(run)
@@ -91,9 +92,9 @@ notebook.learning_curve(run)
 # %% [markdown]
 # ## The grid
 #
-# The model played after every epoch, always from the same seed, so that only what it had learned differs. It played
-# at two temperatures. **Temperature** is how freely it chooses each sample: at 1 as it has learned, below 1 closer to
-# what it finds likely.
+# The model played after every epoch, always from the same **seed**, the number from which chance is drawn. So from
+# epoch to epoch only what it had learned differs. It played at two temperatures. **Temperature** is how freely it
+# chooses each sample: at 1 as it has learned, below 1 closer to what it finds likely.
 
 # %% tags=["check", "nbval-check-output"]
 temperatures = sorted({temperature for clips in run.grid.values() for temperature in clips})
@@ -101,7 +102,8 @@ print("temperatures:", temperatures)
 
 # %% [markdown]
 # Twenty epochs at two temperatures are forty clips. After a while all of them sound different and all the same. It
-# helps to hear fewer, at a distance: choose how many epochs to step over, and come back for those between.
+# helps to hear fewer, further apart: with 4 in the first control you hear every fourth epoch. Come back later for
+# those between.
 
 # %%
 listening = notebook.Panel(
@@ -109,6 +111,10 @@ listening = notebook.Panel(
     last=notebook.tick("The last one too", True),
 )
 listening
+
+# %% [markdown]
+# This cell shows those epochs, one in each row. Keep the volume low, and leave it there: a model may be silent after
+# one epoch and loud after the next.
 
 # %%
 epochs = list(run.grid)
@@ -126,20 +132,26 @@ notebook.play_grid(rows, caption="The same seed, epoch after epoch")
 # Does it move, or stand? Is there pitch, and does it hold? Are there events, with a beginning and an end? Is there
 # anything in it that is in no recording?
 #
-# The captions tell what ears get used to: a clip of which most is silence, or one that is much louder than the rest.
+# The captions show what ears get used to: that a clip is mostly silence, or much louder than the rest.
 
 # %% [markdown]
 # ## Look for what changed
 #
-# A **spectrogram** shows which frequencies sound when: to the right is time, up is pitch, bright is loud. Here are
-# the first epoch, one in the middle, and the last.
+# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
+# louder. Here is the first epoch.
 
 # %%
 first, middle, last = epochs[0], epochs[len(epochs) // 2], epochs[-1]
 notebook.spectrogram(run.grid[first][temperatures[-1]], name=f"epoch {first}")
 
+# %% [markdown]
+# One in the middle:
+
 # %%
 notebook.spectrogram(run.grid[middle][temperatures[-1]], name=f"epoch {middle}")
+
+# %% [markdown]
+# And the last:
 
 # %%
 notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
@@ -148,10 +160,16 @@ notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
 # ## The same epoch, other chances
 #
 # Two seconds from one seed are a thin slice of what a model can do. Before you judge an epoch, hear it play something
-# else. The models of some epochs are still there, though not of all: these can play again.
+# else. It can do so as long as its model is still there. In a run of your own the models of all epochs are, unless
+# there were so many that the oldest had to be deleted. In the run that came with the course, three are. This says
+# which:
 
 # %%
 print(run.epochs)
+
+# %% [markdown]
+# Choose one of them here, a temperature, and a seed. If the epoch kept silent in the grid, another seed or a higher
+# temperature may make it speak.
 
 # %%
 again = notebook.Panel(
@@ -161,6 +179,9 @@ again = notebook.Panel(
 )
 again
 
+# %% [markdown]
+# It plays four seconds, three times. Run this again whenever you have changed a control.
+
 # %%
 capsule = run.capsule(again.epoch)
 played = pl.generate(capsule, seconds=4, voices=3, temperature=again.temperature, seed=again.seed)
@@ -169,13 +190,16 @@ notebook.play(*played)
 # %% [markdown]
 # ## Choose
 #
-# Which one do you want to play? Your choice need not be the epoch with the lowest bits, which stands in the field to
-# begin with. Its model is starred, so that it is never deleted, and saved as a **capsule**: one file that is a model,
-# which lesson 04 plays.
+# Which one do you want to play? The control begins with the epoch that has the fewest bits, of those whose models are
+# still there. Your choice may be another.
 
 # %%
 choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, run.best))
 choice
+
+# %% [markdown]
+# This cell gives your choice a **star**, so that its model is never deleted, and saves the model as a **capsule**:
+# one file that holds all that is needed to play it. Lesson 04 does.
 
 # %%
 capsule = course.choose(run, choice.epoch)
@@ -191,14 +215,17 @@ reason = course.journal_panel(
 )
 reason
 
+# %% [markdown]
+# This cell keeps what you wrote, as the button does.
+
 # %%
 reason.keep()
 
 # %% [markdown]
 # ## A page to keep
 #
-# All epochs with their players on one page, to open in any browser or to hand to somebody. It lies in the folder of
-# the run, and plays the clips beside it, so the whole folder has to travel.
+# This cell puts all epochs with their players on one page, to open in any browser or to hand to somebody. The page
+# lies in the folder of the run and plays the clips that lie there too, so the whole folder has to travel with it.
 
 # %%
 print(pl.audition(run))
@@ -213,13 +240,14 @@ print(pl.audition(run))
 # %% [markdown]
 # ## Check yourself
 #
-# Two clips of one epoch, from the same seed, at temperatures 0.85 and 1. The first is much calmer. Has the model
-# changed between them?
+# Look at one row of the grid: two clips of one epoch, at temperatures 0.85 and 1. Say the first is much calmer. Has
+# the model changed between them?
 #
 # <details><summary>Answer</summary>
 #
-# No. It is the same model with the same chances; at the lower temperature it keeps closer to what it finds likely. If
-# you like an epoch's material but not how restless it is, do not look for another epoch: lower the temperature.
+# No. It is the same model, and at the lower temperature it keeps closer to what it finds likely. (The two are also
+# two voices, each with chances of its own, so they do not play the same moments.) If you like an epoch's material but
+# not how restless it is, do not look for another epoch: lower the temperature.
 #
 # </details>
 
@@ -230,8 +258,8 @@ print(pl.audition(run))
 #
 # <details><summary>Solution</summary>
 #
-# This plays four epochs in an order that you do not know. Write down your guess from youngest to oldest, then print
-# the answer in a new cell.
+# This plays four epochs in an order that you do not know; the run needs at least four. Write down your guess from
+# youngest to oldest, then print the answer in a new cell.
 #
 # ```python
 # import random
@@ -257,6 +285,9 @@ print(pl.audition(run))
 # %%
 journal = course.journal_panel("03 Auditioning epochs, later", "Would you still choose the same epoch today?")
 journal
+
+# %% [markdown]
+# And into the journal with it:
 
 # %%
 journal.keep()

@@ -58,8 +58,9 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# A **capsule** is one file that is a model: its numbers, its settings and where it came from. If you have chosen one
-# in lesson 03, it is used here. If not, you get one that has listened to winds and whispers.
+# A **capsule** is one file that is a model: its numbers, its settings and where it came from. If you chose one in
+# lesson 03, it is used here. If not, you get the last of your newest run from lesson 02, or one that has listened to
+# winds and whispers. The cell says which.
 
 # %%
 capsule = course.capsule()
@@ -75,9 +76,10 @@ print(capsule.card.partition("\n|")[0])
 # %% [markdown]
 # ## The instrument
 #
-# The model makes a sound one **sample** at a time. It looks at the samples so far, says how likely each value is for
-# the next one, and one is drawn by lot. Then it looks again. That is all it ever does, and it has no plan beyond the
-# next sample: a swell that lasts a second comes about because the model remembers that it is in one.
+# The model makes a sound one **sample** at a time. A sample is one value of the wave. The model looks at the samples so
+# far, says how likely each value is to be the next, and one is drawn by lot. Then it looks again. That is all it ever
+# does, and it has no plan beyond the next sample: a swell that lasts a second comes about because the model remembers
+# that it is in one.
 
 # %% tags=["check", "nbval-check-output"]
 rate = capsule.sample_rate
@@ -87,9 +89,9 @@ for seconds in (1, 60):
 # %% [markdown]
 # ## Chance: the seed
 #
-# A **seed** is a number from which all these draws are made. Four seeds, and everything else the same: four
-# performances of one instrument. Write down the seeds that you like; with the same model and temperature they come
-# back.
+# A **seed** is a number from which all these draws are made. Here are four seeds, and everything else the same: four
+# performances on one instrument. Write down the seeds that you like. With the same model and temperature, the same
+# performance comes back.
 
 # %%
 seeds = [1, 2, 3, 4]
@@ -101,7 +103,10 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 #
 # **Temperature** bends the lot. At 1 the values are drawn as likely as the model finds them. Below 1 the likely ones
 # are drawn even more often: the sound calms down, and far below, it falls silent or sticks to a tone. Above 1 the
-# unlikely ones get their chance, until only noise is left. The same seed, seven times:
+# unlikely ones get their chance, until only noise is left.
+#
+# Here are seven performances, each at a temperature of its own and with chances of its own. The first may be next to
+# silent. Do not turn it up: the last is loud.
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
@@ -115,9 +120,9 @@ notebook.play(*line, names=[f"temperature {freedom:g}" for freedom in freedoms])
 # %% [markdown]
 # ## Many at once: voices
 #
-# A **voice** is one performance. Several are made side by side in little more time than one. They do not hear each
-# other: what sounds like a chorus is many soloists from the same school. Here are six, and then all of them together,
-# each turned down to a sixth so that the sum cannot be too loud.
+# A **voice** is one performance. Several are made side by side, in far less time than one after the other. They do not
+# hear each other: what sounds like a chorus is many soloists from the same school. Here are six of them together, each
+# turned down to a sixth so that the sum cannot be too loud, and then the first two alone.
 
 # %%
 chorus = pl.generate(capsule, seconds=4, voices=6, temperature=0.95, seed=11)
@@ -127,8 +132,7 @@ notebook.play(together, *chorus[:2])
 # %% [markdown]
 # ## Your takes
 #
-# Now for your piece. Set what you want, then run the cell under the controls. How long it takes depends on the
-# seconds; a line says how far it is.
+# Now for your piece. Set what you want, then run the cell under the controls.
 
 # %%
 controls = notebook.Panel(
@@ -139,6 +143,9 @@ controls = notebook.Panel(
 )
 controls
 
+# %% [markdown]
+# How long this takes depends above all on the seconds that you ask for; a line says how far it is.
+
 # %%
 takes = pl.generate(capsule, **controls.values)
 notebook.play(*takes)
@@ -146,11 +153,14 @@ notebook.play(*takes)
 # %% [markdown]
 # ## Look before you choose
 #
-# A **waveform** shows how loud it is when; a **spectrogram** which frequencies sound when. In a long take they tell
-# you where to listen.
+# Pictures tell you where to listen in a long take. A **waveform** shows how loud the sound is at each moment.
 
 # %%
 notebook.waveform(takes[0])
+
+# %% [markdown]
+# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
+# louder.
 
 # %%
 notebook.spectrogram(takes[0])
@@ -158,17 +168,20 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Save them
 #
-# The files are WAV, mono, 16 bit, at the model's sample rate, exactly as loud as you heard them. The name says what
-# they were made with: seed, voice, temperature. The same settings give the same file names, so a second run of this
-# cell replaces them.
+# The files are WAV, mono, 16 bit, at the model's sample rate, exactly as loud as you heard them. A performance that you
+# keep is called a **take**. Its name says with which seed, voice and temperature it was made.
+#
+# It does not say how long the take is or which model played it. If you make others with the same seed and temperature,
+# they get the same names and replace these. So rename, in your file browser, the takes that you want to keep.
 
 # %%
 for take in takes:
     print(take.save(course.takes / f"{take.name}.wav"))
 
 # %% [markdown]
-# In Colab, files vanish when the runtime ends, unless you began with `notebook.Course(drive=True)`. Change `False` to
-# `True` to pack the takes into one file and save it on your computer.
+# In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
+# began with `notebook.Course(drive=True)`, which keeps them on your Google Drive. Change `False` to `True` here to pack
+# the takes into one file, a zip, and save it on your computer.
 
 # %%
 take_them_home = False
@@ -176,28 +189,29 @@ if take_them_home:
     course.take_home(course.takes)
 
 # %% [markdown]
-# ## Two instruments
+# ## Other instruments
 #
-# The course has other models. Here are one that has heard bells, one that has heard a folder of faulty recordings
-# with hum, clicks and holes in it, and yours; the same seed, so that what differs is what they have heard.
+# The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
+# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so what
+# differs is the models and what they have heard.
 
 # %%
 others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
 three = {"yours": capsule, **others}
-played = [pl.generate(model, seconds=4, voices=1, temperature=0.95, seed=4)[0] for model in three.values()]
+played = [pl.generate(model, seconds=4, voices=1, temperature=0.85, seed=4)[0] for model in three.values()]
 notebook.play(*played, names=list(three))
 
 # %% [markdown]
 # ## What you did
 #
 # - You played one model with many seeds and temperatures, alone and in chorus.
-# - You made takes for your piece, looked at them and saved them under names that say how to make them again.
-# - You heard what other recordings make of the same chance.
+# - You made takes for your piece, looked at them and saved them.
+# - You heard what other models make of the same chance.
 
 # %% [markdown]
 # ## Check yourself
 #
-# You like voice 2 of a take with three voices and seed 21, and want it alone, but longer. If you ask for one voice
+# You asked for three voices with seed 21, and you like voice 2. You want it alone, but longer. If you ask for one voice
 # with seed 21, do you get it?
 #
 # <details><summary>Answer</summary>
@@ -211,8 +225,8 @@ notebook.play(*played, names=list(three))
 # %% [markdown]
 # ## Exercise
 #
-# Make a small study of fifteen seconds from this model alone: five takes of three seconds, in an order of your
-# choice, of which each is a little freer than the one before.
+# Make a small study of fifteen seconds from this model alone: five takes of three seconds, one after the other, each a
+# little freer than the one before.
 #
 # <details><summary>Solution</summary>
 #
@@ -226,12 +240,14 @@ notebook.play(*played, names=list(three))
 # notebook.play(study)
 # ```
 #
-# You will hear the cuts. In your own program you would overlap and fade.
+# You may hear the cuts. In your own program you would overlap the takes and fade.
 #
 # </details>
 
 # %% [markdown]
 # ## Journal
+#
+# Write while the takes are still in your ear.
 
 # %%
 journal = course.journal_panel(
@@ -240,6 +256,9 @@ journal = course.journal_panel(
     "What can this model not do that your piece needs?",
 )
 journal
+
+# %% [markdown]
+# And into the journal with it:
 
 # %%
 journal.keep()

@@ -15,7 +15,7 @@
 # two models find surprising, each with its own ears.
 #
 # **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of
-# an hour with listening and reading. The large models that this page speaks of take a graphics card and a night.
+# an hour with listening and reading. The largest model that this page speaks of takes a graphics card and a night.
 #
 # **Needed:** headphones, turned low to begin with. The corpus and the model of your own from the lessons before, or
 # those that came with the course.
@@ -60,7 +60,7 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# One small training further down shows how settings are changed. It takes no longer than this, in minutes:
+# One small training further down shows how settings are changed. It practises no longer than this, in minutes:
 
 # %%
 minutes = 0.5
@@ -102,7 +102,8 @@ notebook.play_grid(rows, "Two sounds at four sample rates")
 # recordings before you pay for a higher rate: play them at both, and listen for what you would miss. Breath, cymbals,
 # bows and consonants live up there. The bells of this course do not.
 #
-# What it costs is arithmetic. A **frame** is the short row of samples that one tier of the model takes in at a step.
+# What it costs is arithmetic. A model works on several storeys, its **tiers**: the slower ones follow the outline of
+# the sound, and the last decides each sample. A **frame** is the short row of samples that a tier takes in at a step.
 
 # %% tags=["check", "nbval-check-output"]
 for rate in (8000, 16000, 44100, 48000):
@@ -140,9 +141,10 @@ for name, preset in pl.PRESETS.items():
     print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
 
 # %% [markdown]
-# `sketch` is what you have heard so far. `study` and `piece` are meant for a graphics card, and their sizes follow what
-# people report who have worked with such models for years. The course has not yet trained them to the end on one, so
-# take their minutes as a beginning, and let your ears decide when to stop.
+# `sketch` is what you trained in lesson 02. The models that came with the course have its frames, the one that has
+# heard bells is a little larger, and they practised longer. `study` and `piece` are meant for a graphics card, and
+# their sizes follow what people report who have worked with such models for years. The course has not yet trained
+# them to the end on one, so take their minutes as a beginning, and let your ears decide when to stop.
 #
 # ## What the settings do
 #
@@ -165,8 +167,8 @@ for name, preset in pl.PRESETS.items():
 # Patience, from raw towards settled:
 #
 # - `minutes` or `epochs`: how long it practises. Steps grow smaller as the budget runs out.
-# - `learning_rate`: how large the steps are. If it falls into noise and stays there, halve it. If it crackles still
-#   when the time is over, give it more time first.
+# - `learning_rate`: how large the steps are. If the model falls into noise and stays there, halve it. If it still
+#   crackles when the time is over, give it more time first.
 # - `patience`: stop when validation has not improved for so many epochs. Off, unless you ask for it.
 #
 # Variety, from repeating towards inventing:
@@ -176,8 +178,8 @@ for name, preset in pl.PRESETS.items():
 # - `dropout`: a share of the model's inner values that is left out at random in training, so that it leans on none of
 #   them. It makes learning by heart harder, and may blur the sound.
 #
-# What cannot be is refused with a sentence that says what can. In a cell of your own, this sentence appears in place
-# of a result. Here, `try` and `except` only make sure that the page goes on.
+# A setting that cannot work is refused, with a sentence that says what would. In a cell of your own, this sentence
+# appears in place of a result. Here, `try` and `except` make sure that the page goes on.
 
 # %% tags=["check", "nbval-check-output"]
 for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (8, 20)}):
@@ -188,7 +190,7 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
 
 # %% [markdown]
 # A change is written into the call of `train`. This one takes half the `dim` of a sketch and goes through your corpus
-# once, or for as long as `minutes` says. `notebook.budget` only sees to it that the course can be tested quickly.
+# once, or for as long as `minutes` says. `notebook.budget` is there so that the course can be tested quickly.
 
 # %%
 corpus = course.corpus()
@@ -196,9 +198,9 @@ folder = work / f"run_{corpus.digest}"
 run = pl.train(corpus, folder, preset="sketch", dim=64, epochs=1, minutes=notebook.budget(minutes))
 
 # %% [markdown]
-# What it plays after so little, at two temperatures. Read the captions before you press play. It may be next to silence
-# with a crackle in it: then leave the volume as it is. On a slow computer it may not have come so far and play noise
-# at full level: then turn down, or leave it.
+# Here is what it plays after so little, at two temperatures. Read the captions before you press play. It may be next to
+# silence with a crackle in it: then leave the volume as it is. On a slow computer it may not have come so far, and play
+# noise at full level: then turn down, or leave it.
 
 # %%
 clips = run.grid[run.log[-1].epoch]
@@ -239,7 +241,8 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 #
 # ## Overnight, and for an engineer
 #
-# A notebook needs a browser. A training over night is better off in a terminal, where the same words work:
+# A notebook needs a browser. A training that runs overnight is better off in a terminal, where you type a line and
+# press Enter. The same words work there:
 #
 # ```
 # prism-lessons curate recordings/ my_corpus/ --sample-rate 44100
@@ -286,9 +289,9 @@ for part in ("model", "training"):
 print(f"{command} --epochs {len(run.log)}")
 
 # %% [markdown]
-# With a budget in epochs alone, the same corpus, machine and versions give the same model again, to the last bit, where
-# no graphics card is used. A budget in minutes cannot, since no two minutes of a computer are alike. This run had both,
-# so its repetition will resemble it.
+# With a budget in epochs alone, the same corpus, machine and versions give the same model again, to the last bit, if no
+# graphics card is used. A budget in minutes cannot promise this, since no two minutes of a computer are alike. This run
+# had both, so its repetition may only resemble it.
 #
 # ## Surprise, as a way of listening
 #
@@ -314,12 +317,13 @@ for name in names:
     print(f"{name:14}", "   ".join(scores))
 
 # %% [markdown]
-# Read it along the rows. The same bells surprise the model of bells less than the model of breath, and with the
+# Read it along the rows. The clean bells surprise the model of bells less than the model of breath, and with the
 # whisper it is the other way round. Each is at home in its own kind of sound, and this is a likeness that was
-# measured: not of pitch or loudness, but of how one sample follows another.
+# measured: not of pitch or loudness, but of how one sample follows another. In the last two rows the model of breath is
+# the less surprised, although both are bells: hiss and near silence outweigh them there.
 #
-# Do not read it down the columns. Both models find the soft recording easy, since almost nothing happens in it, and
-# the hiss hard, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean "good".
+# Do not read it down the columns. Both models foresee the soft recording well, since almost nothing happens in it, and
+# the hiss badly, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean "good".
 #
 # So use it to compare models on one sound, never sounds on one model. Which of your epochs is least surprised by a
 # recording that you love? Which of two models would understand your singer?
@@ -339,8 +343,8 @@ for what, value in capsule.about.items():
 # %% [markdown]
 # You can send it to somebody, who needs nothing else of yours to play it: `pl.generate("small.capsule")` or lesson 04.
 # Opening one runs no program that may hide in it. No recording is in it either, but a model that has learned by heart
-# can play one back, so what you asked of the people on your recordings holds for the capsule too. The card of the
-# corpus travels inside. This is its first sentence:
+# can play one back, so what you agreed with the people on your recordings holds for the capsule too. The card of the
+# corpus travels inside. It begins like this:
 
 # %%
 print(capsule.card.splitlines()[2])
@@ -348,19 +352,19 @@ print(capsule.card.splitlines()[2])
 # %% [markdown]
 # ## What is not there yet
 #
-# Three things are planned, and you will look for them in vain today: a search that tries settings by itself, bringing
-# along a model from PRiSM SampleRNN, and the repair of faulty recordings.
+# Three things are planned, and you will look for them in vain today: a search that tries settings by itself, a way to
+# bring along a model from PRiSM SampleRNN, and the repair of faulty recordings.
 #
 # ## What you did
 #
 # - You heard what a sample rate lets through, and when a higher one is worth what it costs.
 # - You learned which settings change what you hear, changed one, and heard a recording multiplied.
-# - You let two models listen, and know what to hand to somebody who shall go on with your run.
+# - You let two models listen, and know what to hand to somebody who is to go on with your run.
 #
 # ## Check yourself
 #
-# The same recording twice, bells in hiss. One of the two has been reduced to 8,000 samples a second. Which is it, and
-# do you hear it by the bells or by the hiss?
+# Here is the same recording twice, bells in hiss. One of the two has been reduced to 8,000 samples a second. Which is
+# it, and do you hear it by the bells or by the hiss?
 
 # %%
 bells_in_hiss = needs_work / "Zoom0012.wav"
@@ -398,7 +402,7 @@ notebook.play(load(bells_in_hiss, 8000), load(bells_in_hiss, 16000), names=["A",
 #
 # ## Journal
 #
-# What you would train over night is a decision too.
+# What you would train overnight is a decision too.
 
 # %%
 journal = course.journal_panel(

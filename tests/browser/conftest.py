@@ -26,7 +26,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 # JupyterLab's own settings: every cell is kept in the page, and no news is asked for.
 SETTINGS = {
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
+    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none", "scrollPastEnd": False},
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/extensionmanager-extension:plugin": {"enabled": False},
 }
@@ -189,8 +189,9 @@ class Lesson:
         self._times["seconds to run all cells"] = round(time.monotonic() - began, 1)
 
     def choose_in_menu(self, *names):
+        labels = self.page.locator(".lm-MenuBar-itemLabel, .lm-Menu-itemLabel")
         for name in names:
-            self.page.get_by_role("menuitem", name=name, exact=True).click()
+            labels.filter(has_text=re.compile(f"^{name}$")).click()
 
     def numbers(self):
         """What stands beside the code cells: `[3]:` once one has run, `[*]:` while it runs or waits."""
@@ -213,8 +214,10 @@ class Lesson:
     def keep_picture_and_times(self):
         """Leave a picture of the whole lesson, and how long it took, in `artefacts`."""
         ARTEFACTS.mkdir(exist_ok=True)
-        scrolled = self.page.locator(".jp-WindowedPanel-outer").evaluate("panel => panel.scrollHeight")
-        self.page.set_viewport_size(SCREEN | {"height": min(TALLEST, scrolled + 150)})
+        scrolled = self.page.locator(".jp-WindowedPanel-outer")
+        height = scrolled.evaluate("panel => panel.scrollHeight") + 150  # for the menu and what else is around it
+        self.page.set_viewport_size(SCREEN | {"height": min(TALLEST, height)})
+        scrolled.evaluate("panel => panel.scrollTo(0, 0)")
         self.page.wait_for_timeout(1000)
         self.page.screenshot(path=ARTEFACTS / f"{self.name}.png")
         self.page.set_viewport_size(SCREEN)
@@ -241,13 +244,13 @@ class Lesson:
         if self.page.evaluate("document.activeElement.matches('.jp-OutputArea input, .jp-OutputArea textarea')"):
             self.tab_to(self.page.locator(".jp-OutputArea button"))  # in a field, arrows belong to the field
         cells = self.page.locator(".jp-Notebook .jp-Cell")
+        wanted = self.cells.nth(cell)
         chosen = "cells => cells.findIndex(cell => cell.classList.contains('jp-mod-active'))"
-        wanted = cells.evaluate_all("(cells, cell) => cells.indexOf(cell)", self.cells.nth(cell).element_handle())
-        for _ in range(cells.count()):
-            distance = wanted - cells.evaluate_all(chosen)
-            if not distance:
+        goal = cells.evaluate_all("(cells, cell) => cells.indexOf(cell)", wanted.element_handle())
+        for _ in range(cells.count() + 2):
+            if wanted.evaluate("cell => cell === document.activeElement"):
                 return
-            self.keys.press("ArrowDown" if distance > 0 else "ArrowUp")
+            self.keys.press("ArrowUp" if cells.evaluate_all(chosen) > goal else "ArrowDown")
         raise AssertionError(f"arrows do not lead to the cell: {self.code[cell]}")
 
     def tab_to(self, wanted):

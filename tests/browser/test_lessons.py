@@ -46,6 +46,11 @@ def test_all_panels_are_drawn(lesson):
     assert len(lesson.boxes(RESET) + lesson.boxes(KEEP)) == written > 0
 
 
+def test_every_label_is_shown_in_full(lesson):
+    cut = "labels => labels.filter(label => label.scrollWidth > label.clientWidth).map(label => label.innerText)"
+    assert not lesson.outputs.locator("label, button").evaluate_all(cut)
+
+
 def test_nothing_is_asked_of_the_network_but_the_badge(lesson):
     assert lesson.asked_outside <= {BADGE}
 
@@ -117,6 +122,6 @@ def test_every_button_is_one_that_is_tried_here(lesson):
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_axe_finds_nothing_to_object_to(lesson, theme):
     lesson.choose_in_menu("Settings", "Theme", theme)
-    lesson.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for()
+    lesson.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
     found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
     assert not found.violations_count, found.generate_report()
