@@ -8,6 +8,7 @@ import numpy as np
 from . import container
 from .audio import check_sample_rate
 from .errors import CourseError
+from .files import digest
 from .settings import ModelSettings
 
 FORMAT = 1
@@ -66,6 +67,11 @@ class Capsule:
         }
         container.write(path, "capsule", about, self.weights, {CARD: self.card})
         return path
+
+    @property
+    def digest(self):
+        """A name for the weights: 16 hexadecimal digits."""
+        return digest(*(part for name in sorted(self.weights) for part in (name, self.weights[name].tobytes())))
 
     @cached_property
     def model(self):

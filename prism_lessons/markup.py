@@ -5,6 +5,7 @@ Whatever is shown as a picture or a player has a name in words beside it, and no
 
 import html
 
+from .errors import CourseError
 from .live import clock
 
 WIDTH, HEIGHT, MARGIN = 640, 280, 48  # of the curve, in pixels
@@ -40,8 +41,16 @@ def player(name, levels, source, note=""):
 
 
 def learning_curve(run):
-    """The bits of a run's epochs as an SVG picture, with what two ways of guessing without listening would need."""
+    """The bits of a run's epochs as an SVG picture, with what two ways of guessing without listening would need.
+
+    Raises
+    ------
+    CourseError
+        When the run has no epoch yet.
+    """
     log, references = run.log, run.references
+    if not log:
+        raise CourseError(f'The run in "{run.folder}" has no finished epoch yet: train it first.')
     top = max([references["uniform"]] + [entry.bits for entry in log]) * 1.05
     right, bottom = WIDTH - MARGIN, HEIGHT - MARGIN
 

@@ -68,6 +68,11 @@ class Run:
         write_json(folder / SETTINGS, {"format": FORMAT, **settings})
         return cls(folder)
 
+    def __repr__(self):
+        log = self.log
+        bits = f", {log[-1].validation_bits:.2f} bits per sample in validation" if log else ""
+        return f'the run "{self.folder.name}": epochs trained: {len(log)}{bits}'
+
     @property
     def sample_rate(self):
         """Hz."""

@@ -3,10 +3,13 @@
 from html.parser import HTMLParser
 
 import numpy as np
+import pytest
 
 from prism_lessons import markup
 from prism_lessons.audio import measure
 from prism_lessons.corpus.codes import Codes, unigram_bits
+from prism_lessons.errors import CourseError
+from prism_lessons.run import Run
 
 
 class Tags(HTMLParser):
@@ -57,6 +60,13 @@ def test_a_curve_of_one_epoch_can_be_drawn(straight, tmp_path):
         log, references = straight.log[:1], straight.references
 
     assert "epoch 1" in markup.learning_curve(Young)
+
+
+def test_a_run_without_an_epoch_has_no_curve_and_says_so(straight, tmp_path):
+    run = Run.begin(tmp_path / "young", straight.settings, "card")
+    with pytest.raises(CourseError, match="no finished epoch yet"):
+        markup.learning_curve(run)
+    assert "epochs trained: 0" in repr(run) and "epochs trained: 2, " in repr(straight)
 
 
 def test_a_run_knows_what_guessing_without_listening_would_need(straight):

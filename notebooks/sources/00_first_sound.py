@@ -153,13 +153,12 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Turn the temperature
 #
-# Now three voices, each at a temperature of its own. Every voice draws its own chances, so do not compare single
-# moments, but how the sounds move. Listen from top to bottom, more than once. At 0.7 this model is close to silence.
-# Do not turn it up: the other two are far louder.
+# Now the same seed at three temperatures: all chance falls the same way, and only the freedom differs. Listen from top
+# to bottom, more than once. At 0.7 this model is close to silence. Do not turn it up: the other two are far louder.
 
 # %%
 freedoms = [0.7, 0.95, 1.2]
-compared = pl.generate(capsule, seconds=3, voices=3, temperature=freedoms, seed=5)
+compared = pl.generate(capsule, seconds=3, voices=3, temperature=freedoms, seed=[5, 5, 5])
 names = [f"temperature {freedom}" for freedom in freedoms]
 notebook.play(*compared, names=names)
 
@@ -171,7 +170,7 @@ notebook.play(*compared, names=names)
 # bring takes to your own.
 
 # %%
-print("Saved:", takes[0].save(course.takes / f"{takes[0].name}.wav"))
+course.keep(takes[:1], capsule)
 
 # %% [markdown]
 # ## What this computer has

@@ -186,13 +186,13 @@ setup
 #
 # While it works, the last line says how far it is. You may interrupt it with the square button at the top of the page
 # (in Colab, the one beside the cell). What it has learned is saved, and running the cell again goes on from there.
-# The cells below need the training to have ended, so let it finish before you go on.
+# The cells below go on with the epochs that it has finished by then.
 
 # %%
 settings = setup.values
 folder = course.new_run(settings.pop("name"))
 picture = notebook.LiveFigure(notebook.learning_curve)
-run = pl.train(corpus, folder, preset="sketch", each_epoch=picture, **settings)
+pl.train(corpus, folder, preset="sketch", each_epoch=picture, **settings)
 
 # %% [markdown]
 # ## Read the curve
@@ -206,6 +206,7 @@ run = pl.train(corpus, folder, preset="sketch", each_epoch=picture, **settings)
 #   to come back.
 
 # %%
+run = pl.Run(folder)
 notebook.learning_curve(run)
 
 # %% [markdown]

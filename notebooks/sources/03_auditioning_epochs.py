@@ -11,7 +11,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/03_auditioning_epochs.ipynb)
 #
-# **You will hear:** one model at many ages. At the end you have chosen the one that you want to play.
+# **You will hear:** what a model listened to, and the model itself at many ages. At the end you have chosen the one
+# that you want to play.
 #
 # **Time:** less than a minute of computing, with or without a graphics card. The listening takes as long as you give
 # it: half an hour is well spent.
@@ -59,9 +60,8 @@ course = notebook.Course()
 
 # %% [markdown]
 # A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for
-# another, write its name into `run = pl.Run(course.new_run("first"))` and put that in place of the line below. If you
-# have none, you get a run that the course made from winds and whispers, in which the model passed through the
-# recordings twenty times.
+# another, write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the
+# course made from winds and whispers, in which the model passed through the recordings twenty times.
 
 # %%
 run = course.run()
@@ -73,6 +73,15 @@ run = course.run()
 
 # %%
 course.journal
+
+# %% [markdown]
+# ## The source
+#
+# Remind your ear. These are clips from recordings that were kept aside: the model was tested on them and never
+# learned from them. If you have changed your corpus since, there is nothing here to hear.
+
+# %%
+notebook.play(*course.kept_aside(run))
 
 # %% [markdown]
 # ## Where it came from
@@ -168,8 +177,8 @@ notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
 print(run.epochs)
 
 # %% [markdown]
-# Choose one of them here, a temperature, and a seed. An epoch that was silent in the grid may stay silent whatever you
-# choose: that is what it had learned by then.
+# Choose one of them here, a temperature, and a seed. An epoch that was silent in the grid may stay silent whatever
+# you choose: that is what it had learned by then.
 
 # %%
 again = notebook.Panel(
@@ -264,7 +273,7 @@ print(pl.audition(run))
 # ```python
 # import random
 #
-# hidden = random.sample(epochs, 4)
+# hidden = random.sample(epochs, min(4, len(epochs)))
 # clips = [run.grid[epoch][temperatures[-1]] for epoch in hidden]
 # notebook.play(*clips, names=["first", "second", "third", "fourth"])
 # ```

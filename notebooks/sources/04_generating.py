@@ -95,7 +95,7 @@ for seconds in (1, 60):
 
 # %%
 seeds = [1, 2, 3, 4]
-heard = [pl.generate(capsule, seconds=3, voices=1, temperature=0.95, seed=seed)[0] for seed in seeds]
+heard = pl.generate(capsule, seconds=3, voices=4, temperature=0.95, seed=seeds)
 notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 
 # %% [markdown]
@@ -105,12 +105,12 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # are drawn even more often: the sound calms down, and far below, it falls silent or sticks to a tone. Above 1 the
 # unlikely ones get their chance, until only noise is left.
 #
-# Here are seven performances, each at a temperature of its own and with chances of its own. The first may be next to
-# silent. Do not turn it up: the last is loud.
+# Here is the same chance taken seven times, each time more freely. The first may be next to silent. Do not turn it up:
+# the last is loud.
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
-line = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=2)
+line = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=[2] * 7)
 notebook.play(*line, names=[f"temperature {freedom:g}" for freedom in freedoms])
 
 # %% [markdown]
@@ -169,14 +169,11 @@ notebook.spectrogram(takes[0])
 # ## Save them
 #
 # The files are WAV, mono, 16 bit, at the model's sample rate, exactly as loud as you heard them. A performance that you
-# keep is called a **take**. Its name says with which seed, voice and temperature it was made.
-#
-# It does not say how long the take is or which model played it. If you make others with the same seed and temperature,
-# they get the same names and replace these. So rename, in your file browser, the takes that you want to keep.
+# keep is called a **take**. Its name says with which seed, voice and temperature it was made and how long it is, and
+# each model has a folder of its own. So no take replaces another, unless it is the same again.
 
 # %%
-for take in takes:
-    print(take.save(course.takes / f"{take.name}.wav"))
+course.keep(takes, capsule)
 
 # %% [markdown]
 # In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you

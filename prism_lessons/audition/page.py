@@ -36,7 +36,7 @@ def audition(run):
     Raises
     ------
     CourseError
-        When there is no run there.
+        When there is no run there, or no epoch in it.
     """
     run = run if isinstance(run, Run) else Run(run)
     page = run.folder / PAGE

@@ -1,7 +1,7 @@
 """The compiled batch engine: many voices at once, the whole sampling loop inside one graph.
 
-Every voice draws its samples with random numbers of its own, made from the seed and the voice's number: a voice of a
-seed is the same take, up to rounding, however many others sound beside it.
+Every voice draws its samples with random numbers of its own, made from a seed and a number: the same pair gives the
+same take, up to rounding, however many other voices sound beside it.
 """
 
 import numpy as np
@@ -10,6 +10,13 @@ from ..backend import tf
 from ..model import on_gpu
 
 CHUNK = 4096  # samples made by one call of the graph, rounded to whole frames
+
+
+def chances(seed, voices):
+    """What each voice draws from: (seed, 0), (seed, 1) and so on; from a list of seeds, the first voice of each."""
+    if isinstance(seed, (list, tuple)):
+        return [(one, 0) for one in seed]
+    return [(seed, voice) for voice in range(voices)]
 
 
 class Engine:
@@ -38,7 +45,7 @@ class Engine:
         temperatures
             Shape (voices,), above 0.
         seed
-            Int; voice v draws from the stream (seed, v).
+            Int, or one for each voice: see `chances`.
 
         Yields
         ------
@@ -46,12 +53,12 @@ class Engine:
         """
         temperatures = tf.constant(temperatures, tf.float32)
         voices = len(temperatures)
-        chances = [np.random.default_rng([seed, voice]) for voice in range(voices)]
+        drawing = [np.random.default_rng(pair) for pair in chances(seed, voices)]
         past = tf.fill((voices, self.largest), self.model.settings.codec.centre)
         state = self.model.initial_state(voices)
         table = self.model.sample_tier.table()
         for start in range(0, samples, self.chunk):
-            draws = np.stack([chance.random(self.chunk, np.float32) for chance in chances], axis=1)
+            draws = np.stack([chance.random(self.chunk, np.float32) for chance in drawing], axis=1)
             made, past, state = self._run(past, state, table, temperatures, draws)
             yield made.numpy()[:, : samples - start]
 

@@ -8,7 +8,7 @@ from ..audio import Clip
 from ..errors import CourseError
 from ..live import LiveLine
 from ..run import as_capsule
-from .engine import Engine
+from .engine import Engine, chances
 
 TEMPERATURES = (0.05, 5.0)
 
@@ -29,7 +29,9 @@ def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None
         learned; below, it keeps to the likelier (too low falls silent or sticks); above, it dares more (too high is
         noise).
     seed
-        The same seed gives the same takes. Voice v of a seed does not depend on how many others there are.
+        The same seed gives the same takes. Voice v of a seed does not depend on how many others there are. A list has
+        a seed for each voice, which is then the first voice of its seed: the same seed several times, at several
+        temperatures, is the same chance taken more and less freely.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
 
@@ -47,8 +49,9 @@ def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None
     samples = _samples(seconds, capsule.sample_rate)
     if not isinstance(voices, int) or not 1 <= voices <= 256:
         raise CourseError(f"voices must be a whole number from 1 to 256, not {voices}.")
-    if not isinstance(seed, int) or seed < 0:
-        raise CourseError(f"seed must be a whole number, 0 or more, not {seed}.")
+    drawing = chances(seed, voices)
+    if len(drawing) != voices or not all(isinstance(one, int) and one >= 0 for one, _ in drawing):
+        raise CourseError(f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {seed}.")
     temperatures = check_temperatures(temperature, voices)
     live = live or LiveLine()
     pieces, done = [], 0
@@ -59,8 +62,8 @@ def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None
     live.end(f"Generated {_count(voices)} of {seconds:g} s.")
     decode = capsule.settings.codec.decode
     return [
-        Clip(decode(codes), capsule.sample_rate, f"take_seed{seed}_voice{voice + 1}_t{temperatures[voice]:g}")
-        for voice, codes in enumerate(np.concatenate(pieces, axis=1))
+        Clip(decode(codes), capsule.sample_rate, f"take_seed{one}_voice{voice + 1}_t{temperature:g}")
+        for codes, (one, voice), temperature in zip(np.concatenate(pieces, axis=1), drawing, temperatures, strict=True)
     ]
 
 

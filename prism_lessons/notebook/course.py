@@ -8,6 +8,7 @@ from pathlib import Path
 from ..capsule import Capsule
 from ..corpus import Corpus, curate
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
+from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
 from ..files import inside, replacing
 from ..journal import Journal
@@ -108,6 +109,9 @@ class Course:
             print("This is the corpus that you made in lesson 01.")
             return Corpus.open(self.home / "corpus")
         print(f'You have made no corpus yet, so this is the example set "{example}".')
+        return self._example_corpus(example)
+
+    def _example_corpus(self, example):
         folder = self.home / f"example_corpus_{example}"
         if (folder / CORPUS_SETTINGS).is_file():
             return Corpus.open(folder)
@@ -119,8 +123,11 @@ class Course:
             raise CourseError(f'"{name}" cannot be the name of a run: use letters, digits, spaces, "-" and "_".')
         return self.runs / name.strip()
 
-    def run(self, example="breath"):
-        """The newest `Run` of lesson 02 that has an epoch; before there is one, a copy of a run that ships."""
+    def run(self, name=None, example="breath"):
+        """A `Run` of lesson 02 by its name, or the newest that has an epoch; before there is one, a copy of one that
+        ships."""
+        if name:
+            return Run(self.new_run(name))
         if own := self._newest_run():
             print(f'This is your run "{own.name}".')
             return Run(own)
@@ -130,6 +137,26 @@ class Course:
             # A copy, since stars are kept in it.
             shutil.copytree(_example(f"trained/{example}"), folder, dirs_exist_ok=True)
         return Run(folder)
+
+    def kept_aside(self, run):
+        """Up to three clips, as paths, of the recordings that a run was tested on and never trained on.
+
+        Empty where the corpus is no longer there, or has changed since.
+        """
+        folder = Path(run.settings["corpus"]["folder"])
+        corpora = [Corpus.open(folder)] if (folder / CORPUS_SETTINGS).is_file() else []
+        if (EXAMPLES / folder.name).is_dir():
+            corpora.append(self._example_corpus(folder.name))
+        for corpus in corpora:
+            if corpus.digest == run.settings["corpus"]["digest"]:
+                return [corpus.folder / clip.file for clip in corpus.of(VALIDATION)[:3]]
+        return []
+
+    def keep(self, takes, capsule):
+        """Save takes as WAV files, in a folder for the model that made them, under names that tell takes apart."""
+        folder = self.takes / f"epoch{capsule.about.get('epoch', 0)}_{capsule.digest[:6]}"
+        for take in takes:
+            print(take.save(folder / f"{take.name}_{take.seconds:g}s.wav"))
 
     def _newest_run(self):
         """The folder of the run of lesson 02 that was worked on last and has an epoch, or None."""

@@ -48,8 +48,8 @@ def spectrogram(sound, name=None):
 
 def learning_curve(run):
     """The bits per sample of a run's epochs, beside what guessing without listening would need."""
-    words = markup.curve_in_words(run)
-    return Shown(figure(markup.learning_curve(run), words), words)
+    picture, words = markup.learning_curve(run), markup.curve_in_words(run)
+    return Shown(figure(picture, words), words)
 
 
 def _where_the_energy_is(stft, frequencies):

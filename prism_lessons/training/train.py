@@ -48,7 +48,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
     live
         The `LiveLine` to report progress on; one on standard output if not given.
     each_epoch
-        A function that is called with the `Run` after each epoch, once its clips and its line in the log are there.
+        A function that is called with the `Run` after each epoch, once its clips and its line in the log are there, and
+        for a run that has reached its budget.
     **changes
         Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's.
 
@@ -107,6 +108,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
             f"This run has reached its budget after {len(run.log)} epochs and "
             f"{clock(progress.seconds)} of training: ask for more to go on."
         )
+        if each_epoch:
+            each_epoch(run)
         return run
     _announce(run, learner, corpus, preset, progress, live)
     try:

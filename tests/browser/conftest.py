@@ -169,7 +169,9 @@ class Lesson:
             route.abort()
 
     def open(self):
-        self.page.goto(f"{self._server.url}lab/tree/{self.name}.ipynb?token={self._server.token}")
+        # In a workspace of its own, so that lessons that were open before are not opened with it.
+        address = f"{self._server.url}lab/workspaces/{self.name}/tree/{self.name}.ipynb"
+        self.page.goto(f"{address}?token={self._server.token}")
         self.cells.first.wait_for()
         # Before there is a kernel, Run All would ask for one.
         self.page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()

@@ -72,6 +72,22 @@ def test_a_voice_does_not_depend_on_how_many_sing_beside_it():
     assert (alone[0, :50] == among[0, :50]).all()
 
 
+def test_a_list_of_seeds_gives_the_first_voice_of_each():
+    capsule = Capsule.of(model_of(frame_sizes=(4, 16)), 16000, {}, "")
+    clips = generate(capsule, seconds=0.003, voices=3, temperature=1.0, seed=[7, 8, 7])
+    assert [clip.name for clip in clips] == ["take_seed7_voice1_t1", "take_seed8_voice1_t1", "take_seed7_voice1_t1"]
+    np.testing.assert_array_equal(clips[0].samples, clips[2].samples)
+    (first,) = generate(capsule, seconds=0.003, voices=1, temperature=1.0, seed=8)
+    np.testing.assert_array_equal(first.samples, clips[1].samples)
+
+
+@pytest.mark.parametrize("seed", [[1, 2], [1, 2, -1], [1, 2, 3, 4], [1.5, 1, 1], [], "abc", -1, None])
+def test_seeds_that_do_not_fit_the_voices_are_refused(seed):
+    capsule = Capsule.of(model_of(frame_sizes=(4, 16)), 16000, {}, "")
+    with pytest.raises(CourseError, match="seed must be"):
+        generate(capsule, seconds=0.01, voices=3, seed=seed)
+
+
 def test_a_low_temperature_keeps_to_the_likeliest():
     model = model_of(frame_sizes=(4, 16))
     codes = drawn(Engine(model), 300, np.full(1, 0.05), 1)

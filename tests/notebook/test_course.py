@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,39 @@ def test_without_a_choice_lesson_04_plays_your_newest_run(course, straight, caps
     shutil.copytree(straight.folder, course.new_run("mine"))
     assert course.capsule().about["epoch"] == 2
     assert 'the last epoch of your run "mine"' in capsys.readouterr().out
+
+
+def test_a_run_can_be_asked_for_by_its_name(course, straight):
+    shutil.copytree(straight.folder, course.new_run("first"))
+    shutil.copytree(straight.folder, course.new_run("second"))
+    assert course.run("first").folder == course.new_run("first")
+    with pytest.raises(CourseError, match="no run"):
+        course.run("third")
+
+
+def test_what_was_kept_aside_of_a_run_s_corpus_can_be_heard(course, straight, hum_corpus):
+    paths = course.kept_aside(straight)
+    assert [path.name for path in paths] == [Path(clip.file).name for clip in hum_corpus.of("validation")[:3]]
+    assert all(path.is_file() for path in paths)
+
+
+def test_of_a_corpus_that_is_gone_or_changed_nothing_is_kept_aside(course, straight, hums, tmp_path):
+    run = pl.Run(shutil.copytree(straight.folder, tmp_path / "run"))
+    run.settings["corpus"]["folder"] = "gone"
+    assert course.kept_aside(run) == []
+    other = pl.curate(hums(tmp_path / "other", seed=9), tmp_path / "other corpus", sample_rate=8000)
+    run.settings["corpus"]["folder"] = str(other.folder)
+    assert course.kept_aside(run) == []
+
+
+def test_takes_of_other_models_and_lengths_do_not_replace_each_other(course, straight, noise, capsys):
+    capsules = [straight.capsule(epoch) for epoch in (1, 2)]
+    for capsule in capsules:
+        for seconds in (0.5, 1.25):
+            course.keep([pl.Clip(noise(seconds), 16000, "take_seed1_voice1_t1")], capsule)
+    kept = sorted(course.takes.rglob("*.wav"))
+    assert len(kept) == 4 and kept[0].name == "take_seed1_voice1_t1_0.5s.wav"
+    assert capsules[0].digest != capsules[1].digest == straight.capsule(2).digest
 
 
 def test_the_model_chosen_in_lesson_03_is_the_one_that_lesson_04_plays(course, capsys):

@@ -130,6 +130,18 @@ def test_kill_9_at_random_moments_loses_nothing_and_changes_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_each_epoch_is_told_and_a_finished_run_once_more(hum_corpus, small, tmp_path):
+    told = []
+
+    def tell(run):
+        told.append((run.log[-1].epoch, len(run.grid)))
+
+    train(hum_corpus, tmp_path / "run", epochs=2, each_epoch=tell, **small)
+    assert told == [(1, 1), (2, 2)]
+    train(hum_corpus, tmp_path / "run", epochs=2, each_epoch=tell, **small)
+    assert told == [(1, 1), (2, 2), (2, 2)]
+
+
 def test_a_reached_budget_trains_no_more(go_on, straight, capsys):
     before = (straight.folder / RESUME).read_bytes()
     go_on(straight.folder)
