@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent
 # How each is trained, and the epochs whose weights are shipped beside the last one's.
 SETS = {
     "bells": ({"epochs": 30, "frame_sizes": (8, 32), "dim": 192, "window": 512}, ()),
-    "breath": ({"epochs": 20}, (2, 7)),
+    "breath": ({"epochs": 20}, (5, 13)),
     "needs_work": ({"epochs": 20}, ()),
 }
 

@@ -338,6 +338,7 @@ class Box:
             return str(float(f"{new:.6g}"))
         keys.press("Control+A")
         keys.type("changed")
+        keys.press("Tab")
         return "'changed'"
 
     def reset(self):

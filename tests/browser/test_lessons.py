@@ -6,9 +6,15 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-QUIETEST = -60  # dBFS: a player whose peak is below is taken for silent
-# Players that may be silent: {(lesson, name): reason}.
-SILENT = {}
+QUIETEST = 0.001  # of full scale, -60 dBFS: a player whose peak is not above is taken for silent
+# Players that may be silent, by their names: what a model plays that a lesson trained for two minutes. At a low
+# temperature that often is silence. One of them at least has to be heard.
+MAY_BE_SILENT = {
+    "02_training": r"epoch \d+, temperature .*",
+    "03_auditioning_epochs": r"epoch \d+, temperature .*|take_.*",
+    "04_generating": r"seed \d+|temperature .*|six voices together|take_.*|yours",
+    "05_going_further": r"temperature .*",
+}
 # Lessons in which the cell under a panel plays at once, and the control whose value then shows in the players' names.
 PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "seed", "04_generating": "seed"}
 RESET, KEEP = "Back to the start values", "Keep in the journal"
@@ -30,7 +36,7 @@ HEAR = """async players => Promise.all(players.map(async player => {
         name: player.ariaLabel,
         autoplay: player.autoplay,
         seconds: player.duration,
-        peak: 20 * Math.log10(Math.max(peak, 1e-9)),
+        peak,
         caption: player.closest("figure").querySelector("figcaption").innerText,
     };
 }))"""
@@ -60,13 +66,19 @@ def test_every_player_has_a_name_and_can_be_heard(lesson):
     assert players
     for player in players:
         assert player["name"] and player["seconds"] > 0 and not player["autoplay"], player
-        assert player["peak"] > QUIETEST or (lesson.name, player["name"]) in SILENT, player
+    names = {player["name"] for player in players}
+    silent = {player["name"] for player in players if player["peak"] <= QUIETEST}
+    may_be = {name for name in names if re.fullmatch(MAY_BE_SILENT.get(lesson.name, ""), name)}
+    assert silent <= may_be
+    assert not may_be or silent != may_be, "the model is silent throughout"
 
 
 def test_every_player_is_as_loud_as_its_caption_says(lesson):
     for player in lesson.outputs.locator("audio").evaluate_all(HEAR):
-        said = re.search(r"peak (\S+) dBFS", player["caption"])
-        assert "here its first" in player["caption"] or float(said[1]) == pytest.approx(player["peak"], abs=0.1), player
+        said = 10 ** (float(re.search(r"peak (\S+) dBFS", player["caption"])[1]) / 20)
+        # The caption is rounded to 0.1 dB, and the file to 16 bits.
+        as_said = pytest.approx(said, rel=10 ** (0.05 / 20) - 1, abs=2**-15)
+        assert player["peak"] == as_said or "here its first" in player["caption"], player
 
 
 def test_every_control_is_changed_by_keyboard_alone_and_put_back_by_its_button(lesson):
