@@ -7,7 +7,8 @@ from html import escape
 
 import ipywidgets
 
-_LOOK = {"style": {"description_width": "14em"}, "layout": {"width": "34em", "max_width": "100%"}}
+_LOOK = {"style": {"description_width": "18em"}, "layout": {"width": "38em", "max_width": "100%"}}
+_BUTTON = {"width": "auto", "align_self": "flex-start"}
 
 
 def number(label, value, low, high, step=0.05):
@@ -30,12 +31,12 @@ def choice(label, options, value):
 
 def text(label, value=""):
     """An input for a line of text."""
-    return ipywidgets.Text(value, description=label, **_LOOK)
+    return ipywidgets.Text(value, description=label, continuous_update=False, **_LOOK)
 
 
 def lines(label, value=""):
     """An input for several lines of text."""
-    return ipywidgets.Textarea(value, description=label, rows=3, **_LOOK)
+    return ipywidgets.Textarea(value, description=label, rows=3, continuous_update=False, **_LOOK)
 
 
 def tick(label, value=False):
@@ -81,7 +82,7 @@ class Panel(_Box):
     def __init__(self, **controls):
         self._start = {name: control.value for name, control in controls.items()}
         self._python = ipywidgets.HTML()
-        reset = ipywidgets.Button(description="Back to the start values", layout={"width": "auto"})
+        reset = ipywidgets.Button(description="Back to the start values", layout=_BUTTON)
         reset.on_click(lambda _: self.reset())
         super().__init__(controls, [self._python, reset])
         for control in controls.values():
@@ -120,7 +121,7 @@ class JournalPanel(_Box):
     def __init__(self, journal, lesson, questions):
         self._journal, self._lesson = journal, lesson
         known = journal.answers(lesson)
-        button = ipywidgets.Button(description="Keep in the journal", layout={"width": "auto"})
+        button = ipywidgets.Button(description="Keep in the journal", layout=_BUTTON)
         button.on_click(lambda _: self._tell())
         self._said = ipywidgets.HTML()
         below = [button, self._said]
@@ -142,6 +143,7 @@ class JournalPanel(_Box):
 
 def _question(question, answer):
     control = lines(question, answer)
-    control.layout.width = "50em"
-    control.style.description_width = "22em"
+    # The question stands above its field, in full.
+    control.layout = {"flex_flow": "column", "align_items": "stretch", "width": "40em", "max_width": "100%"}
+    control.style.description_width = "max-content"
     return control

@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import replace
+from html import escape
 
 from ..audio import as_clip
 from ..markup import levels_in_words, player
@@ -10,6 +11,11 @@ from .shown import Shown
 # What one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
 MOST_BYTES = 4_000_000
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
+# Three columns fit beside each other; notebooks would set cells to the right and leave wide margins.
+GRID_STYLE = """<style>
+.prism-grid figure { margin: 0 } .prism-grid audio { width: 17em } .prism-grid th { white-space: nowrap }
+.prism-grid :is(th, td, caption) { text-align: left !important }
+</style>"""
 
 
 def play(*sounds, names=None):
@@ -56,13 +62,16 @@ def play_grid(sounds, caption):
         return _player(rows[row][column], f"{row}, {column}", most) if column in rows[row] else ""
 
     body = "".join(
-        f'<tr><th scope="row">{row}</th>{"".join(f"<td>{cell(row, column)}</td>" for column in heads)}</tr>'
+        f'<tr><th scope="row">{escape(row)}</th>{"".join(f"<td>{cell(row, column)}</td>" for column in heads)}</tr>'
         for row in rows
     )
-    head = "".join(f'<th scope="col">{column}</th>' for column in heads)
-    html = f"<table><caption>{caption}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in heads)
+    title = escape(caption, quote=True)
+    html = f"<table><caption>{title}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
     words = [_words(clip, f"{row}, {column}") for row, columns in rows.items() for column, clip in columns.items()]
-    return Shown(f'<div class="prism-grid" style="overflow-x: auto">{html}</div>', "\n".join([caption, *words]))
+    # A wide grid scrolls, so it has to be reached by keyboard.
+    box = f'<div class="prism-grid" role="group" aria-label="{title}" tabindex="0" style="overflow-x: auto">'
+    return Shown(f"{GRID_STYLE}{box}{html}</div>", "\n".join([caption, *words]))
 
 
 def _words(clip, name):

@@ -51,7 +51,11 @@ def test_too_much_sound_is_cut_and_the_caption_says_so(noise):
 
 def test_a_grid_has_headed_rows_and_columns_and_one_name_for_each_player(quiet):
     shown = notebook.play_grid({"epoch 1": {"calm": quiet, "wild": quiet}, "epoch 2": {"wild": quiet}}, "Growing")
-    assert re.findall(r'aria-label="([^"]+)"', shown.html) == ["epoch 1, calm", "epoch 1, wild", "epoch 2, wild"]
+    assert re.findall(r'<audio[^>]* aria-label="([^"]+)"', shown.html) == [
+        "epoch 1, calm",
+        "epoch 1, wild",
+        "epoch 2, wild",
+    ]
     assert "<caption>Growing</caption>" in shown.html
     assert shown.html.count('scope="row"') == 2 and shown.html.count('scope="col"') == 2
     assert shown.html.count("<td></td>") == 2  # the corner, and the place without a clip
@@ -59,6 +63,12 @@ def test_a_grid_has_headed_rows_and_columns_and_one_name_for_each_player(quiet):
 
 def test_nothing_to_play_is_no_error():
     assert notebook.play().html == "" and "<table>" in notebook.play_grid({}, "nothing yet").html
+
+
+def test_a_grid_can_be_reached_by_keyboard_and_its_words_are_text(quiet):
+    shown = notebook.play_grid({"<b>": {"<i>": quiet}}, '"<u>" & more')
+    assert 'role="group" aria-label="&quot;&lt;u&gt;&quot; &amp; more" tabindex="0"' in shown.html
+    assert not re.search("<[biu]>", shown.html)
 
 
 def test_a_missing_file_is_said_in_a_sentence():
