@@ -44,7 +44,7 @@ outputs: sync  ## run the lessons, and store what their check cells show
 
 # Lessons are run only if something that decides what they show has changed: docs/gather.py.
 docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
-	$(BIN)/python docs/gather.py
+	PYTHONPATH=notebooks/tools $(BIN)/python docs/gather.py
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs docs/_build/source docs/_build/html
 	$(BIN)/python docs/check.py docs/_build/html
 

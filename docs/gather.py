@@ -1,6 +1,6 @@
 """Lays out what the site is built from, in `docs/_build/source`.
 
-    python docs/gather.py
+    PYTHONPATH=notebooks/tools python docs/gather.py
 
 Lessons are run there, in a copy, so that they write nothing beside the originals. The pages of docs/ become the root
 of the site; `notebooks/` and `datasets_examples/` lie below it, so that the paths in the lessons hold.
@@ -14,13 +14,12 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 import nbformat
+from lessons import GLOSSARY, REPOSITORY, VARIABLE, explained, paths, read, singular
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parent
 SOURCE, CACHE, SITE = (HERE / "_build" / name for name in ("source", "cache", "html"))
 # Whatever these hold, or say, can change what a lesson shows.
 MAKES_A_DIFFERENCE = ("prism_lessons", "datasets_examples")
-VARIABLE = "PRISM_LESSONS_MINUTES"
 LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "matplotlib", "ipywidgets")
 
 BADGE = re.compile(r"^\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)", re.MULTILINE)
@@ -31,16 +30,11 @@ INVITATION = (
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
 
-def entries(glossary):
-    """The terms that a glossary, Markdown, has an entry for: {term in small letters: its anchor}."""
-    terms = re.findall(r"^## (.+)$", glossary, re.MULTILINE)
-    return {term.casefold(): re.sub(r"[^\w-]", "", term.lower().replace(" ", "-")) for term in terms}
-
-
-def entry_of(term, known):
-    """The term that `term`, perhaps a plural, has its entry under; None if it has none."""
-    term = " ".join(term.split()).casefold()
-    return next((form for form in (term, term.removesuffix("s")) if form in known), None)
+def anchors(glossary):
+    """Where a glossary, Markdown, explains its terms: {term as it is looked up: the anchor of its heading}."""
+    return {
+        term: re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for term, heading in explained(glossary).items()
+    }
 
 
 def page_of(notebook, glossary):
@@ -49,11 +43,11 @@ def page_of(notebook, glossary):
     A link takes the place of the badge, whose picture would come from elsewhere; the set-up cell is folded away; words
     that are explained lead to their entry in the glossary.
     """
-    known = entries(glossary)
+    known = anchors(glossary)
 
     def linked(bold):
-        entry = entry_of(bold[1], known)
-        return f"[{bold[0]}](../glossary.md#{known[entry]})" if entry else bold[0]
+        anchor = known.get(singular(bold[1]))
+        return f"[{bold[0]}](../glossary.md#{anchor})" if anchor else bold[0]
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -96,9 +90,9 @@ def gather():
         # Links out of docs/ begin at the root of the site here.
         text = page.read_text(encoding="utf-8").replace("](../", "](")
         (SOURCE / page.name).write_text(text, encoding="utf-8")
-    glossary = (HERE / "glossary.md").read_text(encoding="utf-8")
-    for lesson in sorted((REPOSITORY / "notebooks").glob("[0-9]*.ipynb")):
-        notebook = page_of(nbformat.read(lesson, as_version=4), glossary)
+    glossary = GLOSSARY.read_text(encoding="utf-8")
+    for lesson in paths():
+        notebook = page_of(read(lesson), glossary)
         nbformat.write(notebook, SOURCE / "notebooks" / lesson.name)
 
 

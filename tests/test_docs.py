@@ -30,7 +30,7 @@ def headings(text):
 def test_glossary_is_alphabetical_and_explains_nothing_twice():
     terms = [words for level, words in headings(read(DOCS / "glossary.md")) if level == 2]
     assert terms == sorted(set(terms), key=str.casefold)
-    assert len(set(GATHER["entries"](read(DOCS / "glossary.md")).values())) == len(terms)
+    assert len(set(GATHER["anchors"](read(DOCS / "glossary.md")).values())) == len(terms)
 
 
 def test_glossary_explains_in_three_sentences_at_most():
@@ -66,7 +66,7 @@ def test_links_lead_somewhere(page):
         file = page if not name else page.parent / name
         assert file.exists(), target
         if anchor:
-            assert anchor in GATHER["entries"](read(file)).values(), target
+            assert anchor in GATHER["anchors"](read(file)).values(), target
 
 
 def test_settings_of_the_site_can_be_read_without_sphinx():

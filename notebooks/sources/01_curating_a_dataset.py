@@ -68,6 +68,9 @@ course = notebook.Course()
 # computer it says which folder to put them into; do so, and run it again. WAV, FLAC, AIFF, OGG and MP3 will do. Nothing
 # that you bring is ever changed.
 #
+# If you have none yet and want real ones, `course.borrow("trumpet")` in a cell of your own fetches a recording from the
+# collection of librosa, a library for sound, and prints whose it is. It needs a network.
+#
 # With `mine = False` your source is the example set "breath": wind and whispers. Why not the bells that you will hear
 # a good deal of in this lesson? A small model learns the colour of a noise within minutes. The pitches of a bell take
 # it far longer.

@@ -16,7 +16,7 @@
 #
 # **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
 # training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
-# 00 practised for a quarter of an hour, and a large one takes a night on a graphics card.
+# 00 practised for twelve minutes, and a large one takes a night on a graphics card.
 #
 # **Needed:** nothing, or the corpus that you made in lesson 01.
 
@@ -156,9 +156,11 @@ intention.keep()
 # %% [markdown]
 # ## Set it up
 #
-# The next cell shows the controls of the training. You may leave them all as they are.
+# The next cell shows the controls of the training. You may leave them all as they are. Those with an arrow are lists;
+# the space bar opens one.
 #
-# - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new run.
+# - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new
+#   run.
 # - Minutes is how long the model may practise, all sittings together.
 # - Size is how many numbers each part of the model works with. A larger model can hold more sound in mind, and learns
 #   more slowly.
@@ -218,11 +220,7 @@ notebook.learning_curve(run)
 # low, and if you turned it up for a quiet clip, turn it down again before the next.
 
 # %%
-rows = {
-    f"epoch {epoch}": {f"temperature {temperature:g}": clip for temperature, clip in clips.items()}
-    for epoch, clips in run.grid.items()
-}
-notebook.play_grid(rows, caption="What the model played after each epoch")
+notebook.play_epochs(run)
 
 # %% [markdown]
 # What to listen for, in the order in which it often comes: the level; the colour of the noise; swells and strikes,

@@ -130,11 +130,7 @@ epochs = list(run.grid)
 chosen = epochs[:: listening.every]
 if listening.last:
     chosen = sorted({*chosen, epochs[-1]})
-rows = {
-    f"epoch {epoch}": {f"temperature {temperature:g}": clip for temperature, clip in run.grid[epoch].items()}
-    for epoch in chosen
-}
-notebook.play_grid(rows, caption="The same seed, epoch after epoch")
+notebook.play_epochs(run, chosen)
 
 # %% [markdown]
 # How to listen: once from top to bottom, without stopping. Then ask one question at a time and listen for that only.

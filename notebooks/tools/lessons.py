@@ -1,5 +1,6 @@
 """The lessons as files: where they are, how to copy what they need, and what of an output is kept."""
 
+import re
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -9,8 +10,9 @@ import nbformat
 
 REPOSITORY = Path(__file__).parents[2]
 CHECK = "check"  # the tag of a cell whose text output is committed, and compared by nbval
-# Stands in place of the minutes of training that the lessons ask for, so that running them all takes minutes.
-MINUTES = {"PRISM_LESSONS_MINUTES": "0.05"}
+VARIABLE = "PRISM_LESSONS_MINUTES"  # caps the minutes of training that the lessons ask for
+MINUTES = {VARIABLE: "0.05"}  # so that running them all takes minutes
+GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 
 
 def paths(names=()):
@@ -42,3 +44,13 @@ def copy():
         for name in ("notebooks", "datasets_examples"):
             shutil.copytree(REPOSITORY / name, Path(folder, name), ignore=ignored)
         yield Path(folder)
+
+
+def singular(term):
+    """A term as it is looked up: lower case, each word without the s of the plural."""
+    return " ".join(re.sub(r"(?<=\w\w)s$", "", word) for word in term.lower().split())
+
+
+def explained(glossary):
+    """The terms that a glossary, Markdown, explains: {term as it is looked up: its heading}."""
+    return {singular(heading): heading for heading in re.findall(r"^## +(.+?) *$", glossary, re.MULTILINE)}

@@ -6,14 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from badges import SETUP_CELL, Home
-from lessons import REPOSITORY, is_check, paths, read
+from lessons import GLOSSARY, REPOSITORY, explained, is_check, paths, read, singular
 from outputs import is_text
 
 LONGEST_CELL = 15  # lines
 OPENING = ("**You will hear:**", "**Time:**", "**Needed:**")
 CLOSING = ("What you did", "Check yourself", "Exercise", "Journal", "Next")
 FOLDED = {"Check yourself": "Answer", "Exercise": "Solution"}
-GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 HEADING = re.compile(r"^(#+) +(.+?) *$", re.MULTILINE)
 TAG = re.compile(r"<img\b[^>]*>")
 
@@ -129,16 +128,11 @@ def blocks(notebook, path):
         yield number["Journal"], "no room for the journal", "add cells with course.journal_panel(...) and .keep()"
 
 
-def singular(term):
-    """A term as it is looked up: lower case, each word without the s of the plural."""
-    return " ".join(re.sub(r"(?<=\w\w)s$", "", word) for word in term.lower().split())
-
-
 def terms(notebook, path):
     """Every bold term is in the glossary."""
     if not GLOSSARY.is_file():
         return
-    known = {singular(title) for _, title in HEADING.findall(GLOSSARY.read_text(encoding="utf-8"))}
+    known = explained(GLOSSARY.read_text(encoding="utf-8"))
     for number, text in written(notebook):
         for term in re.findall(r"\*\*([^*]+)\*\*", text):
             if f"**{term}**" not in OPENING and singular(term) not in known:

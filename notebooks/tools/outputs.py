@@ -37,8 +37,8 @@ def run(path, folder):
     """Run the copy of a lesson in `folder`; returns the notebook with its outputs."""
     notebook = read(folder / "notebooks" / path.name)
     place = {"metadata": {"path": str(folder / "notebooks")}}
-    os.environ.update(MINUTES)
-    return NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place).execute()
+    client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place)
+    return client.execute(env=os.environ | MINUTES)
 
 
 def store(path):

@@ -7,7 +7,7 @@ the library.
 from .computer import budget, machine
 from .course import Course
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
-from .players import play, play_grid
+from .players import play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
 from .shown import LiveFigure
 
@@ -23,6 +23,7 @@ __all__ = [
     "machine",
     "number",
     "play",
+    "play_epochs",
     "play_grid",
     "spectrogram",
     "text",

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from ..errors import CourseError
+from ..model import on_gpu
 from .computer import graphics, versions
 
 CONTENT = Path("/content")  # gone when the runtime ends
@@ -25,8 +26,7 @@ def check():
         print("The lessons may still work. If one fails, tell the course's makers these lines.")
     else:
         print("Every library that the course needs is there, in a version it was made for.")
-    gpu = graphics()
-    print(gpu if gpu.startswith("A ") else f"{gpu} To ask for one: {GPU_MENU}, then run this cell again.")
+    print(graphics() + ("" if on_gpu() else f" To ask for one: {GPU_MENU}, then run this cell again."))
 
 
 def home(drive):

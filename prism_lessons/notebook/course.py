@@ -5,6 +5,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import librosa
+
 from ..capsule import Capsule
 from ..corpus import Corpus, curate
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
@@ -80,6 +82,41 @@ class Course:
                             shutil.copyfileobj(source, file)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
             raise CourseError(f'"{name}" cannot be unpacked ({error}): pack it again, without a password.') from error
+
+    def borrow(self, name):
+        """Fetch a real recording into `recordings/`, and print whose it is and on which terms; needs a network.
+
+        Parameters
+        ----------
+        name
+            Such as "trumpet"; `librosa.util.list_examples()` prints all
+            (https://librosa.org/doc/latest/recordings.html).
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        CourseError
+            When there is none of that name, or it cannot be fetched.
+        """
+        try:
+            fetched = Path(librosa.example(name))
+            librosa.util.example_info(name)
+        except librosa.ParameterError as error:
+            raise CourseError(
+                f'There is no recording called "{name}": librosa.util.list_examples() prints those there are.'
+            ) from error
+        except Exception as error:  # whatever the network, a firewall or the disk says
+            raise CourseError(
+                f'"{name}" could not be fetched ({type(error).__name__}): check that you are online, or use the sets '
+                "that come with the course."
+            ) from error
+        path = self.recordings / f"{name}{fetched.suffix}"
+        with replacing(path) as partial:
+            shutil.copyfile(fetched, partial)
+        return path
 
     def take_home(self, folder=None):
         """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.

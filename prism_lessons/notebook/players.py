@@ -74,6 +74,28 @@ def play_grid(sounds, caption):
     return Shown(f"{GRID_STYLE}{box}{html}</div>", "\n".join([caption, *words]))
 
 
+def play_epochs(run, epochs=None):
+    """A table of the clips that a run played, a row for each epoch and a column for each temperature.
+
+    Parameters
+    ----------
+    run
+        A `Run`.
+    epochs
+        Which of them; all if not given.
+
+    Returns
+    -------
+    Shown
+    """
+    grid = run.grid
+    rows = {
+        f"epoch {epoch}": {f"temperature {temperature:g}": clip for temperature, clip in grid[epoch].items()}
+        for epoch in (grid if epochs is None else epochs)
+    }
+    return play_grid(rows, caption="What the model played after each epoch, from the same seed")
+
+
 def _words(clip, name):
     return f"{name}: {levels_in_words(clip.levels)}"
 

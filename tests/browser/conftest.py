@@ -15,10 +15,10 @@ from urllib.request import Request, urlopen
 import nbformat
 import psutil
 import pytest
+from lessons import REPOSITORY, VARIABLE, copy, paths
 from playwright.sync_api import sync_playwright
 
-REPOSITORY = Path(__file__).parents[2]
-LESSONS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+LESSONS = paths()
 ARTEFACTS = REPOSITORY / "artefacts"  # what a test run leaves to look at: pictures, times
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -40,19 +40,17 @@ GENERATES = "pl.generate("  # in a cell that lets a model play
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A `Server` on a copy of the lessons, with settings of its own."""
-    copy, own = tmp_path_factory.mktemp("course"), tmp_path_factory.mktemp("jupyter")
-    for folder in ("notebooks", "datasets_examples"):
-        made = shutil.ignore_patterns("course_files", ".ipynb_checkpoints")
-        shutil.copytree(REPOSITORY / folder, copy / folder, ignore=made)
+    own = tmp_path_factory.mktemp("jupyter")
     settings = own / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True)
     settings.write_text(json.dumps(SETTINGS))
-    server = Server(copy / "notebooks", own)
-    try:
-        server.wait()
-        yield server
-    finally:
-        server.stop()
+    with copy() as course:
+        server = Server(course / "notebooks", own)
+        try:
+            server.wait()
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +95,7 @@ class Server:
         places = {f"JUPYTER_{name.upper()}_DIR": str(own / name) for name in ("config", "data", "runtime")}
         places |= {f"JUPYTERLAB_{name.upper()}_DIR": str(own / name) for name in ("settings", "workspaces")}
         environment = os.environ | places | {"IPYTHONDIR": str(own / "ipython")}
-        environment.pop("PRISM_LESSONS_MINUTES", None)  # a lesson takes the time that a student's takes
+        environment.pop(VARIABLE, None)  # a lesson takes the time that a student's takes
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", str(lessons)]
         self._log = own / "log.txt"
         with open(self._log, "wb") as log:

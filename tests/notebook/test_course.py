@@ -4,6 +4,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import librosa
 import pytest
 
 import prism_lessons as pl
@@ -157,6 +158,30 @@ def test_a_broken_zip_is_said_and_kept(course, content):
     with pytest.raises(CourseError, match="pack it again"):
         course.bring()
     assert (course.recordings / "bad.zip").exists()
+
+
+def test_a_real_recording_can_be_borrowed_by_name(course, write_noise, tmp_path, monkeypatch, capsys):
+    sound = write_noise(tmp_path / "cache" / "sorohanro - solo-trumpet-06.ogg", 1)
+    monkeypatch.setattr(librosa, "example", lambda name: str(sound))
+    monkeypatch.setattr(librosa.util, "example_info", lambda name: print("Licence of", name))
+    path = course.borrow("trumpet")
+    assert path == course.recordings / "trumpet.ogg" and path.read_bytes() == sound.read_bytes()
+    assert "Licence of trumpet" in capsys.readouterr().out
+
+
+def test_a_recording_that_does_not_exist_is_said(course):
+    with pytest.raises(CourseError, match='no recording called "no such"'):
+        course.borrow("no such")
+
+
+def test_without_a_network_nothing_is_borrowed_and_it_is_said(course, monkeypatch):
+    def unreachable(name):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(librosa, "example", unreachable)
+    with pytest.raises(CourseError, match="check that you are online"):
+        course.borrow("trumpet")
+    assert not course.recordings.exists()
 
 
 def test_there_has_to_be_something_to_take_home(course):

@@ -61,6 +61,13 @@ def test_a_grid_has_headed_rows_and_columns_and_one_name_for_each_player(quiet):
     assert shown.html.count("<td></td>") == 2  # the corner, and the place without a clip
 
 
+def test_the_clips_of_a_run_stand_by_epoch_and_temperature(straight):
+    names = re.findall(r'<audio[^>]* aria-label="([^"]+)"', notebook.play_epochs(straight).html)
+    assert names == [f"epoch {epoch}, temperature {one}" for epoch in (1, 2) for one in ("0.85", "1")]
+    only = notebook.play_epochs(straight, [2]).html
+    assert only.count("<audio") == 2 and "epoch 1" not in only
+
+
 def test_nothing_to_play_is_no_error():
     assert notebook.play().html == "" and "<table>" in notebook.play_grid({}, "nothing yet").html
 
