@@ -15,6 +15,7 @@ from .errors import CourseError
 
 _FACE = {
     "Capsule": "capsule",
+    "Choices": "corpus",
     "Clip": "audio",
     "Corpus": "corpus",
     "PRESETS": "presets",

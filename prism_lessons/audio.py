@@ -8,6 +8,7 @@ level of -3.
 import dataclasses
 import errno
 import io
+import math
 import os
 import re
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ SALVAGE_FRAMES = 1024
 FLOOR_DBFS = -120.0
 # A float file may hold samples on the scale of 32-bit integers; what lies beyond is damage, as NaN is.
 LARGEST_SAMPLE = 2.0**32
+NO_LAST_PAGE = "lacks an end-of-stream bit"  # libsndfile's words for an Ogg or Opus file that is cut off
 FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
 # A 20 ms stretch below this RMS level counts as silence: about the hiss of a quiet room recorded at a usual level.
 SILENCE_DBFS = -60.0
@@ -65,6 +67,28 @@ def pcm16(samples):
 def native(path):
     """`path` as libsndfile can open it; Linux lets names hold bytes that are no UTF-8, as old disks do."""
     return os.fsencode(path) if os.name == "posix" else path
+
+
+def mix(frames):
+    """Float32 frames, shape (frames, channels) -> mono: the average of the channels, shape (frames,)."""
+    if frames.shape[1] == 1:
+        return frames[:, 0]
+    if frames.shape[1] == 2:  # the same as the mean, many times as fast
+        return (frames[:, 0] + frames[:, 1]) * np.float32(0.5)
+    return frames.mean(axis=1, dtype=np.float32)
+
+
+def resampled(blocks, sample_rate, wanted):
+    """Yield mono float32 blocks at `sample_rate` (Hz) at the rate `wanted`: soxr's high quality."""
+    if sample_rate == wanted:
+        yield from blocks
+        return
+    stream = soxr.ResampleStream(sample_rate, wanted, 1, dtype="float32")
+    for block in blocks:
+        if len(chunk := stream.resample_chunk(block)):
+            yield chunk
+    if len(chunk := stream.resample_chunk(np.zeros(0, np.float32), last=True)):
+        yield chunk
 
 
 class Recording:
@@ -113,7 +137,8 @@ class Recording:
             raise AudioError(f"the file cannot be read ({error.strerror or 'it is not a file'})") from None
         self.sample_rate, self.channels = self._file.samplerate, self._file.channels
         self.format = f"{self._file.format_info.split(' (')[0]}, {self._file.subtype_info}"
-        self.declared_seconds = self._file.frames / self.sample_rate
+        self._promised = _promised_frames(self._file)
+        self.declared_seconds = self._promised / self.sample_rate
 
     def __enter__(self):
         return self
@@ -121,16 +146,19 @@ class Recording:
     def __exit__(self, *_):
         self._file.close()
 
-    def blocks(self, sample_rate=None):
-        """Yield the sound as mono float32 blocks of about 10 s, resampled to `sample_rate` (Hz) if that is given.
+    def seek(self, seconds):
+        """Let what is read next begin so many seconds into the sound, or at its end."""
+        if seconds:
+            self.frames_read = self._file.seek(min(round(seconds * self.sample_rate), self._file.frames))
 
-        Channels are averaged; resampling is soxr's high quality. A file that breaks off yields what could be decoded.
+    def frames(self):
+        """Yield the sound as it lies in the file: blocks of about 10 s, float32, shape (frames, channels).
+
+        What is no number is read as silence. A file that breaks off yields what could be decoded.
         """
-        stream = None
-        if sample_rate and sample_rate != self.sample_rate:
-            stream = soxr.ResampleStream(self.sample_rate, sample_rate, 1, dtype="float32")
         size = int(BLOCK_SECONDS * self.sample_rate)
-        while True:
+        last = False
+        while not last:
             frames = self._read(size)
             last = len(frames) < size
             self.frames_read += len(frames)
@@ -138,16 +166,19 @@ class Recording:
             if not finite.all():
                 self.not_finite += int(finite.size - np.count_nonzero(finite))
                 frames = np.where(finite, frames, np.float32(0))
-            mono = frames.mean(axis=1, dtype=np.float32)
-            if stream is not None:
-                mono = stream.resample_chunk(mono, last=last)
-            if len(mono):
-                yield mono
-            if last:
-                break
+            if len(frames):
+                yield frames
         # An MP3's length is an estimate, hence the tolerance.
-        if self.frames_read < self._file.frames - 0.05 * self.sample_rate:
+        if self.frames_read < self._promised - 0.05 * self.sample_rate or NO_LAST_PAGE in self._file.extra_info:
             self.broken_off = True
+
+    def blocks(self, sample_rate=None, channel=None):
+        """Yield the sound as mono float32 blocks of about 10 s, resampled to `sample_rate` (Hz) if that is given.
+
+        Channels are averaged, unless one `channel` (0 is the left) is asked for.
+        """
+        mono = (mix(frames) if channel is None else frames[:, channel] for frames in self.frames())
+        return resampled(mono, self.sample_rate, sample_rate or self.sample_rate)
 
     def _read(self, size):
         """The next `size` frames, float32, shape (frames, channels); fewer at the end, or where decoding fails."""
@@ -171,10 +202,23 @@ class Recording:
         notes = []
         if self.broken_off:
             read = self.frames_read / self.sample_rate
-            notes.append(f"breaks off after {read:.1f} s of {self.declared_seconds:.1f} s; what there is was used")
+            whole = f" of {self.declared_seconds:.1f} s" if self.declared_seconds > read else ""
+            notes.append(f"breaks off after {read:.1f} s{whole}; what there is was used")
         if self.not_finite:
             notes.append(f"{self.not_finite} samples were no numbers (NaN or infinity) and were read as silence")
         return notes
+
+
+def _promised_frames(file):
+    """How many frames the header of a `SoundFile` promises.
+
+    Where a WAV, AIFF or AU is cut off, libsndfile goes by what is there, and says so in its log alone. A length of
+    2 GB and more is what a recorder writes that does not know it yet.
+    """
+    for promised, there in re.findall(r"(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", file.extra_info):
+        if int(there) < int(promised) < 2**31 - 2**16:
+            return round(file.frames * int(promised) / int(there))
+    return file.frames
 
 
 class Levels:
@@ -286,8 +330,8 @@ def writing(path, sample_rate, suffix):
         raise OSError(errno.EIO, "the system refused") from error
 
 
-def load(path, sample_rate=None):
-    """Read a whole sound file into a `Clip`, mono, at `sample_rate` (Hz) or its own; for short files.
+def load(path, sample_rate=None, start=0.0, seconds=math.inf):
+    """Read a sound file, or `seconds` of it from `start` on, into a `Clip`, mono, at `sample_rate` (Hz) or its own.
 
     Raises
     ------
@@ -296,11 +340,18 @@ def load(path, sample_rate=None):
     """
     try:
         with Recording(path) as recording:
-            blocks = list(recording.blocks(sample_rate))
             rate = sample_rate or recording.sample_rate
+            wanted = min(seconds, recording.declared_seconds + 1) * rate
+            recording.seek(start)
+            blocks, samples = [np.zeros(0, np.float32)], 0
+            for block in recording.blocks(rate):
+                blocks.append(block)
+                samples += len(block)
+                if samples >= wanted:
+                    break
     except AudioError as error:
         raise AudioError(f'"{path}" cannot be used: {error}.') from None
-    return Clip(np.concatenate([np.zeros(0, np.float32), *blocks]), rate, Path(path).stem)
+    return Clip(np.concatenate(blocks)[: math.ceil(wanted)], rate, Path(path).stem)
 
 
 def as_clip(sound):

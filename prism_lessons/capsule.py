@@ -68,6 +68,21 @@ class Capsule:
         container.write(path, "capsule", about, self.weights, {CARD: self.card})
         return path
 
+    def share(self, path):
+        """Write the capsule as one file for others; returns the path.
+
+        Raises
+        ------
+        CourseError
+            When it has learned from a source that was marked "no consent", or whose model may not be shared.
+        """
+        if forbidden := self.about.get("not_to_share"):
+            raise CourseError(
+                f"This model may not be shared, because of {'; '.join(map(str, forbidden))}: ask the makers and change "
+                "what the corpus says of them, or leave these recordings out, and train anew."
+            )
+        return self.save(path)
+
     @property
     def digest(self):
         """A name for the weights: 16 hexadecimal digits."""

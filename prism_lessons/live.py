@@ -39,12 +39,16 @@ class LiveLine:
         """Whether a line stands there that has not been ended."""
         return self._width > 0
 
-    def share(self, what, done, total):
-        """Show `what`, how far it is (`done` of `total`) and the time left at the pace so far."""
+    def share(self, what, done, total, part=None):
+        """Show `what`, how far it is (`done` of `total`) and the time left at the pace so far.
+
+        `part` is the share of the work that is done, 0 .. 1, where the `total` pieces are not of one size.
+        """
         if what != self._what:
             self._what, self._began, self._drawn = what, time.monotonic(), 0.0
         spent = time.monotonic() - self._began
-        left = f", {clock(spent * (total - done) / done)} left" if done and spent > 2 else ""
+        part = done / total if part is None else part
+        left = f", {clock(spent * (1 - part) / part)} left" if part and spent > 2 else ""
         self.text(f"{what}: {done} of {total}{left}")
 
     def text(self, text):

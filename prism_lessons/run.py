@@ -85,6 +85,11 @@ class Run:
         return self.settings["references"]
 
     @property
+    def not_to_share(self):
+        """Why its models may not be passed on, as phrases; empty where nothing forbids it."""
+        return self.settings["corpus"].get("not_to_share", [])
+
+    @property
     def card(self):
         """The card of the corpus, Markdown."""
         return (self.folder / CARD).read_text(encoding="utf-8")

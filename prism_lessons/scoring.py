@@ -8,7 +8,7 @@ import numpy as np
 from .audio import AudioError, Clip, load
 from .backend import keras, ops
 from .corpus.codes import Codes
-from .corpus.survey import list_files, refuse_by_name
+from .corpus.folder import list_files, refuse_by_name
 from .errors import CourseError
 from .model import compiled, whole_frames
 from .run import as_capsule

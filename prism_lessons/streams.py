@@ -50,7 +50,7 @@ class Streams:
     def windows(self, epoch):
         """The `Windows` of pass number `epoch`."""
         chance = np.random.default_rng([self.seed, epoch])
-        order = chance.permutation(self.codes.lengths.shape[1])
+        order = chance.permutation(np.repeat(np.arange(len(self.codes.times)), self.codes.times))
         version = chance.integers(len(self.codes.lengths), size=len(order))
         first = self.codes.starts[version, order]
         end = first + self.codes.lengths[version, order]

@@ -15,6 +15,12 @@ import soundfile
 from prism_lessons.corpus import curate
 
 
+@pytest.fixture(autouse=True)
+def empty_cache(tmp_path_factory, monkeypatch):
+    """The user's cache, where surveys are remembered: a new one for each test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def noise():
     """A function that gives quiet noise, float32, shape (samples,); another seed is another sound."""

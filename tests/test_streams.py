@@ -103,7 +103,7 @@ def test_the_data_set_yields_what_the_batches_are_from_any_step():
 def test_each_pass_takes_one_version_of_every_clip():
     array = np.arange(400).astype(np.uint16)
     starts, lengths = np.array([[0, 100], [200, 290]]), np.array([[100, 100], [90, 110]])
-    streams = streams_of(Codes(array, starts, lengths, SILENCE), streams=2)
+    streams = streams_of(Codes(array, starts, lengths, SILENCE, np.ones(lengths.shape[1], int)), streams=2)
     seen = set()
     for epoch in range(12):
         heard = np.sort(np.concatenate([t[w > 0] for _, t, w in streams.batches(epoch)]))

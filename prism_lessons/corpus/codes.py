@@ -24,24 +24,32 @@ class Codes:
     """The codes of one split of a corpus.
 
     `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape
-    (versions, clips), say where each version of each clip lies in it. `silence` is the code of silence.
+    (versions, clips), say where each version of each clip lies in it. `silence` is the code of silence, `times`, int,
+    shape (clips,), how often a pass goes through each clip.
     """
 
     array: np.ndarray
     starts: np.ndarray
     lengths: np.ndarray
     silence: int
+    times: np.ndarray
 
     @classmethod
     def of_arrays(cls, arrays, silence):
         """Codes that are in memory already: one int array, shape (samples,), for each clip."""
         lengths = np.array([[len(array) for array in arrays]], np.int64)
-        return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence)
+        once = np.ones(len(arrays), np.int64)
+        return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence, once)
 
     @property
     def samples(self):
         """The number of samples of one version of every clip."""
         return int(self.lengths[0].sum())
+
+    @property
+    def samples_in_a_pass(self):
+        """The number of samples that a pass goes through."""
+        return int(self.lengths[0] @ self.times)
 
 
 def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
@@ -81,7 +89,8 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
         write_json(lengths_path, {"lengths": lengths.tolist(), "crc32": zlib.crc32(lengths, check)})
         array = np.memmap(path, quantisation.dtype, mode="r")
     ends = np.cumsum(lengths).reshape(lengths.shape)
-    return Codes(array, ends - lengths, lengths, quantisation.centre)
+    times = np.array([clip.times for clip in clips], np.int64)
+    return Codes(array, ends - lengths, lengths, quantisation.centre, times)
 
 
 def unigram_bits(training, validation, levels):

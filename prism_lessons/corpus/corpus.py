@@ -1,12 +1,13 @@
 """A corpus on disk: mono FLAC clips at one sample rate, and `corpus.json`, which says where each came from."""
 
 import os
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 
 from ..errors import CourseError
 from ..files import digest, inside, read_json
+from .card import card, what_it_allows
+from .choices import MOST_TIMES, Intention, Origin
 
 SETTINGS = "corpus.json"
 CARD = "card.md"
@@ -20,7 +21,8 @@ class ClipFile:
 
     `file` is its place inside the corpus folder, `recording` the name of the file it came from, `start` the sample of
     the prepared recording it begins at, `samples` its length, `gain_db` what was taken off so that nothing clips,
-    `digest` names its sound (the 16-bit samples).
+    `digest` names its sound (the 16-bit samples). `treatment` says what was mended, `times` how often a pass of the
+    training goes through it.
     """
 
     file: str
@@ -35,12 +37,20 @@ class ClipFile:
     digest: str
     recording_digest: str
     notes: tuple[str, ...] = ()
+    treatment: tuple[str, ...] = ()
+    times: int = 1
 
 
 def _fits(corpus):
     """Whether values that come from a file are of the kinds that the rest of the course takes for granted."""
-    texts = [text for clip in corpus.clips for text in (clip.file, clip.recording, clip.recording_digest, *clip.notes)]
+    texts = [
+        text
+        for clip in corpus.clips
+        for text in (clip.file, clip.recording, clip.recording_digest, *clip.notes, *clip.treatment)
+    ]
     texts += [file[key] for file in corpus.unused for key in ("name", "reason")]
+    texts += [twin[key] for twin in corpus.twins for key in ("first", "second", "how")]
+    texts += [text for words in (corpus.intention, *corpus.origins.values()) for text in astuple(words)]
     levels = [level for clip in corpus.clips for level in (clip.peak_dbfs, clip.rms_dbfs, clip.silence, clip.gain_db)]
     return (
         type(corpus.sample_rate) is type(corpus.seed) is int
@@ -48,6 +58,7 @@ def _fits(corpus):
         and all(isinstance(level, (int, float)) for level in levels)
         and all(type(clip.start) is int and clip.start >= 0 for clip in corpus.clips)
         and all(type(clip.samples) is int and clip.samples > 0 for clip in corpus.clips)
+        and all(type(clip.times) is int and 1 <= clip.times <= MOST_TIMES for clip in corpus.clips)
         and {clip.split for clip in corpus.clips} == {TRAINING, VALIDATION}
     )
 
@@ -56,7 +67,8 @@ def _fits(corpus):
 class Corpus:
     """Prepared clips, opened with `Corpus.open(folder)` or made by `curate`.
 
-    `unused` lists the files that were not taken, as {"name", "reason"}.
+    `unused` lists the files that were not taken, as {"name", "reason"}; `intention` says what it is for, `origins`
+    where each recording comes from, {name: `Origin`}; `twins` lists near duplicates, as {"first", "second", "how"}.
     """
 
     folder: Path
@@ -64,6 +76,9 @@ class Corpus:
     seed: int
     clips: tuple[ClipFile, ...]
     unused: tuple[dict, ...]
+    intention: Intention = field(default_factory=Intention)
+    origins: dict = field(default_factory=dict)
+    twins: tuple[dict, ...] = ()
 
     @classmethod
     def open(cls, folder):
@@ -81,8 +96,16 @@ class Corpus:
         if values.get("format") != FORMAT:
             raise CourseError(f'The corpus in "{folder}" was made by another version of this course: curate it again.')
         try:
-            clips = tuple(ClipFile(**{**clip, "notes": tuple(clip["notes"])}) for clip in values["clips"])
-            corpus = cls(folder, values["sample_rate"], values["seed"], clips, tuple(values["unused"]))
+            clips = tuple(
+                ClipFile(**clip | {key: tuple(clip.get(key, ())) for key in ("notes", "treatment")})
+                for clip in values["clips"]
+            )
+            corpus = cls(
+                folder, values["sample_rate"], values["seed"], clips, tuple(values["unused"]),
+                Intention(**values.get("intention", {})),
+                {name: Origin(**origin) for name, origin in values.get("origins", {}).items()},
+                tuple(values.get("twins", ())),
+            )  # fmt: skip
             whole = values["digest"] == corpus.digest and _fits(corpus)
         except (KeyError, TypeError, AttributeError):
             whole = False
@@ -96,7 +119,8 @@ class Corpus:
     @property
     def digest(self):
         """A name for what a model can learn from this corpus: the sounds, their order, the split, the rate."""
-        return digest(self.sample_rate, [[clip.digest, clip.split] for clip in self.clips])
+        clips = [[clip.digest, clip.split] + [clip.times] * (clip.times > 1) for clip in self.clips]
+        return digest(self.sample_rate, clips)
 
     def of(self, split):
         """The clips of "training" or of "validation"."""
@@ -105,6 +129,11 @@ class Corpus:
     def seconds(self, split=None):
         """Duration in seconds, of one split or of all."""
         return sum(clip.samples for clip in self.clips if split in (None, clip.split)) / self.sample_rate
+
+    @property
+    def heard_seconds(self):
+        """Seconds that one pass of the training goes through: what is heard twice counts twice."""
+        return sum(clip.samples * clip.times for clip in self.of(TRAINING)) / self.sample_rate
 
     def as_dict(self):
         """Plain values for JSON."""
@@ -116,7 +145,15 @@ class Corpus:
             "seconds": {split: round(self.seconds(split), 3) for split in (TRAINING, VALIDATION)},
             "clips": [asdict(clip) for clip in self.clips],
             "unused": list(self.unused),
+            "intention": asdict(self.intention),
+            "origins": {name: asdict(origin) for name, origin in self.origins.items()},
+            "twins": list(self.twins),
         }
+
+    @property
+    def not_to_share(self):
+        """Why a model trained on this corpus may not be passed on, as phrases; empty where nothing forbids it."""
+        return [f"{name}: {origin.forbids}" for name, origin in self.origins.items() if origin.forbids]
 
     def __str__(self):
         recordings = len({clip.recording for clip in self.clips})
@@ -124,8 +161,10 @@ class Corpus:
             f"{len(self.clips)} clips from {recordings} recordings at {self.sample_rate} Hz: "
             f"{self.seconds(TRAINING):.1f} s to train on, {self.seconds(VALIDATION):.1f} s kept for validation."
         ]
-        noted = [(clip.recording, note) for clip in self.clips for note in clip.notes]
+        lines.append(what_it_allows(self.heard_seconds))
+        noted = dict.fromkeys((clip.recording, note) for clip in self.clips for note in clip.treatment + clip.notes)
         lines += [f"  {name}: {note}" for name, note in noted]
+        lines += [f"  {twin['first']} and {twin['second']} are near duplicates: {twin['how']}" for twin in self.twins]
         if self.unused:
             count = len(self.unused)
             lines.append(f"{count} {'file was' if count == 1 else 'files were'} not used:")
@@ -133,29 +172,5 @@ class Corpus:
         return "\n".join(lines)
 
     def card(self):
-        """The corpus in words, Markdown: what is in it, what was done to it, what was left out."""
-        counts = Counter(clip.recording for clip in self.clips)
-        rows = [
-            f"| {clip.recording.replace('|', '/')} | {clip.samples / self.sample_rate:.2f} | {clip.peak_dbfs:.1f} "
-            f"| {clip.rms_dbfs:.1f} | {clip.split} | {'; '.join(clip.notes) or '-'} |"
-            for clip in self.clips
-        ]
-        return "\n".join(
-            [
-                "# Card of this corpus",
-                "",
-                f"{len(self.clips)} clips from {len(counts)} recordings, mono, {self.sample_rate} Hz, 16-bit FLAC. "
-                f"{self.seconds(TRAINING):.1f} s for training, {self.seconds(VALIDATION):.1f} s for validation "
-                f"(chosen by recording, seed {self.seed}).",
-                "",
-                "Channels were averaged and the sample rate changed with soxr (high quality); levels were left alone, "
-                "but for sounds above full scale, which were turned down until they fit.",
-                "",
-                "| recording | seconds | peak, dBFS | RMS, dBFS | used for | notes |",
-                "|---|---|---|---|---|---|",
-                *rows,
-                *(["", "Not used:", ""] if self.unused else []),
-                *(f"- {file['name']}: {file['reason']}" for file in self.unused),
-                "",
-            ]
-        )
+        """The corpus in words, as Markdown; see `card.py`."""
+        return card(self)

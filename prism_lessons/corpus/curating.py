@@ -1,6 +1,5 @@
 """Preparing a folder of recordings as a corpus: mono, one sample rate, some recordings kept for validation."""
 
-import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -8,34 +7,34 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from ..audio import (
-    FULL_SCALE,
     AudioError,
-    Levels,
     Recording,
     check_sample_rate,
     decibels,
-    native,
-    pcm16,
+    load,
     plain_name,
-    writing,
 )
 from ..errors import CourseError
 from ..files import unwritable, write_json
 from ..live import LiveLine
-from .corpus import CARD, SETTINGS, TRAINING, VALIDATION, ClipFile, Corpus
-from .split import choose_validation
-from .survey import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
+from .choices import State
+from .clips import cut_out, write_clip
+from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
+from .doctor import KINDS, repaired
+from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
+from .split import divide
+from .survey import look_up
+from .twins import Sound, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
-# No less is kept for validation where a recording has to be divided.
-MINIMUM_VALIDATION_SECONDS = 1.0
+SHORTENING = {"silence", "fade"}  # remedies that say, as segments do, which stretches are kept
+MOST_COMPARED_SECONDS = 600  # of a recording, in search of near duplicates: what a computer's memory always holds
 
 
-def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=None):
+def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choices=None, live=None):
     """Prepare every usable recording in a folder as a corpus to train on.
 
     Parameters
@@ -47,10 +46,13 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
     sample_rate
         Hz, 2000 .. 192000; of the corpus and of every sound that a model trained on it will make.
     validation
-        The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept;
-        when there are too few for that, the end of the longest one.
+        The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept, near
+        duplicates together; when there are too few for that, the end of the longest one.
     seed
         Decides which recordings those are. A recording keeps its side when others are added.
+    choices
+        The `Choices` to carry out: intention, origins, what is mended, cut, left out or heard more often. Without
+        them every recording is taken as it is.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
 
@@ -70,6 +72,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
     if not 0 < validation <= 0.5:
         raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {validation}.")
     live = live or LiveLine()
+    state = choices.state if choices else State()
     home = destination.resolve()
     if source.resolve().is_relative_to(home):
         raise CourseError("The corpus needs a folder of its own, not the one your recordings are in: name another.")
@@ -81,11 +84,16 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, live=
         files = list_files(source, leave_out=(home, work, old))
         shutil.rmtree(work, ignore_errors=True)
         (work / "clips").mkdir(parents=True)
-        clips, unused = _prepare_all(source, files, work, sample_rate, live)
+        clips, unused = _prepare_all(source, files, work, sample_rate, state, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
-        before = before.of(VALIDATION) if before and before.seed == seed else []
-        clips = _split(work, clips, sample_rate, validation, seed, before)
-        corpus = Corpus(work, sample_rate, seed, tuple(clips), tuple(unused))
+        twins = _twins_among(work, clips, live)
+        before = before.clips if before and before.seed == seed else ()
+        clips = divide(work, clips, sample_rate, validation, seed, before, twins)
+        origins = {clip.recording: state.origin(clip.recording) for clip in clips}
+        corpus = Corpus(
+            work, sample_rate, seed, tuple(clips), tuple(unused), state.intention, origins,
+            tuple({"first": twin.first, "second": twin.second, "how": twin.how} for twin in twins),
+        )  # fmt: skip
         write_json(work / SETTINGS, corpus.as_dict())
         (work / CARD).write_text(corpus.card(), encoding="utf-8")
         if home.exists():
@@ -121,17 +129,23 @@ def _corpus_before(destination):
         return None
 
 
-def _prepare_all(source, files, work, sample_rate, live):
-    """Write every usable file as a clip; return the clips (all marked for training) and the unused files."""
+def _prepare_all(source, files, work, sample_rate, state, live):
+    """Write every usable file as a clip, or as one for each segment; return the clips (all marked for training) and
+    the unused files."""
     root = source if source.is_dir() else source.parent
+    chosen_for = {**state.left_out, **state.remedies, **state.segments}
     clips, unused, known = [], [], {}
     for done, path in enumerate(files):
         live.share("Preparing recordings", done, len(files))
         name = shown_name(path, root)
+        chosen_for.pop(name, None)
         try:
+            if name in state.left_out:
+                raise AudioError("left out by choice" + (f": {state.left_out[name]}" * bool(state.left_out[name])))
             refuse_by_name(path)
             refuse_by_place(path, root)
-            clip = _prepare(path, name, work, f"clips/{len(clips) + 1:04}_{plain_name(path.stem)}.flac", sample_rate)
+            file = f"clips/{len(known) + 1:04}_{plain_name(path.stem)}.flac"
+            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state))
             if clip.digest in known:
                 (work / clip.file).unlink()
                 raise AudioError(f'the same sound as "{known[clip.digest]}"')
@@ -139,42 +153,49 @@ def _prepare_all(source, files, work, sample_rate, live):
             unused.append({"name": name, "reason": str(error)})
             continue
         known[clip.digest] = name
-        clips.append(clip)
+        clip = replace(clip, times=state.times_of(name))
+        segments = [
+            tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
+        ]
+        clips += cut_out(work, clip, segments, sample_rate) if segments else [clip]
+    unused += [{"name": name, "reason": "chosen for, but not in the folder"} for name in chosen_for]
     return clips, unused
 
 
-def _prepare(path, name, work, file, sample_rate, gain=1.0):
-    """Write one recording as a clip."""
-    levels, sha = Levels(sample_rate), hashlib.sha256()
-    try:
-        with Recording(path) as recording, writing(work / file, sample_rate, ".flac") as flac:
-            for block in recording.blocks(sample_rate):
-                levels.add(block * np.float32(gain))
-                samples = pcm16(block * np.float32(gain))
-                sha.update(samples.astype("<i2").tobytes())
-                flac.write(samples)
-        refuse_by_sound(levels)
-    except AudioError:
-        (work / file).unlink(missing_ok=True)
-        raise
+def _treatment(path, name, root, state):
+    """The findings of a recording that are to be mended."""
+    kinds = set(state.remedies.get(name, ()))
+    if state.segments.get(name):
+        kinds -= SHORTENING  # what is kept has been said by hand
+    return [finding for finding in look_up(path, root).findings if finding.kind in kinds] if kinds else []
+
+
+def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
+    """Write one recording as a clip, with the remedies of some findings."""
+    with Recording(path) as recording:
+        blocks = (block * np.float32(gain) for block in repaired(recording, treatment, sample_rate))
+        try:
+            clip, levels = write_clip(work, file, blocks, sample_rate)
+            refuse_by_sound(levels)
+        except AudioError as error:
+            (work / file).unlink(missing_ok=True)
+            if levels.samples and recording.channels > 1:
+                raise AudioError(f"{error}; its channels may cancel each other: survey it") from None
+            raise
+        notes = list(recording.notes)
     if levels.peak > 1 and gain == 1:
-        return _prepare(path, name, work, file, sample_rate, gain=0.999 / levels.peak)
-    notes = list(recording.notes)
+        return _prepare(path, name, work, file, sample_rate, treatment, gain=0.999 / levels.peak)
     if gain != 1:
         notes.append(f"rose above full scale and was turned down by {-decibels(gain):.1f} dB")
     return ClipFile(
-        file=file,
+        **clip,
         recording=name,
         split=TRAINING,
         start=0,
-        samples=levels.samples,
-        peak_dbfs=levels.peak_dbfs,
-        rms_dbfs=levels.rms_dbfs,
-        silence=round(levels.silence, 3),
         gain_db=round(decibels(gain), 2),
-        digest=sha.hexdigest()[:16],
-        recording_digest=sha.hexdigest()[:16],
+        recording_digest=clip["digest"],
         notes=tuple(notes),
+        treatment=tuple(f"{finding.kind}: {KINDS[finding.kind].repaired}" for finding in treatment),
     )
 
 
@@ -193,52 +214,11 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
     )
 
 
-def _split(work, clips, sample_rate, share, seed, before):
-    """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest.
-
-    What was kept for validation `before` (the clips of the corpus that is being replaced) stays there.
-    """
-    lengths = {clip.recording_digest: clip.samples / sample_rate for clip in clips}
-    cuts = {clip.recording_digest: clip.start for clip in before if clip.start}
-    whole = {clip.recording_digest for clip in before if not clip.start}
-    chosen = choose_validation(lengths, share, seed, whole)
-    if not chosen:
-        longest = max(clips, key=lambda clip: clip.samples)
-        end = max(share * sum(clip.samples for clip in clips), MINIMUM_VALIDATION_SECONDS * sample_rate)
-        cut = longest.samples - round(end)
-        cuts[longest.digest] = min(cut, cuts.get(longest.digest, cut))
-    divided = []
+def _twins_among(work, clips, live):
+    """The `Twins` among the recordings of some clips: near duplicates, by name."""
+    first = {}  # of a recording in segments, its longest
     for clip in clips:
-        if clip.digest in chosen:
-            divided.append(replace(clip, split=VALIDATION))
-        else:
-            divided += _cut(work, clip, cuts[clip.digest], sample_rate) if clip.digest in cuts else [clip]
-    return divided
-
-
-def _cut(work, clip, cut, sample_rate):
-    """Divide a clip at sample `cut` into one for training and one for validation."""
-    halves = []
-    for split, start, stop in ((TRAINING, 0, cut), (VALIDATION, cut, clip.samples)):
-        file = f"{clip.file.removesuffix('.flac')}_{split}.flac"
-        levels, sha = Levels(sample_rate), hashlib.sha256()
-        with writing(work / file, sample_rate, ".flac") as flac:
-            for block in soundfile.blocks(native(work / clip.file), 2**18, start=start, stop=stop, dtype="int16"):
-                levels.add(block / np.float32(FULL_SCALE))
-                sha.update(block.astype("<i2").tobytes())
-                flac.write(block)
-        halves.append(
-            replace(
-                clip,
-                file=file,
-                split=split,
-                start=start,
-                samples=levels.samples,
-                peak_dbfs=levels.peak_dbfs,
-                rms_dbfs=levels.rms_dbfs,
-                silence=round(levels.silence, 3),
-                digest=sha.hexdigest()[:16],
-            )
-        )
-    (work / clip.file).unlink()
-    return halves
+        if clip.recording not in first or first[clip.recording].samples < clip.samples:
+            first[clip.recording] = clip
+    sounds = (Sound(name, "", load(work / clip.file, seconds=MOST_COMPARED_SECONDS)) for name, clip in first.items())
+    return find_twins(sounds, live=live)

@@ -1,6 +1,16 @@
 """Which recordings are kept aside to test a model on sounds it has not met."""
 
 import hashlib
+import math
+from collections import Counter
+from dataclasses import replace
+
+from .clips import cut_out
+from .corpus import TRAINING, VALIDATION
+from .twins import groups_of
+
+# No less is kept for validation where a recording has to be divided.
+MINIMUM_VALIDATION_SECONDS = 1.0
 
 
 def position(key, seed):
@@ -57,3 +67,55 @@ def choose_validation(recordings, share, seed, before=frozenset()):
         shortest = min(by_position, key=recordings.get)
         chosen = {shortest} if recordings[shortest] <= total / 3 else set()
     return chosen
+
+
+def divide(work, clips, sample_rate, share, seed, before, twins):
+    """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest.
+
+    Near duplicates go to one side. What was kept for validation `before` (by the clips of the corpus that is being
+    replaced) stays there.
+    """
+    key = {clip.recording_digest: clip.recording_digest for clip in clips}
+    by_name = {clip.recording: clip.recording_digest for clip in clips}
+    for group in groups_of(by_name, twins):
+        together = {by_name[name] for name in group}
+        key |= dict.fromkeys(together, min(together))
+    lengths = Counter()
+    for clip in clips:
+        lengths[key[clip.recording_digest]] += clip.samples / sample_rate
+    trained = {clip.recording_digest for clip in before if clip.split == TRAINING}
+    kept = [clip for clip in before if clip.split == VALIDATION]
+    whole = {key.get(clip.recording_digest) for clip in kept if clip.recording_digest not in trained}
+    cuts = {}  # {recording: the sample from which on it is kept for validation}
+    for clip in kept:
+        if clip.recording_digest in trained:
+            cuts[clip.recording_digest] = min(clip.start, cuts.get(clip.recording_digest, clip.start))
+    chosen = choose_validation(lengths, share, seed, whole)
+    if not chosen:
+        samples = Counter()
+        for clip in clips:
+            samples[clip.recording_digest] += clip.samples
+        longest, _ = samples.most_common(1)[0]
+        end = max(share * samples.total(), MINIMUM_VALIDATION_SECONDS * sample_rate)
+        cut = _cut_place([clip for clip in clips if clip.recording_digest == longest], round(end))
+        cuts[longest] = min(cut, cuts.get(longest, cut))
+    divided = []
+    for clip in clips:
+        cut = cuts.get(clip.recording_digest, math.inf) - clip.start
+        if key[clip.recording_digest] in chosen or cut <= 0:
+            divided.append(replace(clip, split=VALIDATION, times=1))
+        elif cut < clip.samples:
+            ends = cut_out(work, clip, [(0, cut), (cut, clip.samples)], sample_rate, fade_seconds=0)
+            divided += [ends[0], replace(ends[1], split=VALIDATION, times=1)]
+        else:
+            divided.append(clip)
+    return divided
+
+
+def _cut_place(clips, samples):
+    """The sample of a recording from which on its clips, in order of time, hold at least `samples`."""
+    for clip in reversed(clips):
+        if clip.samples >= samples:
+            return clip.start + clip.samples - samples
+        samples -= clip.samples
+    return clips[0].start

@@ -1,96 +1,20 @@
 """What lies in a folder: every file in it, what it is, and why it cannot be used if it cannot."""
 
 import os
-import re
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..audio import FOREIGN_SUFFIXES, SUFFIXES, AudioError, Levels, Recording
+import numpy as np
+
+from ..audio import AudioError, Recording
 from ..errors import CourseError
 from ..live import LiveLine
-from ..quantisation import Quantisation
-from .corpus import SETTINGS
-
-# A clip shorter than this is a click; it would be mostly the silence that stands before every clip.
-MINIMUM_CLIP_SECONDS = 0.02
-# Whatever never leaves the code of silence teaches nothing: half the smallest step of 8-bit mu-law, -81 dBFS.
-SILENT_PEAK = float(Quantisation("mu-law", 256).error_bound(0.0))
-
-
-def list_files(source, leave_out=()):
-    """Every file below the folder `source` (or `source` itself, if it is a file), sorted by name.
-
-    Folders that cannot be looked into, because they are links or may not be read, are in the list too, so that they
-    are not passed over in silence; `refuse_by_name` says what is wrong with them. `leave_out` holds folders that are
-    not looked into: the corpus that is being made.
-
-    Raises
-    ------
-    CourseError
-        When there is no such folder, or nothing in it.
-    """
-    source = Path(source)
-    if os.path.isfile(source):
-        return [source]
-    if not os.path.isdir(source):
-        raise CourseError(f'There is no folder or sound file "{source}": check the name.')
-    leave_out = {Path(folder).resolve() for folder in leave_out}
-    files = []
-
-    def unreadable(error):
-        files.append(Path(error.filename))
-
-    for folder, folders, names in os.walk(source, onerror=unreadable):
-        folders[:] = [name for name in folders if (Path(folder) / name).resolve() not in leave_out]
-        links = [name for name in folders if (Path(folder) / name).is_symlink()]
-        files += [Path(folder) / name for name in names + links]
-    if source in files:
-        raise CourseError(f'The folder "{source}" may not be read: you lack the permission.')
-    if not files:
-        raise CourseError(f'The folder "{source}" is empty: put your recordings into it.')
-    return sorted(files)
-
-
-def shown_name(path, root):
-    """The name of a file below `root` as it is shown and written down: what is no text in it becomes "�"."""
-    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", path.relative_to(root).as_posix())
-
-
-def refuse_by_name(path):
-    """Raise `AudioError` for a file whose name already says that it is no recording this course can read."""
-    suffix = path.suffix.lower()
-    if os.path.isdir(path):
-        link = "a link to a folder, which is not followed: copy the folder here"
-        raise AudioError(link if path.is_symlink() else "a folder that may not be read: you lack the permission")
-    if path.name.startswith("."):
-        raise AudioError("a hidden file of the system")
-    if suffix in FOREIGN_SUFFIXES:
-        raise AudioError(f"{suffix[1:].upper()} cannot be read here: convert it to WAV or FLAC")
-    if suffix not in SUFFIXES:
-        raise AudioError("not a sound file by its name")
-
-
-def refuse_by_place(path, root):
-    """Raise `AudioError` for a file below the folder `root` that lies where no recordings are kept.
-
-    The clips of a corpus made earlier are recordings that are there already: one copy could come to be trained on
-    and the other kept for validation.
-    """
-    for folder in path.relative_to(root).parents[:-1]:
-        if folder.name.startswith("."):
-            raise AudioError("in a hidden folder of the system")
-        if os.path.isfile(root / folder / SETTINGS):
-            raise AudioError(f'part of the corpus "{folder.as_posix()}", which was made from recordings')
-
-
-def refuse_by_sound(levels):
-    """Raise `AudioError` for a sound, given its `Levels`, that is empty, a click, or never rises above silence."""
-    if not levels.samples:
-        raise AudioError("there is no sound in it (0 samples)")
-    if levels.peak <= SILENT_PEAK:
-        raise AudioError(f"nothing but silence (its peak is {levels.peak_dbfs:.0f} dBFS)")
-    if levels.seconds < MINIMUM_CLIP_SECONDS:
-        raise AudioError(f"too short ({1000 * levels.seconds:.1f} ms)")
+from .doctor import CANCELLING, KINDS, Finding, examine, in_words
+from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
+from .known import Known
 
 
 @dataclass(frozen=True)
@@ -98,7 +22,8 @@ class Surveyed:
     """One file of a survey.
 
     `reason` is empty for a usable file; the figures are None where the file could not be opened. Levels in dBFS, of
-    the mono sum; `silence` is the share, 0 .. 1, of 20 ms stretches below -60 dBFS.
+    the mono sum; `lufs` is its loudness (ITU-R BS.1770), None where it is too short or too soft for that; `silence` is
+    the share, 0 .. 1, of 20 ms stretches below -60 dBFS. `findings` is what the doctor found.
     """
 
     name: str
@@ -109,12 +34,18 @@ class Surveyed:
     seconds: float | None = None
     peak_dbfs: float | None = None
     rms_dbfs: float | None = None
+    lufs: float | None = None
     silence: float | None = None
-    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def usable(self):
         return not self.reason
+
+    @property
+    def severity(self):
+        """Of the worst finding, 0 .. 3."""
+        return max((finding.severity for finding in self.findings), default=0)
 
 
 @dataclass(frozen=True)
@@ -123,6 +54,25 @@ class Survey:
 
     source: str
     files: tuple[Surveyed, ...]
+
+    def __getitem__(self, name):
+        """The `Surveyed` of that name.
+
+        Raises
+        ------
+        CourseError
+            When there is none.
+        """
+        for file in self.files:
+            if file.name == name:
+                return file
+        raise CourseError(f'There is no "{name}" in "{self.source}": take a name as the survey writes it.')
+
+    @property
+    def root(self):
+        """The folder that names are relative to."""
+        source = Path(self.source)
+        return source if source.is_dir() else source.parent
 
     @property
     def usable(self):
@@ -133,30 +83,43 @@ class Survey:
         """Usable sound in seconds."""
         return sum(file.seconds for file in self.usable)
 
+    @property
+    def counts(self):
+        """How many usable files have each kind of fault, {key: files}, in the order of `KINDS`."""
+        found = Counter(finding.kind for file in self.usable for finding in file.findings)
+        return {key: found[key] for key in KINDS if found[key]}
+
     def as_dict(self):
         """Plain values for JSON."""
         return {"source": self.source, "seconds": round(self.seconds, 3), "files": [asdict(f) for f in self.files]}
 
     def __str__(self):
         width = max(len(file.name) for file in self.files)
-        lines = [f"{'file':{width}}     rate  ch   seconds   peak    rms  silence"]
+        lines = [f"{'file':{width}}     rate  ch   seconds   peak    rms   LUFS  silence"]
         for file in self.files:
             if file.usable:
-                notes = f"  ({'; '.join(file.notes)})" if file.notes else ""
+                lufs = "    -" if file.lufs is None else f"{file.lufs:5.1f}"
                 lines.append(
                     f"{file.name:{width}}  {file.sample_rate:7d}  {file.channels:2d}  {file.seconds:8.2f}  "
-                    f"{file.peak_dbfs:5.1f}  {file.rms_dbfs:5.1f}  {file.silence:6.0%}{notes}"
+                    f"{file.peak_dbfs:5.1f}  {file.rms_dbfs:5.1f}  {lufs}  {file.silence:6.0%}"
                 )
             else:
                 lines.append(f"{file.name:{width}}  cannot be used: {file.reason}")
+            lines += [f"    {in_words(finding)}" for finding in file.findings]
         lines.append(
             f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound."
         )
+        if self.counts:
+            found = ", ".join(f"{KINDS[key].title} ({count})" for key, count in self.counts.items())
+            lines.append(f"Found, with the number of files: {found}.")
         return "\n".join(lines)
 
 
 def survey(source, live=None):
     """Look at every file in a folder of recordings, without changing anything.
+
+    What was found is kept in the user's cache, so that files that have not changed since are not read again. When it
+    is interrupted, what was done by then is kept too.
 
     Parameters
     ----------
@@ -179,15 +142,68 @@ def survey(source, live=None):
     live = live or LiveLine()
     paths = list_files(source)
     root = Path(source) if Path(source).is_dir() else Path(source).parent
-    files = []
-    for done, path in enumerate(paths):
-        live.share("Surveying files", done, len(paths))
-        files.append(_look_at(path, root))
+    known = Known(root)
+    try:
+        files = [_from_dict(known.get(path)) for path in paths]
+        new = [number for number, file in enumerate(files) if file is None]
+        for number, file in zip(new, _look_at_all([paths[number] for number in new], root, live), strict=True):
+            files[number] = file
+            known.put(paths[number], asdict(file))
+    finally:
+        known.save()
     live.end(f"Surveyed {len(paths)} files.")
     return Survey(str(source), tuple(files))
 
 
-def _look_at(path, root):
+def look_up(path, root):
+    """The `Surveyed` of one file below `root`, as the last survey found it if it has not changed since."""
+    known = Known(root)
+    file = _from_dict(known.get(path))
+    if file is None:
+        file = _look_at(path, root, lambda part: None)
+        known.put(path, asdict(file))
+        known.save()
+    return file
+
+
+def _from_dict(values):
+    """The `Surveyed` of the values that `asdict` gives, by way of JSON; None where they are none, or damaged."""
+    try:
+        findings = [Finding(**one | {"places": tuple(map(tuple, one["places"]))}) for one in values["findings"]]
+        return Surveyed(**values | {"findings": tuple(findings)})
+    except (TypeError, KeyError):
+        return None
+
+
+def _look_at_all(paths, root, live):
+    """Yield the `Surveyed` of each path, in order; some are looked at side by side, since NumPy lets threads run."""
+    sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
+    parts, stop = np.zeros(len(paths)), threading.Event()
+
+    def look(number):
+        def step(part):
+            parts[number] = part
+            if stop.is_set():
+                raise InterruptedError
+
+        file = _look_at(paths[number], root, step)
+        parts[number] = 1
+        return file
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = [pool.submit(look, number) for number in range(len(paths))]
+        try:
+            for done, future in enumerate(waiting):
+                while not wait([future], LiveLine.INTERVAL).done:
+                    live.share("Surveying files", done, len(paths), np.dot(parts, sizes) / max(1, sum(sizes)))
+                yield future.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _look_at(path, root, step):
+    """Survey one file; `step(part)` is told how far it is, 0 .. 1, and may raise to end it."""
     name, facts = shown_name(path, root), {}
     try:
         refuse_by_name(path)
@@ -198,17 +214,18 @@ def _look_at(path, root):
                 "sample_rate": recording.sample_rate,
                 "channels": recording.channels,
             }
-            levels = Levels(recording.sample_rate)
-            for block in recording.blocks():
-                levels.add(block)
+            examined = examine(recording, step)
+        levels = examined.levels
         facts |= {
             "seconds": round(levels.seconds, 3),
             "peak_dbfs": levels.peak_dbfs,
             "rms_dbfs": levels.rms_dbfs,
+            "lufs": examined.lufs,
             "silence": round(levels.silence, 3),
-            "notes": tuple(recording.notes),
+            "findings": tuple(examined.findings),
         }
-        refuse_by_sound(levels)
+        if not any(finding.kind == CANCELLING for finding in examined.findings):  # its sum is silent, it is not
+            refuse_by_sound(levels)
     except AudioError as error:
         return Surveyed(name, str(error), **facts)
     return Surveyed(name, **facts)

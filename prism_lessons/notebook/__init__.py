@@ -6,6 +6,7 @@ the library.
 
 from .computer import budget, machine
 from .course import Course
+from .forms import intention_form, origin_form
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
@@ -18,10 +19,12 @@ __all__ = [
     "Panel",
     "budget",
     "choice",
+    "intention_form",
     "learning_curve",
     "lines",
     "machine",
     "number",
+    "origin_form",
     "play",
     "play_epochs",
     "play_grid",

@@ -8,7 +8,7 @@ from pathlib import Path
 import librosa
 
 from ..capsule import Capsule
-from ..corpus import Corpus, curate
+from ..corpus import Choices, Corpus, curate
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
@@ -32,6 +32,7 @@ class Course:
     runs/             the trainings of lesson 02, one folder each
     takes/            what lesson 04 makes
     chosen.capsule    the model chosen in lesson 03
+    choices.jsonl     what you decided about your recordings
     journal.jsonl     what you wrote
 
     Parameters
@@ -44,6 +45,7 @@ class Course:
         self.home, lasting = colab.home(drive) if colab.on_colab() else (Path("course_files"), "")
         self.recordings, self.runs, self.takes = (self.home / name for name in ("recordings", "runs", "takes"))
         self.journal = Journal(self.home / "journal.jsonl")
+        self.choices = Choices(self.home / "choices.jsonl")
         print(f"Your files are kept in {self.home}. {lasting}".strip())
 
     def bring(self):

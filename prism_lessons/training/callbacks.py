@@ -118,12 +118,18 @@ class EpochEnd(keras.callbacks.Callback):
             bits=total / max(1.0, count),
             validation_bits=validation_bits,
             seconds=self.progress.seconds,
-            samples=round((self.progress.epoch + step / steps) * self.streams.codes.samples),
+            samples=round((self.progress.epoch + step / steps) * self.streams.codes.samples_in_a_pass),
             learning_rate=float(learner.optimizer.learning_rate),
             whole=step >= steps,
         )
         clips = self._play(number)
-        about = {"epoch": number, "bits": entry.bits, "validation_bits": validation_bits, "seconds": entry.seconds}
+        about = {
+            "epoch": number,
+            "bits": entry.bits,
+            "validation_bits": validation_bits,
+            "seconds": entry.seconds,
+            "not_to_share": self.run.not_to_share,
+        }
         Capsule.of(self.samplernn, self.sample_rate, about, self.run.card).save(self.run.capsule_path(number))
         self.run.record(entry)
         self._summarise(entry, clips)

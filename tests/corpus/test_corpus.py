@@ -56,7 +56,7 @@ def test_its_parts_are_the_whole(made):
 def test_the_card_names_every_recording(made):
     card = (made.folder / "card.md").read_text(encoding="utf-8")
     assert card == made.card()
-    assert all(f"| take {seed}.wav | 4.00 |" in card for seed in range(4))
+    assert all(f"| take {seed}.wav | 0.00 | 4.00 |" in card for seed in range(4))
 
 
 def test_a_folder_without_a_corpus_is_said(tmp_path):

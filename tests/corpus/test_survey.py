@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from prism_lessons.corpus import survey
-from prism_lessons.corpus.survey import SILENT_PEAK
+from prism_lessons.corpus.folder import SILENT_PEAK
 from prism_lessons.errors import CourseError
 from prism_lessons.quantisation import Quantisation
 
@@ -69,14 +69,14 @@ def test_figures_are_those_of_the_sound(tmp_path, write_sound):
     assert (file.peak_dbfs, file.rms_dbfs, file.silence) == (-6.02, -9.03, 0.0)
 
 
-def test_notes_tell_what_went_wrong_while_reading(tmp_path, write_sound, noise):
+def test_what_went_wrong_while_reading_is_found(tmp_path, write_sound, noise):
     samples = noise(1)
     samples[7] = np.nan
     write_sound(tmp_path / "take.wav", samples, subtype="FLOAT")
     found = survey(tmp_path)
     assert found.files[0].usable
-    assert "1 samples were no numbers" in found.files[0].notes[0]
-    assert "1 samples were no numbers" in str(found)
+    assert [finding.kind for finding in found.files[0].findings] == ["not_finite"]
+    assert "severe samples that are no numbers: 1 sample" in str(found)
 
 
 def test_a_survey_is_plain_json(mixed_folder):

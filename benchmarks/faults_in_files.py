@@ -1,0 +1,61 @@
+"""Faults of a file as a whole, injected: it breaks off, holds what is no number, is next to nothing."""
+
+import io
+
+import numpy as np
+import soundfile
+from doctor import Fault
+
+
+def cut_off(form, share):
+    """An injector: the file as it is on a card that was pulled out too early, `share` of its bytes."""
+
+    def inject(samples, sample_rate, random):
+        if len(samples) * (1 - share) < 0.1 * sample_rate:
+            return None  # an end of 50 ms is not missed
+        file = io.BytesIO()
+        soundfile.write(file, samples, sample_rate, "PCM_16", format=form)
+        content = file.getvalue()
+        return content[: int(len(content) * share)]
+
+    return inject
+
+
+def no_numbers(count, value):
+    """An injector: `count` samples become `value`."""
+
+    def inject(samples, sample_rate, random):
+        samples[random.integers(0, len(samples), count), 0] = value
+        return samples, sample_rate
+
+    return inject
+
+
+def first(seconds):
+    """An injector: only so many seconds are left."""
+
+    def inject(samples, sample_rate, random):
+        return (samples[: round(seconds * sample_rate)], sample_rate) if len(samples) > sample_rate else None
+
+    return inject
+
+
+FAULTS = [
+    *(
+        Fault("broken", f"{form} cut off at {share:.0%}", cut_off(form, share))
+        for form in ("WAV", "AIFF", "FLAC")
+        for share in (0.3, 0.7, 0.9)
+    ),
+    Fault("not_finite", "1 sample is NaN", no_numbers(1, np.nan), subtype="FLOAT"),
+    Fault("not_finite", "1 sample is infinite", no_numbers(1, np.inf), subtype="FLOAT"),
+    Fault("not_finite", "100 samples are NaN", no_numbers(100, np.nan), subtype="FLOAT"),
+    Fault("short", "30 ms", first(0.03)),
+    Fault("short", "60 ms", first(0.06)),
+    Fault("short", "90 ms", first(0.09)),
+    Fault("short", "150 ms", first(0.15), stated=False),
+]
+KNOWN = {
+    "tabla_ke1.flac": {"short": "it lasts 43 ms"},
+    "tabla_ke2.flac": {"short": "it lasts 44 ms"},
+    "tabla_ke3.flac": {"short": "it lasts 76 ms"},
+}

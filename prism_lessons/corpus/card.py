@@ -1,0 +1,137 @@
+"""The card of a corpus: what is in it, whose it is, what was done to it and what it is for, as Markdown.
+
+It lies in the corpus as `card.md`, and travels into every run and every capsule that come of it.
+"""
+
+from collections import Counter
+
+from .choices import UNKNOWN
+
+# From two minutes on a texture can be learned, from an hour on a decent model: what people who trained many report.
+TEXTURE_SECONDS, DECENT_SECONDS = 120, 3600
+
+
+def what_it_allows(seconds):
+    """What so many seconds of training sound allow, as a sentence."""
+    minutes = f"{seconds / 60:.1f} minutes to train on"
+    if seconds < TEXTURE_SECONDS:
+        return f"{minutes}: enough to try things out; from about two minutes on, a texture can be learned."
+    if seconds < DECENT_SECONDS:
+        return (
+            f"{minutes}: enough for a texture, best with variations; about an hour of clean sound makes a decent model."
+        )
+    return f"{minutes}: enough for a decent model, if it is clean and of one kind."
+
+
+def card(corpus):
+    """The card of a `Corpus`, Markdown."""
+    return "\n".join([*_contents(corpus), *_intention(corpus), *_origin(corpus), *_treatment(corpus), *_clips(corpus)])
+
+
+def _contents(corpus):
+    recordings = len({clip.recording for clip in corpus.clips})
+    return [
+        "# Card of this corpus",
+        "",
+        f"{len(corpus.clips)} clips from {recordings} recordings, mono, {corpus.sample_rate} Hz, 16-bit FLAC. "
+        f"{corpus.seconds('training'):.1f} s for training, {corpus.seconds('validation'):.1f} s for validation "
+        f"(chosen by recording, seed {corpus.seed}).",
+        "",
+        what_it_allows(corpus.heard_seconds),
+        "",
+    ]
+
+
+def _intention(corpus):
+    intention = corpus.intention
+    return [
+        "## Intention",
+        "",
+        f"- What to hear: {_line(intention.hear) or UNKNOWN}",
+        f"- What success would sound like: {_line(intention.success) or UNKNOWN}",
+        f"- What matters more: {intention.prefer}",
+        "",
+    ]
+
+
+def _origin(corpus):
+    """One row for each origin, with the recordings that share it; those of unknown consent are named again below."""
+    rows, shared = [], {}
+    for name, origin in corpus.origins.items():
+        shared.setdefault(origin, []).append(name)
+    for origin, names in shared.items():
+        words = (origin.maker, origin.date, origin.licence, origin.consent, origin.share_sound, origin.share_model)
+        rows.append(f"| {_cell(_some(names))} | " + " | ".join(_cell(word) for word in words) + " |")
+    unsure = [name for name, origin in corpus.origins.items() if origin.consent == UNKNOWN]
+    lines = ["## Origin and consent", ""]
+    if rows:
+        lines += [
+            "| recordings | maker | date | licence | consent | sound may be shared | model may be shared |",
+            "|---|---|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    if unsure or not rows:
+        count = f"{len(unsure)} of {len(corpus.origins)} recordings" if rows else "all recordings"
+        lines += [f"Consent is unknown for {count}: ask before you pass on sounds or models.", ""]
+    if forbidden := corpus.not_to_share:
+        lines += [
+            "**No model trained on this corpus may be shared:**",
+            "",
+            *(f"- {_line(one)}" for one in forbidden),
+            "",
+        ]
+    return lines
+
+
+def _treatment(corpus):
+    lines = [
+        "## Treatment",
+        "",
+        "Channels were averaged and the sample rate changed with soxr (high quality); levels were left alone, but for "
+        "sounds above full scale, which were turned down until they fit. The recordings themselves were not changed.",
+        "",
+    ]
+    treated = {clip.recording: clip.treatment for clip in corpus.clips if clip.treatment}
+    lines += [f"- {_line(name)}: {'; '.join(treatment)}" for name, treatment in treated.items()]
+    pieces = Counter(clip.recording for clip in corpus.clips)
+    lines += [f"- {_line(name)}: cut into {count} clips" for name, count in pieces.items() if count > 1]
+    weights = {clip.recording: clip.times for clip in corpus.clips if clip.times > 1}
+    lines += [f"- {_line(name)}: heard {times} times in each pass" for name, times in weights.items()]
+    lines += [
+        f"- {_line(twin['first'])} and {_line(twin['second'])} are near duplicates ({_line(twin['how'])}), so they are "
+        "on one side of the split"
+        for twin in corpus.twins
+    ]
+    return lines + ([""] if lines[-1] else [])
+
+
+def _clips(corpus):
+    lines = [
+        "## Clips",
+        "",
+        "| recording | from, s | seconds | peak, dBFS | RMS, dBFS | used for | notes |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {_cell(clip.recording)} | {clip.start / corpus.sample_rate:.2f} | {clip.samples / corpus.sample_rate:.2f} "
+        f"| {clip.peak_dbfs:.1f} | {clip.rms_dbfs:.1f} | {clip.split} | {_cell('; '.join(clip.notes)) or '-'} |"
+        for clip in corpus.clips
+    ]
+    if corpus.unused:
+        lines += ["", "Not used:", "", *(f"- {_line(file['name'])}: {_line(file['reason'])}" for file in corpus.unused)]
+    return [*lines, ""]
+
+
+def _some(names, most=6):
+    """Some names as words; many are counted."""
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def _line(text):
+    """Text from a composer or a file name, on one line, none of it read as HTML."""
+    return " ".join(text.split()).replace("<", "&lt;")
+
+
+def _cell(text):
+    return _line(text).replace("|", "/")

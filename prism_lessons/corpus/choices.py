@@ -1,0 +1,278 @@
+"""What a composer decides about a folder of recordings, before it becomes a corpus.
+
+Whose the sounds are and what they are for, which are mended, cut, left out, or heard more often. The recordings are
+not touched: `curate` carries the choices out. Each is one line of a file, with its date, so the file is also the record
+of how the corpus came about, and any choice can be taken back.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import pairwise
+from pathlib import Path
+
+from ..errors import CourseError
+from ..files import replacing
+from .doctor import CANCELLING, KINDS
+
+UNKNOWN = "unknown"
+YES, NO = "yes", "no"
+NO_CONSENT = "no consent"
+# Answers to "may it be used?"; what a maker gave is kept apart from what a licence gives to everybody.
+CONSENTS = ("own work", "given by the maker", "by its licence", UNKNOWN, NO_CONSENT)
+SHARING = (YES, NO, UNKNOWN)
+SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
+PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
+MOST_TIMES = 16
+
+
+@dataclass(frozen=True)
+class Intention:
+    """What a corpus is for: what its composer wants to hear, what success would sound like, and which of the two
+    matters more, being similar to the source or being something that could not have been imagined."""
+
+    hear: str = ""
+    success: str = ""
+    prefer: str = UNKNOWN
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a source comes from; whatever has not been said stays "unknown".
+
+    `consent` is one of `CONSENTS`; `share_sound` and `share_model`, whether the recording and a model trained on it
+    may be passed on, are "yes", "no" or "unknown".
+    """
+
+    maker: str = UNKNOWN
+    date: str = UNKNOWN
+    licence: str = UNKNOWN
+    consent: str = UNKNOWN
+    share_sound: str = UNKNOWN
+    share_model: str = UNKNOWN
+
+    @property
+    def forbids(self):
+        """Why a model that has learned from it may not be passed on, as a phrase; "" where nothing forbids it."""
+        if self.consent == NO_CONSENT:
+            return NO_CONSENT
+        return "its model may not be shared" if self.share_model == NO else ""
+
+
+@dataclass(frozen=True)
+class State:
+    """All choices that hold now. Names and patterns are as in `Choices`; segments are in seconds."""
+
+    intention: Intention = field(default_factory=Intention)
+    origins: dict = field(default_factory=dict)  # {pattern: {what: said}}
+    left_out: dict = field(default_factory=dict)  # {name: why}
+    remedies: dict = field(default_factory=dict)  # {name: (kinds)}
+    segments: dict = field(default_factory=dict)  # {name: ((start, end), ...)}
+    times: dict = field(default_factory=dict)  # {pattern: how often}
+
+    def origin(self, name):
+        """The `Origin` of a recording, from all patterns that fit it; a more exact one counts for more."""
+        said = {}
+        for pattern in _fitting(self.origins, name):
+            said |= self.origins[pattern]
+        return Origin(**said)
+
+    def times_of(self, name):
+        """How often a pass goes through a recording, by the most exact pattern that fits it."""
+        return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
+
+
+class Choices:
+    """The choices about one folder of recordings; each is written to the file at once.
+
+    A recording is named as the survey names it, "voices/anna.wav". Where many are meant at once, a pattern serves:
+    "voices/*", "*.mp3", "*". Where two fit a recording, the longer one counts, so "*" never overrides a name.
+
+    Parameters
+    ----------
+    path
+        The file of the choices; it is made with the first one.
+
+    Raises
+    ------
+    CourseError
+        When a line of the file has been damaged; the sentence names it.
+    """
+
+    def __init__(self, path):
+        self.path = Path(path)
+        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        self._acts, self._standing = [], []  # of what stands, each act with the state after it
+        for number, line in enumerate(lines, start=1):
+            try:
+                self._carry_out(json.loads(line))
+            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+                raise CourseError(
+                    f'Line {number} of the choices "{self.path}" is damaged: mend it in a text editor or delete it.'
+                ) from error
+
+    def intend(self, hear="", success="", prefer=UNKNOWN):
+        """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
+        _one_of(prefer, PREFERENCES, "What matters more")
+        self._do("intend", hear=hear.strip(), success=success.strip(), prefer=prefer)
+
+    def origin(self, pattern, **said):
+        """Say where recordings come from: any of `maker`, `date`, `licence` (text), `consent` (one of `CONSENTS`),
+        `share_sound`, `share_model` ("yes", "no" or "unknown")."""
+        for name in said:
+            if name not in Origin.__dataclass_fields__:
+                raise CourseError(f'"{name}" is not asked of an origin: {", ".join(Origin.__dataclass_fields__)} are.')
+        _one_of(said.get("consent", UNKNOWN), CONSENTS, "Consent")
+        for name in ("share_sound", "share_model"):
+            _one_of(said.get(name, UNKNOWN), SHARING, "Whether it may be shared")
+        self._do("origin", pattern=pattern, said={name: text.strip() or UNKNOWN for name, text in said.items()})
+
+    def leave_out(self, name, why=""):
+        """Leave a recording out of the corpus."""
+        self._do("leave out", name=name, why=why)
+
+    def take_in(self, name):
+        """Take a recording that was left out in again."""
+        self._do("take in", name=name)
+
+    def repair(self, name, *kinds):
+        """Mend faults of a recording: kinds such as "hum", which the survey found in it."""
+        for kind in kinds:
+            _one_of(kind, MENDABLE, "What can be mended")
+        self._do("repair", name=name, kinds=kinds)
+
+    def leave_as_it_is(self, name, *kinds):
+        """Mend these faults of a recording no more; all, if no kinds are given."""
+        self._do("leave as it is", name=name, kinds=kinds)
+
+    def repair_all(self, survey, *kinds):
+        """Mend every fault that a survey found and that can be mended, or only those of some kinds.
+
+        Returns
+        -------
+        The number of recordings that it concerns.
+        """
+        found = {
+            file.name: tuple(
+                one.kind for one in file.findings if one.kind in MENDABLE and (not kinds or one.kind in kinds)
+            )
+            for file in survey.usable
+        }
+        found = {name: tuple(dict.fromkeys(kinds)) for name, kinds in found.items() if kinds}
+        for name, mended in found.items():
+            self.repair(name, *mended)
+        return len(found)
+
+    def cut(self, name, segments):
+        """Take only some stretches of a recording: [(start, end), ...] in seconds; [] for all of it again."""
+        segments = [(float(start), float(end)) for start, end in segments]
+        for start, end in segments:
+            if not 0 <= start < end:
+                raise CourseError(
+                    f"A segment from {start:g} to {end:g} s cannot be cut: its end must lie after its start."
+                )
+        segments.sort()
+        for (_, end), (start, _) in pairwise(segments):
+            if start < end:
+                raise CourseError(f"Two segments overlap at {start:g} s: let each begin where the one before ends.")
+        self._do("cut", name=name, segments=segments)
+
+    def weigh(self, pattern, times):
+        """Let a pass of the training go through recordings several times, 1 to 16."""
+        if not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+            raise CourseError(f"A recording can be heard 1 to {MOST_TIMES} times in a pass, not {times}.")
+        self._do("weigh", pattern=pattern, times=times)
+
+    def undo(self):
+        """Take the last choice back; returns it in words, or "" when there is none left."""
+        if not self._standing:
+            return ""
+        gone, _ = self._standing[-1]
+        self._do("undo")
+        return _in_words(gone)
+
+    @property
+    def state(self):
+        """The `State` of all choices together."""
+        return self._standing[-1][1] if self._standing else State()
+
+    def __str__(self):
+        """What was chosen, in order, without what was taken back."""
+        acts = [f"{act['when'].replace('T', ' ')}  {_in_words(act)}" for act, _ in self._standing]
+        return "\n".join(acts) or "Nothing has been chosen yet."
+
+    def _do(self, act, **values):
+        act = json.loads(json.dumps({"when": datetime.now().isoformat(timespec="minutes"), "act": act, **values}))
+        if act["act"] != "undo" and self.state == _after(self.state, act):
+            return  # run again, a cell of a lesson changes nothing
+        lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in [*self._acts, act]]
+        with replacing(self.path) as partial:
+            partial.write_text("".join(lines), encoding="utf-8")
+        self._carry_out(act)
+
+    def _carry_out(self, act):
+        if act["act"] == "undo":
+            self._standing.pop()
+        else:
+            self._standing.append((act, _after(self.state, act)))
+        self._acts.append(act)
+
+
+# Kinds that have a remedy.
+MENDABLE = tuple(key for key, kind in KINDS.items() if kind.repair or key == CANCELLING)
+
+
+def _fitting(patterns, name):
+    """The patterns that fit a name, the most exact one last."""
+    fitting = [pattern for pattern in patterns if pattern == name or fnmatchcase(name, pattern)]
+    return sorted(fitting, key=lambda pattern: (pattern == name, len(pattern.replace("*", ""))))
+
+
+def _after(state, act):
+    """The `State` after one more act."""
+    values = {key: value for key, value in act.items() if key not in ("when", "act")}
+    act, name = act["act"], values.get("name")
+    if act == "intend":
+        return replace(state, intention=Intention(**values))
+    if act == "origin":
+        said = state.origins.get(values["pattern"], {}) | values["said"]
+        return replace(state, origins=state.origins | {values["pattern"]: said})
+    if act == "leave out":
+        return replace(state, left_out={**state.left_out, name: values["why"]})
+    if act == "take in":
+        return replace(state, left_out={key: why for key, why in state.left_out.items() if key != name})
+    if act == "repair":
+        kinds = {*state.remedies.get(name, ()), *values["kinds"]}
+        return replace(state, remedies={**state.remedies, name: tuple(key for key in KINDS if key in kinds)})
+    if act == "leave as it is":
+        gone = values["kinds"] or KINDS
+        left = tuple(key for key in state.remedies.get(name, ()) if key not in gone)
+        remedies = {key: kinds for key, kinds in state.remedies.items() if key != name}
+        return replace(state, remedies=remedies | ({name: left} if left else {}))
+    if act == "cut":
+        segments = {key: parts for key, parts in state.segments.items() if key != name}
+        parts = tuple(map(tuple, values["segments"]))
+        return replace(state, segments=segments | ({name: parts} if parts else {}))
+    if act == "weigh":
+        return replace(state, times=state.times | {values["pattern"]: values["times"]})
+    raise ValueError(f"no choice is called {act}")
+
+
+def _in_words(act):
+    about = act.get("name") or act.get("pattern") or ""
+    rest = {key: value for key, value in act.items() if key not in ("when", "act", "name", "pattern") and value}
+    said = rest.pop("said", {})
+    words = ", ".join(f"{key} {_listed(value)}" for key, value in {**rest, **said}.items())
+    return " ".join(filter(None, [act["act"], about])) + (f": {words}" if words else "")
+
+
+def _listed(value):
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(f"{part[0]:g}-{part[1]:g} s" if isinstance(part, list) else part for part in value)
+
+
+def _one_of(value, allowed, what):
+    if value not in allowed:
+        raise CourseError(f'{what} is one of: {", ".join(allowed)}; not "{value}".')

@@ -1,0 +1,115 @@
+"""The doctor: what is wrong with a recording, what a model would make of it, and what can be done.
+
+A detector looks at one sound, block by block, so that a recording of ten hours needs no more memory than a short one:
+
+    class Detector:
+        kinds = (...)                           the `Kind`s that it can find
+        def __init__(self, sample_rate, channels)
+        def add(self, frames, mono)             float32, shapes (frames, channels) and (frames,), finite
+        def findings(self)                      a list of `Finding`s, once all has been added
+"""
+
+from dataclasses import dataclass
+
+from ...audio import Levels, Recording, mix, resampled
+from .channels import Channels
+from .files import file_findings
+from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
+from .glitches import Glitches
+from .level import Level
+from .loudness import Loudness
+from .peaks import Peaks
+from .spectrum import Spectrum
+
+DETECTORS = (Channels, Peaks, Glitches, Spectrum, Level)
+# By key, in the order in which remedies are applied: a click has to go before a filter smears it.
+KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part.kinds}
+
+__all__ = [
+    "CANCELLING", "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
+    "in_words", "repaired",
+]  # fmt: skip
+
+
+# Findings whose remedy is to read one channel instead of the mix of all: it comes before any other.
+CANCELLING = "cancelling"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What one reading of a recording gave: the `Levels` of its mono sum, its loudness in LUFS or None, its `Finding`s
+    in the order of `KINDS`."""
+
+    levels: Levels
+    lufs: float | None
+    findings: list[Finding]
+
+
+def examine(recording, step=lambda part: None):
+    """Read a recording once, from end to end.
+
+    Parameters
+    ----------
+    recording
+        A `Recording` that nothing has been read of.
+    step
+        Called after each block with the share, 0 .. 1, that has been read; what it raises ends the examination.
+
+    Returns
+    -------
+    Examined
+    """
+    levels, loudness = Levels(recording.sample_rate), Loudness(recording.sample_rate)
+
+    def listen(mono):
+        levels.add(mono)
+        loudness.add(mono)
+
+    found = _detect(recording, mix, listen, step)
+    found += file_findings(recording, levels)
+    if cancelling := [finding for finding in found if finding.kind == CANCELLING]:
+        # What the mix lacks says nothing of the sound: the channel that will be kept is looked at instead.
+        channel = cancelling[0].values["channel"]
+        with Recording(recording.path) as again:
+            rest = _detect(again, lambda frames: frames[:, channel], lambda mono: None, step)
+        found = cancelling + file_findings(again, levels) + [one for one in rest if one.kind != CANCELLING]
+    order = list(KINDS)
+    return Examined(levels, loudness.lufs, sorted(found, key=lambda finding: order.index(finding.kind)))
+
+
+def _detect(recording, to_mono, listen, step):
+    """What the detectors find in a recording that is mixed by `to_mono(frames)`; `listen(mono)` hears it too."""
+    detectors = [detector(recording.sample_rate, recording.channels) for detector in DETECTORS]
+    for frames in recording.frames():
+        mono = to_mono(frames)
+        listen(mono)
+        for detector in detectors:
+            detector.add(frames, mono)
+        step(min(1, recording.frames_read / max(1, recording.declared_seconds * recording.sample_rate)))
+    return [finding for detector in detectors for finding in detector.findings()]
+
+
+def in_words(finding):
+    """A `Finding` as a line: "clear mains hum: 50.0 Hz and 3 harmonics"."""
+    return f"{SEVERITY_WORDS[finding.severity]} {KINDS[finding.kind].title}: {finding.measured}"
+
+
+def repaired(recording, findings, sample_rate=None):
+    """Yield the sound of a recording with the remedies of some findings, as mono float32 blocks.
+
+    Parameters
+    ----------
+    recording
+        A `Recording` that nothing has been read of; the file is not changed.
+    findings
+        Those of its `Finding`s that are to be mended; those without a remedy change nothing.
+    sample_rate
+        Hz; the recording's own if not given.
+    """
+    findings = {finding.kind: finding for finding in findings}
+    channel = findings[CANCELLING].values["channel"] if CANCELLING in findings else None
+    blocks = recording.blocks(channel=channel)
+    for key, kind in KINDS.items():
+        if key in findings and kind.repair:
+            blocks = kind.repair(blocks, recording.sample_rate, findings[key].values)
+    return resampled(blocks, recording.sample_rate, sample_rate or recording.sample_rate)

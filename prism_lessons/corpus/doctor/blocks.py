@@ -1,0 +1,87 @@
+"""Working on a sound block by block, as if it lay in memory as a whole."""
+
+import numpy as np
+
+
+def with_context(blocks, change, context):
+    """Yield `change(samples)` of a sound that comes in blocks, for changes that look no further than `context` samples.
+
+    Parameters
+    ----------
+    blocks
+        Mono float32 blocks of any length.
+    change
+        float32, shape (samples,) -> the same shape. What it gives for a sample may depend on up to `context` samples
+        before and after it.
+    context
+        Samples.
+    """
+    held, before = np.zeros(0, np.float32), 0  # `before`: how many samples at the start of `held` have gone out already
+    for block in blocks:
+        held = np.concatenate([held, block])
+        ready = len(held) - context
+        if ready > before + context:  # no work for a handful of samples
+            yield change(held)[before:ready]
+            start = max(0, ready - context)
+            held, before = held[start:], ready - start
+    if len(held) > before:
+        yield change(held)[before:]
+
+
+class Pieces:
+    """A sound cut into pieces of one length, however its blocks come: what is found then does not depend on them.
+
+    Parameters
+    ----------
+    length
+        Samples in a piece; the last one of a sound may be shorter.
+    margin
+        Samples of context before and after a piece, fewer only where the sound begins or ends.
+
+    Attributes
+    ----------
+    start
+        Where the samples of the piece that was given last begin in the sound.
+    """
+
+    def __init__(self, length, margin):
+        self.length, self.margin = length, margin
+        self.start = 0
+        self._held = None
+        self._at, self._from = 0, 0  # where the next piece begins in the sound, and where `_held` does
+
+    def add(self, block):
+        """Take a block, shape (samples,) or (samples, channels); yield the pieces that are whole now.
+
+        Yields
+        ------
+        samples, inner
+            The piece with its margins, and the slice of it that is the piece itself.
+        """
+        self._held = block if self._held is None else np.concatenate([self._held, block])
+        while self._from + len(self._held) >= self._at + self.length + self.margin:
+            yield self._piece(self.length)
+
+    def rest(self):
+        """Yield the pieces that are left once the sound has ended."""
+        while self._held is not None and (left := self._from + len(self._held) - self._at) > 0:
+            yield self._piece(min(left, self.length))
+
+    def _piece(self, length):
+        start = self._at - self._from
+        samples = self._held[: start + length + self.margin]
+        self.start, self._at = self._from, self._at + length
+        kept = max(0, self._at - self.margin)
+        self._held, self._from = self._held[kept - self._from :], kept
+        return samples, slice(start, start + length)
+
+
+def by_piece(blocks, change, length, margin):
+    """Yield a sound that comes in blocks, changed piece by piece: `change(samples, start)`, with the margins in
+    `samples` and their first one at `start` in the sound, gives the same shape."""
+    pieces = Pieces(length, margin)
+    for block in blocks:
+        for samples, inner in pieces.add(block):
+            yield change(samples, pieces.start)[inner]
+    for samples, inner in pieces.rest():
+        yield change(samples, pieces.start)[inner]

@@ -1,0 +1,97 @@
+"""One long fade over much of a recording, told from a sound that dies away by itself."""
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+
+from .cutting import cut
+from .findings import CLEAR, SEVERE, Finding, Kind
+
+SOFT = 25.0  # dB below the loudest part
+MOST_SOFT = 1 / 3  # of the file
+SHORTEST_SECONDS = 3.0
+KEPT = 30.0  # dB below the loudest part
+WINDOWS = 20
+STEADY = 10.0  # dB RMS that the envelope may stray from a curve that only falls: pauses and accents
+MOST_AT_ONCE = 0.75  # of the fall between two twentieths; more is a sound that ends
+# dB from the start of the fall to its end, by which the balance of high and low moves.
+DARKENING, INTO_HISS = -5.5, 12.0
+ROUGH = 1.1  # dB, the median of how far a frame lies off the line through its neighbours, twice; tones give 0.0 to 1.0
+EVENT = 6.0  # dB of rise within 60 ms: the least that is heard as a new attack in what follows a loud one
+
+FADE = Kind(
+    "fade",
+    "long fade",
+    "Most of it is far softer than its loud part, and a model learns to fade away and to stay soft.",
+    "Have the course keep the part before it sinks, or undo the fade with a gain curve.",
+    f"level sinks or rises steadily, and {MOST_SOFT:.0%} of the file or more lies {SOFT:.0f} dB below its loudest part, "
+    "though it holds several attacks or a steady texture",
+    "measured: benchmarks/doctor.py (struck and plucked sounds sink as far by themselves, but without new attacks)",
+    cut,
+    "faded part cut off",
+)
+
+
+def fade_finding(levels, changes, frame_seconds, seconds, keep):
+    """The `Finding` of a fade, or None.
+
+    Parameters
+    ----------
+    levels, changes
+        dB of each frame, and of the differences between its samples, shape (frames,).
+    frame_seconds, seconds
+        The length of a frame and of the sound.
+    keep
+        What other reasons leave of the sound, [[start, end], ...] in seconds: the finding leaves out what they do.
+    """
+    sounding = np.flatnonzero(levels > levels.max() - 80)
+    heard = slice(sounding[0], sounding[-1] + 1)
+    if (heard.stop - heard.start) * frame_seconds < SHORTEST_SECONDS:
+        return None
+    for backwards in (False, True):
+        share = _faded_share(levels[heard][::-1] if backwards else levels[heard])
+        if share < MOST_SOFT or not (backwards or _artificial(levels[heard], changes[heard])):
+            continue
+        loud = np.flatnonzero(_envelope(levels) > _envelope(levels).max() - KEPT)
+        window = seconds / WINDOWS
+        start = round(float(loud[0] * window), 3) if backwards else 0.0
+        end = round(seconds if backwards else float((loud[-1] + 1) * window), 3)
+        kept = [[max(first, start), min(last, end)] for first, last in keep if min(last, end) > max(first, start)]
+        words = f"fades {'in' if backwards else 'out'}, {share:.0%} of it lies {SOFT:.0f} dB or more below the loudest part"
+        faded = (0.0, start) if backwards else (end, round(seconds, 3))
+        return Finding(FADE.key, SEVERE if share > 0.6 else CLEAR, words, (faded,), {"keep": kept})
+    return None
+
+
+def _envelope(levels):
+    """The level that the loud frames of each twentieth reach, dB, shape (WINDOWS,)."""
+    return np.array([np.percentile(part, 90) for part in np.array_split(levels, WINDOWS)])
+
+
+def _faded_share(levels):
+    """The share, 0 .. 1, of a sound that is very soft after a steady fall from its top; 0 where the fall is not steady."""
+    envelope = _envelope(levels)
+    fall = envelope[int(envelope.argmax()) :]
+    away = np.sqrt(np.mean((fall - isotonic_regression(fall, increasing=False).x) ** 2))
+    if away > STEADY or np.max(-np.diff(fall), initial=0) > MOST_AT_ONCE * (fall[0] - fall[-1]):
+        return 0.0
+    return float(np.count_nonzero(fall < fall[0] - SOFT)) / WINDOWS
+
+
+def _artificial(levels, changes):
+    """Whether a sound that sinks was faded, by its levels and those of its differences, dB, shape (frames,).
+
+    A fade takes attacks or a rough texture down with it, high and low alike, and the hiss too. What dies away by
+    itself loses its high partials first, or sinks into a hiss that stays.
+    """
+    top = (int(_envelope(levels).argmax()) + 1) * len(levels) // WINDOWS
+    falling = levels[top:]
+    before = np.minimum(np.minimum(falling[:-3], falling[1:-2]), falling[2:-1])
+    audible = falling > levels.max() - 70
+    attacks = np.flatnonzero((falling[3:] - before >= EVENT) & audible[3:])
+    attacks = np.count_nonzero(np.diff(attacks, prepend=-WINDOWS) > 5)  # one attack rises for some frames
+    if np.count_nonzero(audible) < 3:
+        return False
+    brightness = (changes[top:] - falling)[audible]
+    brighter = np.polyfit(np.linspace(0, 1, len(brightness)), brightness, 1)[0]
+    roughness = np.median(np.abs(np.diff(falling[audible], 2)))
+    return brighter < INTO_HISS and (attacks >= 4 or (roughness > ROUGH and brighter > DARKENING))

@@ -1,0 +1,49 @@
+"""Faults of a file as a whole: it breaks off, holds what is no number, or is next to nothing."""
+
+from .findings import CLEAR, SEVERE, Finding, Kind
+
+SHORT_SECONDS = 0.1
+
+BROKEN = Kind(
+    "broken",
+    "broken file",
+    "It ends in the middle of a sound, and a model learns that sounds may do so.",
+    "Get the whole file if there is one; otherwise a short fade ends what is left.",
+    "sound ends more than 0.05 s before the length that the file's header promises, or cannot be decoded",
+    "the file's own header",
+)
+NOT_FINITE = Kind(
+    "not_finite",
+    "samples that are no numbers",
+    "Each becomes a moment of silence with a click at either side, and a model learns the clicks.",
+    "Export the file again from where it was made; the course reads such samples as silence.",
+    "one sample that is NaN, infinite or beyond the range of 32-bit integers",
+    "IEEE 754",
+)
+SHORT = Kind(
+    "short",
+    "very short file",
+    "Most of what a model sees of it is the silence before it; it teaches how a sound begins, and little else.",
+    "Leave it out, or join it to the recording it was cut from.",
+    f"shorter than {SHORT_SECONDS * 1000:.0f} ms, two periods of the lowest audible tone",
+    "hearing begins at about 20 Hz",
+)
+
+
+def file_findings(recording, levels):
+    """The findings on a `Recording` that has been read to its end, with its `Levels`."""
+    found = []
+    if recording.broken_off:
+        there = recording.frames_read / recording.sample_rate
+        whole = recording.declared_seconds
+        of = f" of {whole:.1f} s" if whole > there else ""
+        found.append(Finding(BROKEN.key, SEVERE, f"breaks off after {there:.1f} s{of}"))
+    if recording.not_finite:
+        count = recording.not_finite
+        found.append(Finding(NOT_FINITE.key, SEVERE, f"{count} {'sample' if count == 1 else 'samples'}"))
+    if 0 < levels.seconds < SHORT_SECONDS:
+        found.append(Finding(SHORT.key, CLEAR, f"{1000 * levels.seconds:.0f} ms"))
+    return found
+
+
+file_findings.kinds = (BROKEN, NOT_FINITE, SHORT)

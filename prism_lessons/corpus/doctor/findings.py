@@ -1,0 +1,70 @@
+"""What the doctor can find in a recording, and the words for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+SLIGHT, CLEAR, SEVERE = 1, 2, 3
+SEVERITY_WORDS = {SLIGHT: "slight", CLEAR: "clear", SEVERE: "severe"}
+# Of thousands of clicks a composer needs to hear a few; the finding counts them all.
+MOST_PLACES = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault.
+
+    Attributes
+    ----------
+    key
+        Its name in Python and JSON, such as "hum".
+    title
+        Its name in the field, such as "mains hum".
+    effect
+        What it will do to the model: one sentence.
+    advice
+        What a composer can do, by the course or by hand: one sentence.
+    threshold
+        From where on it is reported: a phrase with figures and units.
+    source
+        Where that threshold comes from.
+    repair
+        The remedy: `repair(blocks, sample_rate, values)` takes an iterable of mono float32 blocks of any length at
+        `sample_rate` Hz and the `values` of the finding, and yields the repaired sound as blocks. None where there is
+        none, or where another channel has to be read (`cancelling`).
+    repaired
+        What the remedy does, as a phrase for the card, such as "hum taken out with notch filters"; "" without one.
+    """
+
+    key: str
+    title: str
+    effect: str
+    advice: str
+    threshold: str
+    source: str
+    repair: Callable | None = None
+    repaired: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of one recording.
+
+    Attributes
+    ----------
+    kind
+        The key of its `Kind`.
+    severity
+        SLIGHT (1), CLEAR (2) or SEVERE (3).
+    measured
+        What was measured, a phrase with figures: "213 places, the longest 14 samples".
+    places
+        ((start, end), ...) in seconds, at most `MOST_PLACES`, in order of time; () where it is in all of it.
+    values
+        The numbers that the remedy needs, plain values for JSON.
+    """
+
+    kind: str
+    severity: int
+    measured: str
+    places: tuple[tuple[float, float], ...] = ()
+    values: dict = field(default_factory=dict)

@@ -1,0 +1,91 @@
+"""The sounds of a corpus, or of a folder of recordings, in pieces of a few seconds: what a sound map shows.
+
+A piece is the whole of a short clip; long ones are divided evenly. Its source is the subfolder that the recording lies
+in, or the recording itself.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..audio import load
+from .corpus import SETTINGS, Corpus
+from .twins import Sound
+from .survey import survey
+
+PIECE_SECONDS = 3.0
+MOST_PIECES = 2000  # more points than that can neither be looked at nor listened to
+SAMPLE_RATE = 16000  # Hz, of sounds that are compared
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of a sound file, in seconds, under a name that says where it is from."""
+
+    name: str
+    group: str
+    path: Path
+    start: float
+    seconds: float
+
+
+class Sounds:
+    """Pieces of sound, each read when it is asked for.
+
+    Parameters
+    ----------
+    pieces
+        A list of `Piece`s.
+    """
+
+    def __init__(self, pieces):
+        self.pieces = pieces
+
+    def __len__(self):
+        return len(self.pieces)
+
+    def __iter__(self):
+        """Yield a `Sound` for each piece."""
+        for index, piece in enumerate(self.pieces):
+            yield Sound(piece.name, piece.group, self.excerpt(index))
+
+    def excerpt(self, index):
+        """The sound of a piece, as a `Clip` at 16 kHz."""
+        piece = self.pieces[index]
+        return load(piece.path, SAMPLE_RATE, piece.start, piece.seconds)
+
+    def relate(self, layout="pca", live=None):
+        """How they relate to each other: `Relations`."""
+        from .relations import relate
+
+        return relate(self, layout, live=live)
+
+
+def sounds_of(source, live=None):
+    """The `Sounds` of a corpus (a `Corpus` or its folder), or of the usable recordings in a folder.
+
+    Raises
+    ------
+    CourseError
+        When there is no sound in it.
+    """
+    if isinstance(source, Corpus) or (Path(source) / SETTINGS).is_file():
+        corpus = Corpus.open(source)
+        rate = corpus.sample_rate
+        files = [
+            (clip.recording, clip.start / rate, corpus.folder / clip.file, clip.samples / rate) for clip in corpus.clips
+        ]
+    else:
+        found = survey(source, live)
+        files = [(file.name, 0.0, found.root / file.name, file.seconds) for file in found.usable]
+    longest = max(PIECE_SECONDS, sum(seconds for *_, seconds in files) / MOST_PIECES)
+    pieces = []
+    for name, begin, path, seconds in files:
+        count = max(1, math.ceil(seconds / longest - 0.5))
+        folder = str(Path(name).parent)
+        for number in range(count):
+            start = number * seconds / count
+            whole = count == 1 and not begin
+            title = name if whole else f"{name}, {(begin + start) // 60:.0f}:{(begin + start) % 60:04.1f}"
+            pieces.append(Piece(title, name if folder == "." else folder, path, start, seconds / count))
+    return Sounds(pieces)

@@ -1,0 +1,383 @@
+"""Near-duplicates: which recordings hold the same sound twice, so that no copy ends up on both sides of the split.
+
+In go recordings, one at a time; out come pairs that share a sound, in words. A copy is found though it is softer, upside
+down, resampled, coded, filtered a little, noisy, shifted or up to 2 % faster or slower; so is a part of a recording.
+Two strikes of one drum are no copies: they look alike in a spectrogram, but their waves do not fit each other.
+
+Three looks, each at fewer pairs than the one before: (1) mean spectra, one matrix product for all pairs; (2) the
+spectrograms against each other at every shift and five speeds, which says where the one would lie in the other; (3) the
+waves at eight such places, with the weaker partials lifted: their phases agree in a copy only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from scipy import fft
+from scipy.signal.windows import blackmanharris
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from ..audio import Clip, decibels
+from ..live import LiveLine
+from ..quantisation import Quantisation
+
+SAMPLE_RATE = 16000
+FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
+LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz
+COMPRESSION = 0.5  # of amplitudes: between power, where one partial is all, and decibels, where the hiss is
+NEIGHBOURS = 12  # pairs that are looked at more closely, for each recording
+ALIKE = 0.95  # cosine of the mean spectra
+FITTING = 0.6  # correlation of the spectrograms
+UNDECIDED = 0.03  # of that correlation
+SAME = 0.6  # agreement of the waves
+SPEEDS = (1.0, 0.99, 1.01)
+PROBE_FRAMES = 400
+PLACES, WINDOW, REACH = 8, 1024, 480  # windows compared, their length, and how far from the expected place: samples
+SILENT_PEAK = 2.0**-14  # two steps of 16 bits: what stays below is dither
+WAVE = Quantisation("mu-law", 256)  # one byte a sample, with 38 dB between sound and error
+
+
+@dataclass(frozen=True)
+class Sound:
+    """A sound to be compared with others.
+
+    Attributes
+    ----------
+    name
+        In words, such as "Take 1.wav, 0:03"; no other sound has it.
+    group
+        The source that it belongs to: a subfolder or a recording.
+    clip
+        A `Clip` of any sample rate.
+    """
+
+    name: str
+    group: str
+    clip: Clip
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two recordings that share a sound.
+
+    Attributes
+    ----------
+    first, second
+        Their names, in the order in which they came.
+    similarity
+        0 .. 1: how well the waves agree where they were compared; 1 is the same wave up to its level.
+    how
+        What `second` is to `first`, in words: "the same, 3 dB softer and 1 % faster".
+    """
+
+    first: str
+    second: str
+    similarity: float
+    how: str
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What is kept of a recording: about 150 MB for an hour.
+
+    Attributes
+    ----------
+    frames
+        Amplitudes in mel bands, to the power of 0.5, every 10 ms: (frames, 48) float16.
+    codes
+        The wave at 16 kHz in mu-law, its peak at full scale: (samples,) uint8.
+    peak
+        The peak that was.
+    """
+
+    frames: np.ndarray
+    codes: np.ndarray
+    peak: float
+
+    def wave(self, start, size):
+        """`size` samples from `start` on, float32, silence where there are none."""
+        low, high = max(0, start), min(len(self.codes), start + size)
+        samples = WAVE.decode(self.codes[low:high]) if high > low else np.zeros(0, np.float32)
+        return np.pad(samples, (max(0, low - start), size - len(samples) - max(0, low - start)))
+
+
+def at_16_khz(clip):
+    """The samples of a `Clip` at 16 kHz, float32, shape (samples,)."""
+    samples = np.asarray(clip.samples, np.float32)
+    return samples if clip.sample_rate == SAMPLE_RATE else soxr.resample(samples, clip.sample_rate, SAMPLE_RATE)
+
+
+def fingerprint(samples):
+    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, which is like any other silence."""
+    import librosa
+
+    samples = samples - samples.mean() if len(samples) else samples
+    peak = float(np.abs(samples).max(initial=0.0))
+    if len(samples) < HOP or peak < SILENT_PEAK:
+        return None
+    samples = samples / np.float32(peak)
+    bands = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None).T
+    window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
+    padded = np.pad(samples, FRAME // 2)
+    views = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
+    frames = np.empty((len(views), BANDS), np.float16)
+    for start in range(0, len(views), 1000):
+        spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
+        frames[start : start + 1000] = ((spectra.real**2 + spectra.imag**2) @ bands) ** (COMPRESSION / 2)
+    return Fingerprint(frames, WAVE.encode(samples), peak)
+
+
+def find_twins(sounds, live=None):
+    """Find the recordings that share a sound with another one.
+
+    Parameters
+    ----------
+    sounds
+        An iterable of `Sound`; consumed one at a time, no clip is kept.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    list of Twins
+        The most similar first.
+    """
+    live = live or LiveLine()
+    names, prints = [], []
+    for sound in sounds:
+        names.append(sound.name)
+        prints.append(fingerprint(at_16_khz(sound.clip)))
+        live.text(f"Listening to recordings: {len(names)}")
+    return twins_among(names, prints, live)
+
+
+def twins_among(names, prints, live):
+    """The `Twins` among recordings whose `Fingerprint`s (or None) are known; in the order of `find_twins`."""
+    pairs, twins = candidates(prints), []
+    for done, (one, other) in enumerate(pairs):
+        live.share("Comparing recordings", done, len(pairs))
+        match = compare(prints[one], prints[other])
+        if match:
+            similarity, how = match
+            twins.append(Twins(names[one], names[other], similarity, how))
+    live.end(f"Compared {len(names)} recordings: {len(twins)} pairs share a sound.")
+    return sorted(twins, key=lambda pair: -pair.similarity)
+
+
+def groups_of(names, twins):
+    """Sets of names that hang together by `twins`, each with at least two; in the order of `names`."""
+    place = {name: index for index, name in enumerate(names)}
+    rows, columns = [place[pair.first] for pair in twins], [place[pair.second] for pair in twins]
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(names), len(names)))
+    groups = {}
+    for name, label in zip(names, connected_components(graph, directed=False)[1], strict=True):
+        groups.setdefault(label, set()).add(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+# The first look
+
+
+def _portraits(frames):
+    """Unit vectors of a recording and of its parts: [(length in frames, (parts, 2 * LOW_BANDS) float32)].
+
+    Parts are halves and quarters at steps of a quarter of their length, so that an excerpt finds a part like it, and
+    the recording without its first 50 ms, since a strike without its attack is another spectrum.
+    """
+    frames = frames[:, :LOW_BANDS].astype(np.float32)
+    count = len(frames)
+    parts = [(count, [frames] + ([frames[5:]] if count > 10 else []))]
+    for size in (count // 2, count // 4):
+        if size >= 20:
+            parts.append((size, [frames[at : at + size] for at in range(0, count - size + 1, max(1, size // 4))]))
+    vectors = [(size, np.array([np.concatenate([p.mean(0), p.std(0)]) for p in group])) for size, group in parts]
+    return [(size, v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9)) for size, v in vectors]
+
+
+def candidates(prints):
+    """Pairs of indices (lower, higher) whose mean spectra are near: at most NEIGHBOURS for each recording."""
+    known = [index for index, one in enumerate(prints) if one is not None]
+    if len(known) < 2:
+        return []
+    portraits = [_portraits(prints[index].frames) for index in known]
+    whole = np.array([groups[0][1][0] for groups in portraits])
+    lengths = np.array([groups[0][0] for groups in portraits])
+    owners = np.repeat(np.arange(len(known)), [sum(len(v) for _, v in groups) for groups in portraits])
+    vectors = np.concatenate([v for groups in portraits for _, v in groups])
+    sizes = np.concatenate([np.full(len(v), size) for groups in portraits for size, v in groups])
+    firsts = np.flatnonzero(np.r_[True, np.diff(owners) > 0])
+    pairs = set()
+    for row in range(len(known)):
+        likeness = vectors @ whole[row]
+        # A part can only hold what is about as long as itself.
+        likeness[np.abs(np.log2(sizes / lengths[row])) > 0.6] = -1
+        likeness = np.maximum.reduceat(likeness, firsts)
+        likeness[row] = -1
+        nearest = np.argpartition(-likeness, min(NEIGHBOURS, len(known) - 1) - 1)[:NEIGHBOURS]
+        pairs |= {tuple(sorted((known[row], known[at]))) for at in nearest if likeness[at] >= ALIKE}
+    return sorted(pairs)
+
+
+# The second look
+
+
+def _played_at(frames, speed):
+    """`frames` (n, bands) as they would be if the sound were played `speed` times as fast."""
+    if speed == 1:
+        return frames
+    at = np.minimum(np.arange(int(len(frames) / speed)) * speed, len(frames) - 1)
+    low = at.astype(int)
+    share = (at - low)[:, None].astype(np.float32)
+    return frames[low] * (1 - share) + frames[np.minimum(low + 1, len(frames) - 1)] * share
+
+
+def _fit(probe, frames):
+    """Where a probe (n, bands) fits best into `frames` (m >= n, bands): (correlation -1 .. 1, first frame).
+
+    Per frame the mean of all bands is taken out (level, and the decay common to all strikes), per band the mean over
+    time (filters, and the steady part); once for all bands and once for those that a low rate leaves.
+    """
+    count, total = len(probe), len(frames)
+    size = fft.next_fast_len(total, real=True)
+    ours, theirs = fft.rfft(probe - probe.mean(0), size, axis=0).conj(), fft.rfft(frames, size, axis=0)
+    best = (0.0, 0)
+    for bands in (BANDS, LOW_BANDS):
+        a, b = ours[:, :bands], theirs[:, :bands]
+        product = (a * b).sum(1) - a.sum(1) * b.sum(1) / bands
+        product = fft.irfft(product, size)[: total - count + 1]
+        centred = frames[:, :bands] - frames[:, :bands].mean(1, keepdims=True)
+        sums = np.concatenate([np.zeros((1, bands)), np.cumsum(centred, axis=0, dtype=np.float64)])
+        squares = np.concatenate([[0], np.cumsum((centred**2).sum(1), dtype=np.float64)])
+        energy = squares[count:] - squares[:-count] - ((sums[count:] - sums[:-count]) ** 2).sum(1) / count
+        own = probe[:, :bands] - probe[:, :bands].mean(1, keepdims=True)
+        own = float(((own - own.mean(0)) ** 2).sum())
+        fits = product / np.sqrt(np.maximum(energy, 1e-5 * squares[-1] + 1e-9) * max(own, 1e-9))
+        at = int(np.argmax(fits))
+        best = max(best, (float(fits[at]), at))
+    return best
+
+
+def _probes(count):
+    """Stretches (start, end) of a recording of `count` frames that are looked for in the other one."""
+    margin = min(6, count // 6)  # a copy may begin 50 ms later or end earlier
+    if count - 2 * margin <= PROBE_FRAMES:
+        return [(margin, count - margin)]
+    last = count - margin - PROBE_FRAMES
+    return [(at, at + PROBE_FRAMES) for at in (margin, (margin + last) // 2, last)]
+
+
+def _lively(frames):
+    """Where to compare waves: PLACES positions (in frames, float) that lie closer together where it is loud."""
+    grown = np.cumsum(frames.sum(1, dtype=np.float64))
+    return np.interp((np.arange(PLACES) + 0.5) / PLACES * grown[-1], grown, np.arange(len(grown)))
+
+
+def compare(one, other):
+    """Whether two `Fingerprint`s hold the same sound: (similarity 0 .. 1, how in words), or None."""
+    turned = len(one.frames) > len(other.frames)
+    short, long = (other, one) if turned else (one, other)
+    inner, outer = short.frames.astype(np.float32), long.frames.astype(np.float32)
+    for start, end in _probes(len(inner)):
+        fits = []
+        for speed in SPEEDS:
+            probe = _played_at(inner[start:end], speed)[: len(outer)]
+            fits.append((*_fit(probe, outer), speed))
+        best = max(fits)[0]
+        places = (start + _lively(inner[start:end])) * HOP
+        # The spectrogram of a short or a steady sound fits at each of the speeds; its wave does not.
+        tries = [try_ for try_ in fits if try_[0] >= max(FITTING, best - UNDECIDED)]
+        matches = [_agreement(short, long, places, start * HOP, at * HOP, speed) for _, at, speed in tries]
+        match = max(matches, default=(0, None), key=lambda match: match[0])
+        if match[0] >= SAME:
+            return match
+    return None
+
+
+# The third look
+
+
+def _windows(recording, places, speed, size):
+    """Windows of `size` samples round `places` (float), as played `speed` times as fast: (places, size) float32."""
+    steps = (np.arange(size) - size / 2) * speed
+    rows = []
+    for place in places:
+        first = int(np.floor(place + steps[0]))
+        wave = recording.wave(first, int(size * speed) + 3)
+        rows.append(np.interp(place + steps - first, np.arange(len(wave)), wave))
+    return np.array(rows, np.float32)
+
+
+def _lifted(windows, size):
+    """Spectra (places, bins) whose amplitudes are pressed together, so that weak partials and noise have a say."""
+    spectra = fft.rfft(windows, size, axis=1)
+    spectra[:, : round(60 * size / SAMPLE_RATE)] = 0  # hum and handling noise say nothing of the sound
+    return spectra / np.maximum(np.abs(spectra), 1e-9) ** (1 - COMPRESSION)
+
+
+def _energies(windows):
+    return (windows.astype(np.float64) ** 2).sum(1)
+
+
+def _sought(ours, theirs):
+    """How well windows (places, WINDOW) fit theirs at each lag from -REACH to REACH: (places, 2 * REACH + 1), -1 .. 1."""
+    size = fft.next_fast_len(WINDOW + 2 * REACH, real=True)
+    ours, theirs = fft.rfft(ours, size, axis=1), fft.rfft(theirs, size, axis=1)
+    amplitudes = np.abs(ours)
+    # One filter for both, which lifts what is weak in the sound sought.
+    lift = np.maximum(amplitudes, 0.01 * amplitudes.max(1, keepdims=True) + 1e-9) ** (COMPRESSION - 1)
+    ours, theirs = ours * lift, theirs * lift
+    product = fft.irfft(ours.conj() * theirs, size, axis=1)[:, : 2 * REACH + 1]
+    # A louder sound close by must not win by its level alone.
+    squares = np.cumsum(fft.irfft(theirs, size, axis=1) ** 2, axis=1, dtype=np.float64)
+    energy = squares[:, WINDOW - 1 : WINDOW + 2 * REACH] - np.pad(squares, ((0, 0), (1, 0)))[:, : 2 * REACH + 1]
+    own = _energies(fft.irfft(ours, size, axis=1))
+    return product / np.sqrt(np.maximum(energy, 0.01 * squares[:, -1:] + 1e-12) * np.maximum(own, 1e-12)[:, None])
+
+
+def _agreement(short, long, places, start, at, speed):
+    """How well the waves agree: (similarity, (level in dB, speed, polarity, sample of `long` where `short` begins)).
+
+    Sample t of `short` is expected round `at + (t - start) / speed` in `long`, within 30 ms. Each place says where it
+    finds itself; the straight line that most places agree on is the true shift and speed, along which the phases are
+    compared. A generalised cross-correlation with its weights between none and PHAT (Knapp & Carter 1976, IEEE Trans.
+    ASSP 24(4)).
+    """
+    window = blackmanharris(WINDOW).astype(np.float32)
+    there = at + (places - start) / speed
+    ours = _windows(short, places, speed, WINDOW) * window
+    theirs = _windows(long, there, 1.0, WINDOW + 2 * REACH)
+    found = _sought(ours, theirs)
+    weights = (_energies(ours) * _energies(theirs)) ** 0.25
+    lags = np.abs(found).argmax(1) - REACH
+    shift, slope = max(_lines(there, lags), key=lambda line: _on_the_line(found, weights, there, *line))
+    there, speed = there + shift + slope * (there - there[0]), speed / (1 + slope)
+    ours = _windows(short, places, speed, WINDOW) * window
+    theirs = _windows(long, there, 1.0, WINDOW) * window
+    cross = _lifted(ours, 2 * WINDOW).conj() * _lifted(theirs, 2 * WINDOW)
+    peaks = fft.irfft(cross, axis=1) * WINDOW / np.maximum(np.abs(cross).sum(1, keepdims=True), 1e-12)
+    peaks = np.roll(peaks, 6, axis=1)[:, :13]  # a line through whole samples may be off by 0.4 ms
+    agreements = np.array([row[np.abs(row).argmax()] for row in peaks])
+    weights = (_energies(ours) * _energies(theirs)) ** 0.25
+    agreement = float(agreements @ weights / max(weights.sum(), 1e-12))
+    ratio = _energies(theirs).sum() / max(_energies(ours).sum(), 1e-12)
+    level = 10 * np.log10(max(ratio, 1e-12)) + decibels(long.peak) - decibels(short.peak)
+    return min(1.0, abs(agreement)), (level, speed, agreement < 0, there[0] - places[0] / speed)
+
+
+def _lines(there, lags):
+    """Straight lines (shift, slope) through one place or two, with slopes that the steps of SPEEDS leave."""
+    yield from ((float(lag), 0.0) for lag in set(lags.tolist()))
+    for one in range(len(lags)):
+        for other in range(one):
+            slope = (lags[one] - lags[other]) / (there[one] - there[other])
+            if abs(slope) <= 0.005:
+                yield lags[other] - slope * (there[other] - there[0]), slope
+
+
+def _on_the_line(found, weights, there, shift, slope, near=4):
+    """The weighted sum of the peaks near a line, of the same polarity."""
+    at = np.rint(shift + slope * (there - there[0])).astype(int) + REACH
+    columns = np.clip(at[:, None] + np.arange(-near, near + 1), 0, found.shape[1] - 1)
+    along = found[np.arange(len(found))[:, None], columns]
+    return max(weights @ along.max(1), weights @ -along.min(1))

@@ -1,0 +1,13 @@
+"""What a card says in words."""
+
+import pytest
+
+from prism_lessons.corpus.card import what_it_allows
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [(60, "1.0 minutes to train on: enough to try things out"), (121, "enough for a texture"), (3601, "a decent model")],
+)
+def test_what_some_minutes_allow(seconds, words):
+    assert words in what_it_allows(seconds)
