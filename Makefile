@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test nbval nbval-colab browser sync badges outputs docs stress clean
+.PHONY: course tour test nbval nbval-colab browser sync badges outputs docs findings stress clean
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -47,6 +47,12 @@ docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
 	PYTHONPATH=notebooks/tools $(BIN)/python docs/gather.py
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs docs/_build/source docs/_build/html
 	$(BIN)/python docs/check.py docs/_build/html
+
+# Needs a folder of clean recordings: RECORDINGS=...
+RECORDINGS ?= ../shared/recordings
+findings: $(VENV)/dev  ## put faults and copies into clean recordings, and write into docs/ how many are found
+	$(BIN)/python benchmarks/doctor.py --recordings $(RECORDINGS) --page docs/doctor.md
+	$(BIN)/python benchmarks/near_duplicates.py --recordings $(RECORDINGS) --page docs/near_duplicates.md
 
 stress: $(VENV)/dev  ## twenty killed trainings, each resumed
 	$(BIN)/python benchmarks/interruptions.py --kills 20

@@ -25,6 +25,9 @@ _FACE = {
     "audition": "audition",
     "load": "capsule",
     "score": "scoring",
+    "segment_clips": "corpus",
+    "sounds_of": "corpus",
+    "suggest_segments": "corpus",
     "survey": "corpus",
     "train": "training",
 }

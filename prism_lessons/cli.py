@@ -11,6 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from .errors import CourseError
+from .files import replacing
 from .live import LiveLine
 
 
@@ -34,13 +35,41 @@ def _survey(options, live):
     from .corpus import survey
 
     result = survey(options.folder, live)
-    return result.as_dict(), str(result)
+    value, text = result.as_dict(), str(result)
+    if options.html:
+        from .pages.findings import findings_page
+
+        page = _write_page(options.html, findings_page(result, live))
+        value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
+    return value, text
+
+
+def _write_page(path, page):
+    with replacing(path) as partial:
+        partial.write_text(page, encoding="utf-8")
+    return Path(path)
+
+
+def _map(options, live):
+    from .corpus.sounds import sounds_of
+    from .pages.sound_map import sound_map
+
+    sounds = sounds_of(options.source, live)
+    relations = sounds.relate(options.layout, live)
+    title = f"Sound map of {Path(options.source).resolve().name}"
+    page = _write_page(options.out, sound_map(relations, sounds.excerpt, title))
+    return relations.as_dict() | {"page": str(page)}, f"{relations}\n{page}: open it in a browser"
 
 
 def _curate(options, live):
-    from .corpus import curate
+    from .corpus import Choices, curate
 
-    corpus = curate(options.folder, options.corpus, options.sample_rate, options.validation, options.seed, live)
+    if options.choices and not Path(options.choices).is_file():
+        raise CourseError(f'There are no choices in "{options.choices}": check the name of the file.')
+    choices = Choices(options.choices) if options.choices else None
+    corpus = curate(
+        options.folder, options.corpus, options.sample_rate, options.validation, options.seed, choices, live
+    )
     return corpus.as_dict() | {"folder": str(corpus.folder)}, str(corpus)
 
 
@@ -109,7 +138,7 @@ def _export(options, live):
     from .run import as_capsule
 
     capsule = as_capsule(options.run, options.epoch)
-    path = capsule.save(Path(options.out))
+    path = capsule.share(Path(options.out))
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
     return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
 
@@ -154,6 +183,12 @@ def _parser():
 
     command = verb("survey", _survey, "Say what lies in a folder of recordings, and what cannot be used and why.")
     command.add_argument("folder", help="folder of recordings, or one recording")
+    command.add_argument("--html", metavar="FILE", help="write a page too, where each fault can be heard")
+
+    command = verb("map", _map, "Write a page on which every sound is a point that can be heard.")
+    command.add_argument("source", help="folder of a corpus, or of recordings")
+    command.add_argument("out", help="name of the page, such as map.html")
+    command.add_argument("--layout", choices=("pca", "umap"), default="pca", help="how points are placed (pca)")
 
     command = verb("curate", _curate, "Prepare a folder of recordings as a corpus to train on.")
     command.add_argument("folder", help="folder of recordings, or one recording; it is not changed")
@@ -161,6 +196,9 @@ def _parser():
     command.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="of corpus and model (16000)")
     command.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="kept to test with (0.1)")
     command.add_argument("--seed", type=int, default=0, help="decides which recordings those are (0)")
+    command.add_argument(
+        "--choices", metavar="FILE", help="the choices to carry out, as a lesson or a script wrote them"
+    )
 
     presets = "\n".join(f"  {name:8}{preset.purpose}" for name, preset in PRESETS.items())
     names = ", ".join(field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings))
@@ -196,7 +234,7 @@ def _parser():
     command.add_argument("audio", help="a sound file, or a folder of them")
     command.add_argument("--epoch", type=int, help="of a run (the last)")
 
-    command = verb("export", _export, "Save an epoch of a run as a capsule: one file that is a model.")
+    command = verb("export", _export, "Save an epoch of a run as a capsule to pass on: one file that is a model.")
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the capsule, such as bells.capsule")
     command.add_argument("--epoch", type=int, help="which (the last)")

@@ -1,13 +1,14 @@
 """`prism-lessons survey` and `prism-lessons curate`, as a shell or a program meets them."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
 from prism_lessons.cli import main
-from prism_lessons.corpus import Corpus
+from prism_lessons.corpus import Choices, Corpus
 
 
 @pytest.fixture
@@ -117,3 +118,49 @@ def test_the_command_itself_keeps_json_apart(folder, tmp_path):
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0
     assert len(json.loads(done.stdout)["clips"]) == 3
+
+
+def test_survey_writes_a_page_that_needs_nothing_else(folder, tmp_path, capsys, write_sound, noise):
+    write_sound(folder / "leaning.wav", noise(4, 7) + 0.3)
+    page = tmp_path / "pages" / "survey.html"
+    assert main(["survey", str(folder), "--html", str(page), "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["page"] == str(page)
+    assert [finding["kind"] for finding in value["files"][0]["findings"]] == ["dc"]
+    html = page.read_text(encoding="utf-8")
+    assert "leaning.wav" in html and "DC offset" in html and html.count("<audio") >= 2
+    assert not re.search(r'(?:src|href)="https?:', html)
+
+
+def test_map_writes_a_page_of_a_folder_and_of_a_corpus(folder, tmp_path, capsys):
+    main(["curate", str(folder), str(tmp_path / "corpus")])
+    for source in (folder, tmp_path / "corpus"):
+        capsys.readouterr()
+        assert main(["map", str(source), str(tmp_path / "map.html"), "--json"]) == 0
+        captured = capsys.readouterr()
+        assert json.loads(captured.out)["page"] == str(tmp_path / "map.html")
+        assert "Übung 0 🎻.wav" in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_said(folder, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    status = main(["survey", str(folder), "--html", str(tmp_path / "file" / "page.html")])
+    check_refusal(status, capsys.readouterr(), "could not be written")
+
+
+def test_curate_carries_out_choices(folder, tmp_path, capsys, write_noise):
+    write_noise(folder / "one more.wav", 4, 9)
+    choices = Choices(tmp_path / "choices.jsonl")
+    choices.leave_out("Übung 1 🎻.wav", "too long")
+    assert main(["curate", str(folder), str(tmp_path / "corpus"), "--choices", str(choices.path)]) == 0
+    assert "Übung 1 🎻.wav: left out by choice: too long" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content, sentence", [(None, "There are no choices"), ("nonsense", "Line 1 of the choices")])
+def test_curate_refuses_choices_that_are_none(folder, tmp_path, capsys, content, sentence):
+    path = tmp_path / "choices.jsonl"
+    if content:
+        path.write_text(content)
+    status = main(["curate", str(folder), str(tmp_path / "corpus"), "--choices", str(path)])
+    check_refusal(status, capsys.readouterr(), sentence)
+    assert not (tmp_path / "corpus").exists()

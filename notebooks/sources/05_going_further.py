@@ -352,8 +352,8 @@ print(capsule.card.splitlines()[2])
 # %% [markdown]
 # ## What is not there yet
 #
-# Three things are planned, and you will look for them in vain today: a search that tries settings by itself, a way to
-# bring along a model from PRiSM SampleRNN, and the repair of faulty recordings.
+# Two things are planned, and you will look for them in vain today: a search that tries settings by itself, and a way
+# to bring along a model from PRiSM SampleRNN.
 #
 # ## What you did
 #

@@ -3,6 +3,11 @@
 from .choices import Choices, Intention, Origin
 from .corpus import ClipFile, Corpus
 from .curating import curate
+from .segments import segment_clips, suggest_segments
+from .sounds import Sounds, sounds_of
 from .survey import Survey, Surveyed, survey
 
-__all__ = ["Choices", "ClipFile", "Corpus", "Intention", "Origin", "Survey", "Surveyed", "curate", "survey"]
+__all__ = [
+    "Choices", "ClipFile", "Corpus", "Intention", "Origin", "Sounds", "Survey", "Surveyed", "curate", "segment_clips",
+    "sounds_of", "suggest_segments", "survey",
+]  # fmt: skip

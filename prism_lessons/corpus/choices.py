@@ -6,6 +6,8 @@ of how the corpus came about, and any choice can be taken back.
 """
 
 import json
+import math
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -14,7 +16,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..files import replacing
-from .doctor import CANCELLING, KINDS
+from .doctor import KINDS
 
 UNKNOWN = "unknown"
 YES, NO = "yes", "no"
@@ -102,30 +104,31 @@ class Choices:
 
     def __init__(self, path):
         self.path = Path(path)
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
         self._acts, self._standing = [], []  # of what stands, each act with the state after it
-        for number, line in enumerate(lines, start=1):
+        try:
+            written = self.path.read_bytes().removesuffix(b"\n")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            reason = error.strerror
+            raise CourseError(f'The choices "{self.path}" cannot be read ({reason}): check the name.') from error
+        for number, line in enumerate(written.split(b"\n") if written else [], start=1):
             try:
-                self._carry_out(json.loads(line))
-            except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+                act = json.loads(line)
+                datetime.fromisoformat(act["when"])
+                self._carry_out(act)
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
                 raise CourseError(
                     f'Line {number} of the choices "{self.path}" is damaged: mend it in a text editor or delete it.'
                 ) from error
 
     def intend(self, hear="", success="", prefer=UNKNOWN):
         """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
-        _one_of(prefer, PREFERENCES, "What matters more")
         self._do("intend", hear=hear.strip(), success=success.strip(), prefer=prefer)
 
     def origin(self, pattern, **said):
         """Say where recordings come from: any of `maker`, `date`, `licence` (text), `consent` (one of `CONSENTS`),
         `share_sound`, `share_model` ("yes", "no" or "unknown")."""
-        for name in said:
-            if name not in Origin.__dataclass_fields__:
-                raise CourseError(f'"{name}" is not asked of an origin: {", ".join(Origin.__dataclass_fields__)} are.')
-        _one_of(said.get("consent", UNKNOWN), CONSENTS, "Consent")
-        for name in ("share_sound", "share_model"):
-            _one_of(said.get(name, UNKNOWN), SHARING, "Whether it may be shared")
         self._do("origin", pattern=pattern, said={name: text.strip() or UNKNOWN for name, text in said.items()})
 
     def leave_out(self, name, why=""):
@@ -166,26 +169,15 @@ class Choices:
 
     def cut(self, name, segments):
         """Take only some stretches of a recording: [(start, end), ...] in seconds; [] for all of it again."""
-        segments = [(float(start), float(end)) for start, end in segments]
-        for start, end in segments:
-            if not 0 <= start < end:
-                raise CourseError(
-                    f"A segment from {start:g} to {end:g} s cannot be cut: its end must lie after its start."
-                )
-        segments.sort()
-        for (_, end), (start, _) in pairwise(segments):
-            if start < end:
-                raise CourseError(f"Two segments overlap at {start:g} s: let each begin where the one before ends.")
-        self._do("cut", name=name, segments=segments)
+        self._do("cut", name=name, segments=sorted((float(start), float(end)) for start, end in segments))
 
     def weigh(self, pattern, times):
         """Let a pass of the training go through recordings several times, 1 to 16."""
-        if not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
-            raise CourseError(f"A recording can be heard 1 to {MOST_TIMES} times in a pass, not {times}.")
         self._do("weigh", pattern=pattern, times=times)
 
     def undo(self):
         """Take the last choice back; returns it in words, or "" when there is none left."""
+        self._catch_up()
         if not self._standing:
             return ""
         gone, _ = self._standing[-1]
@@ -202,8 +194,14 @@ class Choices:
         acts = [f"{act['when'].replace('T', ' ')}  {_in_words(act)}" for act, _ in self._standing]
         return "\n".join(acts) or "Nothing has been chosen yet."
 
+    def _catch_up(self):
+        """Take in what another `Choices` of the same file, or a text editor, has written since."""
+        newest = Choices(self.path)
+        self._acts, self._standing = newest._acts, newest._standing
+
     def _do(self, act, **values):
         act = json.loads(json.dumps({"when": datetime.now().isoformat(timespec="minutes"), "act": act, **values}))
+        self._catch_up()
         if act["act"] != "undo" and self.state == _after(self.state, act):
             return  # run again, a cell of a lesson changes nothing
         lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in [*self._acts, act]]
@@ -220,18 +218,20 @@ class Choices:
 
 
 # Kinds that have a remedy.
-MENDABLE = tuple(key for key, kind in KINDS.items() if kind.repair or key == CANCELLING)
+MENDABLE = tuple(key for key, kind in KINDS.items() if kind.repaired)
 
 
 def _fitting(patterns, name):
     """The patterns that fit a name, the most exact one last."""
-    fitting = [pattern for pattern in patterns if pattern == name or fnmatchcase(name, pattern)]
+    # "*" alone is special: names hold brackets and question marks.
+    fitting = [pattern for pattern in patterns if fnmatchcase(name, re.sub(r"[\[?]", r"[\g<0>]", pattern))]
     return sorted(fitting, key=lambda pattern: (pattern == name, len(pattern.replace("*", ""))))
 
 
 def _after(state, act):
     """The `State` after one more act."""
     values = {key: value for key, value in act.items() if key not in ("when", "act")}
+    _check(act["act"], values)
     act, name = act["act"], values.get("name")
     if act == "intend":
         return replace(state, intention=Intention(**values))
@@ -241,10 +241,10 @@ def _after(state, act):
     if act == "leave out":
         return replace(state, left_out={**state.left_out, name: values["why"]})
     if act == "take in":
-        return replace(state, left_out={key: why for key, why in state.left_out.items() if key != name})
+        return replace(state, left_out={key: why for key, why in state.left_out.items() if key != values["name"]})
     if act == "repair":
-        kinds = {*state.remedies.get(name, ()), *values["kinds"]}
-        return replace(state, remedies={**state.remedies, name: tuple(key for key in KINDS if key in kinds)})
+        kinds = tuple(key for key in KINDS if key in {*state.remedies.get(name, ()), *values["kinds"]})
+        return replace(state, remedies=state.remedies | ({name: kinds} if kinds else {}))
     if act == "leave as it is":
         gone = values["kinds"] or KINDS
         left = tuple(key for key in state.remedies.get(name, ()) if key not in gone)
@@ -257,6 +257,35 @@ def _after(state, act):
     if act == "weigh":
         return replace(state, times=state.times | {values["pattern"]: values["times"]})
     raise ValueError(f"no choice is called {act}")
+
+
+def _check(act, values):
+    """Raise a `CourseError` where a choice says what none can say; a damaged one may raise other errors."""
+    for key, value in {**values, **values.get("said", {})}.items():
+        if key not in ("kinds", "segments", "times", "said") and not isinstance(value, str):
+            raise CourseError(f"{key} is said in words, not as {value}.")
+    if act == "intend":
+        _one_of(values["prefer"], PREFERENCES, "What matters more")
+    elif act == "origin":
+        for key in values["said"]:
+            if key not in Origin.__dataclass_fields__:
+                raise CourseError(f'"{key}" is not asked of an origin: {", ".join(Origin.__dataclass_fields__)} are.')
+        _one_of(values["said"].get("consent", UNKNOWN), CONSENTS, "Consent")
+        for key in ("share_sound", "share_model"):
+            _one_of(values["said"].get(key, UNKNOWN), SHARING, "Whether it may be shared")
+    elif act == "cut":
+        for start, end in values["segments"]:
+            if not 0 <= start < end < math.inf:
+                raise CourseError(
+                    f"A segment from {start:g} to {end:g} s cannot be cut: its end must lie after its start."
+                )
+        for (_, end), (start, _) in pairwise(values["segments"]):
+            if start < end:
+                raise CourseError(f"Two segments overlap at {start:g} s: let each begin where the one before ends.")
+    elif act == "weigh":
+        times = values["times"]
+        if type(times) is not int or not 1 <= times <= MOST_TIMES:
+            raise CourseError(f"A recording can be heard 1 to {MOST_TIMES} times in a pass, not {times}.")
 
 
 def _in_words(act):

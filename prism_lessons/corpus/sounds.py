@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..audio import load
 from .corpus import SETTINGS, Corpus
-from .twins import Sound
+from .relations import Relations, Sound, relate
 from .survey import survey
 
 PIECE_SECONDS = 3.0
@@ -54,10 +54,8 @@ class Sounds:
         piece = self.pieces[index]
         return load(piece.path, SAMPLE_RATE, piece.start, piece.seconds)
 
-    def relate(self, layout="pca", live=None):
-        """How they relate to each other: `Relations`."""
-        from .relations import relate
-
+    def relate(self, layout="pca", live=None) -> Relations:
+        """How they relate to each other: places by timbre, clusters, outliers, twins; see `relate`."""
         return relate(self, layout, live=live)
 
 
@@ -77,7 +75,8 @@ def sounds_of(source, live=None):
         ]
     else:
         found = survey(source, live)
-        files = [(file.name, 0.0, found.root / file.name, file.seconds) for file in found.usable]
+        paths = found.paths
+        files = [(file.name, 0.0, paths[file.name], file.seconds) for file in found.usable]
     longest = max(PIECE_SECONDS, sum(seconds for *_, seconds in files) / MOST_PIECES)
     pieces = []
     for name, begin, path, seconds in files:

@@ -12,7 +12,7 @@ import numpy as np
 from ..audio import AudioError, Recording
 from ..errors import CourseError
 from ..live import LiveLine
-from .doctor import CANCELLING, KINDS, Finding, examine, in_words
+from .doctor import KINDS, Finding, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .known import Known
 
@@ -73,6 +73,18 @@ class Survey:
         """The folder that names are relative to."""
         source = Path(self.source)
         return source if source.is_dir() else source.parent
+
+    @property
+    def paths(self):
+        """Where the files lie, {name: path}; a name lacks what is no text in the name on the disk.
+
+        Raises
+        ------
+        CourseError
+            When the folder is no longer there.
+        """
+        there = {shown_name(path, self.root): path for path in list_files(self.source)}
+        return {file.name: there.get(file.name, self.root / file.name) for file in self.files}
 
     @property
     def usable(self):
@@ -224,7 +236,7 @@ def _look_at(path, root, step):
             "silence": round(levels.silence, 3),
             "findings": tuple(examined.findings),
         }
-        if not any(finding.kind == CANCELLING for finding in examined.findings):  # its sum is silent, it is not
+        if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, and it is not
             refuse_by_sound(levels)
     except AudioError as error:
         return Surveyed(name, str(error), **facts)

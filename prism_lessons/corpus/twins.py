@@ -1,12 +1,12 @@
 """Near-duplicates: which recordings hold the same sound twice, so that no copy ends up on both sides of the split.
 
-In go recordings, one at a time; out come pairs that share a sound, in words. A copy is found though it is softer, upside
-down, resampled, coded, filtered a little, noisy, shifted or up to 2 % faster or slower; so is a part of a recording.
+In go recordings, one at a time; out come pairs that share a sound, in words. A copy is found though it is softer,
+upside down, resampled, coded, filtered a little, noisy, shifted or 1 % faster or slower; so is a part of a recording.
 Two strikes of one drum are no copies: they look alike in a spectrogram, but their waves do not fit each other.
 
 Three looks, each at fewer pairs than the one before: (1) mean spectra, one matrix product for all pairs; (2) the
-spectrograms against each other at every shift and five speeds, which says where the one would lie in the other; (3) the
-waves at eight such places, with the weaker partials lifted: their phases agree in a copy only.
+spectrograms against each other at every shift and three speeds, which says where the one would lie in the other; (3)
+the waves at eight such places, with the weaker partials lifted: their phases agree in a copy only.
 """
 
 from dataclasses import dataclass
@@ -19,23 +19,27 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..audio import Clip, decibels
-from ..live import LiveLine
-from ..quantisation import Quantisation
+from ..live import LiveLine, clock
 
 SAMPLE_RATE = 16000
 FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
 LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz
 COMPRESSION = 0.5  # of amplitudes: between power, where one partial is all, and decibels, where the hiss is
 NEIGHBOURS = 12  # pairs that are looked at more closely, for each recording
+SHORTEST_PART = 12  # frames: what is shorter is too like everything
 ALIKE = 0.95  # cosine of the mean spectra
 FITTING = 0.6  # correlation of the spectrograms
 UNDECIDED = 0.03  # of that correlation
-SAME = 0.6  # agreement of the waves
+SAME = 0.75  # agreement of the waves
+LIFT = 0.2  # of both amplitudes in that agreement: 0.5 would let the strongest partial decide, 0 the noise
 SPEEDS = (1.0, 0.99, 1.01)
 PROBE_FRAMES = 400
+MARGIN = 6  # frames that a copy may lack at either end
 PLACES, WINDOW, REACH = 8, 1024, 480  # windows compared, their length, and how far from the expected place: samples
+PARTIAL_BINS = 12  # that a steady partial fills, with this window and its zero padding
+LEAST_PROOF = 0.02
+TRIES = 4  # of lines through those places
 SILENT_PEAK = 2.0**-14  # two steps of 16 bits: what stays below is dither
-WAVE = Quantisation("mu-law", 256)  # one byte a sample, with 38 dB between sound and error
 
 
 @dataclass(frozen=True)
@@ -85,21 +89,21 @@ class Fingerprint:
     ----------
     frames
         Amplitudes in mel bands, to the power of 0.5, every 10 ms: (frames, 48) float16.
-    codes
-        The wave at 16 kHz in mu-law, its peak at full scale: (samples,) uint8.
+    samples
+        The wave at 16 kHz, its peak at full scale: (samples,) float16.
     peak
         The peak that was.
     """
 
     frames: np.ndarray
-    codes: np.ndarray
+    samples: np.ndarray
     peak: float
 
     def wave(self, start, size):
         """`size` samples from `start` on, float32, silence where there are none."""
-        low, high = max(0, start), min(len(self.codes), start + size)
-        samples = WAVE.decode(self.codes[low:high]) if high > low else np.zeros(0, np.float32)
-        return np.pad(samples, (max(0, low - start), size - len(samples) - max(0, low - start)))
+        low, high = max(0, start), min(len(self.samples), start + size)
+        samples = self.samples[low:high].astype(np.float32) if high > low else np.zeros(0, np.float32)
+        return np.pad(samples, (before := max(0, low - start), size - len(samples) - before))
 
 
 def at_16_khz(clip):
@@ -124,8 +128,8 @@ def fingerprint(samples):
     frames = np.empty((len(views), BANDS), np.float16)
     for start in range(0, len(views), 1000):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        frames[start : start + 1000] = ((spectra.real**2 + spectra.imag**2) @ bands) ** (COMPRESSION / 2)
-    return Fingerprint(frames, WAVE.encode(samples), peak)
+        frames[start : start + 1000] = np.sqrt(np.sqrt((spectra.real**2 + spectra.imag**2) @ bands))
+    return Fingerprint(frames, samples.astype(np.float16), peak)
 
 
 def find_twins(sounds, live=None):
@@ -189,7 +193,7 @@ def _portraits(frames):
     count = len(frames)
     parts = [(count, [frames] + ([frames[5:]] if count > 10 else []))]
     for size in (count // 2, count // 4):
-        if size >= 20:
+        if size >= SHORTEST_PART:
             parts.append((size, [frames[at : at + size] for at in range(0, count - size + 1, max(1, size // 4))]))
     vectors = [(size, np.array([np.concatenate([p.mean(0), p.std(0)]) for p in group])) for size, group in parts]
     return [(size, v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9)) for size, v in vectors]
@@ -260,7 +264,7 @@ def _fit(probe, frames):
 
 def _probes(count):
     """Stretches (start, end) of a recording of `count` frames that are looked for in the other one."""
-    margin = min(6, count // 6)  # a copy may begin 50 ms later or end earlier
+    margin = min(MARGIN, count // 6)
     if count - 2 * margin <= PROBE_FRAMES:
         return [(margin, count - margin)]
     last = count - margin - PROBE_FRAMES
@@ -284,14 +288,40 @@ def compare(one, other):
             probe = _played_at(inner[start:end], speed)[: len(outer)]
             fits.append((*_fit(probe, outer), speed))
         best = max(fits)[0]
-        places = (start + _lively(inner[start:end])) * HOP
+        # The margins count here: the attack is what two strikes differ in most.
+        first, last = max(0, start - MARGIN), end + MARGIN
+        places = (first + _lively(inner[first:last])) * HOP
         # The spectrogram of a short or a steady sound fits at each of the speeds; its wave does not.
         tries = [try_ for try_ in fits if try_[0] >= max(FITTING, best - UNDECIDED)]
         matches = [_agreement(short, long, places, start * HOP, at * HOP, speed) for _, at, speed in tries]
         match = max(matches, default=(0, None), key=lambda match: match[0])
         if match[0] >= SAME:
-            return match
+            return match[0], _how(match[1], len(short.samples), len(long.samples), turned)
     return None
+
+
+def _how(found, short, long, turned):
+    """What the second recording is to the first, in words.
+
+    `found` is as `_agreement` gives it, `short` and `long` are lengths in samples, and `turned` says that the second
+    is the shorter one.
+    """
+    level, speed, upside_down, begins = found
+    level, speed = (-level, 1 / speed) if turned else (level, speed)
+    words, seconds = [], begins / SAMPLE_RATE
+    if abs(level) >= 0.5:
+        words.append(f"{abs(level):.0f} dB {'louder' if level > 0 else 'softer'}")
+    if abs(speed - 1) >= 0.002:
+        words.append(f"{100 * abs(speed - 1):.1g} % {'faster' if speed > 1 else 'slower'}")
+    if upside_down:
+        words.append("upside down")
+    what = "the same"
+    if short < 0.9 * long:
+        place = clock(max(0, seconds))
+        what = f"a part of it, from {place} on" if turned else f"a longer one that holds it, from {place} on"
+    elif abs(seconds) >= 0.02:
+        words.append(f"starts {abs(seconds):.2f} s {'earlier' if (seconds > 0) == turned else 'later'}")
+    return ", ".join([what, " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)]).rstrip(", ")
 
 
 # The third look
@@ -308,19 +338,12 @@ def _windows(recording, places, speed, size):
     return np.array(rows, np.float32)
 
 
-def _lifted(windows, size):
-    """Spectra (places, bins) whose amplitudes are pressed together, so that weak partials and noise have a say."""
-    spectra = fft.rfft(windows, size, axis=1)
-    spectra[:, : round(60 * size / SAMPLE_RATE)] = 0  # hum and handling noise say nothing of the sound
-    return spectra / np.maximum(np.abs(spectra), 1e-9) ** (1 - COMPRESSION)
-
-
 def _energies(windows):
     return (windows.astype(np.float64) ** 2).sum(1)
 
 
 def _sought(ours, theirs):
-    """How well windows (places, WINDOW) fit theirs at each lag from -REACH to REACH: (places, 2 * REACH + 1), -1 .. 1."""
+    """How well windows (places, WINDOW) fit at lags from -REACH to REACH: (places, 2 * REACH + 1), -1 .. 1."""
     size = fft.next_fast_len(WINDOW + 2 * REACH, real=True)
     ours, theirs = fft.rfft(ours, size, axis=1), fft.rfft(theirs, size, axis=1)
     amplitudes = np.abs(ours)
@@ -350,19 +373,49 @@ def _agreement(short, long, places, start, at, speed):
     found = _sought(ours, theirs)
     weights = (_energies(ours) * _energies(theirs)) ** 0.25
     lags = np.abs(found).argmax(1) - REACH
-    shift, slope = max(_lines(there, lags), key=lambda line: _on_the_line(found, weights, there, *line))
+    lines = sorted(_lines(there, lags), key=lambda line: -_on_the_line(found, weights, there, *line))
+    tries = [_along(short, long, places, there, speed, *line) for line in _apart(lines, there[-1] - there[0])]
+    return max(tries, key=lambda match: match[0])
+
+
+def _along(short, long, places, there, speed, shift, slope):
+    """What `_agreement` gives, for one line."""
+    window = blackmanharris(WINDOW).astype(np.float32)
     there, speed = there + shift + slope * (there - there[0]), speed / (1 + slope)
     ours = _windows(short, places, speed, WINDOW) * window
     theirs = _windows(long, there, 1.0, WINDOW) * window
-    cross = _lifted(ours, 2 * WINDOW).conj() * _lifted(theirs, 2 * WINDOW)
-    peaks = fft.irfft(cross, axis=1) * WINDOW / np.maximum(np.abs(cross).sum(1, keepdims=True), 1e-12)
-    peaks = np.roll(peaks, 6, axis=1)[:, :13]  # a line through whole samples may be off by 0.4 ms
-    agreements = np.array([row[np.abs(row).argmax()] for row in peaks])
-    weights = (_energies(ours) * _energies(theirs)) ** 0.25
+    agreements, partials = _phases_agree(ours, theirs)
+    # Where one partial is left, phases agree in any two strikes: such a place proves next to nothing.
+    weights = (_energies(ours) * _energies(theirs)) ** 0.25 * np.maximum(partials - 1, LEAST_PROOF)
     agreement = float(agreements @ weights / max(weights.sum(), 1e-12))
     ratio = _energies(theirs).sum() / max(_energies(ours).sum(), 1e-12)
     level = 10 * np.log10(max(ratio, 1e-12)) + decibels(long.peak) - decibels(short.peak)
     return min(1.0, abs(agreement)), (level, speed, agreement < 0, there[0] - places[0] / speed)
+
+
+def _phases_agree(ours, theirs):
+    """Whether the phases of windows (places, WINDOW) agree, from -1 (polarity turned) to 1, and in how many partials.
+
+    Bins count nearly alike, whatever their level, as far as they stand out of the noise in both: two strikes of a drum
+    can agree in the strongest partial, but not in the weaker ones and the attack.
+    """
+    ours, theirs = fft.rfft(ours, 2 * WINDOW, axis=1), fft.rfft(theirs, 2 * WINDOW, axis=1)
+    cross = ours.conj() * theirs
+    weights = (_clear(ours) * _clear(theirs)) ** LIFT
+    cross *= weights / np.maximum(np.abs(cross), 1e-15)
+    peaks = fft.irfft(cross, axis=1) * WINDOW / np.maximum(weights.sum(1, keepdims=True), 1e-12)
+    peaks = np.roll(peaks, 6, axis=1)[:, :13]  # a line through whole samples may be off by 0.4 ms
+    agreements = np.array([row[np.abs(row).argmax()] for row in peaks])
+    partials = weights.sum(1) ** 2 / np.maximum((weights**2).sum(1), 1e-12) / PARTIAL_BINS
+    return agreements, partials
+
+
+def _clear(spectra):
+    """What stands out of twice the median amplitude, (places, bins); below 60 Hz are hum and handling noise."""
+    amplitudes = np.abs(spectra)
+    amplitudes[:, : round(60 * 2 * WINDOW / SAMPLE_RATE)] = 0
+    floor = 2 * np.median(amplitudes, axis=1, keepdims=True)
+    return np.sqrt(np.maximum(amplitudes**2 - floor**2, 0))
 
 
 def _lines(there, lags):
@@ -370,9 +423,22 @@ def _lines(there, lags):
     yield from ((float(lag), 0.0) for lag in set(lags.tolist()))
     for one in range(len(lags)):
         for other in range(one):
-            slope = (lags[one] - lags[other]) / (there[one] - there[other])
+            apart = there[one] - there[other]
+            slope = (lags[one] - lags[other]) / apart if apart else np.inf
             if abs(slope) <= 0.005:
                 yield lags[other] - slope * (there[other] - there[0]), slope
+
+
+def _apart(lines, length):
+    """The first TRIES of `lines` that differ: a periodic sound fits itself a period on, too."""
+    kept = []
+    for shift, slope in lines:
+        ends = (shift, shift + slope * length)
+        if all(max(abs(ends[0] - a), abs(ends[1] - a - b * length)) > 8 for a, b in kept):
+            kept.append((shift, slope))
+        if len(kept) == TRIES:
+            break
+    return kept
 
 
 def _on_the_line(found, weights, there, shift, slope, near=4):

@@ -4,9 +4,12 @@ The only room that needs IPython, ipywidgets and matplotlib. Whatever a control 
 the library.
 """
 
+from .choosing import RecordingsPanel, SegmentsPanel
 from .computer import budget, machine
 from .course import Course
+from .findings import findings, hear
 from .forms import intention_form, origin_form
+from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
@@ -17,8 +20,12 @@ __all__ = [
     "JournalPanel",
     "LiveFigure",
     "Panel",
+    "RecordingsPanel",
+    "SegmentsPanel",
     "budget",
     "choice",
+    "findings",
+    "hear",
     "intention_form",
     "learning_curve",
     "lines",
@@ -28,6 +35,7 @@ __all__ = [
     "play",
     "play_epochs",
     "play_grid",
+    "sound_map",
     "spectrogram",
     "text",
     "tick",

@@ -24,15 +24,13 @@ from .spectrum import Spectrum
 DETECTORS = (Channels, Peaks, Glitches, Spectrum, Level)
 # By key, in the order in which remedies are applied: a click has to go before a filter smears it.
 KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part.kinds}
+# Faults of the mix of channels: their remedy is to read one alone, before any other.
+MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
-    "CANCELLING", "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
-    "in_words", "repaired",
+    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
+    "in_words", "kept_channel", "repaired",
 ]  # fmt: skip
-
-
-# Findings whose remedy is to read one channel instead of the mix of all: it comes before any other.
-CANCELLING = "cancelling"
 
 
 @dataclass(frozen=True)
@@ -67,12 +65,12 @@ def examine(recording, step=lambda part: None):
 
     found = _detect(recording, mix, listen, step)
     found += file_findings(recording, levels)
-    if cancelling := [finding for finding in found if finding.kind == CANCELLING]:
+    if (channel := kept_channel(found)) is not None:
         # What the mix lacks says nothing of the sound: the channel that will be kept is looked at instead.
-        channel = cancelling[0].values["channel"]
         with Recording(recording.path) as again:
             rest = _detect(again, lambda frames: frames[:, channel], lambda mono: None, step)
-        found = cancelling + file_findings(again, levels) + [one for one in rest if one.kind != CANCELLING]
+        of_the_mix = [one for one in found if one.kind in MIXING]
+        found = of_the_mix + file_findings(again, levels) + [one for one in rest if one.kind not in MIXING]
     order = list(KINDS)
     return Examined(levels, loudness.lufs, sorted(found, key=lambda finding: order.index(finding.kind)))
 
@@ -87,6 +85,11 @@ def _detect(recording, to_mono, listen, step):
             detector.add(frames, mono)
         step(min(1, recording.frames_read / max(1, recording.declared_seconds * recording.sample_rate)))
     return [finding for detector in detectors for finding in detector.findings()]
+
+
+def kept_channel(findings):
+    """The channel that is read alone as the remedy of one of some findings, or None."""
+    return next((finding.values["channel"] for finding in findings if finding.kind in MIXING), None)
 
 
 def in_words(finding):
@@ -106,9 +109,8 @@ def repaired(recording, findings, sample_rate=None):
     sample_rate
         Hz; the recording's own if not given.
     """
+    blocks = recording.blocks(channel=kept_channel(findings))
     findings = {finding.kind: finding for finding in findings}
-    channel = findings[CANCELLING].values["channel"] if CANCELLING in findings else None
-    blocks = recording.blocks(channel=channel)
     for key, kind in KINDS.items():
         if key in findings and kind.repair:
             blocks = kind.repair(blocks, recording.sample_rate, findings[key].values)

@@ -28,46 +28,48 @@ def with_context(blocks, change, context):
         yield change(held)[before:]
 
 
-class Pieces:
-    """A sound cut into pieces of one length, however its blocks come: what is found then does not depend on them.
+class Sections:
+    """A sound in sections of one length, with some of the sound around each, however its blocks come.
+
+    What is found section by section then does not depend on how the sound was cut into blocks.
 
     Parameters
     ----------
     length
-        Samples in a piece; the last one of a sound may be shorter.
+        Samples in a section; the last one of a sound may be shorter.
     margin
-        Samples of context before and after a piece, fewer only where the sound begins or ends.
+        Samples of context before and after a section, fewer only where the sound begins or ends.
 
     Attributes
     ----------
     start
-        Where the samples of the piece that was given last begin in the sound.
+        Where the samples that were given last begin in the sound.
     """
 
     def __init__(self, length, margin):
         self.length, self.margin = length, margin
         self.start = 0
         self._held = None
-        self._at, self._from = 0, 0  # where the next piece begins in the sound, and where `_held` does
+        self._at, self._from = 0, 0  # where the next section begins in the sound, and where `_held` does
 
     def add(self, block):
-        """Take a block, shape (samples,) or (samples, channels); yield the pieces that are whole now.
+        """Take a block, shape (samples,) or (samples, channels); yield the sections that are whole now.
 
         Yields
         ------
         samples, inner
-            The piece with its margins, and the slice of it that is the piece itself.
+            A section with its margins, and the slice of it that is the section itself.
         """
         self._held = block if self._held is None else np.concatenate([self._held, block])
         while self._from + len(self._held) >= self._at + self.length + self.margin:
-            yield self._piece(self.length)
+            yield self._section(self.length)
 
     def rest(self):
-        """Yield the pieces that are left once the sound has ended."""
+        """Yield the sections that are left once the sound has ended."""
         while self._held is not None and (left := self._from + len(self._held) - self._at) > 0:
-            yield self._piece(min(left, self.length))
+            yield self._section(min(left, self.length))
 
-    def _piece(self, length):
+    def _section(self, length):
         start = self._at - self._from
         samples = self._held[: start + length + self.margin]
         self.start, self._at = self._from, self._at + length
@@ -76,12 +78,15 @@ class Pieces:
         return samples, slice(start, start + length)
 
 
-def by_piece(blocks, change, length, margin):
-    """Yield a sound that comes in blocks, changed piece by piece: `change(samples, start)`, with the margins in
-    `samples` and their first one at `start` in the sound, gives the same shape."""
-    pieces = Pieces(length, margin)
+def by_section(blocks, change, length, margin):
+    """Yield a sound that comes in mono blocks, changed section by section.
+
+    `change(samples, start)` takes a section with its margins, and where that begins in the sound; it gives the same
+    shape.
+    """
+    sections = Sections(length, margin)
     for block in blocks:
-        for samples, inner in pieces.add(block):
-            yield change(samples, pieces.start)[inner]
-    for samples, inner in pieces.rest():
-        yield change(samples, pieces.start)[inner]
+        for samples, inner in sections.add(block):
+            yield change(samples, sections.start)[inner]
+    for samples, inner in sections.rest():
+        yield change(samples, sections.start)[inner]

@@ -11,10 +11,12 @@ MOST_SOFT = 1 / 3  # of the file
 SHORTEST_SECONDS = 3.0
 KEPT = 30.0  # dB below the loudest part
 WINDOWS = 20
+DEEP = 30.0  # dB from the loudest part to the end
+SINKING = 3.0  # dB between the halves of a stretch
 STEADY = 10.0  # dB RMS that the envelope may stray from a curve that only falls: pauses and accents
 MOST_AT_ONCE = 0.75  # of the fall between two twentieths; more is a sound that ends
 # dB from the start of the fall to its end, by which the balance of high and low moves.
-DARKENING, INTO_HISS = -5.5, 12.0
+DARKENING, INTO_HISS = -5.5, 15.0
 ROUGH = 1.1  # dB, the median of how far a frame lies off the line through its neighbours, twice; tones give 0.0 to 1.0
 EVENT = 6.0  # dB of rise within 60 ms: the least that is heard as a new attack in what follows a loud one
 
@@ -43,13 +45,15 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
     keep
         What other reasons leave of the sound, [[start, end], ...] in seconds: the finding leaves out what they do.
     """
-    sounding = np.flatnonzero(levels > levels.max() - 80)
-    heard = slice(sounding[0], sounding[-1] + 1)
+    if not keep:
+        return None
+    heard = _without_silence(levels, round(keep[0][0] / frame_seconds), round(keep[-1][1] / frame_seconds))
     if (heard.stop - heard.start) * frame_seconds < SHORTEST_SECONDS:
         return None
     for backwards in (False, True):
-        share = _faded_share(levels[heard][::-1] if backwards else levels[heard])
-        if share < MOST_SOFT or not (backwards or _artificial(levels[heard], changes[heard])):
+        there = levels[heard][::-1] if backwards else levels[heard]
+        share = _soft_share(there)
+        if share < MOST_SOFT or not _steady_fall(there) or not (backwards or _artificial(levels[heard], changes[heard])):
             continue
         loud = np.flatnonzero(_envelope(levels) > _envelope(levels).max() - KEPT)
         window = seconds / WINDOWS
@@ -62,19 +66,36 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
     return None
 
 
+def _without_silence(levels, first, last):
+    """The slice of a sound without the silence before frame `first` and after `last`, where that is one of its own.
+
+    A sound that fades to nothing goes on sinking there; a silence has one level.
+    """
+
+    def sinks(part):
+        return len(part) > 1 and abs(np.median(part[: len(part) // 2]) - np.median(part[len(part) // 2 :])) > SINKING
+
+    return slice(0 if sinks(levels[:first]) else first, len(levels) if sinks(levels[last:]) else last)
+
+
 def _envelope(levels):
     """The level that the loud frames of each twentieth reach, dB, shape (WINDOWS,)."""
     return np.array([np.percentile(part, 90) for part in np.array_split(levels, WINDOWS)])
 
 
-def _faded_share(levels):
-    """The share, 0 .. 1, of a sound that is very soft after a steady fall from its top; 0 where the fall is not steady."""
+def _soft_share(levels):
+    """The share, 0 .. 1, of a sound that comes after its loudest part and is very soft."""
+    envelope = _envelope(levels)
+    return np.count_nonzero(envelope[int(envelope.argmax()) :] < envelope.max() - SOFT) / WINDOWS
+
+
+def _steady_fall(levels):
+    """Whether a sound falls steadily, and far, from its loudest part to its end."""
     envelope = _envelope(levels)
     fall = envelope[int(envelope.argmax()) :]
+    depth = fall[0] - np.median(fall[-2:])
     away = np.sqrt(np.mean((fall - isotonic_regression(fall, increasing=False).x) ** 2))
-    if away > STEADY or np.max(-np.diff(fall), initial=0) > MOST_AT_ONCE * (fall[0] - fall[-1]):
-        return 0.0
-    return float(np.count_nonzero(fall < fall[0] - SOFT)) / WINDOWS
+    return depth > DEEP and away < STEADY and np.max(-np.diff(fall), initial=0) < MOST_AT_ONCE * (fall[0] - fall[-1])
 
 
 def _artificial(levels, changes):
@@ -94,4 +115,4 @@ def _artificial(levels, changes):
     brightness = (changes[top:] - falling)[audible]
     brighter = np.polyfit(np.linspace(0, 1, len(brightness)), brightness, 1)[0]
     roughness = np.median(np.abs(np.diff(falling[audible], 2)))
-    return brighter < INTO_HISS and (attacks >= 4 or (roughness > ROUGH and brighter > DARKENING))
+    return brighter < INTO_HISS and (attacks >= 3 or (roughness > ROUGH and (attacks or brighter > DARKENING)))

@@ -30,7 +30,7 @@ class Kind:
     repair
         The remedy: `repair(blocks, sample_rate, values)` takes an iterable of mono float32 blocks of any length at
         `sample_rate` Hz and the `values` of the finding, and yields the repaired sound as blocks. None where there is
-        none, or where another channel has to be read (`cancelling`).
+        none, or where one channel has to be read alone (`cancelling`, `one_sided`).
     repaired
         What the remedy does, as a phrase for the card, such as "hum taken out with notch filters"; "" without one.
     """

@@ -2,8 +2,8 @@
 
 Clicks are looked for in the mono sum, which is what a model hears, as samples that linear prediction from both sides
 cannot explain (Godsill & Rayner, "Digital Audio Restoration", Springer 1998, chapter 5). Dropouts are looked for in
-every channel, as runs of one repeated value that sound neither runs into nor out of. Both remedies fill a gap with
-what linear prediction expects there (Janssen, Veldhuis & Vries, IEEE Trans. ASSP 34(2), 1986).
+every channel, as runs of one value that sound neither runs into nor out of. Both remedies fill a gap with what linear
+prediction expects there (Janssen, Veldhuis & Vries, IEEE Transactions ASSP 34(2), 1986).
 """
 
 import numpy as np
@@ -11,51 +11,65 @@ import scipy.fft
 import scipy.linalg
 from numpy.lib.stride_tricks import sliding_window_view
 
-from .blocks import Pieces, by_piece
+from ...audio import mix
+from .blocks import Sections, by_section
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
 STEP = 1 / 32768  # of 16-bit samples
 
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
 CHUNKS = 8  # in a frame, of about 3 ms: the grain in which a click is compared with what surrounds it
-PIECE_FRAMES, MARGIN_FRAMES = 128, 8
-# A click stands out this many times from the median of the 15 ms around it.
-PROMINENCE = 18.0
-# And it is rare: in the 0.1 s before and after it, at most two others come near it. A sawtooth has one in each period.
+SECTION_FRAMES, MARGIN_FRAMES = 128, 8
+OUTLIER = 10.0  # times the median of a frame; prediction is found again without such samples
+# A click is a peak of what prediction cannot explain: this many times the median of the 15 ms around it, ...
+PROMINENCE = 14.0
+# ... more prominent than what is near (in 0.1 s before and after it at most two others come close: a sawtooth has such
+# a peak in each period), ...
 RARITY, NEIGHBOURS, OTHERS = 1.5, 33, 2
+# ... alone (nothing 0.8 to 2.6 ms away reaches a fifth of it: a strike has a tail), ...
+ALONE, ALONE_SECONDS = 5.0, 0.0018
+# ... with sound of like strength before and after it (strikes start something), ...
+RISE, FALL, CHANGE_SECONDS = 2.0, 2.5, 0.004
+# ... and tall enough beside the sound's peak in the 10 ms around it. Wholly alone, it needs neither of the last two.
+HEIGHT, HEIGHT_SECONDS, WHOLLY_ALONE = 0.2, 0.01, 50.0
 WIDTH_SECONDS = 0.00075  # a click ends within this much of its highest sample
 
 SHORTEST_HOLE, LONGEST_HOLE = 0.001, 0.1  # seconds
-EDGE_SECONDS, AROUND_SECONDS = 0.00035, 0.005
-EDGE_SHARE = 0.04  # of the peak around: a fade of 5 ms is below it in its last 0.35 ms
-SOUNDING = 0.003  # peak, full scale is 1; about -50 dBFS
+AROUND_SECONDS, EDGE_SECONDS = 0.005, 0.00035
+EDGE_SHARE = 0.04  # of the peak around; a fade of 10 ms is below it in its last 0.35 ms
+SOUNDING = 0.003  # peak, full scale is 1: about -50 dBFS
 JUMP = 8 * STEP  # soft sounds rest on one value too, but leave it in steps of 1 to 3
-OUTLIER = 10.0
-INTERPOLATED_SECONDS, FADE_SECONDS = 0.005, 0.005
 MOST_HOLES = 1000
+CLIPPED_SHARE = 0.95
+INTERPOLATED_SECONDS, FADE_SECONDS = 0.005, 0.005
+GAP_ORDER, GAP_CONTEXT_SECONDS = 48, 0.02
 
 
 def prediction(power, order):
-    """Linear prediction coefficients, shape (frames, order + 1), from power spectra: Levinson's recursion."""
+    """Prediction error filters, shape (frames, order + 1), from power spectra of frames: Levinson's recursion."""
     correlation = scipy.fft.irfft(power, axis=1)[:, : order + 1].astype(np.float64)
-    # A little white noise, 90 dB down or half a 16-bit step, keeps pure tones and silence from dividing by nothing.
+    # A little white noise, 90 dB below the sound and half a 16-bit step, keeps pure tones and silence solvable.
     correlation[:, 0] += 1e-9 * correlation[:, 0] + (STEP / 2) ** 2 * power.shape[1]
-    coefficients = np.zeros_like(correlation)
-    coefficients[:, 0] = 1
+    filters = np.zeros_like(correlation)
+    filters[:, 0] = 1
     error = correlation[:, 0].copy()
     for i in range(1, order + 1):
-        reflection = -np.einsum("ij,ij->i", coefficients[:, :i], correlation[:, i:0:-1]) / error
-        coefficients[:, 1 : i + 1] += reflection[:, None] * coefficients[:, i - 1 :: -1][:, :i]
+        reflection = -np.einsum("ij,ij->i", filters[:, :i], correlation[:, i:0:-1]) / error
+        filters[:, 1 : i + 1] += reflection[:, None] * filters[:, i - 1 :: -1]
         error *= 1 - reflection**2
-    return coefficients
+    return filters
+
+
+def power_of(spectra):
+    return spectra.real**2 + spectra.imag**2
 
 
 def unpredicted(samples, hop, order):
-    """How far each sample sticks out of what linear prediction expects from both sides.
+    """How far each sample sticks out of what linear prediction from both sides expects.
 
-    Prediction forwards and backwards is one filter, whose response is the power of the prediction error filter; scaled
-    so that a lone click of height h gives h at its place. Coefficients hold for frames of 2 `hop`, of which the
-    middle half is used. Where something sticks out, they are found again without it: a click hides itself otherwise.
+    Prediction forwards and backwards is one filter, whose response is the power of the prediction error filter's;
+    scaled so that a lone click of height h gives h in its place. Filters hold for frames of 2 `hop`, of which the
+    middle half is used. Where something sticks out they are found again without it: a tall click hides itself.
 
     Parameters
     ----------
@@ -69,72 +83,282 @@ def unpredicted(samples, hop, order):
     count = -(-len(samples) // hop)
     padded = np.pad(samples, (hop // 2, count * hop - len(samples) + hop // 2))
     frames = sliding_window_view(padded, 2 * hop)[::hop]
-    window = np.hanning(2 * hop).astype(np.float32)
     spectra = scipy.fft.rfft(frames, axis=1)
+    window = np.hanning(2 * hop).astype(np.float32)
 
-    def heights(spectra, frames):
-        power = np.abs(scipy.fft.rfft(frames * window, axis=1)) ** 2
-        coefficients = prediction(power, order)
-        response = np.abs(scipy.fft.rfft(coefficients, 2 * hop, axis=1)) ** 2
-        response /= np.sum(coefficients**2, axis=1, keepdims=True)
-        return np.abs(scipy.fft.irfft(spectra * response.astype(np.float32), axis=1))
+    def sticking_out(spectra, frames):
+        filters = prediction(power_of(scipy.fft.rfft(frames * window, axis=1)), order)
+        filters /= np.sqrt(np.sum(filters**2, axis=1, keepdims=True))
+        response = power_of(scipy.fft.rfft(filters.astype(np.float32), 2 * hop, axis=1))
+        return np.abs(scipy.fft.irfft(spectra * response, axis=1))
 
-    out = heights(spectra, frames)
-    medians = np.median(out[:, ::4], axis=1) + STEP
-    again = np.flatnonzero(out.max(axis=1) > OUTLIER * medians)
+    out = sticking_out(spectra, frames)
+    out[:, :order] = out[:, -order:] = 0  # the two ends of a frame run into each other there
+    limits = OUTLIER * (np.median(out[:, ::8], axis=1) + STEP)
+    again = np.flatnonzero(out.max(axis=1) > limits)
     if len(again):
-        mended = np.array(frames[again])
-        for frame, far in zip(mended, out[again] > OUTLIER / 2 * medians[again, None], strict=True):
+        mended = frames[again]
+        for frame, far in zip(mended, out[again] > limits[again, None] / 2, strict=True):
             far = np.convolve(far, np.ones(7), "same") > 0
             frame[far] = np.interp(np.flatnonzero(far), np.flatnonzero(~far), frame[~far])
-        out[again] = heights(spectra[again], mended)
+        out[again] = sticking_out(spectra[again], mended)
     return out[:, hop // 2 : hop // 2 + hop].reshape(-1)[: len(samples)]
 
 
 def grid(sample_rate):
     """The frame (a power of two, in samples) and the order of prediction for a sample rate."""
-    return 1 << max(6, round(np.log2(FRAME_SECONDS * sample_rate))), 24 if sample_rate > 24000 else 16
+    return 1 << max(8, round(np.log2(FRAME_SECONDS * sample_rate))), 24 if sample_rate > 24000 else 16
 
 
 def clicks_in(samples, sample_rate):
-    """The clicks in mono float32 samples, of which the first lies on the grid of frames: [(start, stop), ...]."""
+    """The clicks in mono float32 samples, of which the first lies on the grid of frames: [(start, stop, height), ...].
+
+    The height is that of a lone sample added to the sound, full scale at 1.
+    """
     hop, order = grid(sample_rate)
-    chunk, width = hop // CHUNKS, int(WIDTH_SECONDS * sample_rate)
+    chunk = hop // CHUNKS
     count = len(samples) // chunk
     if count < 5:
         return []
     heights = unpredicted(samples, hop, order)
     chunks = heights[: count * chunk].reshape(count, chunk)
-    highest = chunks.max(axis=1)
-    medians = np.pad(np.median(chunks, axis=1), 2, mode="edge")
-    around = sliding_window_view(medians, 5).max(axis=1) + 2 * STEP
-    found = np.flatnonzero(highest > PROMINENCE * around)
-    found = found[
-        (found > 0) & (found < count - 1)
-    ]  # where a sound begins or ends, half of what surrounds it is missing
+    medians = np.pad(np.median(chunks[:, ::2], axis=1), 2, mode="edge")
+    prominence = chunks.max(axis=1) / (sliding_window_view(medians, 5).max(axis=1) + 2 * STEP)
+    prominence[[0, -1]] = 0  # where a sound begins or ends, half of what surrounds it is missing
+    guard = max(order + 10, int(WIDTH_SECONDS * sample_rate))
     clicks = []
-    for index in found:
-        near = np.r_[highest[max(0, index - NEIGHBOURS) : index - 1], highest[index + 2 : index + 1 + NEIGHBOURS]]
-        if len(near) > OTHERS and np.sort(near)[-1 - OTHERS] * RARITY > highest[index]:
-            continue
+    for index in np.flatnonzero(prominence > PROMINENCE):
+        near = np.r_[prominence[max(0, index - NEIGHBOURS) : index - 1], prominence[index + 2 : index + 1 + NEIGHBOURS]]
         top = index * chunk + int(np.argmax(chunks[index]))
-        start = max(0, top - width)
-        above = start + np.flatnonzero(heights[start : top + width] > heights[top] / 4)
-        if clicks and above[0] - 2 <= clicks[-1][1]:
-            clicks[-1] = (clicks[-1][0], int(above[-1]) + 3)
-        else:
-            clicks.append((max(0, int(above[0]) - 2), int(above[-1]) + 3))
+        rare = len(near) <= OTHERS or prominence[index] > RARITY * np.sort(near)[-1 - OTHERS]
+        if rare and _is_alone(samples, heights, top, guard, sample_rate):
+            first = max(0, top - guard)
+            wide = first + np.flatnonzero(heights[first : top + guard] > heights[top] / 4)
+            clicks.append((max(0, int(wide[0]) - 2), int(wide[-1]) + 3, float(heights[top])))
     return clicks
 
 
+def _is_alone(samples, heights, top, guard, sample_rate):
+    """Whether a peak of `heights` at `top` has nothing like it beside it and the same sound before and after it."""
+
+    def either_side(of, seconds):
+        reach = guard + int(seconds * sample_rate)
+        return of[max(0, top - reach) : max(0, top - guard)], of[top + guard : top + reach]
+
+    before, after = either_side(heights, ALONE_SECONDS)
+    if not len(before) or not len(after):
+        return False
+    alone = heights[top] / (max(before.max(), after.max()) + 2 * STEP)
+    before, after = (np.sqrt(np.mean(np.diff(part) ** 2)) for part in either_side(samples, CHANGE_SECONDS))
+    reach = int(HEIGHT_SECONDS * sample_rate)
+    tall = heights[top] > HEIGHT * np.abs(samples[max(0, top - reach) : top + reach]).max()
+    same = before < FALL * after + STEP and after < RISE * before + STEP
+    return alone > WHOLLY_ALONE or (alone > ALONE and tall and same)
+
+
+def holes_in(samples, sample_rate):
+    """The dropouts in samples of one channel: start, stop and value, shape (holes, 3)."""
+    around, edge = int(AROUND_SECONDS * sample_rate), max(4, int(EDGE_SECONDS * sample_rate))
+    changes = np.flatnonzero(samples[1:] != samples[:-1]) + 1
+    lengths = np.diff(changes)
+    held = np.flatnonzero((lengths >= SHORTEST_HOLE * sample_rate) & (lengths <= LONGEST_HOLE * sample_rate))
+    starts, stops = changes[held], changes[held + 1]
+    inside = (starts >= around) & (stops + around <= len(samples))
+    starts, stops = starts[inside], stops[inside]
+    if not len(starts):
+        return np.zeros((0, 3))
+    values = samples[starts]
+    windows = sliding_window_view(samples, around)
+    sounding, abrupt = [], []
+    for sides, last in ((windows[starts - around], slice(-edge, None)), (windows[stops], slice(edge))):
+        peaks = np.abs(sides).max(axis=1)
+        moving = np.count_nonzero(np.diff(sides, axis=1), axis=1) > around / 2  # a square wave does not move
+        sounding.append((peaks >= SOUNDING) & moving)
+        far = np.abs(sides[:, last] - values[:, None]).max(axis=1)
+        abrupt.append(far > np.maximum(EDGE_SHARE * peaks, JUMP))
+    silent = np.abs(values) <= 2 * STEP
+    # Zeros with one soft edge may be a sound that ends before the next one begins; no sound rests on another value.
+    found = sounding[0] & sounding[1] & np.where(silent, abrupt[0] & abrupt[1], abrupt[0] | abrupt[1])
+    return np.stack([starts, stops, values], axis=1)[found].astype(np.float64)
+
+
+def filled(samples, start, stop, sample_rate):
+    """`samples`, with those from `start` to `stop` replaced, in place, by what prediction from both sides expects."""
+    context = max(int(GAP_CONTEXT_SECONDS * sample_rate), 4 * (stop - start))
+    first, last = max(0, start - context), min(len(samples), stop + context)
+    part, gap = samples[first:last].astype(np.float64), slice(start - first, stop - first)
+    order = min(GAP_ORDER, len(part) // 4)
+    outside = np.r_[0 : gap.start, gap.stop : len(part)]
+    part[gap] = np.interp(np.arange(gap.start, gap.stop), outside, part[outside])
+    for _ in range(3):  # each time, the filter knows better what is in the gap
+        spectrum = scipy.fft.rfft(part * np.hanning(len(part)), 2 * len(part))
+        error_filter = prediction(power_of(spectrum)[None], order)[0]
+        coupling = np.correlate(error_filter, error_filter, "full")
+        part[gap] = 0
+        column = np.zeros(stop - start)
+        column[: order + 1] = coupling[order:][: stop - start]
+        pull = np.convolve(part, coupling, "same")[gap]
+        part[gap] = np.clip(-scipy.linalg.solve_toeplitz(column, pull), -1, 1)
+    samples[start:stop] = part[gap]
+    return samples
+
+
+def without_clicks(blocks, sample_rate, values):
+    """The remedy for clicks: yield the blocks with each of them interpolated."""
+    hop, _ = grid(sample_rate)
+
+    def change(samples, _):
+        clicks = clicks_in(samples, sample_rate)
+        samples = samples.copy()
+        for start, stop, _ in clicks:
+            filled(samples, start, stop, sample_rate)
+        return samples
+
+    return by_section(blocks, change, SECTION_FRAMES * hop, MARGIN_FRAMES * hop)
+
+
+def without_dropouts(blocks, sample_rate, values):
+    """The remedy for dropouts: yield the blocks with short ones interpolated, and a short fade at either end of others.
+
+    `values["holes"]` is [[start, stop], ...] in samples. Where another channel sounds on in a long hole, only the
+    steps at its ends are interpolated.
+    """
+    hop, _ = grid(sample_rate)
+    fade = int(FADE_SECONDS * sample_rate)
+    ramp = np.linspace(0, 1, fade, dtype=np.float32)
+
+    def change(samples, at):
+        samples = samples.copy()
+        for start, stop in values["holes"]:
+            start, stop = start - at, stop - at
+            if start < fade or stop + fade > len(samples):
+                continue
+            if stop - start <= INTERPOLATED_SECONDS * sample_rate:
+                filled(samples, start, stop, sample_rate)
+            elif np.ptp(samples[start:stop]) <= STEP:
+                samples[start:stop] = 0
+                samples[start - fade : start] *= ramp[::-1]
+                samples[stop : stop + fade] *= ramp
+            else:
+                for step in (start, stop):
+                    filled(samples, step - 4, step + 4, sample_rate)
+        return samples
+
+    return by_section(blocks, change, SECTION_FRAMES * hop, MARGIN_FRAMES * hop)
+
+
+DROPOUTS = Kind(
+    "dropouts",
+    "dropouts",
+    "Sound that stops dead and goes on: a model learns the holes, and the clicks at their edges.",
+    "Record it again, or copy it again from its source; the course interpolates holes of up to "
+    f"{1000 * INTERPOLATED_SECONDS:.0f} ms and fades longer ones.",
+    f"{1000 * SHORTEST_HOLE:.0f} to {1000 * LONGEST_HOLE:.0f} ms of one repeated value amid sound above -50 dBFS, "
+    f"with an edge that leaves it by {EDGE_SHARE:.0%} of the sound's peak within {1000 * EDGE_SECONDS:.2f} ms",
+    "measured: benchmarks/doctor.py; recorded sound does not repeat one value that long",
+    without_dropouts,
+    "dropouts interpolated, long ones faded",
+)
+CLICKS = Kind(
+    "clicks",
+    "clicks",
+    "A click holds every pitch at once, and a model that learns it scatters clicks over what it generates.",
+    "Listen to them first: the course interpolates each from what is around it; leave them if they are music.",
+    f"a peak that linear prediction does not explain, {PROMINENCE:.0f} times the median around it and "
+    f"{HEIGHT:.0%} of the sound's peak, with the same sound before and after it",
+    "Godsill and Rayner, Digital Audio Restoration (1998); figures measured: benchmarks/doctor.py",
+    without_clicks,
+    "clicks interpolated",
+)
+
+
 class Glitches:
-    kinds = ()
+    """Finds clicks and dropouts."""
+
+    kinds = (DROPOUTS, CLICKS)
 
     def __init__(self, sample_rate, channels):
-        pass
+        self.sample_rate = sample_rate
+        hop, _ = grid(sample_rate)
+        self._sections = Sections(SECTION_FRAMES * hop, MARGIN_FRAMES * hop)
+        self._highest = np.zeros(channels)
+        self._samples = 0
+        self._holes = [[] for _ in range(channels)]
+        self._clicks = []
 
     def add(self, frames, mono):
-        pass
+        """Take one more block into account."""
+        self._samples += len(mono)
+        self._look(self._sections.add(frames))
 
     def findings(self):
-        return []
+        """The `Finding`s, once all has been added."""
+        self._look(self._sections.rest())
+        holes = self._all_holes()
+        near = AROUND_SECONDS * self.sample_rate
+        clicks = [
+            click for click in self._clicks if not any(a - near < click[0] and click[1] < b + near for a, b in holes)
+        ]
+        return [finding for finding in (self._dropout_finding(holes), self._click_finding(clicks)) if finding]
+
+    def _look(self, sections):
+        for samples, inner in sections:
+            start = self._sections.start
+            for channel, holes in enumerate(self._holes):
+                one = np.ascontiguousarray(samples[:, channel])
+                self._highest[channel] = max(self._highest[channel], np.abs(one).max())
+                for first, last, value in holes_in(one, self.sample_rate):
+                    if inner.start <= first < inner.stop:
+                        holes.append((int(first) + start, int(last) + start, value))
+            for first, last, height in clicks_in(mix(samples), self.sample_rate):
+                if inner.start <= first < inner.stop:
+                    self._clicks.append((first + start, last + start, height))
+
+    def _all_holes(self):
+        """The holes of all channels, [(start, stop), ...] in order, with those that overlap made one."""
+        # A run near the highest sample is a clipped top; `Peaks` speaks of that.
+        holes = sorted(
+            (start, stop)
+            for channel, found in enumerate(self._holes)
+            for start, stop, value in found
+            if abs(value) < CLIPPED_SHARE * self._highest[channel]
+        )
+        merged = holes[:1]
+        for start, stop in holes[1:]:
+            if start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+            else:
+                merged.append((start, stop))
+        return merged
+
+    def _places(self, found, size):
+        """The worst of them, as places in seconds, in order of time."""
+        worst = sorted(sorted(found, key=size, reverse=True)[:MOST_PLACES])
+        return tuple((round(one[0] / self.sample_rate, 4), round(one[1] / self.sample_rate, 4)) for one in worst)
+
+    def _dropout_finding(self, holes):
+        if not holes:
+            return None
+        lengths = [1000 * (stop - start) / self.sample_rate for start, stop in holes]
+        severe = len(holes) >= 10 or sum(lengths) > 10 * self._samples / self.sample_rate  # 1 % of the sound
+        many = "1 place" if len(holes) == 1 else f"{len(holes)} places"
+        return Finding(
+            DROPOUTS.key,
+            SEVERE if severe else CLEAR,
+            f"{many}, the longest {max(lengths):.1f} ms",
+            self._places(holes, lambda hole: hole[1] - hole[0]),
+            {"holes": [list(hole) for hole in holes[:MOST_HOLES]]},
+        )
+
+    def _click_finding(self, clicks):
+        if not clicks:
+            return None
+        often = len(clicks) / (self._samples / self.sample_rate)
+        many = "1 click" if len(clicks) == 1 else f"{len(clicks)} clicks"
+        tallest = max(height for _, _, height in clicks)
+        return Finding(
+            CLICKS.key,
+            SEVERE if often > 1 else CLEAR if often > 0.1 else SLIGHT,
+            f"{many}, the tallest {tallest:.2f} of full scale",
+            self._places(clicks, lambda click: click[2]),
+        )

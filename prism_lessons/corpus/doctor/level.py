@@ -14,7 +14,7 @@ LEAST_OFFSET = 1 / 255
 SOFT_PEAK_DBFS = -24.0
 WANTED_PEAK_DBFS = -3.0
 LONG_SILENCE_SECONDS = 2.0
-SILENT_BELOW_LOUD = 40.0  # dB: what lies less far below the loud parts is soft sound, not silence
+SILENT_BELOW_LOUD = 45.0  # dB: what lies less far below the loudest frame is soft sound, not silence
 MARGIN_SECONDS = 0.05
 OFFSET_FRAMES = 5  # 100 ms: two periods of 20 Hz, so that a bass tone hardly moves the mean
 
@@ -57,7 +57,7 @@ SILENCE = Kind(
     "A model that sees much silence learns to stay silent, and training time is spent on nothing.",
     "Have the course cut it out, or trim it by hand if the rest belongs to the music.",
     f"{LONG_SILENCE_SECONDS:.0f} s or more below {SILENCE_DBFS:.0f} dBFS, or in the noise floor "
-    f"{SILENT_BELOW_LOUD:.0f} dB or more below the loud parts",
+    f"{SILENT_BELOW_LOUD:.0f} dB or more below the loudest 20 ms",
     "prism_lessons/audio.py; measured: benchmarks/doctor.py",
     cut,
     "silence cut out",
@@ -94,11 +94,13 @@ class Level:
             return []
         means, powers = np.concatenate(self._means), np.concatenate(self._powers)
         offset = _offset(means, powers) if self._samples >= 0.5 * self._sample_rate else 0.0
+        # The mean of each frame says nothing of silence: digital silence between sounds has no offset.
+        swings = 10 * np.log10(np.maximum(powers - means**2, 0) + 1e-12)
         powers = np.maximum(powers - 2 * offset * means + offset**2, 0)
         levels = 10 * np.log10(powers + 1e-12)
         seconds = self._samples / self._sample_rate
         frame_seconds = self._frame / self._sample_rate
-        silent = _silent_stretches(levels, frame_seconds)
+        silent = _silent_stretches(swings, frame_seconds)
         keep = _complement(silent, seconds)
         changes = 10 * np.log10(np.concatenate(self._changes) + 1e-12)
         fade = fade_finding(levels, changes, frame_seconds, seconds, keep)
@@ -155,9 +157,8 @@ def _offset_finding(offset):
 
 def _silent_stretches(levels, frame_seconds):
     """The long silent stretches, [(start, end), ...] in seconds; margins are left to the sound."""
-    loud = np.percentile(levels, 95)
+    limit = levels.max() - SILENT_BELOW_LOUD
     floor = np.percentile(levels, 5)
-    limit = loud - SILENT_BELOW_LOUD
     silent = levels < max(min(SILENCE_DBFS, limit), min(floor + 3, limit))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     stretches = []

@@ -1,0 +1,205 @@
+"""Near-duplicates on trial: copies made of every recording, and all pairs of recordings that are none.
+
+    python benchmarks/near_duplicates.py [--recordings FOLDER] [--pieces FOLDER] [--out FILE.json]
+
+Recall: each recording of at least 0.25 s and its copy, put among the other recordings. False positives: all pairs of
+recordings, of the course's synthetic sets, and of pieces cut from the recordings joined, but for pairs that share
+samples. A note of a synthetic bell that comes again in a phrase counts as a false positive, though it is nearly the
+same wave.
+"""
+
+import argparse
+import io
+import itertools
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from scipy.signal import butter, sosfiltfilt
+
+from prism_lessons.audio import AudioError, load
+from prism_lessons.corpus.twins import SAMPLE_RATE, candidates, compare, fingerprint
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE.parent / "datasets_examples"
+SHORTEST = 0.25  # seconds: what is shorter is reported apart
+SHIFT = round(0.05 * SAMPLE_RATE)
+PIECE = 4 * SAMPLE_RATE
+PLANTED = {"Take 1.wav", "Unbenannt.flac", "mix 3.wav"}
+
+
+def resampled_via(rate):
+    return lambda x: soxr.resample(soxr.resample(x, SAMPLE_RATE, rate), rate, SAMPLE_RATE)
+
+
+def band_limited(x):
+    return sosfiltfilt(butter(8, 5000, fs=SAMPLE_RATE, output="sos"), x).astype(np.float32)
+
+
+def mp3(x):
+    file = io.BytesIO()
+    soundfile.write(file, x, SAMPLE_RATE, format="MP3")
+    file.seek(0)
+    return soundfile.read(file, dtype="float32")[0]
+
+
+def faster(share):
+    return lambda x: soxr.resample(x, round(SAMPLE_RATE * 100 * share), SAMPLE_RATE * 100)
+
+
+def tilted(x):
+    """4 dB more below, 4 dB less above 800 Hz, with a slope of about three octaves."""
+    frequencies = np.fft.rfftfreq(len(x), 1 / SAMPLE_RATE)
+    decibels = -4 * np.tanh(np.log2(np.maximum(frequencies, 1) / 800) / 1.5)
+    return np.fft.irfft(np.fft.rfft(x) * 10 ** (decibels / 20), len(x)).astype(np.float32)
+
+
+def noisy(x):
+    noise = np.random.default_rng(0).standard_normal(len(x)) * np.sqrt(np.mean(x**2)) * 10 ** (-30 / 20)
+    return (x + noise).astype(np.float32)
+
+
+def later(x):
+    return np.concatenate([np.zeros(SHIFT, np.float32), x])
+
+
+TRANSFORMATIONS = {
+    "gain -12 dB": lambda x: x * np.float32(10 ** (-12 / 20)),
+    "gain +6 dB": lambda x: x * np.float32(10 ** (6 / 20)),
+    "gain +6 dB and clipped (not promised)": lambda x: np.clip(x * np.float32(10 ** (6 / 20)), -1, 1),
+    "polarity": lambda x: -x,
+    "resampled via 8 kHz": resampled_via(8000),
+    "resampled via 11.025 kHz": resampled_via(11025),
+    "resampled via 22.05 kHz": resampled_via(22050),
+    "resampled via 48 kHz": resampled_via(48000),
+    "band-limited to 5 kHz": band_limited,
+    "MP3": mp3,
+    "50 ms later": later,
+    "50 ms of the start cut off": lambda x: x[SHIFT:],
+    "1 % faster": faster(1.01),
+    "1 % slower": faster(0.99),
+    "tilted by 8 dB": tilted,
+    "noise 30 dB below": noisy,
+    "-12 dB, 50 ms later, 1 % faster, to 5 kHz": lambda x: band_limited(faster(1.01)(later(x * np.float32(0.25)))),
+    "-12 dB, 50 ms cut off, 1 % slower, to 5 kHz": lambda x: band_limited(faster(0.99)(x[SHIFT:] * np.float32(0.25))),
+    "its first half (where practical)": lambda x: x[: len(x) // 2],
+    "its second half (where practical)": lambda x: x[len(x) // 2 :],
+}
+
+
+def usable(paths):
+    """{name: samples at 16 kHz} of the files that can be read."""
+    sounds = {}
+    for path in sorted(paths):
+        try:
+            sounds[path.name] = load(path, SAMPLE_RATE).samples
+        except AudioError:
+            continue
+    return sounds
+
+
+def shared_stretches(recordings, pieces):
+    """Pairs (recording, piece) that share samples: the pieces were cut from the recordings, joined in name order."""
+    ends = np.cumsum([len(samples) for samples in recordings.values()])
+    pairs = set()
+    for piece in pieces:
+        start = int(Path(piece).stem.split("_")[1]) * PIECE
+        for name, end, samples in zip(recordings, ends, recordings.values(), strict=True):
+            if end > start - SAMPLE_RATE and end - len(samples) < start + PIECE + SAMPLE_RATE:
+                pairs.add((name, piece))
+    return pairs
+
+
+def recall(sounds, prints):
+    """For each transformation, how many copies are found when all of them lie among all recordings."""
+    rows = []
+    for title, change in TRANSFORMATIONS.items():
+        row = {"transformation": title, "files": 0, "found": 0, "short_files": 0, "short_found": 0, "missed": []}
+        originals = [n for n, x in enumerate(sounds.values()) if len(x) > 2 * SHIFT or "cut off" not in title]
+        samples = list(sounds.values())
+        copies = [fingerprint(np.asarray(change(samples[n]), np.float32)) for n in originals]
+        chosen = set(candidates([*prints, *copies]))
+        for place, (index, copy) in enumerate(zip(originals, copies, strict=True)):
+            candidate = (index, len(prints) + place) in chosen
+            found = candidate and compare(prints[index], copy) is not None
+            short = "short_" if len(samples[index]) < SHORTEST * SAMPLE_RATE else ""
+            row[f"{short}files"] += 1
+            row[f"{short}found"] += found
+            if not found and not short:
+                row["missed"].append(list(sounds)[index] + ("" if candidate else " (not a candidate)"))
+        rows.append(row)
+    return rows
+
+
+def false_positives(sounds, prints, same):
+    """All pairs that share nothing: how many were compared closely whatever the first look says, and which fired."""
+    count, fired, kept = 0, [], set(candidates(prints))
+    names = list(sounds)
+    for pair in itertools.combinations(range(len(names)), 2):
+        first, second = (names[index] for index in pair)
+        if (first, second) in same or {first, second} <= PLANTED or None in (prints[pair[0]], prints[pair[1]]):
+            continue
+        count += 1
+        match = compare(prints[pair[0]], prints[pair[1]])
+        if match:
+            fired.append({"first": first, "second": second, "similarity": match[0], "after_first_look": pair in kept})
+    return count, fired
+
+
+def table(results):
+    """The results as Markdown."""
+    lines = ["| transformation | files | found | recall | shorter than 0.25 s |", "|---|---|---|---|---|"]
+    for row in results["recall"]:
+        share = row["found"] / row["files"]
+        short = f"{row['short_found']} of {row['short_files']}"
+        lines.append(f"| {row['transformation']} | {row['files']} | {row['found']} | {share:.3f} | {short} |")
+    lines += ["", "| pairs | false positives | rate |", "|---|---|---|"]
+    for title, key in (("all pairs, compared closely", "closely"), ("the same, as `find_twins` does it", "as_used")):
+        count = results["false_positives"][key]
+        lines.append(f"| {title}: {results['pairs']} | {count} | {count / results['pairs']:.5f} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recordings", default=HERE.parents[1] / "shared" / "recordings", help="real recordings")
+    parser.add_argument("--pieces", default=HERE.parents[1] / "shared" / "quality_split", help="pieces of them")
+    parser.add_argument("--out", help="write the results there, as JSON")
+    options = parser.parse_args()
+    recordings = usable(Path(options.recordings).glob("*.flac"))
+    pieces = usable(Path(options.pieces).glob("*/*.flac"))
+    sets = usable(path for name in ("bells", "breath", "needs_work") for path in (EXAMPLES / name).iterdir())
+    sounds = {**recordings, **pieces, **sets}
+    fingerprint(next(iter(sounds.values())))  # loads librosa
+    begun = time.perf_counter()
+    prints = [fingerprint(samples) for samples in sounds.values()]
+    spent = time.perf_counter() - begun
+    hours = sum(map(len, sounds.values())) / SAMPLE_RATE / 3600
+    rows = recall(recordings, prints[: len(recordings)])
+    count, fired = false_positives(sounds, prints, shared_stretches(recordings, pieces))
+    used = sum(pair["after_first_look"] for pair in fired)
+    results = {
+        "seconds_of_fingerprinting_an_hour": round(spent / hours, 2),
+        "recall": rows,
+        "pairs": count,
+        "false_positives": {"closely": len(fired), "as_used": used, "which": fired},
+    }
+    print(table(results))
+    print(f"\nFingerprinting an hour of sound: {spent / hours:.1f} s.")
+    for row in rows:
+        if row["missed"]:
+            print(f"missed, {row['transformation']}: {', '.join(row['missed'])}", file=sys.stderr)
+    for pair in fired:
+        after = "" if pair["after_first_look"] else " (not a candidate)"
+        print(f"fired: {pair['first']} | {pair['second']}, {pair['similarity']:.2f}{after}", file=sys.stderr)
+    if options.out:
+        Path(options.out).write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,427 @@
+"""How the sounds of a set relate: which are alike, which stand apart, which are there twice, how many kinds there are.
+
+In go sounds, one at a time; out comes a `Relations`: a place for each on a plane, clusters with words for them,
+outliers with a reason, near-duplicates, and how diverse the whole is. Everything here listens to timbre and to how it
+moves; the level of a sound plays no part.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from scipy import fft
+
+from ..errors import CourseError
+from ..live import LiveLine
+from .twins import SAMPLE_RATE, Sound, Twins, at_16_khz, fingerprint, twins_among
+
+__all__ = ["Relations", "Sound", "relate"]
+
+FRAME, HOP, BANDS = 512, 160, 40  # samples, samples, mel bands
+RANGE_DB = 60.0  # below the loudest: what lies deeper is taken as silence
+SOUNDING_DB = 40.0  # frames softer than that below the loudest say nothing of the timbre
+COEFFICIENTS = 12
+ONSET_DB = 6.0  # risen within 50 ms: twice the amplitude
+DESCRIPTORS = (
+    "brightness",
+    "brightness moves",
+    "noisiness",
+    "noisiness moves",
+    "level moves",
+    "energy comes",
+    "onsets",
+)
+BRIGHTNESS, NOISINESS, LEVEL_MOVES, ENERGY_COMES, ONSETS = 0, 2, 4, 5, 6
+# Differences smaller than that cannot be heard or come from rounding: they are not blown up by standardising.
+SMALLEST_SPREAD = 0.1
+# Kaufman & Rousseeuw (1990), "Finding Groups in Data", table 4: a mean silhouette up to 0.25 is no structure.
+STRUCTURE = 0.25
+MOST_CLUSTERS = 8
+# Local outlier factor (Breunig et al. 2000, "LOF: Identifying Density-Based Local Outliers", SIGMOD): about 1 inside a
+# cluster of any density. 1.5 gives no outlier in the sets bells and breath and finds a whisper among bells.
+OUTLIER_FACTOR = 1.5
+FEWEST_FOR_OUTLIERS = 6
+DIFFERENT_DB = 10.0  # mean difference of two spectra: about that between two vowels or two strokes of a drum
+MOST_COMPARED = 2000  # sounds in the diversity, whose cost grows with the cube
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What `relate` found; sounds are in the order in which they came.
+
+    Attributes
+    ----------
+    names, groups, seconds
+        Of each sound, as given.
+    features
+        (n, d) float32: timbre and movement, each column standardised.
+    places
+        (n, 2) float64 in 0 .. 1: near each other means alike.
+    clusters
+        Of each sound, 0 being the largest cluster.
+    cluster_words
+        Of each cluster: what its sounds have in common, such as "dark, tonal, struck".
+    nearest
+        Of each sound the index of the one most like it; -1 where there is no other.
+    outliers
+        ((index, why), ...).
+    twins
+        Near-duplicates, as `Twins`.
+    diversity
+        The effective number of different sounds, 1 .. n.
+    learns_first
+        What a model will probably learn first, and last.
+    """
+
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    seconds: tuple[float, ...]
+    features: np.ndarray
+    places: np.ndarray
+    clusters: tuple[int, ...]
+    cluster_words: tuple[str, ...]
+    nearest: tuple[int, ...]
+    outliers: tuple[tuple[int, str], ...]
+    twins: tuple[Twins, ...]
+    diversity: float
+    learns_first: str
+
+    @property
+    def diversity_in_words(self):
+        """What the diversity says, in two sentences."""
+        count, share = len(self.names), self.diversity / len(self.names)
+        kind = "every sound is much like the others" if self.diversity < 1.5 else "it is varied"
+        if self.diversity >= 1.5 and share < 0.25:
+            kind = "many sounds repeat a few kinds"
+        return (
+            f"The set is as diverse as {self.diversity:.1f} sounds that have nothing in common, of {count}: {kind}. "
+            f"1 would be one sound over and over, which a model learns soon and then repeats; {count} would be sounds "
+            "that are all unlike, of which it hears each too rarely."
+        )
+
+    @property
+    def table(self):
+        """The same as plain text, for those who do not look at the plane."""
+        reasons = dict(self.outliers)
+        width, wide = (max([len(title), *map(len, column)]) for title, column in self._columns)
+        lines = [f"{'sound':{width}}  {'group':{wide}}  seconds  cluster  most like"]
+        for index, (name, group) in enumerate(zip(self.names, self.groups, strict=True)):
+            like = self.names[self.nearest[index]] if self.nearest[index] >= 0 else "-"
+            apart = f"  (stands apart: {reasons[index]})" if index in reasons else ""
+            seconds, cluster = self.seconds[index], self.clusters[index] + 1
+            lines.append(f"{name:{width}}  {group:{wide}}  {seconds:7.2f}  {cluster:7d}  {like}{apart}")
+        for index, words in enumerate(self.cluster_words):
+            lines.append(f"Cluster {index + 1}, {_number(self.clusters.count(index), 'sound')}: {words}.")
+        lines += [f"{pair.first} | {pair.second}: {pair.how}." for pair in self.twins]
+        return "\n".join([*lines, self.diversity_in_words, self.learns_first])
+
+    @property
+    def _columns(self):
+        return ("sound", self.names), ("group", self.groups)
+
+    def __str__(self):
+        return self.table
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return {
+            "names": list(self.names),
+            "groups": list(self.groups),
+            "seconds": [round(seconds, 3) for seconds in self.seconds],
+            "features": np.round(self.features, 4).astype(float).tolist(),
+            "places": np.round(self.places, 4).tolist(),
+            "clusters": list(self.clusters),
+            "cluster_words": list(self.cluster_words),
+            "nearest": list(self.nearest),
+            "outliers": [{"index": index, "why": why} for index, why in self.outliers],
+            "twins": [asdict(pair) for pair in self.twins],
+            "diversity": round(self.diversity, 3),
+            "diversity_in_words": self.diversity_in_words,
+            "learns_first": self.learns_first,
+        }
+
+
+def _number(count, what):
+    return f"{count} {what}" + ("s" if count != 1 else "")
+
+
+def relate(sounds, layout="pca", seed=0, live=None):
+    """Relate sounds to each other.
+
+    Parameters
+    ----------
+    sounds
+        An iterable of `Sound`, of at least one; consumed one at a time. Clips are not kept; what is kept of an hour of
+        sound takes about 150 MB.
+    layout
+        Where sounds are placed: "pca", a straight projection, or "umap", which keeps neighbours together and needs
+        the package umap-learn.
+    seed
+        Of the clusters and of UMAP.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Raises
+    ------
+    CourseError
+        When there are no sounds, or the layout is unknown or not installed.
+    """
+    live = live or LiveLine()
+    project = _layout(layout, seed)
+    names, groups, seconds, rows, profiles, prints = [], [], [], [], [], []
+    for sound in sounds:
+        samples = at_16_khz(sound.clip)
+        row, profile = describe(samples)
+        names.append(sound.name)
+        groups.append(sound.group)
+        seconds.append(sound.clip.seconds)
+        rows.append(row)
+        profiles.append(profile)
+        prints.append(fingerprint(samples))
+        live.text(f"Listening to sounds: {len(names)}")
+    if not names:
+        raise CourseError("There are no sounds to relate: give at least one.")
+    rows = np.array(rows)
+    features = ((rows - rows.mean(0)) / np.maximum(rows.std(0), SMALLEST_SPREAD)).astype(np.float32)
+    described = rows[:, : len(DESCRIPTORS)]
+    clusters = _cluster(features, seed)
+    words = [_words(described[clusters == index].mean(0)) for index in range(clusters.max() + 1)]
+    nearest, outliers = _neighbours(features, described)
+    return Relations(
+        tuple(names),
+        tuple(groups),
+        tuple(seconds),
+        features,
+        project(features),
+        tuple(clusters.tolist()),
+        tuple(words),
+        nearest,
+        outliers,
+        tuple(twins_among(names, prints, live)),
+        vendi_score(np.array(profiles)),
+        _learns_first(clusters, np.array(seconds), described, words),
+    )
+
+
+def describe(samples):
+    """What a sound is like, whatever its level.
+
+    Parameters
+    ----------
+    samples
+        At 16 kHz, shape (samples,), from a few samples to minutes.
+
+    Returns
+    -------
+    row : (43,) float64
+        `DESCRIPTORS` (octaves above 1 Hz, its spread; flatness in units of 10 dB, noise of any colour being at -0.25,
+        its spread; the spread of the level in units of 10 dB; when half of the energy has come, 0 .. 1; onsets a
+        second), then of 12 mel-frequency cepstral coefficients (units of 10 dB) the mean, the spread, and the spread
+        of their differences.
+    profile : (80,) float64
+        Mean and spread of the mel bands, in dB below the loudest.
+    """
+    import librosa
+
+    samples = np.pad(np.asarray(samples, np.float32), (0, max(0, FRAME - len(samples))))
+    peak = float(np.abs(samples).max())
+    if peak < 1e-9:  # silence: it has no timbre, so it gets that of a dull nothing
+        return np.zeros(len(DESCRIPTORS) + 3 * COEFFICIENTS), np.zeros(2 * BANDS)
+    views = np.lib.stride_tricks.sliding_window_view(samples / peak, FRAME)[::HOP]
+    filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=50, fmax=8000).T
+    window, octaves = (
+        np.hanning(FRAME).astype(np.float32),
+        np.log2(np.maximum(fft.rfftfreq(FRAME, 1 / SAMPLE_RATE), 20)),
+    )
+    parts = []
+    for start in range(0, len(views), 1000):
+        spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
+        power = (spectra.real**2 + spectra.imag**2)[:, 1:]
+        total = power.sum(1) + 1e-20
+        power = power + 1e-7 * total[:, None]  # 70 dB down: below lies what the file format adds
+        # In blocks of 500 Hz, so that coloured noise counts as noise; by their amplitude, so that hiss does not decide.
+        blocks = power.reshape(len(power), -1, 16)
+        flat, share = np.log10(blocks).mean(2) - np.log10(blocks.mean(2)), np.sqrt(blocks.sum(2))
+        flatness = (flat * share).sum(1) / share.sum(1)
+        parts.append((power @ filters[1:], power @ octaves[1:] / power.sum(1), flatness, total))
+    bands, centre, flatness, energy = (np.concatenate(part).astype(np.float64) for part in zip(*parts, strict=True))
+    bands = 10 * np.log10(np.maximum(bands, bands.max() * 10 ** (-RANGE_DB / 10)) / bands.max())
+    level = 10 * np.log10(np.maximum(energy / energy.max(), 10 ** (-RANGE_DB / 10)))
+    sounding = level > -SOUNDING_DB
+    bands, centre, flatness = bands[sounding], centre[sounding], flatness[sounding]
+    # Each frame against its own loudest band: the decay of a strike is told by the level alone.
+    shapes = bands - bands.max(1, keepdims=True)
+    cepstra = fft.dct(shapes, axis=1, norm="ortho")[:, 1 : COEFFICIENTS + 1] / 10 / np.sqrt(BANDS) * 4
+    half = float(np.interp(0.5, np.cumsum(energy) / energy.sum(), np.linspace(0, 1, len(energy))))
+    smooth = 10 * np.log10(np.convolve(10 ** (level / 10), np.ones(5) / 5, "same") + 1e-9)
+    before = np.pad(smooth, (5, 0), constant_values=-RANGE_DB)[: len(smooth)]
+    rising = (smooth - before > ONSET_DB) & (smooth > -30)
+    onsets = np.count_nonzero(rising & ~np.pad(rising, (1, 0))[:-1])
+    described = [centre.mean(), centre.std(), flatness.mean(), flatness.std(), level[sounding].std() / 10, half]
+    described.append(onsets / max(1.0, len(samples) / SAMPLE_RATE))
+    changes = np.diff(cepstra, axis=0) if len(cepstra) > 1 else np.zeros((1, COEFFICIENTS))
+    row = np.concatenate([described, cepstra.mean(0), cepstra.std(0), changes.std(0)])
+    return row, np.concatenate([shapes.mean(0), shapes.std(0)])
+
+
+def vendi_score(profiles):
+    """The effective number of different sounds, 1 .. n, of profiles (n, d) in dB.
+
+    Friedman & Dieng (2023), "The Vendi Score: A Diversity Evaluation Metric for Machine Learning", TMLR,
+    https://arxiv.org/abs/2210.02410: the exponential of the entropy of the eigenvalues of K / n, where K holds how
+    alike each pair is. Here that is exp(-(d / 10 dB)^2) with d the RMS difference of two profiles: fixed, so that the
+    figures of two sets can be compared. Of more than 2,000 sounds, 2,000 at equal steps are taken.
+    """
+    if len(profiles) > MOST_COMPARED:
+        profiles = profiles[np.linspace(0, len(profiles) - 1, MOST_COMPARED).astype(int)]
+    squares = (profiles**2).sum(1)
+    apart = np.maximum(squares[:, None] + squares - 2 * profiles @ profiles.T, 0) / profiles.shape[1]
+    np.fill_diagonal(apart, 0)
+    shares = np.maximum(np.linalg.eigvalsh(np.exp(-apart / DIFFERENT_DB**2) / len(profiles)), 1e-15)
+    return float(np.clip(np.exp(-(shares * np.log(shares)).sum()), 1, len(profiles)))
+
+
+def _layout(layout, seed):
+    """The function that places features (n, d) on the plane."""
+    if layout == "umap":
+        try:
+            from umap import UMAP
+        except ImportError:
+            raise CourseError('The layout "umap" needs a package: pip install umap-learn, or use "pca".') from None
+    elif layout != "pca":
+        raise CourseError(f'There is no layout "{layout}": choose "pca" or "umap".')
+
+    def project(features):
+        count = len(features)
+        if layout == "umap" and count > 4:  # its graph needs some neighbours
+            import warnings
+
+            with warnings.catch_warnings():  # that a seed makes it work on one core
+                warnings.simplefilter("ignore")
+                places = UMAP(n_neighbors=min(15, count - 1), random_state=seed).fit_transform(features)
+        else:
+            places = _components(features, 2)
+        span = np.ptp(places, axis=0).max()
+        middle = (places.max(0) + places.min(0)) / 2
+        return np.clip(0.5 + (places - middle) / (span if span > 1e-9 else 1), 0, 1).astype(np.float64)
+
+    return project
+
+
+def _components(features, count):
+    """Principal components (n, count), largest first, their signs fixed by scikit-learn; 0 where there are none."""
+    from sklearn.decomposition import PCA
+
+    places = np.zeros((len(features), count))
+    if len(features) > 1 and np.ptp(features, axis=0).max() > 1e-6:
+        found = PCA(min(count, *features.shape), svd_solver="full").fit_transform(features)
+        places[:, : found.shape[1]] = found
+    return places
+
+
+def _cluster(features, seed):
+    """Clusters (n,), numbered by size: k-means for 2 to 8 clusters, the number with the best mean silhouette.
+
+    One cluster where that stays at 0.25 or below (Rousseeuw 1987, J. Comput. Appl. Math. 20; `STRUCTURE`).
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
+    points = _components(features, min(8, features.shape[1]))
+    kinds = len(np.unique(points.round(3), axis=0))
+    best, labels = STRUCTURE, np.zeros(len(points), int)
+    for count in range(2, min(MOST_CLUSTERS, kinds, len(points) - 1) + 1):
+        found = KMeans(count, n_init=4, random_state=seed).fit_predict(points)
+        score = silhouette_score(points, found)
+        if score > best + 0.01:  # a cluster more has to gain something
+            best, labels = score, found
+    order = np.argsort(-np.bincount(labels), kind="stable")
+    return np.argsort(order)[labels]
+
+
+def _words(described):
+    """A few plain words for mean `DESCRIPTORS`, (7,)."""
+    if not described.any():
+        return "silence"
+    hertz, flatness = 2 ** described[BRIGHTNESS], 10 * described[NOISINESS]
+    words = ["dark" if hertz < 400 else "bright" if hertz > 1500 else "of middle brightness"]
+    # Noise measures -2.5 dB (the logarithm of an exponential distribution), a sine with this window -16 dB.
+    words.append("noisy" if flatness > -5.5 else "tonal" if flatness < -7 else "between tone and noise")
+    if described[ONSETS] >= 2:
+        words.append("busy")
+    elif described[ENERGY_COMES] < 0.3 and described[LEVEL_MOVES] > 0.4:
+        words.append("struck")
+    else:
+        words.append("steady" if described[LEVEL_MOVES] < 0.4 else "swelling")
+    return ", ".join([*words, f"around {float(f'{hertz:.2g}'):.0f} Hz"])
+
+
+def _neighbours(features, described):
+    """Of each sound the nearest other one; and ((index, why), ...) of those far from all others.
+
+    Far is a local outlier factor above `OUTLIER_FACTOR` in the first eight principal components; told from six sounds
+    (copies counted once) on, and only of sounds that are also farther from the others than most are.
+    """
+    from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
+
+    count = len(features)
+    if count < 2:
+        return (-1,) * count, ()
+    nearest = tuple(NearestNeighbors(n_neighbors=1).fit(features).kneighbors()[1][:, 0].tolist())
+    if count < FEWEST_FOR_OUTLIERS:
+        return nearest, ()
+    points, place = np.unique(
+        _components(features, 8).round(3), axis=0, return_inverse=True
+    )  # a sound and its copies are one point
+    if len(points) < FEWEST_FOR_OUTLIERS:
+        return nearest, ()
+    near = min(10, len(points) // 2)
+    away = NearestNeighbors(n_neighbors=near).fit(points).kneighbors()[0].mean(1)
+    factors = -LocalOutlierFactor(n_neighbors=near).fit(points).negative_outlier_factor_
+    far = (factors > OUTLIER_FACTOR) & (away > 1.2 * np.median(away) + SMALLEST_SPREAD)
+    return nearest, tuple((int(index), _why(described, index)) for index in np.flatnonzero(far[place.ravel()]))
+
+
+def _why(described, index):
+    """In what a sound differs most from the rest, in words."""
+    rest = np.delete(described, index, axis=0)
+    middle = np.median(rest, axis=0)
+    differences = (described[index] - middle) / np.maximum(rest.std(0), SMALLEST_SPREAD)
+    more_less = {
+        0: ("brighter", "darker"),
+        1: ("its brightness moves more", "its brightness moves less"),
+        2: ("noisier", "more tonal"),
+        3: ("it changes more between tone and noise", "it changes less between tone and noise"),
+        4: ("its level moves more", "its level moves less"),
+        5: ("its energy comes later", "its energy comes sooner"),
+        6: ("it has more onsets", "it has fewer onsets"),
+    }
+    if not described[index].any():
+        return "it is silent"
+    chief = int(np.abs(differences).argmax())
+    if abs(differences[chief]) < 1:
+        return "another mixture of the same qualities"
+    return more_less[chief][int(differences[chief] < 0)] + " than the rest"
+
+
+def _learns_first(clusters, seconds, described, words):
+    """What a model will probably learn first, in one or two sentences.
+
+    The loss is a mean over samples, so a cluster pulls in proportion to its time. A steady sound has the same
+    statistics wherever training looks, so its share of time goes into one task; a spectral envelope ("the colour")
+    spans a few milliseconds and needs less memory than a pitch, and a transient is over before it has been seen often.
+    All of this is a tendency: hence "probably".
+    """
+    shares = np.array([seconds[clusters == index].sum() for index in range(len(words))]) / max(seconds.sum(), 1e-9)
+    moves = np.array([described[clusters == index, LEVEL_MOVES].mean() for index in range(len(words))])
+    pull = shares / (1 + moves)
+    first, last = int(pull.argmax()), int(pull.argmin())
+    noisy = 10 * described[clusters == first, NOISINESS].mean() > -7
+    what = "the colour of their noise" if noisy else "their colour before their pitches"
+    if words[first] == "silence":
+        what = "to be silent"
+    if len(words) == 1:
+        return f"The sounds are of one kind ({words[0]}): the model will probably learn {what} first, and attacks last."
+    return (
+        f"The model will probably first learn cluster {first + 1} ({words[first]}; {shares[first]:.0%} of the time): "
+        f"{what}. Cluster {last + 1} ({words[last]}; {shares[last]:.0%}) will probably come last."
+    )

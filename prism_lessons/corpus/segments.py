@@ -1,0 +1,240 @@
+"""Where a recording could be cut: a suggestion from its silences or its onsets, to be heard and corrected by hand.
+
+A path goes in, stretches in seconds come out. What is kept of them goes into the `Choices`, and `curate` does the
+cutting; the recording is not changed.
+"""
+
+import math
+from dataclasses import replace
+from itertools import chain, pairwise
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+
+from ..audio import FLOOR_DBFS, AudioError, Recording, load
+from ..errors import CourseError
+from .folder import MINIMUM_CLIP_SECONDS
+
+SILENCE, ONSETS = "silence", "onsets"
+# It is listened to at 16 kHz, in steps of 10 ms: of an hour, 3 MB of levels and 60 MB of spectra.
+SAMPLE_RATE = 16000
+STEP = 160
+STEP_SECONDS = STEP / SAMPLE_RATE
+# Spectra of 64 ms windows in 40 mel bands, compared with those two steps before and their neighbours in pitch, so that
+# neither vibrato nor beating is taken for an onset: S. Boeck and G. Widmer, "Maximum Filter Vibrato Suppression for
+# Onset Detection" (DAFx 2013).
+WINDOW, BANDS = 1024, 40
+LAG_STEPS, NEIGHBOURS = 2, 3
+# By this many dB, on average over the bands, a sound rises where it begins. Measured: strikes of drums, tabla and bells
+# rise by 3 and more, a string plucked while others ring by 1.5 and more; drones, machines and whispers rise by less.
+RISE_DB = 1.5
+# Sounds begin softly and die away below the threshold. What a cut leaves of the silence on either side: 50 ms, and more
+# until it is 20 dB softer or about as soft as that silence gets.
+MARGIN_STEPS = 5
+FRINGE_DB = 20.0
+DYNAMICS_DB = 60.0  # of the spectra: what begins softer than that is hardly heard
+
+
+def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, longest=None):
+    """Suggest where to cut a recording.
+
+    Parameters
+    ----------
+    path
+        A sound file.
+    by
+        "silence": its silences are left out. "onsets": each sound that begins is a segment of its own, with its decay
+        until the next one begins; long silences are left out too.
+    quieter_by
+        dB, 1 to 120: what is quieter than the loudest part by more than this counts as silence.
+    gap
+        Seconds, at least 0.02: a shorter silence does not cut.
+    shortest
+        Seconds, at least 0.02: a shorter sound between silences is left out, and a sound that begins sooner after
+        another does not cut.
+    longest
+        Seconds, at least twice `shortest`: a longer segment is divided where it is quietest. None for any length.
+
+    Returns
+    -------
+    list of (float, float)
+        (start, end) in seconds, in order, not overlapping, within the file. The whole file where nothing cuts it.
+
+    Raises
+    ------
+    CourseError
+        When the file cannot be read or an argument makes no sense.
+    """
+    _check(by, quieter_by, gap, shortest, longest)
+    power, bands, seconds = _listen(path, spectra=by == ONSETS)
+    silent = power.max() * 10 ** (-quieter_by / 10)
+    stretches = _between_silences(power, silent, gap, shortest, seconds) or [(0.0, seconds)]
+    if by == ONSETS:
+        onsets = _onsets(bands, power)
+        stretches = [part for stretch in stretches for part in _divided(stretch, onsets, shortest)]
+    if longest is not None:
+        stretches = [
+            part
+            for stretch in stretches
+            for part in _divided(stretch, _quietest(stretch, power, shortest, longest), shortest)
+        ]
+    return [(_in_milliseconds(start), _in_milliseconds(end)) for start, end in stretches]
+
+
+def segment_clips(path, segments):
+    """Stretches of a recording, [(start, end), ...] in seconds, as `Clip`s to hear.
+
+    They are mono, at the recording's own sample rate, and named "Audio 5.wav, 0:03.1 to 0:04.6".
+
+    Raises
+    ------
+    CourseError
+        When the file cannot be read; the sentence says why.
+    """
+    return [
+        replace(load(path, start=start, seconds=end - start), name=segment_name(path, start, end))
+        for start, end in segments
+    ]
+
+
+def segment_name(path, start, end):
+    """What a stretch of a recording, in seconds, is called: "Audio 5.wav, 0:03.1 to 0:04.6"."""
+    return f"{Path(path).name}, {_minutes(start)} to {_minutes(end)}"
+
+
+def _check(by, quieter_by, gap, shortest, longest):
+    if by not in (SILENCE, ONSETS):
+        raise CourseError(f'A recording is cut by "{SILENCE}" or by "{ONSETS}", not by "{by}".')
+    limits = {
+        "quieter_by": (quieter_by, 1, 120, "dB"),
+        "gap": (gap, MINIMUM_CLIP_SECONDS, math.inf, "s"),
+        "shortest": (shortest, MINIMUM_CLIP_SECONDS, math.inf, "s"),
+    }
+    if longest is not None:
+        limits["longest"] = (longest, 2 * shortest, math.inf, "s")
+    for name, (value, low, high, unit) in limits.items():
+        if not isinstance(value, Real) or not low <= value <= high:
+            most = f" to {high:g}" if high < math.inf else " or more"
+            raise CourseError(f"{name}={value} cannot be used: give {low:g}{most} {unit}.")
+
+
+def _listen(path, spectra):
+    """Read a file once.
+
+    Returns
+    -------
+    The power of each step, shape (steps,), without what is too slow to be heard, since an offset or a drift would hide
+    every silence; with `spectra`, those in dB of the windows that begin with a step, shape (bands, steps), otherwise
+    None; the length in seconds.
+    """
+    power, mels, rest = [], [], np.zeros(0, np.float32)
+    try:
+        with Recording(path) as recording:
+            for block in chain(recording.blocks(SAMPLE_RATE), [np.zeros(WINDOW, np.float32)]):
+                rest = np.concatenate([rest, block])
+                count = max(0, (len(rest) - WINDOW) // STEP + 1)
+                steps = rest[: count * STEP].reshape(count, STEP)
+                power.append(np.maximum(np.var(steps, axis=1, dtype=np.float64), 10 ** (FLOOR_DBFS / 10)))
+                if spectra and count:
+                    mels.append(_mel(rest[: (count - 1) * STEP + WINDOW]))
+                rest = rest[count * STEP :]
+            seconds = recording.frames_read / recording.sample_rate
+        if seconds < MINIMUM_CLIP_SECONDS:
+            raise AudioError(f"too short ({1000 * seconds:.1f} ms)")
+    except AudioError as error:
+        raise AudioError(f'"{path}" cannot be used: {error}.') from None
+    return np.concatenate(power), np.concatenate(mels, axis=1) if spectra else None, seconds
+
+
+def _mel(samples):
+    import librosa  # here, since curating does without it
+
+    return librosa.power_to_db(
+        librosa.feature.melspectrogram(
+            y=samples, sr=SAMPLE_RATE, n_fft=WINDOW, hop_length=STEP, n_mels=BANDS, center=False
+        ),
+        top_db=None,
+    )
+
+
+def _between_silences(power, silent, gap, shortest, seconds):
+    """The stretches that sound, [(start, end), ...] in seconds.
+
+    Parameters
+    ----------
+    power
+        Of each step, shape (steps,).
+    silent
+        The power up to which a step is silent.
+    gap, shortest, seconds
+        As in `suggest_segments`, and the length of the file.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], power > silent, [False]])))
+    silences = np.concatenate([[0], edges, [len(power)]]).reshape(-1, 2)
+    long = silences[(silences[:, 1] - silences[:, 0]) * STEP_SECONDS >= gap]
+    stretches, free = [], 0
+    for (before, start), (end, after) in pairwise([(0, 0), *long, (len(power), len(power))]):
+        if (end - start) * STEP_SECONDS >= shortest:
+            start = max(free, start - _fringe(power[before:start][::-1], silent))
+            free = end + _fringe(power[end:after], silent)
+            stretches.append((start * STEP_SECONDS, min(seconds, free * STEP_SECONDS)))
+    return stretches
+
+
+def _fringe(silence, silent):
+    """How many steps of a silence, given away from the sound beside it, still belong to that sound."""
+    if not len(silence):
+        return 0
+    softest = max(silent * 10 ** (-FRINGE_DB / 10), np.quantile(silence, 0.25))
+    return max(int(np.argmax(silence <= softest)), min(MARGIN_STEPS, len(silence) // 2))
+
+
+def _onsets(bands, power):
+    """When sounds begin, in seconds: just before the attack."""
+    import librosa  # here, since curating does without it
+
+    bands = np.maximum(bands, bands.max() - DYNAMICS_DB)
+    rise = librosa.onset.onset_strength(
+        S=bands, sr=SAMPLE_RATE, hop_length=STEP, lag=LAG_STEPS, max_size=NEIGHBOURS, center=False
+    )
+    found = librosa.onset.onset_detect(
+        onset_envelope=rise, sr=SAMPLE_RATE, hop_length=STEP, normalize=False, delta=RISE_DB
+    )
+    # An attack shows while it is in the window; it is where the level rises most.
+    inside = np.minimum(found[:, None] + np.arange(WINDOW // STEP + 1), len(power) - 2)
+    attacks = np.argmax(power[inside + 1] / power[inside], axis=1)
+    return inside[np.arange(len(found)), attacks] * STEP_SECONDS
+
+
+def _quietest(stretch, power, shortest, longest):
+    """Where to divide a stretch, in seconds, so that no part is longer than `longest`: near even parts."""
+    start, end = stretch
+    parts = math.ceil((end - start) / longest)
+    even = (end - start) / parts
+    room = min(longest - even, even - shortest) / 2  # that each cut may move, so that no part gets too long or short
+    places = []
+    for number in range(1, parts):
+        first, last = (round((start + number * even + side) / STEP_SECONDS) for side in (-room, room))
+        places.append((first + int(np.argmin(power[first : last + 1]))) * STEP_SECONDS)
+    return places
+
+
+def _divided(stretch, places, shortest):
+    """A stretch, in seconds, divided at those of some places that leave no part shorter than `shortest`."""
+    start, end = stretch
+    places, cuts = np.asarray(places, float), [start]
+    for place in places[(start < places) & (places <= end - shortest)].tolist():
+        if place >= cuts[-1] + shortest:
+            cuts.append(place)
+    return list(pairwise([*cuts, end]))
+
+
+def _in_milliseconds(seconds):
+    return math.floor(seconds * 1000) / 1000
+
+
+def _minutes(seconds):
+    """Seconds as "0:03.1"."""
+    minutes, tenths = divmod(round(10 * seconds), 600)
+    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"

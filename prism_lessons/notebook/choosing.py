@@ -1,0 +1,298 @@
+"""Choosing by ear: players with ticks beside them, whose values go into the `Choices` about a folder of recordings.
+
+A cell that ends in a panel shows it. `keep()` in the next cell acts on what it says, and its button does the same.
+"""
+
+import base64
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from ..audio import AudioError, Clip, resampled
+from ..corpus.choices import MENDABLE, MOST_TIMES
+from ..corpus.doctor import KINDS, in_words
+from ..corpus.segments import segment_clips, segment_name, suggest_segments
+from ..errors import CourseError
+from ..markup import player
+from .panels import _BUTTON, _Box, number, tick, whole
+from .players import BYTES_PER_SAMPLE, MOST_BYTES
+
+MOST_RECORDINGS = 20  # in one panel: of more, each would have only a moment to be heard in
+MOST_SEGMENTS = 60
+# Hz; of what is too long to be played whole, more fits into the cell at this rate, which most corpora have.
+LOWER_RATE = 16000
+LEAD_SECONDS = 0.5  # what is heard before a fault
+
+_ROW = {"border": "1px solid #888", "padding": "0 8px 4px", "margin": "0 0 8px", "max_width": "56em"}
+_COMPACT = """<style>
+.prism-choosing :is(figure, p) { margin: 0; line-height: 1.6 } .prism-choosing audio { height: 2.4em }
+</style>"""
+_SIDE_BY_SIDE = {"flex_flow": "row wrap", "align_items": "center"}
+
+
+class _Rows(_Box):
+    """Rows of players and inputs, over a button that keeps what they say."""
+
+    def __init__(self, rows, button, *beside):
+        keep = ipywidgets.Button(description=button, layout=_BUTTON)
+        keep.on_click(lambda _: self._tell())
+        self._said = ipywidgets.HTML()
+        super().__init__({}, [ipywidgets.HTML(_COMPACT), *rows, ipywidgets.HBox([keep, *beside]), self._said])
+        self._box.add_class("prism-choosing")
+
+    def keep(self):
+        """Write what the panel says into the choices, as far as they do not say it already."""
+        print(self._keep())
+
+    def _tell(self):
+        try:
+            said = self._keep()
+        except CourseError as error:  # raised from a button, it would be seen by nobody
+            said = str(error)
+        self._said.value = f'<p role="status">{escape(said)}</p>'
+
+    def __repr__(self):
+        return str(self.values)
+
+
+class RecordingsPanel(_Rows):
+    """Recordings to hear, with what was found in each, and ticks for what is to become of it.
+
+    Parameters
+    ----------
+    choices
+        The `Choices` that the panel begins with, and that it changes.
+    survey
+        The `Survey` of the recordings.
+    names
+        Which recordings, at most 20, as the survey names them. If not given: the first 20 that can be used, those
+        with the worst findings first.
+
+    Raises
+    ------
+    CourseError
+        When there is none of a name, one cannot be used, or there are too many.
+    """
+
+    def __init__(self, choices, survey, names=None):
+        self._choices = choices
+        if names is None:
+            files = sorted(survey.usable, key=lambda file: -file.severity)
+        else:
+            files = [_usable(survey, name) for name in dict.fromkeys(names)]
+            if len(files) > MOST_RECORDINGS:
+                raise CourseError(f"{len(files)} recordings are too many for a panel: name at most {MOST_RECORDINGS}.")
+        shown = files[:MOST_RECORDINGS]
+        most = MOST_BYTES / max(1, len(shown))
+        self._recordings, rows = {}, []
+        for place, file in enumerate(shown, start=1):
+            inputs = self._recordings[file.name] = _inputs_for(place, file, choices.state)
+            sound = ipywidgets.HTML(_recording(place, file, survey, most) + _findings(file))
+            rows.append(_row(sound, inputs["use"], *inputs["mend"].values(), inputs["times"]))
+        if len(shown) < len(files):
+            more = f"These are {len(shown)} of {len(files)} recordings; to choose others, give the panel their names."
+            rows.append(ipywidgets.HTML(f"<p>{more}</p>"))
+        super().__init__(rows, "Keep these choices")
+
+    @property
+    def values(self):
+        """{name: {"use": True, "mend": ["hum"], "times": 1}} as the controls say now."""
+        return {
+            name: {
+                "use": inputs["use"].value,
+                "mend": [kind for kind, control in inputs["mend"].items() if control.value],
+                "times": inputs["times"].value,
+            }
+            for name, inputs in self._recordings.items()
+        }
+
+    def _keep(self):
+        kept = [words for name, wanted in self.values.items() for words in self._keep_one(name, wanted)]
+        if not kept:
+            return "Nothing new to keep: the choices say all this already."
+        count = f"{len(kept)} {'choice' if len(kept) == 1 else 'choices'}"
+        return f"Kept {count} in {self._choices.path}: {'; '.join(kept)}."
+
+    def _keep_one(self, name, wanted):
+        """Write what is new about one recording; yield it in words."""
+        state = self._choices.state
+        if wanted["use"] and name in state.left_out:
+            self._choices.take_in(name)
+            yield f"{name} is taken in again"
+        if not wanted["use"] and name not in state.left_out:
+            self._choices.leave_out(name)
+            yield f"{name} is left out"
+        mended = state.remedies.get(name, ())
+        for kind in self._recordings[name]["mend"]:
+            if kind in wanted["mend"] and kind not in mended:
+                self._choices.repair(name, kind)
+                yield f"{KINDS[kind].title} is mended in {name}"
+            if kind not in wanted["mend"] and kind in mended:
+                self._choices.leave_as_it_is(name, kind)
+                yield f"{KINDS[kind].title} is left in {name}"
+        if wanted["times"] != state.times_of(name):
+            self._choices.weigh(name, wanted["times"])
+            yield f"{name} is heard {wanted['times']} {'time' if wanted['times'] == 1 else 'times'} in a pass"
+
+
+class SegmentsPanel(_Rows):
+    """The segments of a recording to hear, to correct, and to keep or not.
+
+    What was kept before is ticked. Where nothing was, all that is suggested is.
+
+    Parameters
+    ----------
+    choices
+        The `Choices` that the panel begins with, and that it changes.
+    survey
+        The `Survey` that the recording is in.
+    name
+        The recording, as the survey names it.
+    segments
+        [(start, end), ...] in seconds, at most 60; what `suggest_segments` finds by itself if not given.
+
+    Raises
+    ------
+    CourseError
+        When there is none of that name, it cannot be used, or there are too many segments.
+    """
+
+    def __init__(self, choices, survey, name, segments=None):
+        self._choices, self._file, self._path = choices, _usable(survey, name), survey.root / name
+        suggested = [(*segment, True) for segment in (suggest_segments(self._path) if segments is None else segments)]
+        self._table = ipywidgets.VBox()
+        back = ipywidgets.Button(description="Back to the suggestion", layout=_BUTTON)
+        back.on_click(lambda _: self._show(suggested))
+        self._show(_with_what_was_kept(suggested, choices.state.segments.get(name, ())))
+        super().__init__([self._table], "Keep these segments", back)
+
+    @property
+    def values(self):
+        """[(start, end), ...] in seconds, of the segments that are ticked now."""
+        return sorted((start.value, end.value) for keep, start, end in self._segments if keep.value)
+
+    def _show(self, segments):
+        if len(segments) > MOST_SEGMENTS:
+            raise CourseError(
+                f"{len(segments)} segments are too many for one panel, which can show {MOST_SEGMENTS}: suggest fewer, "
+                "longer ones, or give the panel some of them and the others to `choices.cut` by hand."
+            )
+        most = MOST_BYTES / max(1, len(segments))
+        self._segments, rows = [], []
+        for place, (start, end, ticked) in enumerate(segments, start=1):
+            inputs = (
+                _narrow(tick(f"{place}: keep this segment", ticked)),
+                _narrow(number(f"{place}: start in s", start, 0, self._file.seconds, 0.01), "18em"),
+                _narrow(number(f"{place}: end in s", end, 0, self._file.seconds, 0.01), "18em"),
+            )
+            sound = ipywidgets.HTML()
+
+            def hear(_=None, place=place, sound=sound, inputs=inputs):
+                sound.value = _segment(place, self._file, self._path, (inputs[1].value, inputs[2].value), most)
+
+            hear()
+            for control in inputs[1:]:
+                control.observe(hear, "value")
+            self._segments.append(inputs)
+            rows.append(_row(sound, *inputs))
+        self._table.children = rows
+
+    def _keep(self):
+        name, seconds, wanted = self._file.name, self._file.seconds, self.values
+        if not wanted:
+            return f"Nothing was changed: tick a segment, or leave {name} out as a whole."
+        if len(wanted) == 1 and wanted[0][0] == 0 and wanted[0][1] > seconds - 0.001:
+            wanted = []  # all of it, to the millisecond
+        before = self._choices.state.segments.get(name, ())
+        self._choices.cut(name, wanted)
+        if self._choices.state.segments.get(name, ()) == before:
+            return "Nothing new to keep: the choices say all this already."
+        if not wanted:
+            return f"All of {name} is kept, in {self._choices.path}."
+        count = f"{len(wanted)} {'segment' if len(wanted) == 1 else 'segments'}"
+        length = sum(end - start for start, end in wanted)
+        return f"Kept {count} of {name}, {length:.1f} of {seconds:.1f} s, in {self._choices.path}."
+
+
+def _usable(survey, name):
+    file = survey[name]
+    if not file.usable:
+        raise CourseError(f'"{name}" cannot be used: {file.reason}.')
+    return file
+
+
+def _inputs_for(place, file, state):
+    """The inputs of a recording, as the `State` of the choices is now."""
+    kinds = dict.fromkeys(finding.kind for finding in file.findings if finding.kind in MENDABLE)
+    mended = state.remedies.get(file.name, ())
+    return {
+        "use": _narrow(tick(f"{place}: use this recording", file.name not in state.left_out)),
+        "mend": {kind: _narrow(tick(f"{place}: mend: {KINDS[kind].title}", kind in mended)) for kind in kinds},
+        "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "20em"),
+    }
+
+
+def _with_what_was_kept(suggested, kept):
+    """Segments with their ticks, (start, end, ticked): those kept, and those suggested where none was kept."""
+    if not kept:
+        return suggested
+    free = [
+        (start, end, False) for start, end, _ in suggested if all(end <= first or last <= start for first, last in kept)
+    ]
+    return sorted([(start, end, True) for start, end in kept] + free)
+
+
+def _narrow(control, width="auto"):
+    control.layout = {"width": width, "margin": "2px 16px 2px 0"}
+    if width != "auto":
+        control.style.description_width = "max-content"
+    return control
+
+
+def _row(sound, *inputs):
+    """A player above its inputs, in a frame."""
+    return ipywidgets.VBox([sound, ipywidgets.HBox(inputs, layout=_SIDE_BY_SIDE)], layout=_ROW)
+
+
+def _recording(place, file, survey, most):
+    """The player of a recording; of a long one, it begins before its worst fault."""
+    found = [finding for finding in sorted(file.findings, key=lambda finding: -finding.severity) if finding.places]
+    first = found[0].places[0][0] - LEAD_SECONDS if found else 0.0
+    return _player(f"{place}: {file.name}", file, survey.root / file.name, (0.0, file.seconds), first, most)
+
+
+def _findings(file):
+    said = [in_words(finding) for finding in file.findings] or ["Nothing was found."]
+    return "".join(f"<p>{escape(words)}</p>" for words in said)
+
+
+def _segment(place, file, path, segment, most):
+    """The player of a segment."""
+    if segment[0] >= segment[1]:
+        return f"<p>{place}: its end must lie after its start.</p>"
+    return _player(f"{place}: {segment_name(path, *segment)}", file, path, segment, segment[0], most)
+
+
+def _player(name, file, path, part, first, most):
+    """The player of a part, (start, end) in seconds, of a file, as `most` bytes of HTML at most.
+
+    What is too long is played at a lower rate, and if it still is, from the second `first` on or as near as may be.
+    """
+    (start, end), rate, samples = part, file.sample_rate, most / BYTES_PER_SAMPLE
+    notes, length = [], end - start
+    if length * rate > samples and rate > LOWER_RATE:
+        rate = LOWER_RATE
+        notes.append(f"here at {rate:,} Hz")
+    if length * rate > samples:
+        start = min(max(start, first), end - samples / rate)
+        end = start + samples / rate
+        notes.append(f"here from {start:.1f} s on, of {length:.1f} s")
+    try:
+        (clip,) = segment_clips(path, [(start, end)])
+    except AudioError as error:
+        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
+    if clip.sample_rate != rate:
+        clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
+    source = "data:audio/wav;base64," + base64.b64encode(clip.wav()).decode()
+    return player(name, clip.levels, source, "".join(f"; {note}" for note in notes))

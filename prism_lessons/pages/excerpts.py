@@ -1,0 +1,135 @@
+"""The seconds of a recording in which a fault is heard best, before and after its remedy.
+
+A file and a `Finding` go in, clips come out. Nothing is turned up or down.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
+from ..corpus.doctor import KINDS, kept_channel, repaired
+from ..corpus.doctor.files import BROKEN
+from ..corpus.folder import shown_name
+
+EXCERPT_SECONDS = 4.0
+LEAD_SECONDS = 1.0  # heard before the first place of a fault, so that the ear has something to hold it against
+LOOK_SECONDS = 60.0  # searched for the excerpt where a fault is in all of the file: long files are not read again
+FRAME_SECONDS = 0.05
+SOFTEST = 40.0  # dB below the loudest frame: what is softer still is hardly heard beside it
+
+
+def moment(seconds):
+    """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
+    minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
+    hours, rest = divmod(minutes, 60)
+    return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
+
+
+def has_remedy(finding):
+    """Whether there is an after to be heard: a repair, or another channel to be read."""
+    return bool(KINDS[finding.kind].repair) or of_the_mix(finding)
+
+
+def of_the_mix(finding):
+    return kept_channel([finding]) is not None
+
+
+def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
+    """A fault as a model would hear it, and the same place with its remedy.
+
+    Parameters
+    ----------
+    path
+        Of the recording; it is read in mono at its own rate and not changed.
+    finding
+        One of its `Finding`s.
+    seconds
+        How much of each, at most. It is taken where the most places of the finding lie together; where silence would
+        be cut out, round the cut; where the fault is in all of the file, where loud and soft are heard side by side.
+    others
+        The other findings of the file. Where one channel has to be read alone, both are of that channel, and not of
+        the mix of all.
+
+    Returns
+    -------
+    (Clip, Clip or None)
+        At the same gain, with names that say what they are; no second one where there is no remedy.
+
+    Raises
+    ------
+    AudioError
+        When the file cannot be read; the sentence names it and the reason.
+    """
+    path, title = Path(path), KINDS[finding.kind].title
+    name = f"{shown_name(path, path.parent)}, {title}"
+    try:
+        mixing = [] if of_the_mix(finding) else [other for other in others if of_the_mix(other)]
+        with Recording(path) as recording:
+            start, start_after = _starts(recording, finding, mixing, seconds)
+        with Recording(path) as recording:
+            samples, start = excerpt(repaired(recording, mixing), recording.sample_rate, start, seconds)
+        if not has_remedy(finding):
+            return Clip(samples, recording.sample_rate, f"{name}, from {moment(start)}"), None
+        before = Clip(samples, recording.sample_rate, f"{name}, before, from {moment(start)}")
+        with Recording(path) as recording:
+            samples, _ = excerpt(repaired(recording, [*mixing, finding]), recording.sample_rate, start_after, seconds)
+    except AudioError as error:
+        raise AudioError(f'"{path.name}" cannot be heard here: {error}.') from None
+    done = KINDS[finding.kind].repaired
+    return before, Clip(samples, recording.sample_rate, f"{name}, after{': ' if done else ''}{done}")
+
+
+def _starts(recording, finding, mixing, seconds):
+    """Where the two excerpts of a finding begin, in seconds; beyond the end means the end."""
+    if "keep" in finding.values:
+        return _round_the_longest_cut(finding.values["keep"], recording.declared_seconds, seconds)
+    if finding.kind == BROKEN.key:
+        start = np.inf
+    elif finding.places:
+        begins = np.maximum(0, np.array([place[0] for place in finding.places]) - min(LEAD_SECONDS, seconds / 4))
+        places = np.array(finding.places)[:, 0]
+        inside = (places >= begins[:, None]) & (places < begins[:, None] + seconds)
+        start = float(begins[np.argmax(np.sum(inside, axis=1))])
+    else:
+        length = int(LOOK_SECONDS * recording.sample_rate)
+        samples, _ = excerpt(repaired(recording, mixing), recording.sample_rate, 0, LOOK_SECONDS)
+        start = _widest_contrast(samples[:length], recording.sample_rate, seconds)
+    return start, start
+
+
+def _round_the_longest_cut(keep, length, seconds):
+    """Starts of two excerpts: with the longest of the parts that are not in `keep` in the middle, and as it is cut."""
+    edges = [0.0, *(edge for part in keep for edge in part), max(length, keep[-1][1])]
+    cuts = list(zip(edges[::2], edges[1::2], strict=True))
+    first, last = max(cuts, key=lambda cut: cut[1] - cut[0])
+    middle = last if first == 0 else first
+    start = max(0.0, middle - seconds / 2)
+    return start, sum(max(0.0, min(end, start) - begin) for begin, end in keep if begin < start)
+
+
+def _widest_contrast(samples, sample_rate, seconds):
+    """Where, in seconds, an excerpt begins whose level moves the most between loud and soft."""
+    frame, frames = int(FRAME_SECONDS * sample_rate), int(seconds / FRAME_SECONDS)
+    whole = len(samples) // frame
+    if whole <= frames:
+        return 0.0
+    power = np.mean(np.square(samples[: whole * frame].reshape(whole, frame)), axis=1, dtype=np.float64)
+    levels = 10 * np.log10(np.maximum(power, 10 ** (FLOOR_DBFS / 10)))
+    levels = np.maximum(levels, levels.max() - SOFTEST)
+    spread = np.std(np.lib.stride_tricks.sliding_window_view(levels, frames), axis=1)
+    return float(np.argmax(spread) * FRAME_SECONDS)
+
+
+def excerpt(blocks, sample_rate, start, seconds):
+    """`seconds` of a sound in blocks from `start` on, or the last ones if it ends before: samples, and their start."""
+    length = round(seconds * sample_rate)
+    held, passed = np.zeros(0, np.float32), 0
+    for block in blocks:
+        held = np.concatenate([held, block])
+        if passed + len(held) >= start * sample_rate + length:
+            break
+        gone = int(max(0, min(len(held) - length, start * sample_rate - passed)))
+        held, passed = held[gone:], passed + gone
+    first = max(0, int(min(round(min(start, 1e9) * sample_rate) - passed, len(held) - length)))
+    return held[first : first + length], (passed + first) / sample_rate

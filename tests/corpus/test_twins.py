@@ -1,0 +1,119 @@
+import io
+
+import numpy as np
+import pytest
+import soxr
+from scipy.signal import butter, sosfiltfilt
+
+from prism_lessons.audio import Clip, load
+from prism_lessons.corpus.twins import Sound, Twins, candidates, compare, find_twins, fingerprint, groups_of
+from prism_lessons.live import LiveLine
+
+RATE = 16000
+SHIFT = RATE // 20
+
+
+def strike(seed, pitch=220.0, seconds=1.5):
+    """A drum: six partials of one pitch that die away, each strike with its own levels, phases and noise."""
+    random = np.random.default_rng(seed)
+    time = np.arange(round(seconds * RATE)) / RATE
+    wave = 0.3 * random.standard_normal(len(time)) * np.exp(-40 * time)
+    for ratio in (1, 1.6, 2.1, 2.7, 3.5, 4.2):
+        phase = random.uniform(0, 2 * np.pi)
+        level = random.uniform(0.3, 1) / ratio * np.exp(-3 * ratio * time)
+        wave += level * np.sin(2 * np.pi * pitch * ratio * time + phase)
+    return (0.3 * wave + 0.001 * random.standard_normal(len(time))).astype(np.float32)
+
+
+def twins_of(*waves, rate=RATE):
+    sounds = [Sound(f"sound {number}", "all", Clip(wave, rate)) for number, wave in enumerate(waves)]
+    return find_twins(iter(sounds), live=LiveLine(io.StringIO()))
+
+
+def noisy(wave):
+    noise = np.random.default_rng(9).standard_normal(len(wave)) * np.sqrt(np.mean(wave**2)) * 10**-1.5
+    return (wave + noise).astype(np.float32)
+
+
+COPIES = {
+    "12 dB softer": (lambda x: x * np.float32(10**-0.6), "12 dB softer"),
+    "6 dB louder": (lambda x: x * np.float32(10**0.3), "6 dB louder"),
+    "polarity": (lambda x: -x, "upside down"),
+    "via 8 kHz": (lambda x: soxr.resample(soxr.resample(x, RATE, 8000), 8000, RATE), "the same"),
+    "5 kHz": (lambda x: sosfiltfilt(butter(8, 5000, fs=RATE, output="sos"), x).astype(np.float32), "the same"),
+    "later": (lambda x: np.concatenate([np.zeros(SHIFT, np.float32), x]), "starts 0.05 s later"),
+    "cut off": (lambda x: x[SHIFT:], "starts 0.05 s earlier"),
+    "faster": (lambda x: soxr.resample(x, 101, 100), "1 % faster"),
+    "slower": (lambda x: soxr.resample(x, 99, 100), "1 % slower"),
+    "noise": (noisy, "the same"),
+    "half": (lambda x: x[len(x) // 2 :], "a part of it, from 0:01 on"),
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_copy_is_found_among_strikes_of_the_same_drum_and_told_in_words(name):
+    change, words = COPIES[name]
+    strikes = [strike(seed) for seed in range(4)]
+    (pair,) = twins_of(*strikes, change(strikes[1]).astype(np.float32))
+    assert (pair.first, pair.second) == ("sound 1", "sound 4")
+    assert words in pair.how
+    assert 0.75 <= pair.similarity <= 1
+
+
+def test_the_words_say_what_the_second_is_to_the_first():
+    wave = strike(0)
+    assert twins_of(soxr.resample(wave, 101, 100), wave)[0].how == "the same, 1 % slower"
+    assert twins_of(wave[: len(wave) // 2], wave)[0].how == "a longer one that holds it, from 0:00 on"
+
+
+def test_different_strikes_of_one_drum_are_no_twins():
+    assert twins_of(*[strike(seed) for seed in range(12)]) == []
+
+
+def test_a_sound_is_found_again_at_another_sample_rate():
+    wave = strike(3)
+    sounds = [Sound("a", "x", Clip(wave, RATE)), Sound("b", "y", Clip(soxr.resample(wave, RATE, 44100), 44100))]
+    assert [(pair.first, pair.second) for pair in find_twins(sounds, live=LiveLine(io.StringIO()))] == [("a", "b")]
+
+
+def test_pieces_of_steady_noise_are_no_twins_but_a_copy_of_one_is(noise):
+    waves = [noise(2, seed) for seed in range(6)]
+    assert twins_of(*waves) == []
+    assert len(twins_of(*waves, 0.2 * waves[2])) == 1
+
+
+def test_silences_and_dither_are_no_twins():
+    random = np.random.default_rng(0)
+    dither = [(random.integers(-1, 2, RATE) / 2**15).astype(np.float32) for _ in range(3)]
+    silence = [np.zeros(RATE, np.float32)] * 3
+    assert twins_of(*silence, *dither, np.zeros(0, np.float32)) == []
+
+
+def test_one_sound_and_none_have_no_twins():
+    assert twins_of(strike(0)) == []
+    assert twins_of() == []
+
+
+def test_the_copies_in_the_set_that_needs_work_are_found_and_nothing_else(pytestconfig):
+    sounds = []
+    for path in sorted((pytestconfig.rootpath / "datasets_examples" / "needs_work").iterdir()):
+        if path.name not in ("CARD.md", "Take 5.wav"):
+            sounds.append(Sound(path.name, "", load(path)))
+    found = find_twins(sounds, live=LiveLine(io.StringIO()))
+    copies = {"Take 1.wav", "Unbenannt.flac", "mix 3.wav"}
+    assert groups_of([sound.name for sound in sounds], found) == [copies]
+    hows = {(pair.first, pair.second): pair.how for pair in found}
+    assert hows["Take 1.wav", "Unbenannt.flac"] == "the same"
+    assert hows["Take 1.wav", "mix 3.wav"] == "the same, 3 dB softer and 1 % faster"
+
+
+def test_the_first_look_keeps_the_pairs_that_are_copies_and_drops_what_is_unlike(noise):
+    prints = [fingerprint(wave) for wave in (strike(0), noise(2), 0.1 * strike(0), strike(1, pitch=900))]
+    assert candidates(prints) == [(0, 2)]
+    assert compare(prints[0], prints[3]) is None
+
+
+def test_groups_hang_together_by_their_twins():
+    pairs = [Twins("a", "c", 1.0, ""), Twins("c", "e", 1.0, ""), Twins("b", "f", 1.0, "")]
+    assert groups_of(list("abcdef"), pairs) == [{"a", "c", "e"}, {"b", "f"}]
+    assert groups_of(list("abc"), []) == []

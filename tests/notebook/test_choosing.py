@@ -1,0 +1,310 @@
+"""Choosing by ear: panels begin with what was chosen, write what differs, and let everything be heard as it is."""
+
+import base64
+import io
+import re
+
+import ipywidgets
+import numpy as np
+import pytest
+import soundfile
+
+from prism_lessons.corpus import choices as choices_module
+from prism_lessons.corpus.choices import Choices
+from prism_lessons.corpus.doctor import Finding
+from prism_lessons.corpus.doctor import findings as findings_module
+from prism_lessons.corpus.survey import Survey, Surveyed
+from prism_lessons.errors import CourseError
+from prism_lessons.notebook import choosing
+from prism_lessons.notebook.choosing import MOST_RECORDINGS, MOST_SEGMENTS, RecordingsPanel, SegmentsPanel
+from prism_lessons.notebook.players import MOST_BYTES
+
+# Their label stands in a <label> that belongs to the input, in ipywidgets 7.7.1 and 8.1.
+LABELLED = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText, ipywidgets.Checkbox)
+
+
+@pytest.fixture(autouse=True)
+def kinds(monkeypatch):
+    """Three kinds of fault, of which the last cannot be mended."""
+    kinds = {key: findings_module.Kind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
+    for module in (choices_module, choosing):
+        monkeypatch.setattr(module, "KINDS", kinds)
+        monkeypatch.setattr(module, "MENDABLE", ("clicks", "hum"))
+    monkeypatch.setattr(choosing, "in_words", lambda finding: f"<clear> the {finding.kind}: {finding.measured}")
+
+
+@pytest.fixture
+def choices(tmp_path):
+    return Choices(tmp_path / "choices.jsonl")
+
+
+@pytest.fixture
+def surveyed(tmp_path, noise, write_sound):
+    """A function that writes noise of some seconds and gives its `Surveyed`, with findings made by hand."""
+
+    def make(name, seconds=2.0, findings=(), sample_rate=16000, seed=1):
+        write_sound(tmp_path / "recordings" / name, noise(seconds, seed, sample_rate), sample_rate)
+        found = tuple(Finding(kind, severity, "measured", places) for kind, severity, places in findings)
+        return Surveyed(name, sample_rate=sample_rate, channels=1, seconds=seconds, findings=found)
+
+    return make
+
+
+@pytest.fixture
+def survey(tmp_path, surveyed):
+    """Of four recordings, one of which cannot be used."""
+    files = (
+        surveyed("a.wav", findings=[("short", 1, ())]),
+        Surveyed("broken.wav", "it is damaged"),
+        surveyed("clean.wav"),
+        surveyed("kitchen & <b>.wav", findings=[("hum", 3, ()), ("clicks", 2, ((0.5, 0.51),)), ("short", 1, ())]),
+    )
+    return Survey(str(tmp_path / "recordings"), files)
+
+
+def all_in(widget):
+    """A widget and all within it, in the order in which they are shown."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from all_in(child)
+
+
+def inputs_in(panel):
+    return {each.description: each for each in all_in(panel._box) if isinstance(each, LABELLED)}
+
+
+def html_in(panel):
+    return "".join(each.value for each in all_in(panel._box) if isinstance(each, ipywidgets.HTML))
+
+
+def press(panel, label):
+    """Press a button; returns what is said then."""
+    (button,) = [
+        each for each in all_in(panel._box) if isinstance(each, ipywidgets.Button) and each.description == label
+    ]
+    button.click()
+    return re.findall('<p role="status">(.*?)</p>', html_in(panel))
+
+
+def sounds_in(panel):
+    """What each player plays, by its name: (int16 samples, sample rate)."""
+    found = re.findall(r'aria-label="([^"]*)" src="data:audio/wav;base64,([^"]+)"', html_in(panel))
+    return {name: soundfile.read(io.BytesIO(base64.b64decode(source)), dtype="int16") for name, source in found}
+
+
+def test_recordings_with_the_worst_findings_come_first_each_with_its_player_findings_and_inputs(choices, survey):
+    panel = RecordingsPanel(choices, survey)
+    assert list(sounds_in(panel)) == ["1: kitchen &amp; &lt;b&gt;.wav", "2: a.wav", "3: clean.wav"]
+    assert list(inputs_in(panel)) == [
+        "1: use this recording",
+        "1: mend: the hum",
+        "1: mend: the clicks",
+        "1: times heard in a pass (1 to 16)",
+        "2: use this recording",
+        "2: times heard in a pass (1 to 16)",
+        "3: use this recording",
+        "3: times heard in a pass (1 to 16)",
+    ]
+    html = html_in(panel)
+    assert "&lt;clear&gt; the hum: measured" in html and html.count("Nothing was found.") == 1
+    assert "<b>" not in html and "<clear>" not in html and "broken" not in html
+
+
+def test_every_input_is_of_a_kind_whose_label_is_found(choices, survey):
+    inputs = (ipywidgets.widgets.widget_description.DescriptionWidget, ipywidgets.ValueWidget)
+    for panel in (RecordingsPanel(choices, survey), SegmentsPanel(choices, survey, "a.wav", [(0, 1)])):
+        for each in all_in(panel._box):
+            if isinstance(each, inputs) and not isinstance(each, (ipywidgets.HTML, ipywidgets.Box)):
+                assert isinstance(each, LABELLED) and each.description
+
+
+def test_what_is_heard_is_the_recording_sample_for_sample(choices, survey, noise):
+    samples, rate = sounds_in(RecordingsPanel(choices, survey))["3: clean.wav"]
+    assert rate == 16000
+    # libsndfile rounds to 16 bits as it writes.
+    assert np.max(np.abs(samples - 32768.0 * noise(2.0, 1))) <= 1
+
+
+def test_a_panel_begins_with_what_was_chosen_and_keeping_it_changes_nothing(choices, survey, capsys):
+    choices.leave_out("a.wav", "too short")
+    choices.repair("kitchen & <b>.wav", "hum")
+    choices.weigh("*", 2)
+    choices.weigh("clean.wav", 3)
+    before = choices.path.read_bytes()
+    panel = RecordingsPanel(Choices(choices.path), survey)
+    assert panel.values == {
+        "kitchen & <b>.wav": {"use": True, "mend": ["hum"], "times": 2},
+        "a.wav": {"use": False, "mend": [], "times": 2},
+        "clean.wav": {"use": True, "mend": [], "times": 3},
+    }
+    panel.keep()
+    assert capsys.readouterr().out == "Nothing new to keep: the choices say all this already.\n"
+    assert choices.path.read_bytes() == before
+
+
+def test_keep_writes_only_what_differs_and_says_what(choices, survey, capsys):
+    choices.leave_out("a.wav")
+    choices.repair("kitchen & <b>.wav", "hum")
+    panel = RecordingsPanel(choices, survey)
+    inputs = inputs_in(panel)
+    inputs["1: mend: the hum"].value = False
+    inputs["1: mend: the clicks"].value = True
+    inputs["2: use this recording"].value = True
+    inputs["3: use this recording"].value = False
+    inputs["3: times heard in a pass (1 to 16)"].value = 4
+    panel.keep()
+    state = Choices(choices.path).state
+    assert state.left_out == {"clean.wav": ""}
+    assert state.remedies == {"kitchen & <b>.wav": ("clicks",)}
+    assert state.times == {"clean.wav": 4}
+    out = capsys.readouterr().out
+    assert out.startswith(f"Kept 5 choices in {choices.path}: the hum is left in kitchen & <b>.wav; ")
+    assert out.count("\n") == 1 and len(choices.path.read_text().splitlines()) == 2 + 5
+    panel.keep()
+    assert "Nothing new" in capsys.readouterr().out
+
+
+def test_the_button_does_the_same_at_once_and_says_so(choices, survey):
+    panel = RecordingsPanel(choices, survey)
+    inputs_in(panel)["1: use this recording"].value = False
+    (said,) = press(panel, "Keep these choices")
+    assert said.startswith("Kept 1 choice in ") and "kitchen &amp; &lt;b&gt;.wav is left out." in said
+    assert list(choices.state.left_out) == ["kitchen & <b>.wav"]
+    assert press(panel, "Keep these choices")[0].startswith("Nothing new")
+
+
+def test_what_the_disk_refuses_is_said_below_the_button(choices, survey):
+    choices.path.with_name("choices.jsonl.partial").mkdir()  # where it would be written
+    panel = RecordingsPanel(choices, survey)
+    inputs_in(panel)["1: use this recording"].value = False
+    (said,) = press(panel, "Keep these choices")
+    assert "could not be written" in said
+    with pytest.raises(CourseError, match="could not be written"):
+        panel.keep()
+
+
+def test_at_most_twenty_are_shown_and_others_by_their_names(choices, surveyed, tmp_path):
+    files = tuple(surveyed(f"{number:02}.wav", 0.1) for number in range(MOST_RECORDINGS + 2))
+    survey = Survey(str(tmp_path / "recordings"), files)
+    panel = RecordingsPanel(choices, survey)
+    assert len(panel.values) == MOST_RECORDINGS and "These are 20 of 22 recordings" in html_in(panel)
+    assert list(RecordingsPanel(choices, survey, ["21.wav", "03.wav", "21.wav"]).values) == ["21.wav", "03.wav"]
+    with pytest.raises(CourseError, match="22 recordings are too many"):
+        RecordingsPanel(choices, survey, [file.name for file in files])
+
+
+def test_a_name_that_is_not_there_or_cannot_be_used_is_refused(choices, survey):
+    for name, reason in (("gone.wav", 'There is no "gone.wav"'), ("broken.wav", "cannot be used: it is damaged")):
+        with pytest.raises(CourseError, match=reason):
+            RecordingsPanel(choices, survey, [name])
+        with pytest.raises(CourseError, match=reason):
+            SegmentsPanel(choices, survey, name)
+
+
+def test_a_recording_that_went_away_since_is_named_and_the_others_are_played(choices, survey):
+    (survey.root / "a.wav").unlink()
+    panel = RecordingsPanel(choices, survey)
+    assert len(sounds_in(panel)) == 2 and "no longer there" in html_in(panel)
+
+
+def test_of_long_recordings_the_place_of_the_worst_fault_is_heard(choices, surveyed, tmp_path, noise):
+    findings = [("hum", 3, ()), ("clicks", 1, ((5.0, 5.1),)), ("short", 2, ((100.0, 100.1),))]
+    files = (surveyed("faulty.wav", 300.0, findings), surveyed("clean.wav", 300.0), surveyed("tiny.wav", 1.0))
+    panel = RecordingsPanel(choices, Survey(str(tmp_path / "recordings"), files))
+    html, sounds = html_in(panel), sounds_in(panel)
+    assert len(html) < MOST_BYTES + 3000
+    assert "here from 99.5 s on, of 300.0 s" in html and "here from 0.0 s on, of 300.0 s" in html
+    samples, _ = sounds["1: faulty.wav"]
+    original = np.rint(32768 * noise(300.0, 1)[int(99.5 * 16000) :][: len(samples)])
+    assert np.max(np.abs(samples - original)) <= 1
+    assert len(sounds["3: tiny.wav"][0]) == 16000
+
+
+def test_what_is_too_long_at_a_high_rate_is_heard_at_a_lower_one_and_the_caption_says_so(choices, surveyed, tmp_path):
+    # 60 s in 4 MB: 1.5 million samples, fewer than 60 s at 44.1 kHz and more than 60 s at 16 kHz.
+    survey = Survey(str(tmp_path / "recordings"), (surveyed("a.wav", 60.0, sample_rate=44100),))
+    panel = RecordingsPanel(choices, survey)
+    ((samples, rate),) = sounds_in(panel).values()
+    assert rate == 16000 and len(samples) == 60 * 16000
+    assert "here at 16,000 Hz" in html_in(panel) and "here from" not in html_in(panel)
+    peak = float(re.search(r"peak (\S+) dBFS", html_in(panel))[1])
+    assert abs(20 * np.log10(np.max(np.abs(samples.astype(float))) / 32768) - peak) < 0.06  # rounded to 0.1 dB
+
+
+def test_segments_are_all_ticked_at_first_and_kept_by_the_next_cell(choices, survey, capsys):
+    panel = SegmentsPanel(choices, survey, "a.wav", [(0.2, 0.5), (0.75, 1.5)])
+    assert panel.values == [(0.2, 0.5), (0.75, 1.5)]
+    assert list(sounds_in(panel)) == ["1: a.wav, 0:00.2 to 0:00.5", "2: a.wav, 0:00.8 to 0:01.5"]
+    panel.keep()
+    assert choices.state.segments == {"a.wav": ((0.2, 0.5), (0.75, 1.5))}
+    assert capsys.readouterr().out == f"Kept 2 segments of a.wav, 1.1 of 2.0 s, in {choices.path}.\n"
+    panel.keep()
+    assert "Nothing new" in capsys.readouterr().out and len(choices.path.read_text().splitlines()) == 1
+
+
+def test_a_corrected_segment_is_heard_and_kept_as_corrected(choices, survey, noise):
+    panel = SegmentsPanel(choices, survey, "a.wav", [(0.2, 0.5), (0.75, 1.5)])
+    inputs = inputs_in(panel)
+    inputs["1: keep this segment"].value = False
+    inputs["2: start in s (0 to 2)"].value = 1.0
+    inputs["2: end in s (0 to 2)"].value = 99  # beyond the end
+    assert panel.values == [(1.0, 2.0)]
+    samples, _ = sounds_in(panel)["2: a.wav, 0:01.0 to 0:02.0"]
+    assert np.max(np.abs(samples - 32768.0 * noise(2.0, 1)[16000:])) <= 1
+    assert press(panel, "Keep these segments") == [f"Kept 1 segment of a.wav, 1.0 of 2.0 s, in {choices.path}."]
+    assert choices.state.segments == {"a.wav": ((1.0, 2.0),)}
+
+
+def test_what_was_kept_is_ticked_the_next_time_and_suggestions_beside_it_are_not(choices, survey):
+    choices.cut("a.wav", [(0.8, 1.4)])
+    before = choices.path.read_bytes()
+    panel = SegmentsPanel(choices, survey, "a.wav", [(0.2, 0.5), (0.75, 1.5)])
+    assert [each.value for label, each in inputs_in(panel).items() if "keep" in label] == [False, True]
+    assert panel.values == [(0.8, 1.4)]
+    panel.keep()
+    assert choices.path.read_bytes() == before
+    press(panel, "Back to the suggestion")
+    assert panel.values == [(0.2, 0.5), (0.75, 1.5)] and choices.path.read_bytes() == before
+
+
+def test_segments_that_cannot_be_cut_are_refused_in_a_sentence(choices, survey):
+    panel = SegmentsPanel(choices, survey, "a.wav", [(0.2, 0.5), (0.75, 1.5)])
+    inputs = inputs_in(panel)
+    inputs["2: start in s (0 to 2)"].value = 0.4
+    assert press(panel, "Keep these segments") == [
+        "Two segments overlap at 0.4 s: let each begin where the one before ends."
+    ]
+    inputs["1: start in s (0 to 2)"].value = 0.6
+    assert "1: its end must lie after its start." in html_in(panel)
+    with pytest.raises(CourseError, match="its end must lie after its start"):
+        panel.keep()
+    assert not choices.path.exists()
+
+
+def test_without_a_tick_nothing_is_cut_and_the_whole_is_no_cut(choices, survey, capsys):
+    panel = SegmentsPanel(choices, survey, "a.wav")
+    assert panel.values == [(0.0, 2.0)]  # noise without a pause
+    panel.keep()
+    inputs_in(panel)["1: keep this segment"].value = False
+    panel.keep()
+    assert "Nothing was changed" in capsys.readouterr().out and not choices.path.exists()
+    choices.cut("a.wav", [(0, 1)])
+    whole = SegmentsPanel(choices, survey, "a.wav")
+    press(whole, "Back to the suggestion")
+    assert press(whole, "Keep these segments") == [f"All of a.wav is kept, in {choices.path}."]
+    assert choices.state.segments == {}
+
+
+def test_too_many_segments_for_a_panel_are_refused(choices, survey):
+    step = 2 / (MOST_SEGMENTS + 1)
+    segments = [(number * step, (number + 1) * step) for number in range(MOST_SEGMENTS + 1)]
+    with pytest.raises(CourseError, match="61 segments are too many"):
+        SegmentsPanel(choices, survey, "a.wav", segments)
+    assert len(SegmentsPanel(choices, survey, "a.wav", segments[1:]).values) == MOST_SEGMENTS
+
+
+def test_panels_are_shown_as_widgets_and_as_text(choices, survey):
+    for panel in (RecordingsPanel(choices, survey), SegmentsPanel(choices, survey, "a.wav", [(0, 1)])):
+        bundle = panel._repr_mimebundle_()
+        assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel._box.model_id
+        assert bundle["text/plain"] == str(panel.values)
