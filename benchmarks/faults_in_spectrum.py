@@ -37,7 +37,10 @@ def fitted(samples):
 
 
 def hum(fundamental, level, harmonics=((1, 1), (2, 0.6), (3, 0.6), (4, 0.2), (5, 0.3), (7, 0.15))):
-    """A comb at `level` dBFS. None below 2 s, or where the sound's own bass hides all but one of its lines even in its quietest fifth."""
+    """A comb at `level` dBFS.
+
+    None below 2 s, or where the sound's own bass hides all but one of its lines even in its quietest fifth.
+    """
 
     def inject(samples, rate, random):
         if len(samples) < 2 * rate:
@@ -48,7 +51,7 @@ def hum(fundamental, level, harmonics=((1, 1), (2, 0.6), (3, 0.6), (4, 0.2), (5,
         size = rate // 4
         frames = samples.mean(axis=1)[: len(samples) // size * size].reshape(-1, size) * np.hanning(size)
         own = np.abs(np.fft.rfft(frames)) ** 2
-        quietest = np.argsort(own[:, 5:250].sum(axis=1))[: max(1, len(own) // 5)]  # by what lies between 20 Hz and 1 kHz
+        quietest = np.argsort(own[:, 5:250].sum(axis=1))[: max(1, len(own) // 5)]  # between 20 Hz and 1 kHz
         own = own[quietest].mean(axis=0)
         there = np.abs(np.fft.rfft(comb[:size] * np.hanning(size))) ** 2
         lines = [round(k * fundamental / 4) for k, _ in harmonics]
@@ -63,7 +66,7 @@ def hum(fundamental, level, harmonics=((1, 1), (2, 0.6), (3, 0.6), (4, 0.2), (5,
 
 
 def noise(below, pink=False):
-    """Noise `below` dB under the loudest 50 ms. None below 1 s, or where less than 15 % of the sound is softer than it."""
+    """Noise `below` dB under the loudest 50 ms. None below 1 s, or where less than 15 % of the sound is softer."""
 
     def inject(samples, rate, random):
         if len(samples) < rate:
@@ -87,7 +90,7 @@ def noise(below, pink=False):
 
 
 def reaches(samples, rate, cutoff):
-    """Whether the fullest tenth of a sound stands 25 dB over the rounding of 16 bits below `cutoff`, and 12 dB above."""
+    """Whether the fullest tenth of a sound is 25 dB over the rounding of 16 bits below `cutoff`, and 12 dB above."""
     if len(samples) < 0.1 * rate:
         return False
     mono = np.pad(samples.mean(axis=1), (0, 2048))
@@ -201,11 +204,12 @@ def faded(depth, start=0.0, fade_in=False):
 
 ODD = ((1, 1), (3, 0.6), (5, 0.3), (7, 0.15))
 FAULTS = [
-    *(Fault("hum", f"{f} Hz at {level} dBFS", hum(f, level)) for f in (50, 60) for level in (-20, -30, -40)),
-    Fault("hum", "49.95 Hz at -35 dBFS", hum(49.95, -35)),
-    Fault("hum", "60 Hz, odd harmonics, at -35 dBFS", hum(60, -35, ODD)),
-    Fault("hum", "100 Hz and harmonics, at -35 dBFS", hum(100, -35, ((1, 1), (2, 0.5), (3, 0.3)))),
-    Fault("hum", "50 Hz at -50 dBFS", hum(50, -50), stated=False),
+    *(Fault("hum", f"{f} Hz at {level} dBFS", hum(f, level)) for f in (50, 60) for level in (-20, -25, -30)),
+    Fault("hum", "49.95 Hz at -30 dBFS", hum(49.95, -30)),
+    Fault("hum", "60 Hz, odd harmonics, at -30 dBFS", hum(60, -30, ODD)),
+    Fault("hum", "100 Hz and harmonics, at -30 dBFS", hum(100, -30, ((1, 1), (2, 0.5), (3, 0.3)))),
+    *(Fault("hum", f"{f} Hz at {level} dBFS", hum(f, level), stated=False) for f in (50, 60) for level in (-40, -50)),
+    Fault("hum", "60 Hz, odd harmonics, at -40 dBFS", hum(60, -40, ODD), stated=False),
     Fault("hum", "50 Hz alone at -30 dBFS", hum(50, -30, ((1, 1), (2, 0.001))), stated=False),
     *(Fault("noise", f"white, {below} dB below the loudest", noise(below)) for below in (20, 25, 30, 35)),
     *(Fault("noise", f"pink, {below} dB below the loudest", noise(below, pink=True)) for below in (20, 25, 30)),
@@ -234,6 +238,8 @@ FAULTS = [
     Fault("fade", "40 dB out, whole file", faded(40), stated=False),
 ]
 KNOWN = {
-    f"tabla_ghe{take}.flac": {"dc": "the mean of every 100 ms lies near -0.03 (take 5: -0.015) up to the fade at the end"}
+    f"tabla_ghe{take}.flac": {
+        "dc": "the mean of every 100 ms lies near -0.03 (take 5: -0.015) up to the fade at the end"
+    }
     for take in range(1, 9)
 }

@@ -40,9 +40,9 @@ class Journal:
         CourseError
             When a line of the file has been damaged; the sentence names it.
         """
-        lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
+        written = self.path.read_bytes().removesuffix(b"\n") if self.path.exists() else b""
         entries = []
-        for number, line in enumerate(lines, start=1):
+        for number, line in enumerate(written.split(b"\n") if written else [], start=1):
             try:
                 entries.append(Entry(**json.loads(line)))
             except (ValueError, TypeError) as error:

@@ -46,3 +46,9 @@ def test_a_damaged_line_is_named_and_nothing_is_overwritten(journal, damage):
     with pytest.raises(CourseError, match="Line 2"):
         journal.write("02", {"Why?": "else"})
     assert journal.path.read_text() == text
+
+
+def test_line_ends_that_only_some_programs_know_are_part_of_an_answer(tmp_path):
+    answer = "one\u2028two\u0085three\x0bfour"
+    Journal(tmp_path / "journal.jsonl").write("01", {"What?": answer})
+    assert Journal(tmp_path / "journal.jsonl").answers("01") == {"What?": answer}

@@ -42,7 +42,8 @@ if "google.colab" in sys.modules:
 
     repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
     fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
-    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    # Without what they depend on, which Colab has: bringing other versions would break the running kernel.
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons pyloudnorm"
     commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
     if not os.path.isdir("../prism_lessons"):
         done = subprocess.run(commands, shell=True, capture_output=True, text=True)
@@ -244,18 +245,24 @@ notebook.findings(survey, "Glocke übung.wav")
 # %%
 notebook.waveform(audio.load(needs_work / "Cloche n° 2.aiff"))
 
+# %% [markdown]
+# With the offset taken away, the wave is back where it belongs. Listen for the bump where the first player starts and
+# stops: there the wave jumps from zero to 0.2 and back.
+
 # %%
 notebook.findings(survey, "Cloche n° 2.aiff")
 
 # %% [markdown]
 # ### Clicks, and holes
 #
-# The first file has clicks of one or two samples, as a bad connection makes them. The second has holes, where a
-# computer was late. Turn down first. Or keep them, if crackle is what you came for: a fault is a fault only beside an
-# intention.
+# This file has clicks of one or two samples, as a bad connection makes them. Turn down first.
 
 # %%
 notebook.findings(survey, "REC_0007.flac")
+
+# %% [markdown]
+# And this one has holes of a few thousandths of a second, where a computer was late. They tick, or stumble. Or keep such
+# files, if crackle is what you came for: a fault is a fault only beside an intention.
 
 # %%
 notebook.findings(survey, "REC_0004.wav")
@@ -323,12 +330,15 @@ print("taken back:", practice.undo())
 practice.repair_all(survey)
 
 # %% [markdown]
-# Or decide file by file, with your ears. Tick what you want, and run the next cell. `names` says which files are
-# shown; without it you see those with findings.
+# Or decide file by file, with your ears. Tick what you want, and press the button. `names` says which files are shown;
+# without it, those with findings come first.
 
 # %%
 table = notebook.RecordingsPanel(practice, survey, names=["Take 1.wav", "kitchen.wav", "REC_0007.flac"])
 table
+
+# %% [markdown]
+# This cell keeps what is ticked, as the button does.
 
 # %%
 table.keep()
@@ -336,19 +346,23 @@ table.keep()
 # %% [markdown]
 # ## 3. Organisation
 #
-# One file can be many sounds. Where are the cuts? Here is a suggestion, made by looking for silence: one strike in
-# eight seconds. Correct its start and its end, in seconds, and leave out what you do not want.
+# One file can be many sounds, or one sound and much else. Where are the cuts? Here is a suggestion, made by looking for
+# silence: one strike in nearly ten seconds. Correct its start and its end, in seconds, and untick what you do not want.
 
 # %%
 segments = pl.suggest_segments(needs_work / "Audio 5.wav")
 cuts = notebook.SegmentsPanel(practice, survey, "Audio 5.wav", segments)
 cuts
 
+# %% [markdown]
+# Again, the next cell keeps what is ticked.
+
 # %%
 cuts.keep()
 
 # %% [markdown]
-# For strikes that follow each other without a pause, `by="onsets"` cuts where each begins. In this phrase there are ten.
+# For strikes that follow each other without a pause, `by="onsets"` cuts where each begins. Here are the first four of a
+# phrase.
 
 # %%
 strikes = pl.suggest_segments(needs_work / "bounce_final_v2.wav", by="onsets")
@@ -369,9 +383,9 @@ practice.weigh("field *", 2)
 #
 # ## 4. Relationships
 #
-# Which of these belong together? It is the question that is asked least. A **sound map** shows each recording, or piece of
-# one, as a point, and puts those with a similar colour of sound near each other. Click on a point to hear it, or go to
-# the map with the Tab key, walk with the arrows and press Enter.
+# Which of these belong together? It is the question that is asked least. A **sound map** shows each recording, or
+# piece of one, as a point, and puts those with a similar colour of sound near each other. Click on a point to hear it,
+# or go to the map with the Tab key, walk with the arrows and press Enter.
 
 # %%
 pieces = pl.sounds_of(needs_work)
@@ -379,8 +393,10 @@ relations = pieces.relate()
 notebook.sound_map(relations, pieces.excerpt, "Sound map of needs_work")
 
 # %% [markdown]
-# In `memo 4.wav` somebody whispers. It is clean, well recorded, and in the wrong place: the map says that it stands
-# apart. And some recordings are there twice. The next cell names them.
+# What stands apart has a dashed ring, and the text under the map says why. Some of it does so because of a fault. Look
+# for `memo 4.wav`, too: there somebody whispers. It is clean, well recorded, and in the wrong place.
+#
+# And some recordings are there more than once. They have rings that are joined by a line. This cell names them.
 
 # %% tags=["check", "nbval-check-output"]
 for twins in relations.twins:
@@ -390,11 +406,11 @@ for twins in relations.twins:
 # `Unbenannt.flac` is the same sound as `Take 1.wav` under another name and in another format. `mix 3.wav` is
 # `Take 1.wav` too, a hundredth faster and 3 dB softer.
 #
-# Such **near duplicates** do harm in a way that is hard to see later. Some of your sound is kept for **validation**: the
-# model never learns from it, so how well it guesses there shows what it has understood, and what it has only learned by
-# heart. If one of two twins were kept and the other learned, the model would be tested on what it has nearly heard, and
-# would look better than it is. So the course keeps twins on the same side. And what is there twice counts twice, so leave
-# one out.
+# Such **near duplicates** do harm in a way that is hard to see later. Some of your sound is kept for **validation**:
+# the model never learns from it, so how well it guesses there shows what it has understood, and what it has only
+# learned by heart. If one of two twins were kept and the other learned, the model would be tested on what it has nearly
+# heard, and would look better than it is. So the course keeps twins on the same side. And what is there twice counts
+# twice, so leave one out.
 
 # %%
 practice.leave_out("mix 3.wav", "twin of Take 1")
@@ -421,14 +437,22 @@ print(len(mended.clips), "clips, of which kept for validation:")
 print(", ".join(clip.recording for clip in mended.of("validation")))
 
 # %% [markdown]
-# Is it better now? Survey the corpus itself, as if it were a folder of recordings.
+# Is it better now? This cell surveys the clips of the corpus, as if they were a folder of recordings.
 
-# %% tags=["check", "nbval-check-output"]
-before, after = survey.counts, pl.survey(mended.folder / "clips").counts
-for kind in before:
-    print(f"{kind}: {before[kind]} before, {after.get(kind, 0)} after")
+# %%
+after = pl.survey(mended.folder / "clips")
 
 # %% [markdown]
+# Of each kind, how many recordings had it before, and how many clips have it now:
+
+# %% tags=["check", "nbval-check-output"]
+for kind, count in survey.counts.items():
+    print(f"{kind}: {count} before, {after.counts.get(kind, 0)} after")
+
+# %% [markdown]
+# Some faults stay. Hiss that was turned down is still hiss, and rebuilt tops are still a guess. What remains is for you
+# to judge, or to leave out.
+#
 # ## Your corpus
 #
 # Now the same with the sounds that you go on with. First the survey. If you use the wind and the whispers, read what it
@@ -444,6 +468,9 @@ print(mine_surveyed)
 # %%
 own = notebook.RecordingsPanel(choices, mine_surveyed)
 own
+
+# %% [markdown]
+# This cell keeps your choices.
 
 # %%
 own.keep()
@@ -480,8 +507,8 @@ unheard = corpus.of("validation")[:3]
 notebook.play(*[corpus.folder / clip.file for clip in unheard], names=[clip.recording for clip in unheard])
 
 # %% [markdown]
-# A corpus has a card: what it is for, whose the sounds are, what was done to them, what was left out. Every model that is
-# trained on it carries the card along.
+# A corpus has a card: what it is for, whose the sounds are, what was done to them, what was left out. Every model that
+# is trained on it carries the card along.
 
 # %%
 from IPython.display import Markdown
@@ -506,9 +533,9 @@ notebook.play(needs_work / "memo 4.wav", needs_work / "Take 6.wav", names=["A", 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A is the whisper. It has no fault: it is clean, loud enough and long enough. What is wrong with it is its company. Among
-# twenty bells a model would hear it seldom, and learn little more from it than a hiss that comes from nowhere. No survey
-# can tell you that, since it does not know what you want. The map can show you, and your ears can.
+# A is the whisper. It has no fault: it is clean, loud enough and long enough. What is wrong with it is its company.
+# Among twenty bells a model would hear it seldom, and learn little more from it than a hiss that comes from nowhere. No
+# survey can tell you that, since it does not know what you want. Your ears can.
 #
 # </details>
 #
@@ -531,8 +558,8 @@ notebook.play(needs_work / "memo 4.wav", needs_work / "Take 6.wav", names=["A", 
 # ```
 #
 # What does not belong now is the bells: they are in all four, and a model would learn both. For hum and hiss alone,
-# cut out the ends of the files, where the bells have gone: `faults.cut("kitchen.wav", [(2.5, 3.4)])`. For more than a few
-# seconds of them, record a fridge, a bad cable, an empty room.
+# cut out the ends of the files, where the bells have gone: `faults.cut("kitchen.wav", [(2.5, 3.4)])`. For more than a
+# few seconds of them, record a fridge, a bad cable, an empty room.
 #
 # </details>
 #

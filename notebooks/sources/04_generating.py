@@ -36,7 +36,8 @@ if "google.colab" in sys.modules:
 
     repository, version = "https://github.com/prism-lessons/prism-lessons", "v0.1.0"
     fetch = f"rm -rf fetched && git clone --quiet --depth 1 --branch {version} {repository} fetched"
-    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons"
+    # Without what they depend on, which Colab has: bringing other versions would break the running kernel.
+    install = f"{sys.executable} -m pip install --quiet --no-deps ./prism-lessons pyloudnorm"
     commands = f"[ -d prism-lessons ] || ({fetch} && mv fetched prism-lessons) && {install}"
     if not os.path.isdir("../prism_lessons"):
         done = subprocess.run(commands, shell=True, capture_output=True, text=True)

@@ -17,7 +17,7 @@ from ..errors import CourseError
 from .folder import MINIMUM_CLIP_SECONDS
 
 SILENCE, ONSETS = "silence", "onsets"
-# It is listened to at 16 kHz, in steps of 10 ms: of an hour, 3 MB of levels and 60 MB of spectra.
+# It is listened to at 16 kHz, in steps of 10 ms. Measured: an hour takes 30 MB by its silences, 350 MB by its onsets.
 SAMPLE_RATE = 16000
 STEP = 160
 STEP_SECONDS = STEP / SAMPLE_RATE
@@ -79,7 +79,7 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
             for stretch in stretches
             for part in _divided(stretch, _quietest(stretch, power, shortest, longest), shortest)
         ]
-    return [(_in_milliseconds(start), _in_milliseconds(end)) for start, end in stretches]
+    return [(round(start, 3), round(end, 3)) for start, end in stretches]
 
 
 def segment_clips(path, segments):
@@ -126,7 +126,7 @@ def _listen(path, spectra):
     -------
     The power of each step, shape (steps,), without what is too slow to be heard, since an offset or a drift would hide
     every silence; with `spectra`, those in dB of the windows that begin with a step, shape (bands, steps), otherwise
-    None; the length in seconds.
+    None; the length in seconds, in whole milliseconds.
     """
     power, mels, rest = [], [], np.zeros(0, np.float32)
     try:
@@ -139,12 +139,12 @@ def _listen(path, spectra):
                 if spectra and count:
                     mels.append(_mel(rest[: (count - 1) * STEP + WINDOW]))
                 rest = rest[count * STEP :]
-            seconds = recording.frames_read / recording.sample_rate
-        if seconds < MINIMUM_CLIP_SECONDS:
-            raise AudioError(f"too short ({1000 * seconds:.1f} ms)")
+            milliseconds = recording.frames_read * 1000 // recording.sample_rate
+        if milliseconds < 1000 * MINIMUM_CLIP_SECONDS:
+            raise AudioError(f"too short ({milliseconds} ms)")
     except AudioError as error:
         raise AudioError(f'"{path}" cannot be used: {error}.') from None
-    return np.concatenate(power), np.concatenate(mels, axis=1) if spectra else None, seconds
+    return np.concatenate(power), np.concatenate(mels, axis=1) if spectra else None, milliseconds / 1000
 
 
 def _mel(samples):
@@ -228,10 +228,6 @@ def _divided(stretch, places, shortest):
         if place >= cuts[-1] + shortest:
             cuts.append(place)
     return list(pairwise([*cuts, end]))
-
-
-def _in_milliseconds(seconds):
-    return math.floor(seconds * 1000) / 1000
 
 
 def _minutes(seconds):

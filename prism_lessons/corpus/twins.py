@@ -24,21 +24,25 @@ from ..live import LiveLine, clock
 SAMPLE_RATE = 16000
 FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
 LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz
-COMPRESSION = 0.5  # of amplitudes: between power, where one partial is all, and decibels, where the hiss is
 NEIGHBOURS = 12  # pairs that are looked at more closely, for each recording
 SHORTEST_PART = 12  # frames: what is shorter is too like everything
 ALIKE = 0.95  # cosine of the mean spectra
 FITTING = 0.6  # correlation of the spectrograms
 UNDECIDED = 0.03  # of that correlation
-SAME = 0.75  # agreement of the waves
+HOPELESS = 0.3  # at the original speed: 1 % of 4 s costs a copy about 0.1
+# Agreement of the waves. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more, strikes of
+# synthetic drums, whose partials are the same to the last digit, 0.92 at most and 3 in 720 pairs more than this.
+SAME = 0.9
 LIFT = 0.2  # of both amplitudes in that agreement: 0.5 would let the strongest partial decide, 0 the noise
 SPEEDS = (1.0, 0.99, 1.01)
 PROBE_FRAMES = 400
 MARGIN = 6  # frames that a copy may lack at either end
-PLACES, WINDOW, REACH = 8, 1024, 480  # windows compared, their length, and how far from the expected place: samples
+PLACES, WINDOW = 8, 1024  # windows compared, and their length in samples
+# Samples to either side of the expected place: a sound that dies away evenly fits itself anywhere within two margins.
+REACH = 1040
 PARTIAL_BINS = 12  # that a steady partial fills, with this window and its zero padding
-LEAST_PROOF = 0.02
-TRIES = 4  # of lines through those places
+LEAST_PROOF = 0.02  # of a place with a single partial, so that pure tones can be compared at all
+TRIES = 8  # lines at the expected speed, and as many at others
 SILENT_PEAK = 2.0**-14  # two steps of 16 bits: what stays below is dither
 
 
@@ -103,7 +107,7 @@ class Fingerprint:
         """`size` samples from `start` on, float32, silence where there are none."""
         low, high = max(0, start), min(len(self.samples), start + size)
         samples = self.samples[low:high].astype(np.float32) if high > low else np.zeros(0, np.float32)
-        return np.pad(samples, (before := max(0, low - start), size - len(samples) - before))
+        return np.pad(samples, (before := min(size - len(samples), low - start), size - len(samples) - before))
 
 
 def at_16_khz(clip):
@@ -285,12 +289,17 @@ def compare(one, other):
     for start, end in _probes(len(inner)):
         fits = []
         for speed in SPEEDS:
+            if fits and fits[0][0] < HOPELESS:
+                break
             probe = _played_at(inner[start:end], speed)[: len(outer)]
             fits.append((*_fit(probe, outer), speed))
         best = max(fits)[0]
         # The margins count here: the attack is what two strikes differ in most.
         first, last = max(0, start - MARGIN), end + MARGIN
         places = (first + _lively(inner[first:last])) * HOP
+        # Whole windows only: where the shorter one was cut, the longer one goes on.
+        middle = len(short.samples) / 2
+        places = np.clip(places, min(WINDOW / 2, middle), max(len(short.samples) - WINDOW / 2, middle))
         # The spectrogram of a short or a steady sound fits at each of the speeds; its wave does not.
         tries = [try_ for try_ in fits if try_[0] >= max(FITTING, best - UNDECIDED)]
         matches = [_agreement(short, long, places, start * HOP, at * HOP, speed) for _, at, speed in tries]
@@ -343,39 +352,48 @@ def _energies(windows):
 
 
 def _sought(ours, theirs):
-    """How well windows (places, WINDOW) fit at lags from -REACH to REACH: (places, 2 * REACH + 1), -1 .. 1."""
+    """How well windows (places, WINDOW) fit at lags from -REACH to REACH: (places, 2 * REACH + 1), -1 .. 1.
+
+    The mean of the correlations as they are and after pre-emphasis (first difference), which tells one period of a low
+    tone from the next. Both sides are weighted by a Hann window, so that a louder sound close by does not win.
+    """
     size = fft.next_fast_len(WINDOW + 2 * REACH, real=True)
-    ours, theirs = fft.rfft(ours, size, axis=1), fft.rfft(theirs, size, axis=1)
-    amplitudes = np.abs(ours)
-    # One filter for both, which lifts what is weak in the sound sought.
-    lift = np.maximum(amplitudes, 0.01 * amplitudes.max(1, keepdims=True) + 1e-9) ** (COMPRESSION - 1)
-    ours, theirs = ours * lift, theirs * lift
-    product = fft.irfft(ours.conj() * theirs, size, axis=1)[:, : 2 * REACH + 1]
-    # A louder sound close by must not win by its level alone.
-    squares = np.cumsum(fft.irfft(theirs, size, axis=1) ** 2, axis=1, dtype=np.float64)
-    energy = squares[:, WINDOW - 1 : WINDOW + 2 * REACH] - np.pad(squares, ((0, 0), (1, 0)))[:, : 2 * REACH + 1]
-    own = _energies(fft.irfft(ours, size, axis=1))
-    return product / np.sqrt(np.maximum(energy, 0.01 * squares[:, -1:] + 1e-12) * np.maximum(own, 1e-12)[:, None])
+    hann = np.hanning(WINDOW).astype(np.float32)
+    weighting = fft.rfft(hann, size).conj()
+    found = 0
+    for _ in range(2):
+        product = fft.rfft(ours * hann, size, axis=1).conj() * fft.rfft(theirs, size, axis=1)
+        product = fft.irfft(product, size, axis=1)[:, : 2 * REACH + 1]
+        energy = fft.irfft(weighting * fft.rfft(theirs**2, size, axis=1), size, axis=1)[:, : 2 * REACH + 1]
+        energy = np.maximum(energy, 0.01 * energy.max(1, keepdims=True) + 1e-12)
+        own = np.maximum((ours**2 * hann).sum(1, keepdims=True), 1e-12)
+        found = found + product / np.sqrt(energy * own) / 2
+        ours, theirs = (np.diff(wave, axis=1, append=wave[:, -1:]) for wave in (ours, theirs))
+    return found
 
 
 def _agreement(short, long, places, start, at, speed):
     """How well the waves agree: (similarity, (level in dB, speed, polarity, sample of `long` where `short` begins)).
 
-    Sample t of `short` is expected round `at + (t - start) / speed` in `long`, within 30 ms. Each place says where it
-    finds itself; the straight line that most places agree on is the true shift and speed, along which the phases are
-    compared. A generalised cross-correlation with its weights between none and PHAT (Knapp & Carter 1976, IEEE Trans.
-    ASSP 24(4)).
+    Sample t of `short` is expected round `at + (t - start) / speed` in `long`, within 65 ms. The lags that all places
+    together like best, and straight lines through the best lags of two of them, are tried as the true shift and speed;
+    along each the phases are compared.
     """
-    window = blackmanharris(WINDOW).astype(np.float32)
     there = at + (places - start) / speed
-    ours = _windows(short, places, speed, WINDOW) * window
+    ours = _windows(short, places, speed, WINDOW)
     theirs = _windows(long, there, 1.0, WINDOW + 2 * REACH)
     found = _sought(ours, theirs)
     weights = (_energies(ours) * _energies(theirs)) ** 0.25
     lags = np.abs(found).argmax(1) - REACH
-    lines = sorted(_lines(there, lags), key=lambda line: -_on_the_line(found, weights, there, *line))
-    tries = [_along(short, long, places, there, speed, *line) for line in _apart(lines, there[-1] - there[0])]
-    return max(tries, key=lambda match: match[0])
+    level = [(float(lag) - REACH, 0.0) for lag in np.argsort(-np.abs(np.sqrt(weights) @ found))]
+    tilted = sorted(_lines(there, lags), key=lambda line: -_on_the_line(found, weights, there, *line))
+    best = (0.0, None)
+    length = there[-1] - there[0]
+    for line in _apart(level, length, TRIES) + _apart(tilted, length, TRIES):
+        best = max(best, _along(short, long, places, there, speed, *line), key=lambda match: match[0])
+        if best[0] >= SAME:
+            break
+    return best
 
 
 def _along(short, long, places, there, speed, shift, slope):
@@ -419,8 +437,7 @@ def _clear(spectra):
 
 
 def _lines(there, lags):
-    """Straight lines (shift, slope) through one place or two, with slopes that the steps of SPEEDS leave."""
-    yield from ((float(lag), 0.0) for lag in set(lags.tolist()))
+    """Straight lines (shift, slope) through the best lags of two places, with slopes that the steps of SPEEDS leave."""
     for one in range(len(lags)):
         for other in range(one):
             apart = there[one] - there[other]
@@ -429,14 +446,14 @@ def _lines(there, lags):
                 yield lags[other] - slope * (there[other] - there[0]), slope
 
 
-def _apart(lines, length):
-    """The first TRIES of `lines` that differ: a periodic sound fits itself a period on, too."""
+def _apart(lines, length, most):
+    """The first lines that differ, at most so many: a periodic sound fits itself a period on, too."""
     kept = []
     for shift, slope in lines:
         ends = (shift, shift + slope * length)
         if all(max(abs(ends[0] - a), abs(ends[1] - a - b * length)) > 8 for a, b in kept):
             kept.append((shift, slope))
-        if len(kept) == TRIES:
+        if len(kept) == most:
             break
     return kept
 

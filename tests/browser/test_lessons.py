@@ -18,6 +18,8 @@ MAY_BE_SILENT = {
 # Lessons in which the cell under a panel plays at once, and the control whose value then shows in the players' names.
 PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "seed", "04_generating": "seed"}
 RESET, KEEP = "Back to the start values", "Keep in the journal"
+CHOICES, SEGMENTS, SUGGESTION = "Keep these choices", "Keep these segments", "Back to the suggestion"
+FORMS = r"\bnotebook\.(?:Panel|intention_form|origin_form)\(|\bcourse\.journal_panel\("
 
 # What each player has: its name, whether it would start by itself, how long it is, and the peak of its samples, which
 # are read at their own rate, since another would move the peak.
@@ -48,8 +50,10 @@ def test_all_cells_run_without_an_error(lesson):
 
 
 def test_all_panels_are_drawn(lesson):
-    written = sum(len(re.findall(r"\bnotebook\.Panel\(|\bcourse\.journal_panel\(", code)) for code in lesson.code)
+    written = sum(len(re.findall(FORMS, code)) for code in lesson.code)
     assert len(lesson.boxes(RESET) + lesson.boxes(KEEP)) == written > 0
+    written = sum(len(re.findall(r"\bnotebook\.(?:Recordings|Segments)Panel\(", code)) for code in lesson.code)
+    assert lesson.outputs.get_by_role("button", name=re.compile(f"^({CHOICES}|{SEGMENTS})$")).count() == written
 
 
 def test_every_label_is_shown_in_full(lesson):
@@ -127,8 +131,33 @@ def test_the_journal_keeps_what_is_written_and_says_so(lesson):
         assert "Nothing new to keep" in lesson.cells.nth(box.cell + 1).inner_text()
 
 
+@pytest.mark.parametrize("label", [CHOICES, SEGMENTS])
+def test_what_is_ticked_by_keyboard_is_chosen_by_the_button_and_by_the_next_cell(lesson, label):
+    for button in lesson.outputs.get_by_role("button", name=label).all():
+        panel = lesson.outputs.locator(".prism-choosing").filter(has=button)
+        said = panel.get_by_role("status")
+        place = next(
+            place
+            for place, cell in enumerate(lesson.cells.all())
+            if cell.locator(".prism-choosing").count() and cell.get_by_role("button", name=label).count()
+            and cell.locator(".prism-choosing").inner_text() == panel.inner_text()
+        )  # fmt: skip
+        lesson.choose(place)
+        # A segment that is the only one cannot be unticked: its start is moved instead.
+        control = panel.locator("input").nth(0 if label == CHOICES else 1)
+        lesson.tab_to(control)
+        lesson.keys.press("Space" if label == CHOICES else "ArrowUp")
+        lesson.keys.press("Tab")
+        lesson.tab_to(button)
+        lesson.keys.press("Space")
+        said.filter(has_text="Kept 1 ").wait_for()
+        lesson.run_cell(place + 1)
+        assert "Nothing new to keep" in lesson.cells.nth(place + 1).inner_text()
+
+
 def test_every_button_is_one_that_is_tried_here(lesson):
-    assert set(lesson.outputs.get_by_role("button").all_inner_texts()) <= {RESET, KEEP}
+    tried = {RESET, KEEP, CHOICES, SEGMENTS, SUGGESTION}
+    assert set(lesson.outputs.get_by_role("button").all_inner_texts()) <= tried
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])

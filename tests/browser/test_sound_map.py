@@ -20,14 +20,17 @@ from prism_lessons.pages import sound_map
 
 NASTY = "<b>&\"'</script>\n\U0001f600 a name that is rather long and_has_no_place_to_break_it_for_quite_a_while.wav"
 # Keeps every player that the page makes, to look at what it plays; and what was played from its start to its end.
-WATCH = """window.made = []; window.ended = [];
+WATCH = """window.made = []; window.wholly = [];
 const Before = window.Audio;
 window.Audio = function () {
     const player = new Before();
     made.push(player);
-    player.addEventListener("ended", () => ended.push(player.src.split(",")[1]));
+    player.addEventListener("ended", () => wholly.push(player.src.split(",")[1]));
     return player;
 };"""
+
+
+WIDTHS = pytest.mark.parametrize("page", [1200, 600], ids=["wide", "narrow"], indirect=True)
 
 
 def related(count, sources, seed=0):
@@ -81,9 +84,9 @@ def written(tmp_path_factory, relations):
     return path
 
 
-@pytest.fixture(params=[1200, 600], ids=["wide", "narrow"])
+@pytest.fixture
 def page(request, written, browser):
-    page = opened(browser, written, request.param)
+    page = opened(browser, written, getattr(request, "param", 1200))
     yield page
     assert not page.wrong
     page.context.close()
@@ -103,11 +106,11 @@ def chosen(page):
 
 def heard(page):
     """The indices of the sounds that were played to their end, in order."""
-    return page.evaluate("ended.map(sound => sounds.indexOf(sound))")
+    return page.evaluate("wholly.map(sound => sounds.indexOf(sound))")
 
 
 def wait_for(page, indices):
-    page.wait_for_function("count => ended.length >= count", arg=len(indices), timeout=20000)
+    page.wait_for_function("count => wholly.length >= count", arg=len(indices), timeout=20000)
     assert heard(page) == indices
 
 
@@ -125,6 +128,7 @@ def test_nothing_plays_by_itself_and_nothing_is_asked_of_the_network(page):
     assert page.asked == [page.url]
 
 
+@WIDTHS
 def test_a_click_plays_the_sound_of_that_point_to_its_end(page):
     click_on(page, 7)
     assert chosen(page) == 7
@@ -139,6 +143,7 @@ def test_a_sound_that_lies_on_its_twin_can_be_clicked_too(page):
         assert chosen(page) == index
 
 
+@WIDTHS
 def test_hovering_says_the_name_and_plays_nothing(page):
     box = page.locator("#sound-5").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -147,6 +152,7 @@ def test_hovering_says_the_name_and_plays_nothing(page):
     assert page.locator("#hover").is_hidden()
 
 
+@WIDTHS
 def test_an_arrow_leads_to_the_nearest_sound_in_its_direction(page):
     known = data(page)
     page.locator("#map").focus()
@@ -187,7 +193,7 @@ def test_every_sound_can_be_reached_and_played_by_keyboard_alone(page):
 
 def test_the_same_key_again_stops(page):
     # A sound that never ends, so that it is the key that stops it.
-    page.evaluate("HTMLMediaElement.prototype.play = function () { this.loop = true; return Promise.resolve(); }")
+    page.evaluate("() => { HTMLMediaElement.prototype.play = () => Promise.resolve(); }")
     page.locator("#map").focus()
     for stops in ("Enter", "Space", "Escape"):
         page.keyboard.press("Enter")
@@ -239,7 +245,7 @@ def test_neighbours_play_in_turn_and_the_choice_comes_back(page):
 
 
 def test_a_sound_that_the_browser_cannot_play_is_said(page):
-    page.evaluate("HTMLMediaElement.prototype.play = () => Promise.reject(new Error('none'))")
+    page.evaluate("() => { HTMLMediaElement.prototype.play = () => Promise.reject(new Error('none')); }")
     page.locator("#play").click()
     page.get_by_role("status").get_by_text("could not play").wait_for()
     assert page.locator("#play").inner_text() == "Play"
@@ -271,6 +277,7 @@ def test_points_differ_by_colour_and_shape_and_the_legend_says_how(page):
     assert all(words in legend for words in ("blue circle", "orange square", "green triangle", "dashed ring"))
 
 
+@WIDTHS
 @pytest.mark.parametrize("table", ["folded", "open"])
 def test_axe_finds_nothing_to_object_to(page, table):
     if table == "open":
@@ -280,6 +287,7 @@ def test_axe_finds_nothing_to_object_to(page, table):
     assert not found.violations_count, found.generate_report()
 
 
+@WIDTHS
 def test_headings_are_in_order_and_nothing_is_cut(page):
     levels = page.locator("h1, h2, h3").evaluate_all("all => all.map(one => Number(one.tagName[1]))")
     assert levels[0] == 1 and levels.count(1) == 1 and all(b - a <= 1 for a, b in pairwise(levels))
@@ -298,7 +306,7 @@ def test_in_a_notebook_s_frame_a_click_plays(relations, browser, tmp_path):
     assert page.locator("iframe").get_attribute("title") == NASTY
     assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
     frame.locator("#play").click()
-    frame.wait_for_function("ended.length == 1")
+    frame.wait_for_function("wholly.length == 1")
     assert not page.wrong
     page.context.close()
 

@@ -2,13 +2,15 @@
 
 import html
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from prism_lessons.audio import Clip
 from prism_lessons.corpus.relations import Sound, relate
-from prism_lessons.notebook.maps import MOST_BYTES, sound_map
+from prism_lessons.notebook import maps
+from prism_lessons.notebook.maps import sound_map
 
 
 @pytest.fixture
@@ -39,8 +41,22 @@ def test_words_say_the_same(shown, relations):
     assert repr(shown) == str(relations) and 'it\'s "2"' in repr(shown)
 
 
-def test_a_cell_stays_small(clips):
-    long = Clip(np.tile(clips[0].samples, 10), 16000)
-    many = relate(Sound(str(number), "one", clips[number % 3]) for number in range(300))
+def test_a_cell_is_no_larger_than_it_may_be(relations, noise, monkeypatch):
+    assert maps.MOST_BYTES <= 4_000_000  # as for players
+    monkeypatch.setattr(maps, "MOST_BYTES", 300_000)  # reached with fewer sounds, sooner
+    count = 30
+    names = tuple(str(number) for number in range(count))
+    many = replace(
+        relations,
+        names=names,
+        groups=names,
+        seconds=(3.0,) * count,
+        places=np.eye(count, 2),
+        clusters=(0,) * count,
+        nearest=(0,) * count,
+    )
+    loud = Clip(5 * noise(3.0, sample_rate=44100), 44100)
+    shown = sound_map(many, lambda _: loud)
     # What else a cell holds is the frame's own tag and a few signs that are written as entities.
-    assert len(sound_map(many, lambda _: long).html.encode()) < MOST_BYTES * 1.01
+    assert len(shown.html.encode()) < 300_000 * 1.01
+    assert "at most the first 3 s" not in shown.html

@@ -11,7 +11,9 @@ NOTHING = 7.0
 CLIFF = 18.0  # dB from the band below the edge to that noise, or more
 HIGHEST = 0.9  # of half the sample rate: above, it is the filter of any converter
 LOWEST_HZ = 1500.0
-STEEPER = 2.0  # than the spectrum below it: a straight slope down to the noise gives 1.4
+NEAR, FAR = (0.80, 0.90), (0.58, 0.68)  # parts of the cutoff that are compared
+BETWEEN_PARTIALS = 33  # percentile
+STEEPER = 1.2  # than the spectrum below it: a straight slope down to the noise gives 1
 EDGE = 0.1  # of the cutoff: resamplers fall to nothing within 9 %, MP3 encoders within 6 %
 
 LOW_RATE = Kind(
@@ -38,7 +40,8 @@ def low_rate_findings(sample_rate):
     if sample_rate >= USUAL_RATE:
         return []
     severity = SEVERE if sample_rate <= USUAL_RATE / 2 else CLEAR
-    return [Finding("low_rate", severity, f"{sample_rate} Hz: nothing above {sample_rate / 2:.0f} Hz", (), {"cutoff": sample_rate / 2})]
+    measured = f"{sample_rate} Hz: nothing above {sample_rate / 2:.0f} Hz"
+    return [Finding(LOW_RATE.key, severity, measured, (), {"cutoff": sample_rate / 2})]
 
 
 def bandwidth_findings(spectra, sample_rate):
@@ -57,9 +60,12 @@ def bandwidth_findings(spectra, sample_rate):
     cutoff = edge * step
     if edge > last or cutoff < LOWEST_HZ:
         return []
-    below = np.median(levels[int(edge * (1 - EDGE - 0.08)) : int(edge * (1 - EDGE))])
-    further = np.median(levels[int(edge * (1 - EDGE - 0.30)) : int(edge * (1 - EDGE - 0.22))])
-    if below < CLIFF or below / EDGE < STEEPER * (further - below) / 0.22:
+    # Between its partials, or a bell whose highest one ends there would have a cliff.
+    near, far = (
+        np.percentile(levels[int(low * edge) : int(high * edge) + 1], BETWEEN_PARTIALS) for low, high in (NEAR, FAR)
+    )
+    fall, slope = (near - NOTHING) / (1 - np.mean(NEAR)), (far - near) / (np.mean(NEAR) - np.mean(FAR))
+    if near < CLIFF or fall < STEEPER * slope:
         return []
     rate = next((rate for rate in USUAL_RATES if 0.95 * rate / 2 < cutoff < 1.01 * rate / 2), None)
     if cutoff > 14500:
@@ -71,10 +77,10 @@ def bandwidth_findings(spectra, sample_rate):
     corpus = next(rate for rate in USUAL_RATES if rate / 2 > 0.9 * cutoff)
     severity = SLIGHT if cutoff >= USUAL_RATE / 2 * 0.95 else SEVERE if cutoff < USUAL_RATE / 4 * 1.1 else CLEAR
     measured = f"nothing above {cutoff:.0f} Hz, {reason}; a corpus at {corpus} Hz loses nothing by it"
-    return [Finding("bandwidth", severity, measured, (), {"cutoff": round(cutoff)})]
+    return [Finding(BANDWIDTH.key, severity, measured, (), {"cutoff": round(cutoff)})]
 
 
 def _smooth(levels):
     """The median of nine bins: a line alone is no sound."""
-    padded = np.pad(levels, 4, mode="edge")
+    padded = np.pad(levels, 4, mode="reflect")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 9), axis=1)

@@ -1,6 +1,7 @@
 """One long fade over much of a recording, told from a sound that dies away by itself."""
 
 import numpy as np
+from scipy.ndimage import grey_closing
 from scipy.optimize import isotonic_regression
 
 from .cutting import cut
@@ -17,7 +18,8 @@ STEADY = 10.0  # dB RMS that the envelope may stray from a curve that only falls
 MOST_AT_ONCE = 0.75  # of the fall between two twentieths; more is a sound that ends
 # dB from the start of the fall to its end, by which the balance of high and low moves.
 DARKENING, INTO_HISS = -5.5, 15.0
-ROUGH = 1.1  # dB, the median of how far a frame lies off the line through its neighbours, twice; tones give 0.0 to 1.0
+ROUGH = 1.1  # dB; single tones, chords and bells give 0.0 to 1.0, wind and speech 1.2 to 2.2
+HOLE_FRAMES, HOLE_DB = 5, 15.0  # a dip as short and as deep as that
 EVENT = 6.0  # dB of rise within 60 ms: the least that is heard as a new attack in what follows a loud one
 
 FADE = Kind(
@@ -25,8 +27,8 @@ FADE = Kind(
     "long fade",
     "Most of it is far softer than its loud part, and a model learns to fade away and to stay soft.",
     "Have the course keep the part before it sinks, or undo the fade with a gain curve.",
-    f"level sinks or rises steadily, and {MOST_SOFT:.0%} of the file or more lies {SOFT:.0f} dB below its loudest part, "
-    "though it holds several attacks or a steady texture",
+    f"level sinks or rises steadily, and {MOST_SOFT:.0%} of it or more lies {SOFT:.0f} dB below its loudest part, "
+    "though it holds several attacks or a rough texture",
     "measured: benchmarks/doctor.py (struck and plucked sounds sink as far by themselves, but without new attacks)",
     cut,
     "faded part cut off",
@@ -53,14 +55,16 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
     for backwards in (False, True):
         there = levels[heard][::-1] if backwards else levels[heard]
         share = _soft_share(there)
-        if share < MOST_SOFT or not _steady_fall(there) or not (backwards or _artificial(levels[heard], changes[heard])):
+        if share < MOST_SOFT or not _steady_fall(there):
+            continue
+        if not backwards and not _artificial(there, changes[heard]):
             continue
         loud = np.flatnonzero(_envelope(levels) > _envelope(levels).max() - KEPT)
         window = seconds / WINDOWS
         start = round(float(loud[0] * window), 3) if backwards else 0.0
         end = round(seconds if backwards else float((loud[-1] + 1) * window), 3)
         kept = [[max(first, start), min(last, end)] for first, last in keep if min(last, end) > max(first, start)]
-        words = f"fades {'in' if backwards else 'out'}, {share:.0%} of it lies {SOFT:.0f} dB or more below the loudest part"
+        words = f"fades {'in' if backwards else 'out'}, {share:.0%} lies {SOFT:.0f} dB or more below the loudest part"
         faded = (0.0, start) if backwards else (end, round(seconds, 3))
         return Finding(FADE.key, SEVERE if share > 0.6 else CLEAR, words, (faded,), {"keep": kept})
     return None
@@ -106,13 +110,25 @@ def _artificial(levels, changes):
     """
     top = (int(_envelope(levels).argmax()) + 1) * len(levels) // WINDOWS
     falling = levels[top:]
-    before = np.minimum(np.minimum(falling[:-3], falling[1:-2]), falling[2:-1])
     audible = falling > levels.max() - 70
-    attacks = np.flatnonzero((falling[3:] - before >= EVENT) & audible[3:])
+    whole = grey_closing(falling, HOLE_FRAMES)  # what ends a hole that a late computer left is no attack
+    whole = np.where(whole > falling + HOLE_DB, whole, falling)
+    before = np.minimum(np.minimum(whole[:-3], whole[1:-2]), whole[2:-1])
+    attacks = np.flatnonzero((whole[3:] - before >= EVENT) & audible[3:])
     attacks = np.count_nonzero(np.diff(attacks, prepend=-WINDOWS) > 5)  # one attack rises for some frames
     if np.count_nonzero(audible) < 3:
         return False
     brightness = (changes[top:] - falling)[audible]
     brighter = np.polyfit(np.linspace(0, 1, len(brightness)), brightness, 1)[0]
-    roughness = np.median(np.abs(np.diff(falling[audible], 2)))
+    roughness = min(_roughness(falling[audible]), _roughness(_pairs(falling[audible])))
     return brighter < INTO_HISS and (attacks >= 3 or (roughness > ROUGH and (attacks or brighter > DARKENING)))
+
+
+def _roughness(levels):
+    """dB: the median of how far a frame lies from where its neighbours would have it, twice."""
+    return np.median(np.abs(np.diff(levels, 2))) if len(levels) > 2 else 0.0
+
+
+def _pairs(levels):
+    """The levels of frames twice as long: a low tone makes single frames waver, by where they cut its waves."""
+    return 10 * np.log10(np.mean(10 ** (levels[: len(levels) // 2 * 2].reshape(-1, 2) / 10), axis=1))

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.fft
 import scipy.linalg
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy.ndimage import maximum_filter1d
 
 from ...audio import mix
 from .blocks import Sections, by_section
@@ -20,7 +21,7 @@ STEP = 1 / 32768  # of 16-bit samples
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
 CHUNKS = 8  # in a frame, of about 3 ms: the grain in which a click is compared with what surrounds it
 SECTION_FRAMES, MARGIN_FRAMES = 128, 8
-OUTLIER = 10.0  # times the median of a frame; prediction is found again without such samples
+OUTLIER = 20.0  # times the median of a frame; prediction is found again without such samples
 # A click is a peak of what prediction cannot explain: this many times the median of the 15 ms around it, ...
 PROMINENCE = 14.0
 # ... more prominent than what is near (in 0.1 s before and after it at most two others come close: a sawtooth has such
@@ -30,19 +31,24 @@ RARITY, NEIGHBOURS, OTHERS = 1.5, 33, 2
 ALONE, ALONE_SECONDS = 5.0, 0.0018
 # ... with sound of like strength before and after it (strikes start something), ...
 RISE, FALL, CHANGE_SECONDS = 2.0, 2.5, 0.004
-# ... and tall enough beside the sound's peak in the 10 ms around it. Wholly alone, it needs neither of the last two.
-HEIGHT, HEIGHT_SECONDS, WHOLLY_ALONE = 0.2, 0.01, 50.0
+# ... and tall enough beside the sound's peak in the 10 ms around it. Taller than that, or wholly alone, it may stand
+# where something starts.
+HEIGHT, HEIGHT_SECONDS, WHOLLY_ALONE = 0.25, 0.01, 50.0
 WIDTH_SECONDS = 0.00075  # a click ends within this much of its highest sample
 
 SHORTEST_HOLE, LONGEST_HOLE = 0.001, 0.1  # seconds
 AROUND_SECONDS, EDGE_SECONDS = 0.005, 0.00035
-EDGE_SHARE = 0.04  # of the peak around; a fade of 10 ms is below it in its last 0.35 ms
+EDGE_SHARE = 0.08  # of the peak around; a straight fade of 5 ms or more is below it in its last 0.35 ms
+STEEP_SHARE = (
+    0.25  # of the largest step around: at a zero crossing sound is near zero, but moves; in a fade, it does not
+)
+HELD_SHARE = 0.02  # the same, where the value is not zero: sound has no reason to rest there
 SOUNDING = 0.003  # peak, full scale is 1: about -50 dBFS
 JUMP = 8 * STEP  # soft sounds rest on one value too, but leave it in steps of 1 to 3
 MOST_HOLES = 1000
 CLIPPED_SHARE = 0.95
 INTERPOLATED_SECONDS, FADE_SECONDS = 0.005, 0.005
-GAP_ORDER, GAP_CONTEXT_SECONDS = 48, 0.02
+GAP_ORDER, GAP_CONTEXT_SECONDS = 160, 0.05
 
 
 def prediction(power, order):
@@ -98,9 +104,9 @@ def unpredicted(samples, hop, order):
     again = np.flatnonzero(out.max(axis=1) > limits)
     if len(again):
         mended = frames[again]
-        for frame, far in zip(mended, out[again] > limits[again, None] / 2, strict=True):
-            far = np.convolve(far, np.ones(7), "same") > 0
-            frame[far] = np.interp(np.flatnonzero(far), np.flatnonzero(~far), frame[~far])
+        far = maximum_filter1d((out[again] > limits[again, None] / 2).view(np.uint8), 7, axis=1).view(bool)
+        for frame, hidden in zip(mended, far, strict=True):
+            frame[hidden] = np.interp(hidden.nonzero()[0], (~hidden).nonzero()[0], frame[~hidden])
         out[again] = sticking_out(spectra[again], mended)
     return out[:, hop // 2 : hop // 2 + hop].reshape(-1)[: len(samples)]
 
@@ -126,12 +132,14 @@ def clicks_in(samples, sample_rate):
     prominence = chunks.max(axis=1) / (sliding_window_view(medians, 5).max(axis=1) + 2 * STEP)
     prominence[[0, -1]] = 0  # where a sound begins or ends, half of what surrounds it is missing
     guard = max(order + 10, int(WIDTH_SECONDS * sample_rate))
+    candidates = np.flatnonzero(prominence > PROMINENCE)
+    near = sliding_window_view(np.pad(prominence, NEIGHBOURS), 2 * NEIGHBOURS + 1)[candidates]
+    near[:, NEIGHBOURS - 1 : NEIGHBOURS + 2] = 0
+    rare = prominence[candidates] > RARITY * np.sort(near, axis=1)[:, -1 - OTHERS]
     clicks = []
-    for index in np.flatnonzero(prominence > PROMINENCE):
-        near = np.r_[prominence[max(0, index - NEIGHBOURS) : index - 1], prominence[index + 2 : index + 1 + NEIGHBOURS]]
+    for index in candidates[rare]:
         top = index * chunk + int(np.argmax(chunks[index]))
-        rare = len(near) <= OTHERS or prominence[index] > RARITY * np.sort(near)[-1 - OTHERS]
-        if rare and _is_alone(samples, heights, top, guard, sample_rate):
+        if _is_alone(samples, heights, top, guard, sample_rate):
             first = max(0, top - guard)
             wide = first + np.flatnonzero(heights[first : top + guard] > heights[top] / 4)
             clicks.append((max(0, int(wide[0]) - 2), int(wide[-1]) + 3, float(heights[top])))
@@ -150,10 +158,10 @@ def _is_alone(samples, heights, top, guard, sample_rate):
         return False
     alone = heights[top] / (max(before.max(), after.max()) + 2 * STEP)
     before, after = (np.sqrt(np.mean(np.diff(part) ** 2)) for part in either_side(samples, CHANGE_SECONDS))
-    reach = int(HEIGHT_SECONDS * sample_rate)
-    tall = heights[top] > HEIGHT * np.abs(samples[max(0, top - reach) : top + reach]).max()
+    peak = max(np.abs(part).max() for part in either_side(samples, HEIGHT_SECONDS))
+    height = heights[top] / (peak + STEP)
     same = before < FALL * after + STEP and after < RISE * before + STEP
-    return alone > WHOLLY_ALONE or (alone > ALONE and tall and same)
+    return alone > WHOLLY_ALONE or (alone > ALONE and (height > 1 or (height > HEIGHT and same)))
 
 
 def holes_in(samples, sample_rate):
@@ -168,15 +176,17 @@ def holes_in(samples, sample_rate):
     if not len(starts):
         return np.zeros((0, 3))
     values = samples[starts]
+    silent = np.abs(values) <= 2 * STEP
     windows = sliding_window_view(samples, around)
     sounding, abrupt = [], []
     for sides, last in ((windows[starts - around], slice(-edge, None)), (windows[stops], slice(edge))):
         peaks = np.abs(sides).max(axis=1)
-        moving = np.count_nonzero(np.diff(sides, axis=1), axis=1) > around / 2  # a square wave does not move
+        steps = np.abs(np.diff(sides, axis=1))
+        moving = np.count_nonzero(steps, axis=1) > around / 2  # a square wave does not move
         sounding.append((peaks >= SOUNDING) & moving)
         far = np.abs(sides[:, last] - values[:, None]).max(axis=1)
-        abrupt.append(far > np.maximum(EDGE_SHARE * peaks, JUMP))
-    silent = np.abs(values) <= 2 * STEP
+        steep = steps[:, last].max(axis=1) > np.maximum(STEEP_SHARE * steps.max(axis=1), JUMP)
+        abrupt.append(steep | (far > np.maximum(np.where(silent, EDGE_SHARE, HELD_SHARE) * peaks, JUMP)))
     # Zeros with one soft edge may be a sound that ends before the next one begins; no sound rests on another value.
     found = sounding[0] & sounding[1] & np.where(silent, abrupt[0] & abrupt[1], abrupt[0] | abrupt[1])
     return np.stack([starts, stops, values], axis=1)[found].astype(np.float64)
@@ -191,8 +201,10 @@ def filled(samples, start, stop, sample_rate):
     outside = np.r_[0 : gap.start, gap.stop : len(part)]
     part[gap] = np.interp(np.arange(gap.start, gap.stop), outside, part[outside])
     for _ in range(3):  # each time, the filter knows better what is in the gap
-        spectrum = scipy.fft.rfft(part * np.hanning(len(part)), 2 * len(part))
-        error_filter = prediction(power_of(spectrum)[None], order)[0]
+        power = power_of(scipy.fft.rfft(part * np.hanning(len(part)), 2 * len(part)))
+        correlation = scipy.fft.irfft(power)[: order + 1]
+        correlation[0] += 1e-9 * correlation[0] + STEP**2
+        error_filter = np.r_[1, scipy.linalg.solve_toeplitz(correlation[:-1], -correlation[1:])]
         coupling = np.correlate(error_filter, error_filter, "full")
         part[gap] = 0
         column = np.zeros(stop - start)
@@ -254,7 +266,8 @@ DROPOUTS = Kind(
     "Record it again, or copy it again from its source; the course interpolates holes of up to "
     f"{1000 * INTERPOLATED_SECONDS:.0f} ms and fades longer ones.",
     f"{1000 * SHORTEST_HOLE:.0f} to {1000 * LONGEST_HOLE:.0f} ms of one repeated value amid sound above -50 dBFS, "
-    f"with an edge that leaves it by {EDGE_SHARE:.0%} of the sound's peak within {1000 * EDGE_SECONDS:.2f} ms",
+    f"which is not within {EDGE_SHARE:.0%} of its peak (at one end, {HELD_SHARE:.0%}, where the value is not zero) "
+    f"in the {1000 * EDGE_SECONDS:.2f} ms beside it, or steep there",
     "measured: benchmarks/doctor.py; recorded sound does not repeat one value that long",
     without_dropouts,
     "dropouts interpolated, long ones faded",
@@ -334,7 +347,7 @@ class Glitches:
     def _places(self, found, size):
         """The worst of them, as places in seconds, in order of time."""
         worst = sorted(sorted(found, key=size, reverse=True)[:MOST_PLACES])
-        return tuple((round(one[0] / self.sample_rate, 4), round(one[1] / self.sample_rate, 4)) for one in worst)
+        return tuple((round(one[0] / self.sample_rate, 6), round(one[1] / self.sample_rate, 6)) for one in worst)
 
     def _dropout_finding(self, holes):
         if not holes:

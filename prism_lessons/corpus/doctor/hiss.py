@@ -5,6 +5,8 @@ decibels lies 2.5 dB below the decibels of its mean, as for any Gaussian noise. 
 holds a tone has neither.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
@@ -21,7 +23,7 @@ SAME = 1.5  # dB between the quietest tenth and the quietest fifth
 OVER_ROUNDING = 6.0  # dB above the rounding noise of 16 bits
 LEAST_BINS = 0.45  # share of the spectrum that shows the marks
 NOISY, SAME_AS_SOUND = 40.0, 15.0  # dB from the noise to the loudest parts
-MOST_BELOW = 15.0  # dB from its part above 1 kHz to all of it: pink noise gives 4; what lies deeper is the room or a drum
+MOST_BELOW = 15.0  # dB from its part above 1 kHz to all of it: pink noise gives 4; the rest of a drum more
 LEAST_CONTRAST = 10.0  # dB from the quietest frames as a whole to the loudest
 SOFTEST_DBFS = -70.0
 MOST_REDUCTION = 10 ** (-12 / 20)
@@ -40,7 +42,7 @@ def _gated(blocks, sample_rate, values):
     noise = 10 ** (np.interp(np.fft.rfftfreq(size, 1 / sample_rate), frequencies, densities) / 10) * sample_rate / size
 
     def change(samples):
-        _, _, spectrum = stft(samples, **window)
+        _, _, spectrum = stft(np.pad(samples, (0, max(0, size - len(samples)))), **window)
         # scipy scales a sine to its amplitude; the power of noise in a bin is then 1.5 times that of a bin's width.
         power = uniform_filter(np.abs(spectrum) ** 2, (5, 3), mode="nearest")
         gain = np.sqrt(np.maximum(1 - 2 * 0.75 * noise[:, None] / (power + 1e-20), MOST_REDUCTION**2))
@@ -81,7 +83,7 @@ def noise_findings(spectra, sample_rate):
     edges = np.unique(np.geomspace(max(2, 200 / step), 0.95 * len(power), BANDS + 1).astype(int))
     widths = np.diff(edges)
     flatness = _medians(logs - 10 * np.log10(power + 1e-18), edges)
-    density, later = (10 * np.log10(_medians(one, edges) / np.log(2) + 1e-18) for one in (power, quieter))
+    density, later = (10 * np.log10(_medians(one, edges) + 1e-18) for one in (power, quieter))
     rounding = 10 * np.log10(2**-30 / 12 / (len(power) - 1))
     steady = (GAUSSIAN[0] < flatness) & (flatness < GAUSSIAN[1]) & (later - density < SAME)
     steady &= density > rounding + OVER_ROUNDING
@@ -100,11 +102,12 @@ def noise_findings(spectra, sample_rate):
     centres = np.sqrt(edges[:-1] * edges[1:]) * step
     # Where the marks are missing, other sound hides the noise: it is taken as it is in the nearest band that shows it.
     shown = np.interp(np.arange(len(density)), np.flatnonzero(steady), density[steady])
-    spectrum = [[round(float(f), 1), round(float(d - 10 * np.log10(step)), 2)] for f, d in zip(centres, shown, strict=True)]
+    shown = shown - 10 * np.log10(step)  # for each hertz
+    spectrum = [[round(float(hertz), 1), round(float(one), 2)] for hertz, one in zip(centres, shown, strict=True)]
     measured = f"noise at {level:.0f} dBFS, {contrast:.0f} dB below the loudest parts"
     return [Finding(NOISE.key, severity, measured, (), {"spectrum": spectrum})]
 
 
 def _medians(values, edges):
     """The median of `values` (one for each bin) in each band between two `edges`: a line or two in it do not count."""
-    return np.array([np.median(values[first:last]) for first, last in zip(edges, edges[1:], strict=False)])
+    return np.array([np.median(values[first:last]) for first, last in pairwise(edges)])

@@ -98,7 +98,9 @@ class Hum:
             return []
         severity = SLIGHT if level < -55 else CLEAR if level < -35 else SEVERE
         measured = f"{fundamental:.2f} Hz, harmonics {', '.join(map(str, harmonics))}, at {level:.0f} dBFS"
-        return [Finding("hum", severity, measured, (), {"fundamental": round(fundamental, 3), "harmonics": harmonics})]
+        return [
+            Finding(HUM.key, severity, measured, (), {"fundamental": round(fundamental, 3), "harmonics": harmonics})
+        ]
 
 
 def _comb(samples):
@@ -120,7 +122,7 @@ def _comb(samples):
 
 
 def _best_fundamental(levels, mains, step):
-    """The fundamental near `mains` Hz whose comb stands out most from the spectrum `levels`, dB, of bins `step` Hz wide."""
+    """The fundamental near `mains` Hz whose comb stands out most from `levels`, dB, in bins of `step` Hz."""
     fundamentals = np.arange(mains - MOST_DRIFT, mains + MOST_DRIFT + 1e-9, 0.005)
     score = np.zeros(len(fundamentals))
     for k in range(1, HARMONICS + 1):

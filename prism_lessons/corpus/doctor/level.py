@@ -34,7 +34,7 @@ def _louder(blocks, sample_rate, values):
 DC = Kind(
     "dc",
     "DC offset",
-    "Silence no longer lies at zero, where mu-law has its finest steps, so soft passages become coarse and every join clicks.",
+    "Silence no longer lies at zero, where mu-law has its finest steps: soft passages become coarse, joins click.",
     "Have the course subtract it, or use a high-pass filter at 20 Hz.",
     f"mean of the quiet parts more than {LEAST_OFFSET:.4f} of full scale from zero, in 0.5 s or more",
     "ITU-T G.711: there the steps of mu-law are twice as large as at zero; measured: benchmarks/doctor.py",
@@ -47,7 +47,7 @@ QUIET = Kind(
     "Its soft parts vanish among the steps of 8-bit mu-law, and what the model plays is as soft and as coarse.",
     "Have the course raise it to a peak of -3 dBFS, or record nearer to the source.",
     f"peak below {SOFT_PEAK_DBFS:.0f} dBFS",
-    "the error bound of 8-bit mu-law (prism_lessons/quantisation.py): from there on the signal to noise falls with the level",
+    "error bound of 8-bit mu-law (prism_lessons/quantisation.py): below, signal to noise falls with the level",
     _louder,
     "raised to a peak of -3 dBFS",
 )
@@ -187,13 +187,13 @@ def _silence_finding(silent, keep, seconds):
 
 def _quiet_findings(peak, powers):
     peak_dbfs = decibels(peak)
-    if peak_dbfs >= SOFT_PEAK_DBFS:
+    if peak_dbfs >= SOFT_PEAK_DBFS or not powers.any():
         return []
     gain = round(WANTED_PEAK_DBFS - peak_dbfs, 2)
     left, possible = _signal_to_quantisation(powers), _signal_to_quantisation(powers * 10 ** (gain / 10))
     severity = SLIGHT if possible - left < 6 else CLEAR if possible - left < 12 else SEVERE
     measured = (
-        f"peak {peak_dbfs:.1f} dBFS: {left:.0f} dB of signal above the steps of 8-bit mu-law, {possible:.0f} dB if raised"
+        f"peak {peak_dbfs:.1f} dBFS: {left:.0f} dB of signal to the noise of 8-bit mu-law, {possible:.0f} dB if raised"
     )
     return [Finding(QUIET.key, severity, measured, (), {"gain_db": gain})]
 

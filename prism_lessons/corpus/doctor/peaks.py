@@ -25,7 +25,7 @@ CEILING = 10 ** (-1 / 20)  # EBU R 128: no true peak above -1 dBTP
 
 # Between samples, a curve can be above full scale only near samples that are not far below it.
 NEAR_FULL_SCALE = 10 ** (-3 / 20)
-MOST_DBTP = 0.2  # what EBU Tech 3341 lets a true-peak meter read too much
+MOST_DBTP = 0.2  # 0 dBTP, and what interpolating from 12 samples may err by
 REACH = 6  # samples on either side that an interpolated value is made of: ITU-R BS.1770-5, annex 2, has 12 taps
 
 
@@ -73,8 +73,8 @@ def rebuilt_tops(samples, starts, stops):
     offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     t = (offset + 1) / span
     left, right = np.repeat(samples[starts - 1], lengths), np.repeat(samples[stops], lengths)
-    up = np.repeat(_slope(samples, starts - 1, -1), lengths) * span
-    down = np.repeat(_slope(samples, stops, 1), lengths) * span
+    up = np.repeat(_slope(samples, starts - 1, -1, lengths), lengths) * span
+    down = np.repeat(_slope(samples, stops, 1, lengths), lengths) * span
     curve = (
         (2 * t**3 - 3 * t**2 + 1) * left
         + (t**3 - 2 * t**2 + t) * up
@@ -86,10 +86,15 @@ def rebuilt_tops(samples, starts, stops):
     return samples
 
 
-def _slope(samples, at, side):
-    """How steeply the curve rises to the top from the sample `at`, per sample; `side` (-1, 1) is away from the top."""
-    near, far = samples[at] - samples[at + side], samples[at + side] - samples[at + 2 * side]
-    return np.clip(near + (near - far) / 2, 0, near.clip(0))
+def _slope(samples, at, side, lengths):
+    """How steeply the curve rises to the top from the sample `at`, per sample; `side` (-1, 1) is away from the top.
+
+    Beside a long top, a ripple that is much shorter than it must not set the direction: the lower of two counts.
+    """
+    near, next_to_it = samples[at] - samples[at + side], samples[at + side] - samples[at + 2 * side]
+    reach = 1 + lengths // 4
+    average = (samples[at] - samples[np.clip(at + side * reach, 0, len(samples) - 1)]) / reach
+    return np.clip(np.minimum(near + (near - next_to_it) / 2, average), 0, None)
 
 
 def declipped(blocks, sample_rate, values):
@@ -137,7 +142,7 @@ INTERSAMPLE = Kind(
     "The curve between samples is above full scale, so that resampling to the model's rate clips it.",
     "Have the course turn it down to -1 dBTP, or lower the limiter's ceiling where it was mastered.",
     f"true peak above {MOST_DBTP} dBTP, by fourfold oversampling",
-    "ITU-R BS.1770-5, annex 2; EBU R 128 (at most -1 dBTP); EBU Tech 3341 (a meter may read 0.2 dB too much)",
+    "ITU-R BS.1770-5, annex 2, for the measuring; EBU R 128 asks for -1 dBTP at most; measured: benchmarks/doctor.py",
     turned_down,
     "turned down to a true peak of -1 dBTP",
 )
@@ -264,7 +269,7 @@ class Peaks:
             else:
                 merged.append([start, stop])
         merged = merged[:MOST_PLACES]
-        return tuple((round(start / self.sample_rate, 4), round(stop / self.sample_rate, 4)) for start, stop in merged)
+        return tuple((round(start / self.sample_rate, 6), round(stop / self.sample_rate, 6)) for start, stop in merged)
 
     def _clipping(self):
         best = None

@@ -1,4 +1,4 @@
-"""A sound that comes in blocks of any length, as pieces of one length: a measurement then does not depend on the cuts."""
+"""A sound in blocks of any length, as pieces of one length: a measurement then does not depend on the cuts."""
 
 import numpy as np
 

@@ -70,7 +70,7 @@ class Spectrum:
         """Of the quietest frames: mean power of each bin, and mean of its decibels, shape (bins,) each."""
         chosen, counts = _first(self._counts, max(1, round(share * self.frames)))
         part = (counts / self._counts[chosen])[:, None]
-        return np.sum(part * self._powers[chosen], 0) / counts.sum(), np.sum(part * self._logs[chosen], 0) / counts.sum()
+        return tuple(np.sum(part * sums[chosen], axis=0) / counts.sum() for sums in (self._powers, self._logs))
 
     def full(self, share):
         """Of the frames that fill the spectrum most: mean power of each bin, shape (bins,)."""
@@ -86,7 +86,9 @@ class Spectrum:
         frames = np.concatenate([halves[:-1], halves[1:]], axis=1) * self._window
         spectrum = rfft(frames, axis=1)
         power = spectrum.real**2 + spectrum.imag**2
-        total = power.sum(axis=1)
+        # Without the window, which would hide a stroke at the very start of a file.
+        squares = np.einsum("ij,ij->i", halves, halves) / hop
+        total = (squares[:-1] + squares[1:]) / 2
         sounding = total > DIGITAL_SILENCE
         power, total = power[sounding], total[sounding]
         logs = np.float32(10 / np.log(10)) * np.log(power + np.float32(1e-18))
