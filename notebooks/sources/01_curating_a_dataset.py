@@ -261,8 +261,8 @@ notebook.findings(survey, "Cloche n° 2.aiff")
 notebook.findings(survey, "REC_0007.flac")
 
 # %% [markdown]
-# And this one has holes of a few thousandths of a second, where a computer was late. They tick, or stumble. Or keep such
-# files, if crackle is what you came for: a fault is a fault only beside an intention.
+# And this one has holes of a few thousandths of a second, where a computer was late. They tick, or stumble. Or keep
+# such files, if crackle is what you came for: a fault is a fault only beside an intention.
 
 # %%
 notebook.findings(survey, "REC_0004.wav")
@@ -450,8 +450,9 @@ for kind, count in survey.counts.items():
     print(f"{kind}: {count} before, {after.counts.get(kind, 0)} after")
 
 # %% [markdown]
-# Some faults stay. Hiss that was turned down is still hiss, and rebuilt tops are still a guess. What remains is for you
-# to judge, or to leave out.
+# Some faults stay: hiss that was turned down is still hiss. And some only seem to be gone: rebuilt tops are a guess,
+# the file that broke off still does, and the one with nothing above 4,000 Hz has nothing there now. What remains is
+# for you to judge, or to leave out.
 #
 # ## Your corpus
 #

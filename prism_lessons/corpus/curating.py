@@ -1,5 +1,6 @@
 """Preparing a folder of recordings as a corpus: mono, one sample rate, some recordings kept for validation."""
 
+import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -193,7 +194,7 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
         split=TRAINING,
         start=0,
         gain_db=round(decibels(gain), 2),
-        recording_digest=clip["digest"],
+        recording_digest=_file_digest(path) if treatment else clip["digest"],
         notes=tuple(notes),
         treatment=tuple(f"{finding.kind}: {KINDS[finding.kind].repaired}" for finding in treatment),
     )
@@ -212,6 +213,12 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
         f'"{source}" holds {seconds:.1f} s of usable sound and at least {MINIMUM_SECONDS:.0f} s are needed: add '
         f"recordings (two minutes can be enough for a texture, an hour makes a decent model){why}."
     )
+
+
+def _file_digest(path):
+    """A name for a recording that is mended: filters may differ in the last bit from computer to computer."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _twins_among(work, clips, live):

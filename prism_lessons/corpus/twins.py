@@ -24,7 +24,7 @@ from ..live import LiveLine, clock
 SAMPLE_RATE = 16000
 FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
 LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz
-NEIGHBOURS = 12  # pairs that are looked at more closely, for each recording
+NEIGHBOURS = 8  # pairs that are looked at more closely, for each recording
 SHORTEST_PART = 12  # frames: what is shorter is too like everything
 ALIKE = 0.95  # cosine of the mean spectra
 FITTING = 0.6  # correlation of the spectrograms

@@ -7,21 +7,15 @@ prediction expects there (Janssen, Veldhuis & Vries, IEEE Transactions ASSP 34(2
 """
 
 import numpy as np
-import scipy.fft
-import scipy.linalg
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.ndimage import maximum_filter1d
 
 from ...audio import mix
 from .blocks import Sections, by_section
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
+from .prediction import STEP, filled, grid, unpredicted
 
-STEP = 1 / 32768  # of 16-bit samples
-
-FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
 CHUNKS = 8  # in a frame, of about 3 ms: the grain in which a click is compared with what surrounds it
 SECTION_FRAMES, MARGIN_FRAMES = 128, 8
-OUTLIER = 20.0  # times the median of a frame; prediction is found again without such samples
 # A click is a peak of what prediction cannot explain: this many times the median of the 15 ms around it, ...
 PROMINENCE = 14.0
 # ... more prominent than what is near (in 0.1 s before and after it at most two others come close: a sawtooth has such
@@ -39,81 +33,14 @@ WIDTH_SECONDS = 0.00075  # a click ends within this much of its highest sample
 SHORTEST_HOLE, LONGEST_HOLE = 0.001, 0.1  # seconds
 AROUND_SECONDS, EDGE_SECONDS = 0.005, 0.00035
 EDGE_SHARE = 0.08  # of the peak around; a straight fade of 5 ms or more is below it in its last 0.35 ms
-STEEP_SHARE = (
-    0.25  # of the largest step around: at a zero crossing sound is near zero, but moves; in a fade, it does not
-)
+# Of the largest step around: at a zero crossing sound is near zero, but moves; in a fade, it does not.
+STEEP_SHARE = 0.25
 HELD_SHARE = 0.02  # the same, where the value is not zero: sound has no reason to rest there
 SOUNDING = 0.003  # peak, full scale is 1: about -50 dBFS
 JUMP = 8 * STEP  # soft sounds rest on one value too, but leave it in steps of 1 to 3
 MOST_HOLES = 1000
 CLIPPED_SHARE = 0.95
 INTERPOLATED_SECONDS, FADE_SECONDS = 0.005, 0.005
-GAP_ORDER, GAP_CONTEXT_SECONDS = 160, 0.05
-
-
-def prediction(power, order):
-    """Prediction error filters, shape (frames, order + 1), from power spectra of frames: Levinson's recursion."""
-    correlation = scipy.fft.irfft(power, axis=1)[:, : order + 1].astype(np.float64)
-    # A little white noise, 90 dB below the sound and half a 16-bit step, keeps pure tones and silence solvable.
-    correlation[:, 0] += 1e-9 * correlation[:, 0] + (STEP / 2) ** 2 * power.shape[1]
-    filters = np.zeros_like(correlation)
-    filters[:, 0] = 1
-    error = correlation[:, 0].copy()
-    for i in range(1, order + 1):
-        reflection = -np.einsum("ij,ij->i", filters[:, :i], correlation[:, i:0:-1]) / error
-        filters[:, 1 : i + 1] += reflection[:, None] * filters[:, i - 1 :: -1]
-        error *= 1 - reflection**2
-    return filters
-
-
-def power_of(spectra):
-    return spectra.real**2 + spectra.imag**2
-
-
-def unpredicted(samples, hop, order):
-    """How far each sample sticks out of what linear prediction from both sides expects.
-
-    Prediction forwards and backwards is one filter, whose response is the power of the prediction error filter's;
-    scaled so that a lone click of height h gives h in its place. Filters hold for frames of 2 `hop`, of which the
-    middle half is used. Where something sticks out they are found again without it: a tall click hides itself.
-
-    Parameters
-    ----------
-    samples
-        float32, shape (samples,).
-
-    Returns
-    -------
-    Magnitudes, float32, shape (samples,).
-    """
-    count = -(-len(samples) // hop)
-    padded = np.pad(samples, (hop // 2, count * hop - len(samples) + hop // 2))
-    frames = sliding_window_view(padded, 2 * hop)[::hop]
-    spectra = scipy.fft.rfft(frames, axis=1)
-    window = np.hanning(2 * hop).astype(np.float32)
-
-    def sticking_out(spectra, frames):
-        filters = prediction(power_of(scipy.fft.rfft(frames * window, axis=1)), order)
-        filters /= np.sqrt(np.sum(filters**2, axis=1, keepdims=True))
-        response = power_of(scipy.fft.rfft(filters.astype(np.float32), 2 * hop, axis=1))
-        return np.abs(scipy.fft.irfft(spectra * response, axis=1))
-
-    out = sticking_out(spectra, frames)
-    out[:, :order] = out[:, -order:] = 0  # the two ends of a frame run into each other there
-    limits = OUTLIER * (np.median(out[:, ::8], axis=1) + STEP)
-    again = np.flatnonzero(out.max(axis=1) > limits)
-    if len(again):
-        mended = frames[again]
-        far = maximum_filter1d((out[again] > limits[again, None] / 2).view(np.uint8), 7, axis=1).view(bool)
-        for frame, hidden in zip(mended, far, strict=True):
-            frame[hidden] = np.interp(hidden.nonzero()[0], (~hidden).nonzero()[0], frame[~hidden])
-        out[again] = sticking_out(spectra[again], mended)
-    return out[:, hop // 2 : hop // 2 + hop].reshape(-1)[: len(samples)]
-
-
-def grid(sample_rate):
-    """The frame (a power of two, in samples) and the order of prediction for a sample rate."""
-    return 1 << max(8, round(np.log2(FRAME_SECONDS * sample_rate))), 24 if sample_rate > 24000 else 16
 
 
 def clicks_in(samples, sample_rate):
@@ -190,29 +117,6 @@ def holes_in(samples, sample_rate):
     # Zeros with one soft edge may be a sound that ends before the next one begins; no sound rests on another value.
     found = sounding[0] & sounding[1] & np.where(silent, abrupt[0] & abrupt[1], abrupt[0] | abrupt[1])
     return np.stack([starts, stops, values], axis=1)[found].astype(np.float64)
-
-
-def filled(samples, start, stop, sample_rate):
-    """`samples`, with those from `start` to `stop` replaced, in place, by what prediction from both sides expects."""
-    context = max(int(GAP_CONTEXT_SECONDS * sample_rate), 4 * (stop - start))
-    first, last = max(0, start - context), min(len(samples), stop + context)
-    part, gap = samples[first:last].astype(np.float64), slice(start - first, stop - first)
-    order = min(GAP_ORDER, len(part) // 4)
-    outside = np.r_[0 : gap.start, gap.stop : len(part)]
-    part[gap] = np.interp(np.arange(gap.start, gap.stop), outside, part[outside])
-    for _ in range(3):  # each time, the filter knows better what is in the gap
-        power = power_of(scipy.fft.rfft(part * np.hanning(len(part)), 2 * len(part)))
-        correlation = scipy.fft.irfft(power)[: order + 1]
-        correlation[0] += 1e-9 * correlation[0] + STEP**2
-        error_filter = np.r_[1, scipy.linalg.solve_toeplitz(correlation[:-1], -correlation[1:])]
-        coupling = np.correlate(error_filter, error_filter, "full")
-        part[gap] = 0
-        column = np.zeros(stop - start)
-        column[: order + 1] = coupling[order:][: stop - start]
-        pull = np.convolve(part, coupling, "same")[gap]
-        part[gap] = np.clip(-scipy.linalg.solve_toeplitz(column, pull), -1, 1)
-    samples[start:stop] = part[gap]
-    return samples
 
 
 def without_clicks(blocks, sample_rate, values):

@@ -11,9 +11,8 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
 
-from .blocks import with_context
+from .blocks import Pieces, with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
-from .pieces import Pieces
 
 QUIETEST, QUIETER = 0.1, 0.2  # shares of the frames
 LEAST_FRAMES = 16

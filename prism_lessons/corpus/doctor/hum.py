@@ -8,9 +8,8 @@ import numpy as np
 import soxr
 from scipy.signal import iirnotch, sosfiltfilt, tf2sos
 
-from .blocks import with_context
+from .blocks import Pieces, with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
-from .pieces import Pieces
 
 RATE = 2000  # Hz, to which the sound is brought: room for 15 harmonics of 60 Hz
 LENGTH_SECONDS, SHORTEST_SECONDS = 8.0, 2.0

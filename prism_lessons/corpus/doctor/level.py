@@ -4,10 +4,10 @@ import numpy as np
 
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, decibels
 from ...quantisation import Quantisation
+from .blocks import Pieces
 from .cutting import cut
 from .fading import FADE, fade_finding
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
-from .pieces import Pieces
 
 # 1 / mu: there the steps of mu-law are twice as large as at zero (ITU-T G.711, prism_lessons/quantisation.py).
 LEAST_OFFSET = 1 / 255

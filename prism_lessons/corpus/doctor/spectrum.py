@@ -8,9 +8,9 @@ import numpy as np
 from scipy.fft import rfft
 
 from .bandwidth import BANDWIDTH, LOW_RATE, bandwidth_findings, low_rate_findings
+from .blocks import Pieces
 from .hiss import NOISE, noise_findings
 from .hum import HUM, Hum
-from .pieces import Pieces
 
 FRAME_SECONDS = 0.046
 FRAMES_AT_ONCE = 128

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt
 
-from prism_lessons.corpus.doctor.glitches import Glitches, filled
+from prism_lessons.corpus.doctor.glitches import Glitches
+from prism_lessons.corpus.doctor.prediction import filled
 
 RATE = 44100
 
