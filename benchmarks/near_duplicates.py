@@ -1,6 +1,6 @@
 """Near-duplicates on trial: copies made of every recording, and all pairs of recordings that are none.
 
-    python benchmarks/near_duplicates.py [--recordings FOLDER] [--pieces FOLDER] [--out FILE.json]
+    python benchmarks/near_duplicates.py [--recordings FOLDER] [--pieces FOLDER] [--page FILE.md] [--out FILE.json]
 
 Recall: each recording of at least 0.25 s and its copy, put among the other recordings. False positives: all pairs of
 recordings, of the course's synthetic sets, and of pieces cut from the recordings joined, but for pairs that share
@@ -188,10 +188,28 @@ def table(results):
     return "\n".join(lines)
 
 
+def page(results):
+    """The results as a page of the site."""
+    return f"""# Near duplicates on trial
+
+How often a sound that is there twice is found, and how often two different ones are taken for one. Written by
+`make findings`, not by hand.
+
+Of every recording a copy was made in each of these ways and put among the other recordings; halves stand for a
+recording that is part of another. The thresholds were set on the same recordings: on others, expect somewhat less.
+False positives were sought among all pairs of recordings, of pieces cut from them, and of the course's sets, but for
+pairs that share samples; a bell's note that comes again in a phrase counts as one. Many strikes of one drum that is
+computed, not recorded, are nearly the same wave, and are sometimes taken for copies.
+
+{table(results)}
+"""
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--recordings", default=HERE.parents[1] / "shared" / "recordings", help="real recordings")
     parser.add_argument("--pieces", default=HERE.parents[1] / "shared" / "quality_split", help="pieces of them")
+    parser.add_argument("--page", help="write the results there, as Markdown")
     parser.add_argument("--out", help="write the results there, as JSON")
     options = parser.parse_args()
     recordings = usable(Path(options.recordings).glob("*.flac"))
@@ -224,6 +242,8 @@ def main():
     for pair in fired:
         after = "" if pair["after_first_look"] else " (not a candidate)"
         print(f"fired: {pair['first']} | {pair['second']}, {pair['similarity']:.2f}{after}", file=sys.stderr)
+    if options.page:
+        Path(options.page).write_text(page(results), encoding="utf-8")
     if options.out:
         Path(options.out).write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return 0

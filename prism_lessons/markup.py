@@ -13,10 +13,8 @@ WIDTH, HEIGHT, MARGIN = 640, 280, 48  # of the curve, in pixels
 
 def levels_in_words(levels):
     """`Levels` as a caption: length, peak, RMS, silence."""
-    return (
-        f"{levels.seconds:.1f} s, peak {levels.peak_dbfs:.1f} dBFS, RMS {levels.rms_dbfs:.1f} dBFS, "
-        f"{levels.silence:.0%} silence"
-    )
+    peak, rms = (round(level, 1) + 0.0 for level in (levels.peak_dbfs, levels.rms_dbfs))  # + 0.0: no "-0.0"
+    return f"{levels.seconds:.1f} s, peak {peak:.1f} dBFS, RMS {rms:.1f} dBFS, {levels.silence:.0%} silence"
 
 
 def player(name, levels, source, note=""):

@@ -311,7 +311,8 @@ soft = audio.load(needs_work / "Zoom0013.wav")
 gain = 10 ** (42 / 20)
 as_it_is, turned_up = codec.encode(soft.samples), codec.encode(gain * soft.samples)
 print(f"values used: {len(set(as_it_is))} as it is, {len(set(turned_up))} when it is turned up first")
-too_late, in_time = replace(soft, samples=gain * codec.decode(as_it_is)), replace(soft, samples=codec.decode(turned_up))
+too_late = replace(soft, samples=gain * codec.decode(as_it_is))
+in_time = replace(soft, samples=codec.decode(turned_up))
 notebook.play(too_late, in_time, names=["Rounded, then turned up", "Turned up, then rounded"])
 
 # %% [markdown]

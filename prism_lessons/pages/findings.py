@@ -24,7 +24,8 @@ STYLE = """
 .prism-findings .finding { margin: 1.2rem 0 1.8rem; padding-left: 1rem; border-left: 4px solid currentColor }
 .prism-findings .finding h4 { margin: 0 0 .4rem }
 .prism-findings dl { margin: .4rem 0; display: grid; grid-template-columns: 10rem minmax(0, 1fr); gap: .2rem 1rem }
-.prism-findings dt { font-weight: 600 } .prism-findings dd { margin: 0 }
+.prism-findings dl :is(dt, dd) { float: none; width: auto; margin: 0; padding: 0 } /* not a notebook's */
+.prism-findings dt { font-weight: 600 }
 .prism-findings .sounds { display: flex; flex-wrap: wrap; gap: .5rem 2rem }
 .prism-findings .sounds figure { margin: .5rem 0; flex: 1 1 17rem; max-width: 26rem; display: flex;
   flex-direction: column; justify-content: space-between }

@@ -8,7 +8,7 @@ BROKEN = Kind(
     "broken",
     "broken file",
     "It ends in the middle of a sound, and a model learns that sounds may do so.",
-    "Get the whole file if there is one; otherwise a short fade ends what is left.",
+    "Get the whole file if there is one; otherwise cut it a little shorter, which ends it with a short fade.",
     "sound ends more than 0.05 s before the length that the file's header promises, or cannot be decoded",
     "the file's own header",
 )
