@@ -331,15 +331,15 @@ for name in names:
 #
 # ## One file
 #
-# A **capsule** is a model as one file. This saves the model of the run above, opens it again, and lets it say where it
-# comes from.
+# A **capsule** is a model as one file. This writes one for others of the model of the run above, opens it again, and
+# lets it say where it comes from. Where a source was marked "no consent", `share` refuses; `save` is for yourself.
 
 # %%
-path = run.capsule().save(work / "small.capsule")
+path = run.capsule().share(work / "small.capsule")
 capsule = pl.load(path)
 print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {capsule.sample_rate} samples a second")
-for what, value in capsule.about.items():
-    print(f"{what}: {value:g}")
+for what in ("epoch", "bits", "validation_bits", "seconds"):
+    print(f"{what}: {capsule.about[what]:g}")
 
 # %% [markdown]
 # You can send it to somebody, who needs nothing else of yours to play it: `pl.generate("small.capsule")` or lesson 04.
