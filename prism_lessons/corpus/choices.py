@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..files import replacing
-from .doctor import KINDS
+from .doctor import KINDS, has_remedy
 
 UNKNOWN = "unknown"
 YES, NO = "yes", "no"
@@ -218,7 +218,7 @@ class Choices:
 
 
 # Kinds that have a remedy.
-MENDABLE = tuple(key for key, kind in KINDS.items() if kind.repaired)
+MENDABLE = tuple(filter(has_remedy, KINDS))
 
 
 def _fitting(patterns, name):

@@ -24,14 +24,14 @@ from .choices import State
 from .clips import cut_out, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
 from .doctor import KINDS, repaired
-from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
+from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
+from .known import Known
 from .split import divide
 from .survey import look_up
 from .twins import Sound, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
-SHORTENING = {"silence", "fade"}  # remedies that say, as segments do, which stretches are kept
 MOST_COMPARED_SECONDS = 600  # of a recording, in search of near duplicates: what a computer's memory always holds
 
 
@@ -135,7 +135,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
     the unused files."""
     root = source if source.is_dir() else source.parent
     chosen_for = {**state.left_out, **state.remedies, **state.segments}
-    clips, unused, known = [], [], {}
+    clips, unused, known, found_before = [], [], {}, Known(root)
     for done, path in enumerate(files):
         live.share("Preparing recordings", done, len(files))
         name = shown_name(path, root)
@@ -146,7 +146,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             refuse_by_name(path)
             refuse_by_place(path, root)
             file = f"clips/{len(known) + 1:04}_{plain_name(path.stem)}.flac"
-            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state))
+            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state, found_before))
             if clip.digest in known:
                 (work / clip.file).unlink()
                 raise AudioError(f'the same sound as "{known[clip.digest]}"')
@@ -159,16 +159,17 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
         ]
         clips += cut_out(work, clip, segments, sample_rate) if segments else [clip]
+    found_before.save()
     unused += [{"name": name, "reason": "chosen for, but not in the folder"} for name in chosen_for]
     return clips, unused
 
 
-def _treatment(path, name, root, state):
+def _treatment(path, name, root, state, found_before):
     """The findings of a recording that are to be mended."""
-    kinds = set(state.remedies.get(name, ()))
-    if state.segments.get(name):
-        kinds -= SHORTENING  # what is kept has been said by hand
-    return [finding for finding in look_up(path, root).findings if finding.kind in kinds] if kinds else []
+    kinds = state.remedies.get(name, ())
+    findings = look_up(path, root, found_before).findings if kinds else ()
+    by_hand = name in state.segments  # what is kept has been said then
+    return [one for one in findings if one.kind in kinds and not (by_hand and "keep" in one.values)]
 
 
 def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
@@ -180,7 +181,7 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
             refuse_by_sound(levels)
         except AudioError as error:
             (work / file).unlink(missing_ok=True)
-            if levels.samples and recording.channels > 1:
+            if recording.channels > 1 and levels.samples and levels.peak <= SILENT_PEAK:
                 raise AudioError(f"{error}; its channels may cancel each other: survey it") from None
             raise
         notes = list(recording.notes)

@@ -12,10 +12,10 @@ from ..audio import load
 from .corpus import SETTINGS, Corpus
 from .relations import Relations, Sound, relate
 from .survey import survey
+from .waves import SAMPLE_RATE
 
 PIECE_SECONDS = 3.0
 MOST_PIECES = 2000  # more points than that can neither be looked at nor listened to
-SAMPLE_RATE = 16000  # Hz, of sounds that are compared
 
 
 @dataclass(frozen=True)

@@ -167,14 +167,12 @@ def survey(source, live=None):
     return Survey(str(source), tuple(files))
 
 
-def look_up(path, root):
-    """The `Surveyed` of one file below `root`, as the last survey found it if it has not changed since."""
-    known = Known(root)
+def look_up(path, root, known):
+    """The `Surveyed` of one file below `root`, as it is in `Known` if it has not changed since; otherwise put there."""
     file = _from_dict(known.get(path))
     if file is None:
         file = _look_at(path, root, lambda part: None)
         known.put(path, asdict(file))
-        known.save()
     return file
 
 

@@ -85,10 +85,10 @@ class RecordingsPanel(_Rows):
                 raise CourseError(f"{len(files)} recordings are too many for a panel: name at most {MOST_RECORDINGS}.")
         shown = files[:MOST_RECORDINGS]
         most = MOST_BYTES / max(1, len(shown))
-        self._recordings, rows = {}, []
+        self._recordings, rows, paths = {}, [], survey.paths
         for place, file in enumerate(shown, start=1):
             inputs = self._recordings[file.name] = _inputs_for(place, file, choices.state)
-            sound = ipywidgets.HTML(_recording(place, file, survey, most) + _findings(file))
+            sound = ipywidgets.HTML(_recording(place, file, paths[file.name], most) + _findings(file))
             rows.append(_row(sound, inputs["use"], *inputs["mend"].values(), inputs["times"]))
         if len(shown) < len(files):
             more = f"These are {len(shown)} of {len(files)} recordings; to choose others, give the panel their names."
@@ -159,7 +159,7 @@ class SegmentsPanel(_Rows):
     """
 
     def __init__(self, choices, survey, name, segments=None):
-        self._choices, self._file, self._path = choices, _usable(survey, name), survey.root / name
+        self._choices, self._file, self._path = choices, _usable(survey, name), survey.paths[name]
         suggested = [(*segment, True) for segment in (suggest_segments(self._path) if segments is None else segments)]
         self._table = ipywidgets.VBox()
         back = ipywidgets.Button(description="Back to the suggestion", layout=_BUTTON)
@@ -255,11 +255,11 @@ def _row(sound, *inputs):
     return ipywidgets.VBox([sound, ipywidgets.HBox(inputs, layout=_SIDE_BY_SIDE)], layout=_ROW)
 
 
-def _recording(place, file, survey, most):
+def _recording(place, file, path, most):
     """The player of a recording; of a long one, it begins before its worst fault."""
     found = [finding for finding in sorted(file.findings, key=lambda finding: -finding.severity) if finding.places]
     first = found[0].places[0][0] - LEAD_SECONDS if found else 0.0
-    return _player(f"{place}: {file.name}", file, survey.root / file.name, (0.0, file.seconds), first, most)
+    return _player(f"{place}: {file.name}", file, path, (0.0, file.seconds), first, most)
 
 
 def _findings(file):

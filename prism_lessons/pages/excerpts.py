@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
-from ..corpus.doctor import KINDS, kept_channel, repaired
+from ..corpus.doctor import KINDS, has_remedy, kept_channel, repaired
 from ..corpus.doctor.files import BROKEN
 from ..corpus.folder import shown_name
 
@@ -24,11 +24,6 @@ def moment(seconds):
     minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
     hours, rest = divmod(minutes, 60)
     return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
-
-
-def has_remedy(finding):
-    """Whether there is an after to be heard: a repair, or another channel to be read."""
-    return bool(KINDS[finding.kind].repair) or of_the_mix(finding)
 
 
 def of_the_mix(finding):
@@ -69,7 +64,7 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
             start, start_after = _starts(recording, finding, mixing, seconds)
         with Recording(path) as recording:
             samples, start = excerpt(repaired(recording, mixing), recording.sample_rate, start, seconds)
-        if not has_remedy(finding):
+        if not has_remedy(finding.kind):
             return Clip(samples, recording.sample_rate, f"{name}, from {moment(start)}"), None
         before = Clip(samples, recording.sample_rate, f"{name}, before, from {moment(start)}")
         with Recording(path) as recording:

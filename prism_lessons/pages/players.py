@@ -8,9 +8,10 @@ import numpy as np
 import soundfile
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording, pcm16, resampled
+from ..corpus.doctor import has_remedy
 from ..corpus.folder import shown_name
 from ..markup import player
-from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt, has_remedy
+from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
 
 SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
 # The rates that MP3 knows, Hz (ISO/IEC 11172-3 and 13818-3, and MPEG-2.5).
@@ -44,7 +45,7 @@ class Players:
     """
 
     def __init__(self, files, most_bytes):
-        wanted = [(file, sum(1 + has_remedy(finding) for finding in file.findings) or 1) for file in files]
+        wanted = [(file, sum(1 + has_remedy(finding.kind) for finding in file.findings) or 1) for file in files]
         room = most_bytes - PLAYER_BYTES * sum(count for _, count in wanted)
         samples = sum(count * file.sample_rate * min(EXCERPT_SECONDS, file.seconds) for file, count in wanted)
         self.lossless = BYTES_PER_SAMPLE * samples <= room
@@ -58,7 +59,7 @@ class Players:
         """The players of a finding as HTML: before and after; "" where there is no room."""
         # What was cut is no louder, though its mean level may be.
         compared = "keep" not in finding.values
-        count = 1 + has_remedy(finding)
+        count = 1 + has_remedy(finding.kind)
         return self._heard(count, lambda: before_and_after(path, finding, self.seconds, others), compared)
 
     def of(self, path):

@@ -217,3 +217,12 @@ def test_the_pieces_of_a_folder_are_those_of_its_usable_files(folder):
     assert sum(piece.seconds for piece in sounds.pieces) == pytest.approx(24)
     clip = sounds.excerpt(1)
     assert np.array_equal(clip.samples, soundfile.read(folder / "a.wav", dtype="float32")[0][3 * RATE :])
+
+
+def test_only_silence_is_laid_on_the_channels(folder, make, write_sound):
+    wave = 0.5 * np.sin(np.arange(RATE))
+    write_sound(folder / "click.wav", np.full((100, 2), 0.5))
+    write_sound(folder / "inverted.wav", np.stack([wave, -wave], 1))
+    reasons = {file["name"]: file["reason"] for file in make().unused}
+    assert reasons["click.wav"] == "too short (6.2 ms)"
+    assert reasons["inverted.wav"].endswith("its channels may cancel each other: survey it")

@@ -29,7 +29,7 @@ MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
     "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
-    "in_words", "kept_channel", "repaired",
+    "has_remedy", "in_words", "kept_channel", "repaired",
 ]  # fmt: skip
 
 
@@ -90,6 +90,11 @@ def _detect(recording, to_mono, listen, step):
 def kept_channel(findings):
     """The channel that is read alone as the remedy of one of some findings, or None."""
     return next((finding.values["channel"] for finding in findings if finding.kind in MIXING), None)
+
+
+def has_remedy(key):
+    """Whether the course can mend a kind of fault: by a repair, or by reading one channel alone."""
+    return bool(KINDS[key].repair) or key in MIXING
 
 
 def in_words(finding):
