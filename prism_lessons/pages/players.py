@@ -1,23 +1,20 @@
 """Players for a page with little room: excerpts as data addresses, coded and shortened until they fit."""
 
 import base64
-import io
 from html import escape
 
 import numpy as np
-import soundfile
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording, pcm16, resampled
 from ..corpus.doctor import has_remedy
 from ..corpus.folder import shown_name
 from ..markup import player
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
+from .mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
+from .mp3 import RATES as MP3_RATES
+from .mp3 import mp3
 
 SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
-# The rates that MP3 knows, Hz (ISO/IEC 11172-3 and 13818-3, and MPEG-2.5).
-MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-# Of white noise, which takes the most: 0.29 at 8 kHz, 0.21 at 44.1 kHz by the encoder's standard setting; then base64.
-MP3_BYTES_PER_SAMPLE = 0.29 * 4 / 3
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
 PLAYER_BYTES = 600  # of a player without its sound
 
@@ -115,9 +112,7 @@ def _mp3(clip):
     """The bytes of an MP3 file, at the next higher rate that MP3 knows; levels are as they are."""
     rate = _mp3_rate(clip.sample_rate)
     samples = np.concatenate([np.zeros(0, np.float32), *resampled([clip.samples], clip.sample_rate, rate)])
-    file = io.BytesIO()
-    soundfile.write(file, pcm16(samples), rate, format="MP3")
-    return file.getvalue()
+    return mp3(pcm16(samples), rate)
 
 
 def _difference_in_words(before, after):

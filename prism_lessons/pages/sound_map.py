@@ -7,7 +7,6 @@ page is sound_map.html, with sound_map.css and sound_map.js in it, and what diff
 import base64
 import bisect
 import html
-import io
 import json
 import math
 from collections import Counter
@@ -15,16 +14,13 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
-import soundfile
 import soxr
 from scipy.spatial import cKDTree
 
 from ..errors import CourseError
+from .mp3 import mp3
 
-# MP3, which every browser plays. At this quality and rate 0.5 s of a recording took 3.4 kB and 3 s 15.8 kB on average,
-# and levels were kept within 0.3 dB from -3 to -70 dBFS; constant bit rates make everything 0.4 to 0.8 dB softer.
-SAMPLE_RATE = 22050
-MP3 = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIABLE", "compression_level": 0.5}
+SAMPLE_RATE = 22050  # Hz, of the MP3s
 LENGTHS = (3.0, 2.5, 2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3)  # seconds: what may be heard of a sound
 FADE_SECONDS = 0.02
 PROBES = 20  # sounds from which the size of all is estimated
@@ -123,16 +119,16 @@ def embed(excerpt, count, room):
     probes = {index: excerpt(index) for index in range(0, count, math.ceil(count / PROBES))}
 
     def fits(seconds):
-        return sum(len(mp3(clip, seconds)) for clip in probes.values()) / len(probes) * count <= room
+        return sum(len(heard(clip, seconds)) for clip in probes.values()) / len(probes) * count <= room
 
     longest = bisect.bisect_left(LENGTHS[:-1], True, key=fits)  # of lengths that fall: the first that fits, or the last
-    levels, heard = [], []
+    levels, kept = [], []
     for index in range(count):
         clip = probes.pop(index, None) or excerpt(index)
         levels.append(round(clip.levels.rms_dbfs, 1))
-        heard.append(shortened(clip, LENGTHS[longest]))
+        kept.append(shortened(clip, LENGTHS[longest]))
     for seconds in LENGTHS[longest:]:
-        sounds = [mp3(clip, seconds) for clip in heard]
+        sounds = [heard(clip, seconds) for clip in kept]
         if sum(map(len, sounds)) <= room:
             return levels, sounds, seconds
     # Evenly from the first to the last, so that every source has some.
@@ -154,15 +150,13 @@ def shortened(clip, seconds):
     return type(clip)(samples, clip.sample_rate, clip.name)
 
 
-def mp3(clip, seconds):
+def heard(clip, seconds):
     """At most the first `seconds` of a `Clip` as MP3 in base64; "" for a clip without samples."""
     clip = shortened(clip, seconds)
     if not len(clip.samples):
         return ""
-    file = io.BytesIO()
     samples = soxr.resample(np.asarray(clip.samples, np.float32), clip.sample_rate, SAMPLE_RATE)
-    soundfile.write(file, samples, SAMPLE_RATE, **MP3)
-    return base64.b64encode(file.getvalue()).decode()
+    return base64.b64encode(mp3(samples, SAMPLE_RATE)).decode()
 
 
 def _note(sounds, seconds):

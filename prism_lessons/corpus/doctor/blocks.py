@@ -37,24 +37,29 @@ class Pieces:
         Samples of a piece.
     overlap
         How many samples of a piece come again at the start of the next.
+
+    Attributes
+    ----------
+    held
+        The samples that no piece has ended with yet.
     """
 
     def __init__(self, size, overlap=0):
         self._size, self._step = size, size - overlap
-        self._held = np.zeros(0, np.float32)
+        self.held = np.zeros(0, np.float32)
 
     def add(self, block):
         """Yield the pieces that are whole now."""
-        held = np.concatenate([self._held, block]) if len(self._held) else block
+        held = np.concatenate([self.held, block]) if len(self.held) else block
         start = 0
         while len(held) - start >= self._size:
             yield held[start : start + self._size]
             start += self._step
-        self._held = held[start:].copy()
+        self.held = held[start:].copy()
 
     def rest(self):
         """The samples that no piece has ended with yet, shape (fewer than a piece,); then they are gone."""
-        rest, self._held = self._held, np.zeros(0, np.float32)
+        rest, self.held = self.held, np.zeros(0, np.float32)
         return rest
 
 

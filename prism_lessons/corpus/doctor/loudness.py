@@ -6,6 +6,8 @@ carry them over the seams between blocks, and to gate all windows of the sound t
 
 import numpy as np
 
+from .blocks import Pieces
+
 PIECE_SECONDS = 10.0
 # One window of the standard (0.4 s, a new one each 0.1 s) is heard again at the start of each piece, so that the filter
 # has settled and no window across a seam is missing.
@@ -31,25 +33,20 @@ class Loudness:
         # Whole steps of 0.1 s, so that the windows of a piece continue those of the one before.
         step = sample_rate / 10
         self._overlap = round(OVERLAP_SECONDS * 10 * step)
-        self._piece = round(PIECE_SECONDS * 10 * step) + self._overlap
-        self._held = np.zeros(0, np.float32)
+        self._pieces = Pieces(round(PIECE_SECONDS * 10 * step) + self._overlap, self._overlap)
         self._first = True
         self._windows = []
 
     def add(self, mono):
         """Take one more block of float32 samples, shape (samples,), into account."""
-        self._held = np.concatenate([self._held, mono])
-        start = 0
-        while len(self._held) - start >= self._piece:
-            self._windows += self._measured(self._held[start : start + self._piece])
+        for piece in self._pieces.add(mono):
+            self._windows += self._measured(piece)
             self._first = False
-            start += self._piece - self._overlap
-        self._held = self._held[start:]
 
     @property
     def lufs(self):
         """LUFS, or None where there is less than 0.4 s of sound, or nothing above -70 LUFS."""
-        windows = np.array(self._windows + self._measured(self._held))
+        windows = np.array(self._windows + self._measured(self._pieces.held))
         windows = windows[windows > ABSOLUTE_GATE]
         if not len(windows):
             return None
