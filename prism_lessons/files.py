@@ -70,6 +70,45 @@ def read_json(path, what):
     return value
 
 
+def read_lines(path, what, take=lambda line: {**line}):
+    """Read a file of JSON objects, one in each line; an empty list where there is no such file.
+
+    Parameters
+    ----------
+    what
+        Names the file in the error.
+    take
+        Makes a value of each object; whatever it refuses is a damaged line.
+
+    Raises
+    ------
+    CourseError
+        When the file cannot be read, or a line is damaged; the sentence names it.
+    """
+    path = Path(path)
+    try:
+        written = path.read_bytes().removesuffix(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CourseError(f'The {what} "{path}" cannot be read ({error.strerror}): check the name.') from error
+    values = []
+    for number, line in enumerate(written.split(b"\n") if written else [], start=1):
+        try:
+            values.append(take(json.loads(line)))
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
+            raise CourseError(
+                f'Line {number} of the {what} "{path}" is damaged: mend it in a text editor or delete it.'
+            ) from error
+    return values
+
+
+def write_lines(path, values):
+    """Write JSON objects as lines under `path`, whole or not at all."""
+    with replacing(path) as partial:
+        partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
+
+
 def inside(folder, name):
     """The path `folder/name`, refusing any name that would lead out of `folder`.
 

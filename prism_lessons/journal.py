@@ -1,12 +1,10 @@
 """The journal: what a composer wanted, heard and chose, kept as one file of JSON lines beside the runs."""
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from .errors import CourseError
-from .files import replacing
+from .files import read_lines, write_lines
 
 
 @dataclass(frozen=True)
@@ -40,16 +38,7 @@ class Journal:
         CourseError
             When a line of the file has been damaged; the sentence names it.
         """
-        written = self.path.read_bytes().removesuffix(b"\n") if self.path.exists() else b""
-        entries = []
-        for number, line in enumerate(written.split(b"\n") if written else [], start=1):
-            try:
-                entries.append(Entry(**json.loads(line)))
-            except (ValueError, TypeError) as error:
-                raise CourseError(
-                    f'Line {number} of the journal "{self.path}" is damaged: mend it in a text editor or delete it.'
-                ) from error
-        return entries
+        return read_lines(self.path, "journal", lambda line: Entry(**line))
 
     def answers(self, lesson):
         """The newest answer to each question of a lesson, {question: answer}."""
@@ -65,9 +54,7 @@ class Journal:
             if answer.strip() and answer.strip() != known.get(question)
         ]
         if new:
-            lines = [json.dumps(asdict(entry), ensure_ascii=False) + "\n" for entry in self.entries + new]
-            with replacing(self.path) as partial:
-                partial.write_text("".join(lines), encoding="utf-8")
+            write_lines(self.path, [asdict(entry) for entry in self.entries + new])
         return len(new)
 
     def _repr_markdown_(self):

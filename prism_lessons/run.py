@@ -1,25 +1,28 @@
 """A run: the folder that a training leaves behind, and everything in it.
 
-run.json          settings, corpus, versions, reference lines; written once
+run.json          settings, corpus, versions, reference lines
 card.md           the card of the corpus
 log.jsonl         one line for each epoch: bits, seconds, learning rate
+events.jsonl      what else happened, dated: begun, resumed, a setting changed, a step back
 epochs/0012.capsule      the model after epoch 12
 clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
 starred.json      epochs whose weights are kept for ever
-resume.bin        all that is needed to go on training
+resume.bin        all that is needed to go on training from the end of an epoch
+within.bin        the same from within the epoch that is under way
 tensorboard/      the same curves for TensorBoard
 """
 
-import json
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 from .capsule import Capsule
 from .errors import CourseError
-from .files import read_json, replacing, write_json
+from .files import read_json, read_lines, replacing, write_json, write_lines
 
 FORMAT = 1
-SETTINGS, CARD, LOG, STARRED, RESUME = "run.json", "card.md", "log.jsonl", "starred.json", "resume.bin"
+SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
+RESUME, WITHIN = "resume.bin", "within.bin"
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Epoch:
 
     `bits` and `validation_bits` are bits per sample; `seconds` is the training time of the run up to here, `samples`
     how many it has trained on by then; `whole` is False where the epoch was ended early by the budget.
+    `gradient_norm` is the mean length of the gradient over the epoch, before it was shortened to `clip_norm`; None in
+    runs that did not measure it.
     """
 
     epoch: int
@@ -37,6 +42,7 @@ class Epoch:
     samples: int
     learning_rate: float
     whole: bool = True
+    gradient_norm: float | None = None
 
 
 class Run:
@@ -97,18 +103,29 @@ class Run:
     @property
     def log(self):
         """The epochs so far, in order, as `Epoch`s."""
-        path = self.folder / LOG
-        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        try:
-            return [Epoch(**json.loads(line)) for line in lines]
-        except (ValueError, TypeError) as error:
-            raise CourseError(f'The log "{path}" has been changed or damaged ({error}).') from error
+        return read_lines(self.folder / LOG, "log", lambda line: Epoch(**line))
 
     def record(self, entry):
         """Put an `Epoch` into the log, in place of what was logged for that epoch or later ones before."""
         entries = [old for old in self.log if old.epoch < entry.epoch] + [entry]
-        with replacing(self.folder / LOG) as partial:
-            partial.write_text("".join(json.dumps(asdict(line)) + "\n" for line in entries), encoding="utf-8")
+        write_lines(self.folder / LOG, [asdict(line) for line in entries])
+
+    @property
+    def events(self):
+        """What happened besides epochs, oldest first, as dictionaries.
+
+        Each has "when" (local time), "kind" ("begun", "resumed", "changed", "blown up", "stopped", "skipped
+        pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and what its kind
+        brings.
+        """
+        return read_lines(self.folder / EVENTS, "list of events")
+
+    def note(self, kind, text, **values):
+        """Add an event, see `events`."""
+        when = datetime.now().isoformat(timespec="seconds")
+        epoch = max((entry.epoch for entry in self.log), default=0)
+        event = {"when": when, "kind": kind, "epoch": epoch, "text": text, **values}
+        write_lines(self.folder / EVENTS, [*self.events, event])
 
     def capsule_path(self, epoch):
         return self.folder / "epochs" / f"{epoch:04}.capsule"

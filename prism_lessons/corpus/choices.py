@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import replacing
+from ..files import read_lines, write_lines
 from .doctor import KINDS, has_remedy
 
 UNKNOWN = "unknown"
@@ -105,22 +105,12 @@ class Choices:
     def __init__(self, path):
         self.path = Path(path)
         self._acts, self._standing = [], []  # of what stands, each act with the state after it
-        try:
-            written = self.path.read_bytes().removesuffix(b"\n")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            reason = error.strerror
-            raise CourseError(f'The choices "{self.path}" cannot be read ({reason}): check the name.') from error
-        for number, line in enumerate(written.split(b"\n") if written else [], start=1):
-            try:
-                act = json.loads(line)
-                datetime.fromisoformat(act["when"])
-                self._carry_out(act)
-            except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
-                raise CourseError(
-                    f'Line {number} of the choices "{self.path}" is damaged: mend it in a text editor or delete it.'
-                ) from error
+
+        def carry_out(act):
+            datetime.fromisoformat(act["when"])
+            self._carry_out(act)
+
+        read_lines(self.path, "choices", carry_out)
 
     def intend(self, hear="", success="", prefer=UNKNOWN):
         """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
@@ -204,9 +194,7 @@ class Choices:
         self._catch_up()
         if act["act"] != "undo" and self.state == _after(self.state, act):
             return  # run again, a cell of a lesson changes nothing
-        lines = [json.dumps(one, ensure_ascii=False) + "\n" for one in [*self._acts, act]]
-        with replacing(self.path) as partial:
-            partial.write_text("".join(lines), encoding="utf-8")
+        write_lines(self.path, [*self._acts, act])
         self._carry_out(act)
 
     def _carry_out(self, act):
