@@ -54,8 +54,8 @@ findings: $(VENV)/dev  ## put faults and copies into clean recordings, and write
 	$(BIN)/python benchmarks/doctor.py --recordings $(RECORDINGS) --page docs/doctor.md
 	$(BIN)/python benchmarks/near_duplicates.py --recordings $(RECORDINGS) --page docs/near_duplicates.md
 
-stress: $(VENV)/dev  ## twenty killed trainings, each resumed
-	$(BIN)/python benchmarks/interruptions.py --kills 20
+stress: $(VENV)/dev  ## a training of ten epochs, killed fifty times and resumed each time
+	$(BIN)/python benchmarks/interruptions.py --kills 50 --epochs 10
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) $(VENV)-colab tour docs/_build

@@ -19,18 +19,16 @@ sys.path.insert(0, str(Path(__file__).parent))
 from machine import report
 
 from prism_lessons.audio import load
-from prism_lessons.backend import keras
 from prism_lessons.corpus.codes import Codes
 from prism_lessons.generation.engine import Engine
 from prism_lessons.live import LiveLine
-from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.scoring import Scorer
 from prism_lessons.streams import Streams
-from prism_lessons.training.callbacks import Conductor
-from prism_lessons.training.learner import Learner
-from prism_lessons.training.train import Progress
+from prism_lessons.training.checkpoint import Progress
+from prism_lessons.training.conductor import Budget, Conductor
+from prism_lessons.training.learner import make_learner
 
 SAMPLE_RATE = 16000
 
@@ -40,27 +38,17 @@ def learn(codes, preset, seconds=None, epochs=None, note=None):
 
     The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
-    settings = preset.training
-    keras.utils.set_random_seed(settings.seed)
-    model = SampleRNN(preset.model, dtype="float32")
-    learner = Learner(model, settings.streams)
-    learner.compile_for(settings, jit=True)
-    streams = Streams(
-        codes,
-        streams=settings.streams,
-        window=settings.window,
-        context=preset.model.largest_frame,
-        seed=settings.seed,
-    )
-    progress = Progress()
-    conductor = Conductor(progress, streams, settings, epochs, seconds and seconds / 60, LiveLine(sys.stderr))
-    while not conductor.finished:
+    learner = make_learner(preset, "float32")
+    streams = Streams.of(codes, preset)
+    progress, budget = Progress(streams), Budget(epochs, seconds and seconds / 60)
+    conductor = Conductor(progress, preset.training, budget, LiveLine(sys.stderr))
+    while not budget.spent(progress):
         learner.fit(streams.dataset(progress.epoch), callbacks=[conductor], shuffle=False, verbose=0)
         total, count = progress.bits(learner)
         progress.next_epoch(learner)
         if note:
             note(total / count)
-    return model, progress.seconds
+    return learner.model, progress.seconds
 
 
 def whole_clips(codes):

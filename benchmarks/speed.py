@@ -50,7 +50,7 @@ def training(settings, streams, window, steps=40):
         seed=0,
     )
     learner = Learner(SampleRNN(settings, dtype="float32"), streams)
-    learner.compile_for(TrainingSettings(), jit=True)
+    learner.compile_for(TrainingSettings())
     watch = Stopwatch()
     learner.fit(windows.dataset(0), callbacks=[watch], shuffle=False, verbose=0)
     return streams * window / float(np.median(np.diff(watch.ends)))

@@ -4,11 +4,22 @@ Whatever is shown as a picture or a player has a name in words beside it, and no
 """
 
 import html
+import math
+from itertools import groupby, pairwise
 
 from .errors import CourseError
 from .live import clock
 
-WIDTH, HEIGHT, MARGIN = 640, 280, 48  # of the curve, in pixels
+WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 180  # of the curve, in pixels; beside it, its lines have their names
+LINE_HEIGHT = 17  # from one name to the next, at a font size of 13
+TRAINING, VALIDATION, REFERENCE = "#00558b", "#b34700", "#444"
+# The reference lines: their names in the picture, and in words.
+REFERENCES = {
+    "uniform": ("blind chance", "Blind chance would need"),
+    "unigram": ("counting", "knowing only how often each value occurs"),
+    "linear_prediction": ("linear prediction", "knowing only the last moments of the wave (linear prediction)"),
+}
+MARKED = ("blown up", "changed")  # kinds of events
 
 
 def levels_in_words(levels):
@@ -39,60 +50,121 @@ def player(name, levels, source, note=""):
 
 
 def learning_curve(run):
-    """The bits of a run's epochs as an SVG picture, with what two ways of guessing without listening would need.
+    """The bits of a run's epochs as an SVG picture, with what ways of guessing need that are no model.
+
+    Triangles on its axis mark where it blew up or a setting was changed. Bits that are no number are left out, and said
+    in words; those far beyond blind chance are drawn at the upper edge.
 
     Raises
     ------
     CourseError
         When the run has no epoch yet.
     """
-    log, references = run.log, run.references
+    log, references = run.log, _references(run)
     if not log:
         raise CourseError(f'The run in "{run.folder}" has no finished epoch yet: train it first.')
-    top = max([references["uniform"]] + [entry.bits for entry in log]) * 1.05
-    right, bottom = WIDTH - MARGIN, HEIGHT - MARGIN
+    known = [bits for entry in log for bits in (entry.bits, entry.validation_bits) if math.isfinite(bits)]
+    chance = references["uniform"]
+    top = 1.05 * min(2 * chance, max([chance, *known]))
+    right, bottom = WIDTH - BESIDE, HEIGHT - MARGIN
+
+    def across(epoch):
+        epoch = min(max(epoch, 1), log[-1].epoch)
+        return MARGIN + (right - MARGIN) * (epoch - 1) / max(1, log[-1].epoch - 1)
 
     def height(bits):
-        return bottom - (bottom - MARGIN) * bits / top
+        return bottom - (bottom - MARGIN) * min(bits, top) / top
 
-    def point(entry, bits):
-        across = MARGIN + (right - MARGIN) * (entry.epoch - 1) / max(1, log[-1].epoch - 1)
-        return f"{across:.1f},{height(bits):.1f}"
+    def line(points):
+        """The pieces of a line between points that are missing; `h0` makes a dot of a single one."""
+        pieces = groupby(points, key=lambda point: math.isfinite(point[1]))
+        drawn = (
+            " L".join(f"{across(epoch):.1f},{height(bits):.1f}" for epoch, bits in piece)
+            for is_, piece in pieces
+            if is_
+        )
+        return "".join(f"M{piece} h0 " for piece in drawn)
 
-    training = " ".join(point(entry, entry.bits) for entry in log)
-    validation = [point(entry, entry.validation_bits) for entry in log]
-    dots = "".join('<circle r="3.5" cx="{}" cy="{}"/>'.format(*place.split(",")) for place in validation)
+    training = [(entry.epoch, entry.bits) for entry in log]
+    validation = [(entry.epoch, entry.validation_bits) for entry in log]
+    dots = "".join(
+        f'<circle r="3" cx="{across(epoch):.1f}" cy="{height(bits):.1f}"/>'
+        for epoch, bits in validation
+        if math.isfinite(bits)
+    )
     ticks = "".join(
         f'<text x="{MARGIN - 8}" y="{height(bits) + 4:.1f}" text-anchor="end">{bits}</text>'
         for bits in range(0, int(top) + 1, 2)
     )
-    lines = "".join(
-        f'<path d="M{MARGIN},{height(references[name]):.1f} H{right}" stroke-dasharray="2 4"/>'
-        f'<text x="{right}" y="{height(references[name]) + beside:.1f}" text-anchor="end" stroke="none">{words}</text>'
-        # One above its line and one below: the two lines may lie close together.
-        for name, words, beside in (
-            ("uniform", "blind chance", -5),
-            ("unigram", "only knowing how often each value occurs", 14),
-        )
+    lines = "".join(f"M{MARGIN},{height(bits):.1f} H{right} " for bits in references.values())
+    names = [(REFERENCES[name][0], bits, REFERENCE) for name, bits in references.items()]
+    names += [("training", training[-1][1], TRAINING), ("validation", validation[-1][1], VALIDATION)]
+    names = [(name, bits, colour) for name, bits, colour in names if math.isfinite(bits)]
+    places = _spread([height(bits) for _, bits, _ in names], LINE_HEIGHT, bottom)
+    beside = "".join(
+        f'<path d="M{right + 5},{height(bits):.1f} L{right + 18},{place:.1f}" stroke="{colour}" fill="none"/>'
+        f'<text x="{right + 22}" y="{place + 4.5:.1f}" fill="{colour}">{name} {bits:.2f}</text>'
+        for (name, bits, colour), place in zip(names, places, strict=True)
+    )
+    marks = "".join(
+        f'<path d="M{across(epoch):.1f},{bottom - 11} l6,11 h-12 z"><title>{html.escape(words)}</title></path>'
+        for epoch, words in _marks(run)
     )
     return f"""<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%; background: #fff" role="img"
-font-size="13" font-family="sans-serif" aria-label="{curve_in_words(run)}">
+font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{html.escape(curve_in_words(run))}">
 <path d="M{MARGIN},{MARGIN} V{bottom} H{right}" fill="none" stroke="#555"/>{ticks}
-<g fill="#444" stroke="#444">{lines}</g>
-<polyline points="{training}" fill="none" stroke="#00558b" stroke-width="2" stroke-dasharray="6 4"/>
-<g fill="#b34700"><polyline points="{" ".join(validation)}" fill="none" stroke="#b34700" stroke-width="2"/>{dots}</g>
-<text x="{MARGIN}" y="20">bits per sample</text>
-<text x="{right}" y="20" text-anchor="end">validation: solid, with dots; training: dashed</text>
-<text x="{MARGIN}" y="{bottom + 20}">epoch 1</text>
-<text x="{right}" y="{bottom + 20}" text-anchor="end">epoch {log[-1].epoch}</text>
+<path d="{lines}" stroke="{REFERENCE}" stroke-dasharray="1 5"/>
+<path d="{line(training)}" fill="none" stroke="{TRAINING}" stroke-width="2" stroke-dasharray="6 5"/>
+<path d="{line(validation)}" fill="none" stroke="{VALIDATION}" stroke-width="2"/>
+<g fill="{VALIDATION}">{dots}</g>
+<g fill="#000">{marks}</g>
+{beside}
+<text x="{MARGIN}" y="22">bits per sample: training dashed, validation solid with dots</text>
+<text x="{MARGIN}" y="{bottom + 22}">epoch 1</text>
+<text x="{right}" y="{bottom + 22}" text-anchor="end">epoch {log[-1].epoch}</text>
 </svg>"""
 
 
 def curve_in_words(run):
-    """The learning curve as a sentence."""
-    log, references = run.log, run.references
-    words = "; ".join(f"epoch {entry.epoch}: {entry.validation_bits:.2f}" for entry in log)
-    return (
-        f"Validation bits per sample after {clock(log[-1].seconds)} of training. {words}. Blind chance would need "
-        f"{references['uniform']:.2f}, knowing only how often each value occurs {references['unigram']:.2f}."
+    """The learning curve as sentences, plain text: all that its picture shows."""
+    log = run.log
+    epochs = "; ".join(
+        f"epoch {entry.epoch}: {_in_words(entry.validation_bits)}, training {_in_words(entry.bits)}" for entry in log
     )
+    references = ", ".join(f"{REFERENCES[name][1]} {bits:.2f}" for name, bits in _references(run).items())
+    marks = "".join(f" {words}" for _, words in _marks(run))
+    return f"Bits per sample in validation and training, {clock(log[-1].seconds)} of it: {epochs}. {references}.{marks}"
+
+
+def _references(run):
+    """The reference lines that a run has, in their order: those of before may lack one."""
+    return {name: run.references[name] for name in REFERENCES if name in run.references}
+
+
+def _marks(run):
+    """Where something happened that the curve does not tell: (epoch, sentence) of each."""
+    marks = [
+        (event["epoch"], f"After epoch {event['epoch']}: {event['text']}" if event["epoch"] else event["text"])
+        for event in run.events
+        if event["kind"] in MARKED
+    ]
+    lacking = [entry.epoch for entry in run.log if not math.isfinite(entry.bits + entry.validation_bits)]
+    return marks + [(epoch, f"Some bits of epoch {epoch} are no number.") for epoch in lacking]
+
+
+def _in_words(bits):
+    return f"{bits:.2f}" if math.isfinite(bits) else "no number"
+
+
+def _spread(places, apart, lowest):
+    """Places for names that belong at `places`: `apart` at least, in the same order, none below `lowest`.
+
+    From the top down each moves clear of the one above it; where the bottom is reached, they are pushed back up.
+    """
+    spread, order = list(places), sorted(range(len(places)), key=places.__getitem__)
+    for above, below in pairwise(order):
+        spread[below] = max(spread[below], spread[above] + apart)
+    for below in reversed(order):
+        spread[below] = lowest = min(spread[below], lowest)
+        lowest -= apart
+    return spread

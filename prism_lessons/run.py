@@ -6,6 +6,8 @@ log.jsonl         one line for each epoch: bits, seconds, learning rate
 events.jsonl      what else happened, dated: begun, resumed, a setting changed, a step back
 epochs/0012.capsule      the model after epoch 12
 clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
+preflight.json, preflight/   what the pre-flight found and played
+training.lock     keeps a second training out
 starred.json      epochs whose weights are kept for ever
 resume.bin        all that is needed to go on training from the end of an epoch
 within.bin        the same from within the epoch that is under way
@@ -23,6 +25,7 @@ from .files import read_json, read_lines, replacing, write_json, write_lines
 FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
 RESUME, WITHIN = "resume.bin", "within.bin"
+PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,11 @@ class Run:
         write_json(folder / SETTINGS, {"format": FORMAT, **settings})
         return cls(folder)
 
+    def change_settings(self, settings):
+        """Write down the settings with which the run goes on; its reference lines stay."""
+        self.settings |= settings
+        write_json(self.folder / SETTINGS, self.settings)
+
     def __repr__(self):
         log = self.log
         bits = f", {log[-1].validation_bits:.2f} bits per sample in validation" if log else ""
@@ -86,8 +94,11 @@ class Run:
 
     @property
     def references(self):
-        """Bits per sample of guessing without listening, {"uniform", "unigram"}: blind chance among all codes, and how
-        often each code occurs."""
+        """Bits per sample that others than the model need for the validation sound.
+
+        {"uniform": blind chance among all codes, "unigram": how often each code occurs, "linear_prediction": going on
+        with the wave as it moved in the last moments}; runs of an earlier version have not got the third.
+        """
         return self.settings["references"]
 
     @property
@@ -206,8 +217,8 @@ def _temperature(clip):
 
 
 def is_beginning(path):
-    """Whether a file is what a run leaves that was killed before its settings were written."""
-    return path.name in (CARD, CARD + ".partial", SETTINGS + ".partial")
+    """Whether a file may lie in the folder of a run before its settings are written."""
+    return path.name in (CARD, CARD + ".partial", SETTINGS + ".partial", PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
 
 
 def _ranges(numbers):

@@ -47,6 +47,14 @@ class Streams:
     def __init__(self, codes: Codes, *, streams, window, context, seed):
         self.codes, self.streams, self.window, self.context, self.seed = codes, streams, window, context, seed
 
+    @classmethod
+    def of(cls, codes, preset):
+        """The streams that a `Preset` trains on."""
+        model, training = preset.model, preset.training
+        return cls(
+            codes, streams=training.streams, window=training.window, context=model.largest_frame, seed=training.seed
+        )
+
     def windows(self, epoch):
         """The `Windows` of pass number `epoch`."""
         chance = np.random.default_rng([self.seed, epoch])

@@ -1,6 +1,8 @@
 """Players and curves as HTML: named, honest about level, safe whatever a file is called."""
 
+import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,22 +11,25 @@ from prism_lessons import markup
 from prism_lessons.audio import measure
 from prism_lessons.corpus.codes import Codes, unigram_bits
 from prism_lessons.errors import CourseError
-from prism_lessons.run import Run
+from prism_lessons.run import Epoch, Run
 
 
 class Tags(HTMLParser):
-    """Collects (tag, attributes) and the text between."""
+    """Collects (tag, attributes), the text between, and that of each <text>."""
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.text = [], ""
+        self.tags, self.text, self.texts = [], "", []
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.tags.append((tag, dict(attributes)))
+        self._within = tag
 
     def handle_data(self, data):
         self.text += data
+        if self._within == "text" and data.strip():
+            self.texts.append(data)
 
 
 def test_a_player_has_a_name_and_levels_and_does_not_start_by_itself():
@@ -46,20 +51,116 @@ def test_a_name_is_text_whatever_it_holds():
     assert audio["aria-label"] == name and audio["src"] == '"><script>'
 
 
+def of(bits, events=(), **references):
+    """What a curve is drawn from: (training, validation) bits of each epoch."""
+    log = [Epoch(number, *pair, 30.0 * number, 1000 * number, 1e-3) for number, pair in enumerate(bits, start=1)]
+    return SimpleNamespace(log=log, references={"uniform": 8.0, "unigram": 7.5, **references}, events=list(events))
+
+
+def names(svg):
+    """{name: (x, y)} of the texts beside the curve."""
+    places = [(float(found["x"]), float(found["y"])) for tag, found in svg.tags if tag == "text"]
+    return {
+        text: place for text, place in zip(svg.texts, places, strict=True) if place[0] > markup.WIDTH - markup.BESIDE
+    }
+
+
+def numbers(svg):
+    """Every number that the picture is drawn with."""
+    drawn = [found.get(name, "0") for _, found in svg.tags for name in ("d", "cx", "cy", "x", "y")]
+    return [float(number) for text in drawn for number in re.findall(r"[^\sA-Za-z,]+|nan|inf", text)]
+
+
 def test_the_curve_says_in_words_what_it_shows(straight):
     svg = Tags(markup.learning_curve(straight))
     _, attributes = svg.tags[0]
     assert attributes["role"] == "img"
+    assert attributes["aria-label"] == markup.curve_in_words(straight)
     for entry in straight.log:
-        assert f"epoch {entry.epoch}: {entry.validation_bits:.2f}" in attributes["aria-label"]
-    assert "blind chance" in svg.text
+        said = f"epoch {entry.epoch}: {entry.validation_bits:.2f}, training {entry.bits:.2f}"
+        assert said in attributes["aria-label"]
+    assert "blind chance 8.00" in svg.text
 
 
-def test_a_curve_of_one_epoch_can_be_drawn(straight, tmp_path):
-    class Young:
-        log, references = straight.log[:1], straight.references
+def test_the_curve_has_the_reference_lines_that_the_run_has():
+    for references in ({}, {"linear_prediction": 3.2}):
+        svg, words = (
+            draw(of([(5, 5), (4, 4)], **references)) for draw in (markup.learning_curve, markup.curve_in_words)
+        )
+        assert ("linear prediction 3.20" in svg) == ("(linear prediction) 3.20" in words) == bool(references)
+        assert "counting 7.50" in svg and "how often each value occurs 7.50" in words
 
-    assert "epoch 1" in markup.learning_curve(Young)
+
+@pytest.mark.parametrize("together", [8.0, 4.0, 0.0])
+def test_names_of_lines_that_lie_together_do_not_overlap(together):
+    references = {"uniform": 8.0, "unigram": together, "linear_prediction": together}
+    found = names(Tags(markup.learning_curve(of([(together, together)] * 3, **references))))
+    assert len(found) == 5
+    heights = sorted(height for _, height in found.values())
+    assert min(np.diff(heights)) >= 13  # the size of the font
+    assert heights[0] > 13 and heights[-1] < markup.HEIGHT
+    # DejaVu Sans, among the widest of its kind, needs 0.55 of the size for a letter on average.
+    assert all(x + len(text) * 13 * 0.55 <= markup.WIDTH for text, (x, _) in found.items())
+
+
+def test_names_that_have_room_stand_where_their_lines_end():
+    svg = Tags(markup.learning_curve(of([(5, 5), (2, 4)], unigram=6)))
+    heights = {text.rpartition(" ")[0]: y for text, (_, y) in names(svg).items()}
+    two_bits = heights["counting"] - heights["blind chance"]
+    assert heights["validation"] - heights["counting"] == pytest.approx(two_bits, abs=0.2)
+    assert heights["training"] - heights["validation"] == pytest.approx(two_bits, abs=0.2)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_number_of_names_keeps_its_order_and_its_room(seed):
+    chance = np.random.default_rng(seed)
+    places = (chance.integers(0, 20, chance.integers(1, 12)) * 10.0).tolist()
+    spread = markup._spread(places, 17, 200)
+    order = np.argsort(places, kind="stable")
+    assert np.all(np.diff(np.array(spread)[order]) >= 17) and max(spread) <= 200
+    assert markup._spread(spread, 17, 200) == spread
+
+
+def test_bits_that_are_no_number_leave_a_gap_and_are_said():
+    bits = [(5.0, 5.0), (4.0, np.nan), (np.inf, 4.0), (3.0, 3.0), (3.0, 3.5), (-np.inf, np.inf)]
+    for run in (of(bits), of(bits[:2]), of([(np.nan, np.nan)])):
+        svg = Tags(markup.learning_curve(run))
+        assert all(np.isfinite(numbers(svg)))
+        for entry in run.log:
+            if not np.isfinite(entry.validation_bits):
+                assert f"epoch {entry.epoch}: no number" in svg.tags[0][1]["aria-label"]
+    svg = Tags(markup.learning_curve(of(bits)))
+    assert sum(tag == "circle" for tag, _ in svg.tags) == 4
+    lines = [found["d"] for tag, found in svg.tags if found.get("stroke-width") == "2"]
+    assert [line.count("M") for line in lines] == [2, 2]  # training 1-2 and 4-5, validation 1 and 3-5
+    assert svg.text.count("are no number") == 3
+
+
+def test_bits_far_beyond_blind_chance_do_not_press_the_rest_flat():
+    svg = Tags(markup.learning_curve(of([(5.0, 5.0), (1e30, 1e30), (3.0, 3.0)])))
+    heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
+    assert heights[1] == markup.MARGIN  # the upper edge
+    assert heights[2] - heights[0] > 10
+
+
+def test_what_happened_is_marked_with_its_sentence_and_said():
+    events = [
+        {"kind": "begun", "epoch": 0, "text": "Begun."},
+        {"kind": "changed", "epoch": 2, "text": 'Now "dim" < 5.'},
+        {"kind": "blown up", "epoch": 9, "back_to": 1, "rate_factor": 0.5, "text": "It went back to epoch 1."},
+    ]
+    run = of([(5, 5), (4, 4), (3, 3)], events)
+    svg = Tags(markup.learning_curve(run))
+    assert [tag for tag, _ in svg.tags].count("title") == 2
+    for said in ('After epoch 2: Now "dim" < 5.', "After epoch 9: It went back to epoch 1."):
+        assert said in svg.text and said in svg.tags[0][1]["aria-label"]
+    assert "Begun" not in svg.text
+    assert max(numbers(svg)) <= markup.WIDTH  # an epoch that is no longer there is marked at the end
+
+
+def test_a_curve_of_one_epoch_can_be_drawn(straight):
+    young = SimpleNamespace(log=straight.log[:1], references=straight.references, events=[])
+    assert "epoch 1" in markup.learning_curve(young)
 
 
 def test_a_run_without_an_epoch_has_no_curve_and_says_so(straight, tmp_path):

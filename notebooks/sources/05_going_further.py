@@ -149,35 +149,27 @@ for name, preset in pl.PRESETS.items():
 #
 # ## What the settings do
 #
-# Every number of a preset can be changed. Here they are by what they do to the sound. Change one at a time, and train
-# the old and the new for equally long, or you will not know what you hear.
+# Every number of a preset can be changed. Change one at a time, and train the old and the new for equally long, or you
+# will not know what you hear. What to reach for first depends on what you hear:
 #
-# Memory, from textures towards gestures:
+# - It crackles, or is all noise: more `minutes`. If it falls into noise and stays there, half the `learning_rate`.
+# - It has the right colour, but nothing holds for long: a longer memory. Double the `window`, or make the last of the
+#   `frame_sizes` larger. A longer `window` makes each step slower, so give it more `minutes` too.
+# - It has the right outline, but no fine detail, and more time no longer helps: a larger size, with more `dim` or
+#   `layers`. Twice the `dim` is about four times the work.
+# - It plays your recordings back, and you want something else: `versions` of them, which you hear below, and a little
+#   `dropout`, such as 0.1. If you want them back, leave both as they are.
 #
-# - `frame_sizes`: the samples that one step of each tier takes in. With larger frames the slow tier covers more time
-#   in as many steps, and leaves more of the detail to the tiers below.
-# - `window`: how many samples back an error is traced in training. A `window` of 256 is 16 thousandths of a second at
-#   16,000; what lies further apart, the model is not taught to connect, though it carries some memory along.
-# - `layers`: more of them can follow more involved changes, and are slower.
-#
-# Size, from coarse towards fine:
-#
-# - `dim`: how many numbers the model works with at a time. Twice the `dim` is about four times the work.
-# - `embedding`: how many numbers stand for one of the 256 values. You will seldom hear it.
-#
-# Patience, from raw towards settled:
-#
-# - `minutes` or `epochs`: how long it practises. Steps grow smaller as the budget runs out.
-# - `learning_rate`: how large the steps are. If the model falls into noise and stays there, halve it. If it still
-#   crackles when the time is over, give it more time first.
-# - `patience`: stop when validation has not improved for so many epochs. Off, unless you ask for it.
-#
-# Variety, from repeating towards inventing:
-#
-# - `versions`, with `polarity`, `gain_db` and `stretch`: variations of your recordings to learn from. You hear them
-#   below.
-# - `dropout`: a share of the model's inner values that is left out at random in training, so that it leans on none of
-#   them. It makes learning by heart harder, and may blur the sound.
+# Here are all the settings. Where the presets differ, each has its own default. The last column says where a setting
+# comes from. The range is what the course accepts; not all of it makes sense.
+
+# %%
+notebook.settings_table()
+
+# %% [markdown]
+# You need not learn them. `panel = notebook.SettingsPanel("sketch")`, with `panel` in the next line, shows controls for
+# memory, size, patience and how literal it is to be, and a tick that brings all the others. What they say goes into a
+# training with `pl.train(corpus, folder, preset="sketch", **panel.values)`.
 #
 # A setting that cannot work is refused, with a sentence that says what would. In a cell of your own, this sentence
 # appears in place of a result. Here, `try` and `except` make sure that the page goes on.

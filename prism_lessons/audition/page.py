@@ -9,6 +9,7 @@ from ..files import replacing
 from ..live import clock
 from ..markup import learning_curve, player
 from ..run import Run
+from ..verdict import verdict
 
 PAGE = "audition.html"
 STYLE = """
@@ -65,6 +66,7 @@ Nothing is normalised: quiet clips are quiet. Silence is the share of a clip bel
 <figcaption>Bits per sample after each epoch: lower is better foreseen, not better music. The table has the same
 numbers.</figcaption>
 </figure>
+<p>{html.escape(str(verdict(run)))}</p>
 <table>
 <thead><tr><th scope="col">Epoch</th><th scope="col">Bits per sample</th><th scope="col">Clips</th></tr></thead>
 <tbody>

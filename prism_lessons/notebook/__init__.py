@@ -13,7 +13,9 @@ from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
+from .settings_panel import SettingsPanel, settings_table
 from .shown import LiveFigure
+from .watching import training_view
 
 __all__ = [
     "Course",
@@ -22,6 +24,7 @@ __all__ = [
     "Panel",
     "RecordingsPanel",
     "SegmentsPanel",
+    "SettingsPanel",
     "budget",
     "choice",
     "findings",
@@ -35,10 +38,12 @@ __all__ = [
     "play",
     "play_epochs",
     "play_grid",
+    "settings_table",
     "sound_map",
     "spectrogram",
     "text",
     "tick",
+    "training_view",
     "waveform",
     "whole",
 ]

@@ -10,6 +10,7 @@ from .computer import graphics, versions
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"
 GPU_MENU = "Runtime > Change runtime type > T4 GPU"
+LENT_HOURS = 12  # the longest that a free runtime lasts (https://research.google.com/colaboratory/faq.html)
 
 
 def on_colab():
@@ -34,22 +35,28 @@ def home(drive):
 
     Returns
     -------
-    Path, str
-        The folder, and a sentence about how long it lasts.
+    Path, Path, str
+        The folder; a folder on the runtime's own disk to train in; and a sentence about how long the files last.
     """
     here = CONTENT / "course_files"
     if not drive:
-        return here, "They are gone when this runtime ends: take them home with course.take_home()."
+        return here, here, "They are gone when this runtime ends: take them home with course.take_home()."
     try:
         from google.colab import drive as google_drive
 
         google_drive.mount(str(DRIVE))
+        there = DRIVE / "MyDrive" / "prism_lessons"
+        (there / "runs").mkdir(parents=True, exist_ok=True)  # what is copied is copied only into what is there
     except Exception as error:  # whatever Google, the browser or a blocked window says: the lesson goes on without it
-        return here, (
-            f"Google Drive could not be opened ({error}), so files stay on this runtime and are gone when it ends: "
-            "take them home with course.take_home()."
+        return (
+            here,
+            here,
+            (
+                f"Google Drive could not be opened ({error}), so files stay on this runtime and are gone when it ends: "
+                "take them home with course.take_home()."
+            ),
         )
-    return DRIVE / "MyDrive" / "prism_lessons", "They stay on your Google Drive."
+    return there, here, f"They stay on your Google Drive. Trainings work in {here} and are copied to your Drive."
 
 
 def upload():

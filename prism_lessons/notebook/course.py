@@ -2,7 +2,9 @@
 
 import io
 import shutil
+import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import librosa
@@ -14,7 +16,8 @@ from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
 from ..files import inside, replacing
 from ..journal import Journal
-from ..run import LOG, Run
+from ..mirror import Mirror, belongs, bring_back
+from ..run import LOG, SETTINGS, Run
 from . import colab
 from .panels import JournalPanel
 
@@ -39,11 +42,21 @@ class Course:
     ----------
     drive
         In Colab: whether to keep it on Google Drive. Elsewhere it is the folder `course_files` beside the lessons.
+        With Drive, `runs/` lies on the runtime's own disk, which is faster and never vanishes during a training; a copy
+        of each run is kept on Drive (`copy_of`).
+
+    Attributes
+    ----------
+    lent_hours
+        After how many hours this computer is taken away at the latest; None where it stays.
     """
 
     def __init__(self, drive=False):
-        self.home, lasting = colab.home(drive) if colab.on_colab() else (Path("course_files"), "")
-        self.recordings, self.runs, self.takes = (self.home / name for name in ("recordings", "runs", "takes"))
+        here = Path("course_files")
+        self.home, self.work, lasting = colab.home(drive) if colab.on_colab() else (here, here, "")
+        self.recordings, self.takes = self.home / "recordings", self.home / "takes"
+        self.runs = self.work / "runs"
+        self.lent_hours = colab.LENT_HOURS if colab.on_colab() else None
         self.journal = Journal(self.home / "journal.jsonl")
         self.choices = Choices(self.home / "choices.jsonl")
         print(f"Your files are kept in {self.home}. {lasting}".strip())
@@ -67,23 +80,37 @@ class Course:
         print(f"{count} {'file is' if count == 1 else 'files are'} in {self.recordings}.{where}")
 
     def _receive(self, name, content):
-        """Put one file into the recordings; unpack it if it is a zip."""
+        """Put one file into the recordings; unpack it if it is a zip, and only if all of it is whole."""
         if not name.lower().endswith(".zip"):
             with replacing(inside(self.recordings, Path(name).name)) as partial:
                 partial.write_bytes(content)
             return
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                folder = self.home if archive.comment == ZIP_MARK else self.recordings
                 if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
                     raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
-                for member in archive.infolist():
-                    target = inside(folder, member.filename)
-                    if not member.is_dir():
-                        with replacing(target) as partial, archive.open(member) as source, open(partial, "wb") as file:
-                            shutil.copyfileobj(source, file)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-            raise CourseError(f'"{name}" cannot be unpacked ({error}): pack it again, without a password.') from error
+                if damaged := archive.testzip():
+                    raise zipfile.BadZipFile(f'"{damaged}" in it is damaged')
+                if archive.comment == ZIP_MARK:
+                    self._put_back(archive)
+                else:
+                    _unpack(archive, self.recordings)
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            raise CourseError(
+                f'"{name}" cannot be unpacked ({error}): bring it again, or pack it again, without a password.'
+            ) from error
+
+    def _put_back(self, archive):
+        """Unpack what was taken home to where it was; a run only where there is none, or an older state of it."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="unpacked_", dir=self.work) as folder:
+            _unpack(archive, folder)
+            for settings in sorted(Path(folder).glob(f"runs/*/{SETTINGS}")):
+                bring_back(settings.parent, self.runs / settings.parent.name)
+                shutil.rmtree(settings.parent)
+            for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+                with replacing(self.home / path.relative_to(folder)) as partial:
+                    shutil.copyfile(path, partial)
 
     def borrow(self, name):
         """Fetch a real recording into `recordings/`, and print whose it is and on which terms; needs a network.
@@ -128,15 +155,18 @@ class Course:
         Path
             The zip. `bring` puts what is in it back to where it was.
         """
-        folder = Path(folder or self.home)
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".zip"]
+        folders, files = [Path(folder)] if folder else [self.home, self.runs], {}
+        for place in folders:  # runs come last, since a copy of them among the others may be older
+            base = self.work if place.is_relative_to(self.work) else self.home
+            found = (path for path in sorted(place.rglob("*")) if path.is_file())
+            files |= {path.relative_to(base): path for path in found if path.suffix != ".zip" and belongs(path.name)}
         if not files:
-            raise CourseError(f'There is nothing in "{folder}" to take home yet.')
-        path = self.home / f"{folder.name}.zip"
+            raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
+        path = self.home / f"{folders[0].name}.zip"
         with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
             archive.comment = ZIP_MARK
-            for file in files:
-                archive.write(file, file.relative_to(self.home))
+            for name, file in files.items():
+                archive.write(file, name)
         print(f"{path}: {len(files)} files, {path.stat().st_size / 1e6:.1f} MB.")
         if colab.on_colab():
             colab.download(path)
@@ -157,10 +187,29 @@ class Course:
         return curate(_example(example), folder)
 
     def new_run(self, name):
-        """The folder for a run of that name; letters, digits, spaces, dots, - and _."""
+        """The folder for a run of that name; letters, digits, spaces, dots, - and _.
+
+        What a copy of the run on Drive holds beyond what is in the folder is brought back to it first.
+        """
         if not name.strip(" ._") or any(not (letter.isalnum() or letter in " ._-") for letter in name):
             raise CourseError(f'"{name}" cannot be the name of a run: use letters, digits, spaces, "-" and "_".')
-        return self.runs / name.strip()
+        return self._with_its_copy(self.runs / name.strip())
+
+    def copy_of(self, folder):
+        """The folder on Drive that keeps a copy of the run in `folder`; None where no copy is kept."""
+        folder = Path(folder)
+        return self.home / "runs" / folder.name if folder.parent == self.runs and self.home != self.work else None
+
+    def _with_its_copy(self, folder):
+        """The folder of a run, once what only its copy holds was brought back to it."""
+        if copy := self.copy_of(folder):
+            try:
+                bring_back(copy, folder)
+            except CourseError as error:  # such as a Drive that is gone: what is here will do
+                if not (folder / SETTINGS).is_file():
+                    raise
+                print(error)
+        return folder
 
     def run(self, name=None, example="breath"):
         """A `Run` of lesson 02 by its name, or the newest that has an epoch; before there is one, a copy of one that
@@ -199,8 +248,9 @@ class Course:
 
     def _newest_run(self):
         """The folder of the run of lesson 02 that was worked on last and has an epoch, or None."""
-        logs = self.runs.glob(f"*/{LOG}")
-        return max((log.parent for log in logs), key=lambda run: (run / LOG).stat().st_mtime, default=None)
+        logs = [log for runs in (self.runs, self.home / "runs") for log in runs.glob(f"*/{LOG}")]
+        newest = max(logs, key=lambda log: log.stat().st_mtime, default=None)
+        return newest and self._with_its_copy(self.runs / newest.parent.name)
 
     def choose(self, run, epoch):
         """Star an epoch of a run, and keep its model as the one that lesson 04 plays; returns the `Capsule`."""
@@ -208,6 +258,8 @@ class Course:
         capsule = run.capsule(epoch)
         capsule.save(self.home / CHOSEN)
         print(f"Epoch {epoch} is chosen: lesson 04 will play it. Its model is {self.home / CHOSEN}.")
+        if copy := self.copy_of(run.folder):
+            Mirror(run.folder, copy).finish()  # so that the star lasts
         return capsule
 
     def capsule(self, example="breath"):
@@ -225,6 +277,15 @@ class Course:
     def journal_panel(self, lesson, *questions):
         """A `JournalPanel` for some questions."""
         return JournalPanel(self.journal, lesson, questions)
+
+
+def _unpack(archive, folder):
+    """Unpack a zip into a folder, refusing to write anywhere else."""
+    targets = {member: inside(folder, member.filename) for member in archive.infolist()}
+    for member, target in targets.items():
+        if not member.is_dir():
+            with replacing(target) as partial, archive.open(member) as source, open(partial, "wb") as file:
+                shutil.copyfileobj(source, file)
 
 
 def _example(name):

@@ -47,9 +47,9 @@ def spectrogram(sound, name=None):
 
 
 def learning_curve(run):
-    """The bits per sample of a run's epochs, beside what guessing without listening would need."""
+    """The bits per sample of a run's epochs, beside what ways of guessing need that are no model."""
     picture, words = markup.learning_curve(run), markup.curve_in_words(run)
-    return Shown(figure(picture, words), words)
+    return Shown(figure(picture, html.escape(words)), words)
 
 
 def _where_the_energy_is(stft, frequencies):

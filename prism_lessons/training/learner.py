@@ -3,7 +3,35 @@
 import math
 
 from ..backend import keras, ops
+from ..capsule import fill
+from ..model import SampleRNN, on_gpu
 from ..scoring import nats
+
+# Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
+WIDEST_JIT = 512
+# What a checkpoint may lack or hold too much of: see `Learner.everything`.
+OPTIONAL = ("carried/", "chance/", "scaler/")
+
+
+def make_learner(preset, precision):
+    """The `Learner` of a `Preset`, with its initial weights, ready for `fit`.
+
+    Parameters
+    ----------
+    precision
+        "float32" or "mixed_float16".
+    """
+    keras.utils.set_random_seed(preset.training.seed)
+    learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
+    learner.compile_for(preset.training)
+    return learner
+
+
+def resolve_precision(precision):
+    """The precision that "auto" stands for on this machine: half on a graphics card, which is where it is faster."""
+    if precision == "auto":
+        return "mixed_float16" if on_gpu() else "float32"
+    return precision
 
 
 class Learner(keras.Model):
@@ -20,6 +48,7 @@ class Learner(keras.Model):
     def __init__(self, model, streams):
         super().__init__(dtype=model.dtype_policy)
         self.model = model
+        self.streams = streams
         self.carried = [
             self.add_weight(
                 shape=state.shape, initializer="zeros", trainable=False, dtype=model.compute_dtype, name=f"carried_{i}"
@@ -41,23 +70,100 @@ class Learner(keras.Model):
         self.batches_heard.assign_add(1)
         return logits
 
-    def compile_for(self, settings, jit):
-        """Compile with Adam and the loss in nats, by `TrainingSettings`; `jit` as in `keras.Model.compile`."""
+    def compile_for(self, settings):
+        """Compile with Adam and the loss in nats, by `TrainingSettings`."""
+        self.adam = Adam(settings.learning_rate, settings.clip_norm)
         self.compile(
-            optimizer=keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.clip_norm),
+            optimizer=self.adam,  # Keras wraps it in a loss scaler where half precision needs one
             loss=Nats(reduction="mean_with_sample_weight"),
             weighted_metrics=[self.bits],
-            jit_compile=jit,
+            jit_compile=not on_gpu() and self.model.settings.dim <= WIDEST_JIT,
         )
         self.optimizer.build(self.trainable_variables)
 
+    def begin_epoch(self):
+        """Count from nothing again: bits, batches and gradients of a new epoch."""
+        self.bits.reset_state()
+        self.batches_heard.assign(0)
+        self.adam.norms.assign(ops.zeros(2))
+
     def everything(self):
-        """{name: variable} of all that has to be kept to go on exactly: weights, optimiser, streams, chance, counts."""
+        """{name: variable} of all that has to be kept to go on exactly.
+
+        Names that begin with one of `OPTIONAL` (the streams' states, the chance of dropout, the loss scaler of half
+        precision) are not the same on every machine or with every batch size; the others are.
+        """
         named = {f"model/{name}": weight for name, weight in self.model.weights_by_name().items()}
+        for i, variable in enumerate(self.adam.variables):
+            named[f"optimiser/{i}"] = variable
+        for i, variable in enumerate(self.carried):
+            named[f"carried/{i}"] = variable
+        named["heard"] = self.batches_heard
         known = {id(variable) for variable in named.values()}
-        own = [variable for variable in self.variables if id(variable) not in known]
-        named |= {f"learner/{i}": variable for i, variable in enumerate(own)}
-        return named | {f"optimiser/{i}": variable for i, variable in enumerate(self.optimizer.variables)}
+        for kind, variables in (("chance", self.variables), ("scaler", self.optimizer.variables)):
+            rest = [variable for variable in variables if id(variable) not in known]
+            named |= {f"{kind}/{i}": variable for i, variable in enumerate(rest)}
+        return named
+
+    def put_back(self, arrays):
+        """Give all variables the values that `everything` had, {name: array}; a half is read as a single.
+
+        With another batch size, the streams begin from the learned initial state; without a value of its own, what is
+        optional stays as it began.
+
+        Raises
+        ------
+        CourseError
+            When something that every machine needs does not fit.
+        """
+        for state, first in zip(self.carried, self.model.initial_state(self.streams), strict=True):
+            state.assign(first)
+        everything = self.everything()
+        optional = {name for name in everything.keys() | arrays.keys() if name.startswith(OPTIONAL)}
+        fitting = {
+            name
+            for name in optional & everything.keys() & arrays.keys()
+            if everything[name].shape == arrays[name].shape
+        }
+        unfit = optional - fitting
+        fill(
+            {name: variable for name, variable in everything.items() if name not in unfit},
+            {name: array for name, array in arrays.items() if name not in unfit},
+        )
+
+
+class Adam(keras.optimizers.Adam):
+    """Adam (Kingma & Ba 2014, https://arxiv.org/abs/1412.6980) that shortens long gradients (Pascanu et al. 2013,
+    https://arxiv.org/abs/1211.5063) and adds up how long they were.
+
+    Parameters
+    ----------
+    longest
+        Gradients longer than this, as one vector of all weights, are shortened to it.
+
+    `norms`, shape (2,), holds the sum of the lengths since it was last set to 0, and their number.
+    """
+
+    def __init__(self, learning_rate, longest, **kwargs):
+        super().__init__(learning_rate, **kwargs)
+        self.longest = longest
+
+    def build(self, variables):
+        super().build(variables)
+        self.norms = self.add_variable(shape=(2,), initializer="zeros", dtype="float32", name="norms")
+
+    def apply(self, grads, trainable_variables=None):
+        grads = [ops.convert_to_tensor(gradient) for gradient in grads]
+        norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in grads))
+        self.norms.assign_add(ops.stack([norm, ops.ones_like(norm)]))
+        shorter = ops.minimum(1.0, self.longest / norm)
+        super().apply([gradient * shorter for gradient in grads], trainable_variables)
+
+    @property
+    def mean_norm(self):
+        """The mean length of the gradients since `norms` was last 0; 0 where there was none."""
+        total, count = self.norms.numpy()
+        return float(total / max(count, 1))
 
 
 class Nats(keras.losses.Loss):

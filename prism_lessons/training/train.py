@@ -1,5 +1,6 @@
 """Training: `train()` sets Keras to work and puts it back where it was after any interruption."""
 
+import contextlib
 import json
 import math
 import shutil
@@ -7,26 +8,38 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from .. import container
-from ..backend import keras
-from ..capsule import fill
+import filelock
+
 from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
+from ..corpus.linear_prediction import linear_prediction_bits
 from ..errors import CourseError
+from ..files import unwritable
 from ..live import LiveLine, clock
-from ..model import SampleRNN, on_gpu
+from ..model import on_gpu
 from ..presets import Preset, find_preset
-from ..run import RESUME, SETTINGS, Run, is_beginning
+from ..run import LOCK, SETTINGS, WITHIN, Run, is_beginning
 from ..settings import ModelSettings, TrainingSettings
 from ..streams import Streams
-from .callbacks import Conductor, EpochEnd
-from .learner import Learner
+from .checkpoint import Progress
+from .conductor import Budget, Conductor
+from .epoch_end import EpochEnd, excerpts
+from .learner import make_learner, resolve_precision
+from .stability import MOST_SETBACKS, BlownUp
 
-# Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
-WIDEST_JIT = 512
-# These may change between one call and the next: nothing that was learned depends on them.
-FREE_TO_CHANGE = {"patience", "disk_gb"}
+# What may change between one call and the next, because what was learned still fits.
+FREE_TO_CHANGE = {
+    "checkpoint_minutes", "clip_norm", "disk_gb", "dropout", "learning_rate", "patience", "precision", "streams",
+    "warm_up", "window",
+}  # fmt: skip
+
+
+class Stopped(KeyboardInterrupt):
+    """A training was interrupted; its text says what is safe and how to go on. Notebooks show only that."""
+
+    def _render_traceback_(self):
+        return [str(self)]
 
 
 def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, each_epoch=None, **changes):
@@ -51,7 +64,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
         A function that is called with the `Run` after each epoch, once its clips and its line in the log are there, and
         for a run that has reached its budget.
     **changes
-        Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's.
+        Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's. For a run that goes on, those in
+        `FREE_TO_CHANGE` may differ from before; the change is noted in the run.
 
     Returns
     -------
@@ -61,70 +75,42 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
     ------
     CourseError
         When the run in the folder was begun with other settings or another corpus (the sentence names what differs),
-        when a setting is out of range, or when the disk is full. What is finished is safe.
-    KeyboardInterrupt
-        On Ctrl-C or the notebook's stop button, after everything so far is saved.
+        when a setting is out of range, when another training works in the folder, when the disk is full, or when the
+        training has blown up more often than it is put right by itself. What is finished is safe.
+    Stopped
+        On Ctrl-C or the notebook's stop button, after everything so far is saved; a `KeyboardInterrupt`.
     """
     live = live or LiveLine()
-    corpus = Corpus.open(corpus)
-    folder = Path(run)
-    preset, run = _agree(corpus, folder, preset, changes)
-    if minutes is None and epochs is None:
-        minutes = preset.minutes
-    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
-        raise CourseError(f"minutes must be above 0, not {minutes}.")
-    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
-        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
-    settings = preset.training
-    codec = preset.model.codec
+    corpus, folder = Corpus.open(corpus), Path(run)
+    preset, run, begun = _agree(corpus, folder, preset, changes)
+    budget = _budget(preset, epochs, minutes)
+    settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
-    streams = Streams(
-        codes,
-        streams=settings.streams,
-        window=settings.window,
-        context=preset.model.largest_frame,
-        seed=settings.seed,
-    )
-    keras.utils.set_random_seed(settings.seed)
-    model = SampleRNN(preset.model, dtype="mixed_float16" if on_gpu() else "float32")
-    learner = Learner(model, settings.streams)
-    learner.compile_for(settings, jit=not on_gpu() and preset.model.dim <= WIDEST_JIT)
-    _check_disk(folder, model, settings, corpus.sample_rate)
-    if run is None:
-        levels = codec.levels
-        references = {"uniform": math.log2(levels), "unigram": unigram_bits(codes, validation_codes, levels)}
-        run = Run.begin(folder, _written_down(corpus, preset) | {"references": references}, corpus.card())
-    progress = restore(run, learner)
-    conductor = Conductor(progress, streams, settings, epochs, minutes, live)
-    epoch_end = EpochEnd(
-        run, model, progress, streams, validation_codes, corpus.sample_rate, settings, live, each_epoch
-    )
-    # An interruption may have come between an epoch's last step and its clips.
-    pending = not run.log or run.log[-1].seconds != progress.seconds
-    pending &= conductor.finished or progress.step >= streams.steps(progress.epoch)
-    if conductor.finished and not pending:
-        live.end(
-            f"This run has reached its budget after {len(run.log)} epochs and "
-            f"{clock(progress.seconds)} of training: ask for more to go on."
-        )
-        if each_epoch:
-            each_epoch(run)
-        return run
-    _announce(run, learner, corpus, preset, progress, live)
-    try:
-        if pending:
-            epoch_end.finish(learner)
-        learner.stop_training = False
-        fitting = {"callbacks": [conductor, epoch_end], "shuffle": False, "verbose": 0}
-        while not (conductor.finished or learner.stop_training):
-            epoch = progress.epoch
-            windows = streams.dataset(epoch, progress.step)
-            learner.fit(windows, initial_epoch=epoch, epochs=epoch + 1, **fitting)
-    except KeyboardInterrupt:
-        progress.save(run, learner)
-        live.end(f"Stopped in epoch {progress.epoch + 1}; everything so far is saved. Run the same again to go on.")
-        raise
+    learner = make_learner(preset, resolve_precision(settings.precision))
+    _check_disk(folder, learner.model, settings, corpus.sample_rate)
+    with _alone(folder):
+        if run is None:
+            references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
+            run = Run.begin(folder, _written_down(corpus, preset) | {"references": references}, corpus.card())
+        progress = Progress(Streams.of(codes, preset))
+        progress.restore(run, learner)
+        if not progress.seconds:
+            progress.save(run, learner)  # what a setback in the first epoch goes back to
+        if begun:
+            _carry_out_changes(run, progress, begun, preset, corpus)
+        if not budget.spent(progress):
+            _announce(run, learner, corpus, preset, progress, live)
+        conductor = Conductor(progress, settings, budget, live, lambda: progress.save_within(run, learner))
+        epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)
+        try:
+            _practise(learner, conductor, epoch_end, each_epoch)
+        except KeyboardInterrupt:
+            progress.save_within(run, learner)
+            where = f"Stopped in epoch {progress.epoch + 1}, with {progress.step / progress.steps:.0%} of it heard."
+            live.end(where)
+            run.note("stopped", where)
+            raise Stopped("Everything so far is saved: run the same again to go on.") from None
     last = run.log[-1]
     live.end(
         f"Trained {last.epoch} epoch{'s' if last.epoch > 1 else ''} in {clock(last.seconds)}: {last.bits:.3f} bits per "
@@ -133,12 +119,108 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
     return run
 
 
+def _references(codes, validation_codes, codec, settings, sample_rate):
+    """What three listeners without a model would need for the validation sound, see `Run.references`."""
+    _, begin, end = excerpts(validation_codes, sample_rate, settings.validation_seconds)
+    return {
+        "uniform": math.log2(codec.levels),
+        "unigram": unigram_bits(codes, validation_codes, codec.levels),
+        "linear_prediction": linear_prediction_bits(validation_codes, codec, begin, end),
+    }
+
+
+def _practise(learner, conductor, epoch_end, each_epoch):
+    """Train epoch after epoch, until the budget is spent or patience ends."""
+    run, progress, budget, patience = epoch_end.run, conductor.progress, conductor.budget, conductor.settings.patience
+    # An interruption may have come between an epoch's last step and its clips.
+    pending = not run.log or run.log[-1].seconds != progress.seconds
+    pending &= budget.spent(progress) or progress.step >= progress.steps
+    if not pending and budget.spent(progress):
+        conductor.live.end(
+            f"This run has reached its budget after {len(run.log)} epochs and {clock(progress.seconds)} of training: "
+            "ask for more to go on."
+        )
+        if each_epoch:
+            each_epoch(run)
+    while pending or not budget.spent(progress):
+        if patience and _stands_still(run.log, patience):
+            conductor.live.end(f"Stopped early: no better validation for {patience} epochs.")
+            return
+        try:
+            if not pending:
+                windows = progress.streams.dataset(progress.epoch, progress.step)
+                learner.stop_training = False
+                learner.fit(windows, callbacks=[conductor], shuffle=False, verbose=0)
+            epoch_end()
+        except BlownUp as reason:
+            _go_back(run, progress, learner, reason, conductor.live)
+        else:
+            if each_epoch:
+                each_epoch(run)
+        pending = False
+
+
+def _stands_still(log, patience):
+    """Whether no epoch of the last `patience` ones was better in validation than the best before."""
+    bits = [entry.validation_bits for entry in log]
+    return len(bits) > patience and min(bits[-patience:]) >= min(bits[:-patience])
+
+
+def _go_back(run, progress, learner, reason, live):
+    """Put a run that has blown up back to the end of its last whole epoch, with half the learning rate.
+
+    Raises
+    ------
+    CourseError
+        When that has been done often enough already.
+    """
+    setbacks = progress.setbacks + 1
+    (run.folder / WITHIN).unlink(missing_ok=True)
+    progress.restore(run, learner)
+    place = f"the end of epoch {progress.epoch}" if progress.epoch else "the beginning"
+    if setbacks > MOST_SETBACKS:
+        text = f"The training blew up once more ({reason}) and was stopped at {place}."
+        run.note("blown up", text, back_to=progress.epoch, rate_factor=progress.rate)
+        raise CourseError(
+            f"The training has blown up {setbacks} times ({reason}), so it was stopped; all epochs up to "
+            f"{progress.epoch} are kept: ask for a learning_rate of a tenth, or listen whether a recording is damaged."
+        )
+    progress.setbacks, progress.rate = setbacks, progress.rate / 2
+    progress.save(run, learner)
+    text = f"Blown up, {reason}: went back to {place}, with the learning rate multiplied by {progress.rate:g}."
+    run.note("blown up", text, back_to=progress.epoch, rate_factor=progress.rate)
+    live.end(text)
+
+
+@contextlib.contextmanager
+def _alone(folder):
+    """Keep a second training out of a folder while this one works there; made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / LOCK, timeout=0):
+            yield
+    except filelock.Timeout:
+        raise CourseError(
+            f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
+        ) from None
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def _budget(preset, epochs, minutes):
+    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
+        raise CourseError(f"minutes must be above 0, not {minutes}.")
+    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
+        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
+    return Budget(epochs, preset.minutes if epochs is None and minutes is None else minutes)
+
+
 def _agree(corpus, folder, name, changes):
-    """The preset to train with, and the run in the folder, or None where there is none yet."""
+    """The preset to train with, and the run in the folder with the preset it had so far; None, None for a new run."""
     if not (folder / SETTINGS).exists():
         if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
-        return find_preset(name or "sketch").changed(**changes), None
+        return find_preset(name or "sketch").changed(**changes), None, None
     run = Run(folder)
     written = run.settings
     if written["corpus"]["digest"] != corpus.digest:
@@ -148,15 +230,39 @@ def _agree(corpus, folder, name, changes):
         )
     begun = Preset("", written["minutes"], ModelSettings(**written["model"]), TrainingSettings(**written["training"]))
     preset = (find_preset(name) if name else begun).changed(**changes)
-    asked = _written_down(corpus, preset)
-    for part in ("model", "training"):
-        for setting, value in asked[part].items():
-            if setting not in FREE_TO_CHANGE and value != written[part][setting]:
-                raise CourseError(
-                    f'The run in "{folder}" was begun with {setting} = {written[part][setting]} and is now asked for '
-                    f"{value}: ask for the former to go on with it, or name a new folder for a new run."
-                )
-    return preset, run
+    differing = {
+        setting: values for setting, values in _differences(begun, preset).items() if setting not in FREE_TO_CHANGE
+    }
+    if differing:
+        had, wanted = (
+            ", ".join(f"{setting} = {values[which]}" for setting, values in differing.items()) for which in (0, 1)
+        )
+        raise CourseError(
+            f'The run in "{folder}" was begun with {had} and is now asked for {wanted}: ask for the former to go on '
+            "with it, or name a new folder for a new run."
+        )
+    return preset, run, begun
+
+
+def _differences(old, new):
+    """{setting: (old value, new value)} of two presets."""
+    return {
+        setting: (value, getattr(getattr(new, part), setting))
+        for part in ("model", "training")
+        for setting, value in asdict(getattr(old, part)).items()
+        if value != getattr(getattr(new, part), setting)
+    }
+
+
+def _carry_out_changes(run, progress, begun, preset, corpus):
+    """Write down what changes where a run goes on; a new learning rate counts as it is, whatever blew up before."""
+    changed = _differences(begun, preset)
+    for setting, (old, new) in changed.items():
+        run.note("changed", f"{setting} was {old} and is {new} from here on.", setting=setting, old=old, new=new)
+    if "learning_rate" in changed:
+        progress.rate, progress.setbacks = 1.0, 0
+    if changed:
+        run.change_settings(_written_down(corpus, preset))
 
 
 def _written_down(corpus, preset):
@@ -172,7 +278,7 @@ def _written_down(corpus, preset):
 
 
 def _bytes_needed(model, settings, sample_rate):
-    """Bytes for each epoch's weights and clips, and for the checkpoint (weights and Adam's two means)."""
+    """Bytes for each epoch's weights and clips, and for a checkpoint (weights and Adam's two means)."""
     weights = 4 * model.count_params()
     clips = 2 * len(settings.clip_temperatures) * settings.clip_seconds * sample_rate
     return int(weights + clips), 3 * weights
@@ -181,7 +287,8 @@ def _bytes_needed(model, settings, sample_rate):
 def _check_disk(folder, model, settings, sample_rate):
     each, checkpoint = _bytes_needed(model, settings, sample_rate)
     exists = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    free, needed = shutil.disk_usage(exists).free, 2 * each + 2 * checkpoint
+    # Two checkpoints, from the end of an epoch and from within one, and room to write a third.
+    free, needed = shutil.disk_usage(exists).free, 2 * each + 3 * checkpoint
     if free < needed:
         raise CourseError(
             f'This training needs at least {needed / 1e6:.0f} MB in "{folder}" and {free / 1e6:.0f} MB are free: '
@@ -190,49 +297,16 @@ def _check_disk(folder, model, settings, sample_rate):
 
 
 def _announce(run, learner, corpus, preset, progress, live):
+    """Say and write down where the training begins or goes on, and what it needs."""
+    machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {resolve_precision(preset.training.precision)}"
+    if run.events:
+        run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
+    else:
+        run.note("begun", f"Begun {machine}.")
     each, checkpoint = _bytes_needed(learner.model, preset.training, corpus.sample_rate)
     weights, seconds = learner.model.count_params(), corpus.seconds(TRAINING)
     live.end(
         f"{'Going on' if progress.seconds else 'Training'} with {weights / 1e6:.2f} million weights on {seconds:.0f} s "
-        f"of sound. Disk: {checkpoint / 1e6:.1f} MB, and {each / 1e6:.1f} MB for each epoch; weights of old epochs are "
-        f"deleted beyond {preset.training.disk_gb:g} GB."
+        f"of sound. Disk: {2 * checkpoint / 1e6:.1f} MB, and {each / 1e6:.1f} MB for each epoch; weights of old epochs "
+        f"are deleted beyond {preset.training.disk_gb:g} GB."
     )
-
-
-class Progress:
-    """How far a run is: finished epochs, batches heard since, seconds of training, bits of the epoch it is in."""
-
-    def __init__(self):
-        self.epoch, self.step, self.seconds = 0, 0, 0.0
-        self.bits_total = self.bits_count = 0.0  # of the current epoch, from before an interruption
-
-    def bits(self, learner):
-        """Total bits and number of samples of the current epoch, interruptions included."""
-        return self.bits_total + float(learner.bits.total), self.bits_count + float(learner.bits.count)
-
-    def next_epoch(self, learner):
-        """Count an epoch as finished."""
-        self.epoch += 1
-        self.step = 0
-        self.bits_total = self.bits_count = 0.0
-        learner.bits.reset_state()
-        learner.batches_heard.assign(0)
-
-    def save(self, run, learner):
-        """Write all that is needed to go on from here."""
-        total, count = self.bits(learner)
-        about = {"epoch": self.epoch, "seconds": self.seconds, "bits_total": total, "bits_count": count}
-        arrays = {name: variable.numpy() for name, variable in learner.everything().items()}
-        container.write(run.folder / RESUME, "checkpoint", about, arrays)
-
-
-def restore(run, learner):
-    """Put a learner where the run's checkpoint says, if there is one; returns the `Progress`."""
-    progress = Progress()
-    if (run.folder / RESUME).exists():
-        about, arrays, _ = container.read(run.folder / RESUME, "checkpoint")
-        fill(learner.everything(), arrays)
-        progress.epoch, progress.seconds = about["epoch"], about["seconds"]
-        progress.step = int(learner.batches_heard)
-        progress.bits_total, progress.bits_count = about["bits_total"], about["bits_count"]
-    return progress

@@ -2,9 +2,12 @@
 
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import librosa
+import numpy as np
 import pytest
 
 import prism_lessons as pl
@@ -158,6 +161,105 @@ def test_a_broken_zip_is_said_and_kept(course, content):
     with pytest.raises(CourseError, match="pack it again"):
         course.bring()
     assert (course.recordings / "bad.zip").exists()
+
+
+@pytest.fixture
+def packed(course, straight):
+    """A run called "mine", and the bytes of the zip in which it was taken home."""
+    shutil.copytree(straight.folder, course.new_run("mine"))
+    path = course.take_home(course.new_run("mine"))
+    content = path.read_bytes()
+    path.unlink()
+    return SimpleNamespace(folder=course.new_run("mine"), content=content)
+
+
+def bring(course, content):
+    course.recordings.mkdir(exist_ok=True)
+    (course.recordings / "mine.zip").write_bytes(content)
+    course.bring()
+
+
+def files_of(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_run_taken_home_has_all_that_is_needed_to_go_on_and_no_lock(course, packed, straight):
+    put_beside = ["training.lock", "events.jsonl", "within.bin", "clips/0003_1_t1.wav.partial"]
+    for name in put_beside:
+        (packed.folder / name).write_bytes(b"")
+    with zipfile.ZipFile(course.take_home(packed.folder)) as archive:
+        names = {name.removeprefix("runs/mine/") for name in archive.namelist()}
+    assert {"run.json", "card.md", "log.jsonl", "resume.bin", "events.jsonl", "within.bin"} <= names
+    assert {f"epochs/{path.name}" for path in (straight.folder / "epochs").iterdir()} <= names
+    assert not names & {"training.lock", "clips/0003_1_t1.wav.partial"}
+
+
+def test_a_run_taken_home_within_an_epoch_and_brought_back_goes_on_to_the_last_bit(
+    course, go_on, straight, monkeypatch
+):
+    """The cosine follows the budget, so the interruption comes from outside, not from a smaller budget."""
+    from prism_lessons.training.conductor import Conductor  # here, so that the others need no TensorFlow
+
+    end, count = Conductor.on_train_batch_end, iter(range(1000))
+
+    def end_or_stop(self, batch, logs=None):
+        end(self, batch, logs)
+        if next(count) == 150:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Conductor, "on_train_batch_end", end_or_stop)
+    with pytest.raises(KeyboardInterrupt):
+        go_on(course.new_run("mine"))
+    monkeypatch.undo()
+    assert len(pl.Run(course.new_run("mine")).log) < 2
+    content = course.take_home(course.new_run("mine")).read_bytes()
+    shutil.rmtree(course.home)  # the runtime ends, with all that is on it
+    bring(course, content)
+    run = go_on(course.new_run("mine"))
+    weights, expected = run.capsule(2).weights, straight.capsule(2).weights
+    assert weights.keys() == expected.keys()
+    assert all(np.array_equal(weights[name], expected[name]) for name in expected)
+    assert [entry.validation_bits for entry in run.log] == [entry.validation_bits for entry in straight.log]
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+@pytest.mark.parametrize("damage", ["cut off", "changed"])
+def test_a_damaged_zip_of_a_run_is_refused_and_what_was_there_is_untouched(course, packed, share, damage):
+    place = int(share * len(packed.content))
+    if damage == "cut off":
+        content = packed.content[:place]
+    else:
+        content = packed.content[:place] + bytes(byte ^ 255 for byte in packed.content[place:][:64])
+        content += packed.content[len(content) :]
+    (packed.folder / "resume.bin").write_bytes(b"what is there")
+    before = files_of(packed.folder)
+    with pytest.raises(CourseError, match="bring it again"):
+        bring(course, content)
+    assert files_of(packed.folder) == before
+    assert not list(course.home.rglob("unpacked_*")) and not list(course.home.rglob("*.partial"))
+
+
+def test_a_zip_of_an_older_state_does_not_set_a_run_back(course, packed):
+    run = pl.Run(packed.folder)
+    run.record(replace(run.log[-1], epoch=3, samples=2 * run.log[-1].samples))
+    (packed.folder / "resume.bin").write_bytes(b"of epoch 3")
+    before = files_of(packed.folder)
+    bring(course, packed.content)
+    assert files_of(packed.folder) == before
+
+
+def test_a_zip_of_another_run_of_the_same_name_is_refused(course, packed):
+    run = pl.Run(packed.folder)
+    run.record(replace(run.log[0], bits=1.5))
+    before = files_of(packed.folder)
+    with pytest.raises(CourseError, match="holds another run"):
+        bring(course, packed.content)
+    assert files_of(packed.folder) == before
+
+
+def test_on_a_computer_of_one_s_own_no_copy_is_kept_and_it_is_not_lent(course):
+    assert course.copy_of(course.new_run("mine")) is None
+    assert course.lent_hours is None
 
 
 def test_a_real_recording_can_be_borrowed_by_name(course, write_noise, tmp_path, monkeypatch, capsys):

@@ -18,7 +18,9 @@ from packaging.requirements import Requirement
 import prism_lessons as pl
 from prism_lessons import notebook
 from prism_lessons.errors import CourseError
+from prism_lessons.mirror import Mirror
 from prism_lessons.notebook import colab
+from prism_lessons.run import LOG, RESUME
 
 FAKE = Path(__file__).parent / "fake_colab"
 HOME = Home.read()
@@ -42,7 +44,7 @@ def test_the_course_accepts_the_versions_that_colab_has():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed = [Requirement(line) for line in project["dependencies"]]
     # TensorFlow needs the first, librosa the others: every runtime has them.
-    assert {need.name for need in needed} - pins.keys() <= {"packaging", "platformdirs", "scikit-learn"}
+    assert {need.name for need in needed} - pins.keys() <= {"packaging", "platformdirs", "psutil", "scikit-learn"}
     assert [need for need in needed if need.name in pins and pins[need.name] not in need.specifier] == []
 
 
@@ -167,6 +169,84 @@ def test_with_drive_files_are_kept_on_it(google, tmp_path, capsys):
     assert course.home.is_relative_to(tmp_path / "content" / "drive" / "MyDrive")
     assert "Drive" in capsys.readouterr().out
     assert notebook.Course(drive=True).home == course.home  # mounted already
+
+
+def test_with_drive_a_run_is_trained_on_the_runtime_s_own_disk_and_copied_to_drive(google, tmp_path, capsys):
+    course = notebook.Course(drive=True)
+    folder = course.new_run("mine")
+    assert folder == tmp_path / "content" / "course_files" / "runs" / "mine"
+    assert course.copy_of(folder) == course.home / "runs" / "mine"
+    assert course.copy_of(course.home / "elsewhere") is None
+    assert str(folder.parent.parent) in capsys.readouterr().out
+    assert course.lent_hours == 12
+
+
+def test_without_drive_no_copy_is_kept(google):
+    course = notebook.Course()
+    assert course.copy_of(course.new_run("mine")) is None
+
+
+@pytest.fixture
+def next_runtime(google, tmp_path, straight):
+    """A course on a new runtime after one on which "mine" was trained and copied to Drive."""
+    course = notebook.Course(drive=True)
+    folder = course.new_run("mine")
+    shutil.copytree(straight.folder, folder)
+    Mirror(folder, course.copy_of(folder)).finish()
+    shutil.rmtree(tmp_path / "content" / "course_files")  # the runtime ends, and Drive stays
+    return notebook.Course(drive=True)
+
+
+@pytest.mark.parametrize(
+    "find",
+    [
+        lambda course: pl.Run(course.new_run("mine")),
+        lambda course: course.run("mine"),
+        lambda course: course.run(),
+    ],
+)
+def test_a_run_on_drive_is_brought_back_to_the_next_runtime(next_runtime, straight, find):
+    run = find(next_runtime)
+    assert run.folder == next_runtime.runs / "mine"
+    assert run.log == straight.log and (run.folder / RESUME).read_bytes() == (straight.folder / RESUME).read_bytes()
+    assert next_runtime.capsule().digest == straight.capsule().digest
+
+
+def test_of_runs_here_and_on_drive_the_one_worked_on_last_is_the_newest(next_runtime, straight):
+    older = next_runtime.new_run("older")
+    shutil.copytree(straight.folder, older)
+    on_drive = next_runtime.home / "runs" / "mine" / LOG
+    for seconds, newest in ((-100, "mine"), (100, "older")):
+        os.utime(older / LOG, (on_drive.stat().st_mtime + seconds,) * 2)
+        assert next_runtime.run().folder.name == newest  # brought back, "mine" is as old as it was
+
+
+def test_a_drive_that_is_gone_stops_only_what_is_on_it_alone(next_runtime, capsys):
+    here = next_runtime.new_run("mine")
+    shutil.rmtree(next_runtime.home)
+    capsys.readouterr()
+    assert next_runtime.new_run("mine") == here
+    assert "is not there" in capsys.readouterr().out
+    with pytest.raises(CourseError, match="is not there"):  # it may hold a run of that name, which is not begun anew
+        next_runtime.new_run("other")
+    assert not next_runtime.home.exists()
+
+
+def test_a_star_lasts_on_drive(next_runtime):
+    next_runtime.choose(next_runtime.run(), 1)
+    assert pl.Run(next_runtime.copy_of(next_runtime.runs / "mine")).starred == [1]
+
+
+def test_a_run_trained_with_drive_is_taken_home_from_where_it_is(next_runtime, google, straight):
+    folder = next_runtime.new_run("mine")
+    for packed in (next_runtime.take_home(folder), next_runtime.take_home()):
+        with zipfile.ZipFile(packed) as archive:
+            assert {"runs/mine/run.json", "runs/mine/resume.bin"} <= set(archive.namelist())
+            assert len(archive.namelist()) == len(set(archive.namelist()))
+    google.files.chosen = {"mine.zip": (next_runtime.home / "mine.zip").read_bytes()}
+    shutil.rmtree(folder)
+    next_runtime.bring()
+    assert pl.Run(folder).log == straight.log
 
 
 def test_drive_is_left_alone_unless_it_is_asked_for(google, tmp_path):

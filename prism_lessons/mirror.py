@@ -1,0 +1,369 @@
+"""A copy of a run in a second folder that may be gone, full or silent at any time, such as one on Google Drive.
+
+A training writes into a folder on its own disk. A `Mirror` copies what is new there to the second folder, in the
+background, so that the training never waits for it. `bring_back` takes the other way, on a computer that has only the
+copy, or an older state of the run.
+"""
+
+import errno
+import hashlib
+import os
+import threading
+import time
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from .errors import CourseError
+from .live import LiveLine
+from .run import CARD, EVENTS, LOCK, LOG, RESUME, SETTINGS, WITHIN, Run, is_beginning
+
+PATIENCE = 60.0  # seconds without a byte after which a folder counts as silent
+BLOCK = 2**20  # bytes read and written at once
+# What is copied before what; "" stands for all other files. The copy is a run as soon as it has settings, and its
+# checkpoint is never ahead of its log, so training can go on with it wherever copying was cut off.
+COPYING = (CARD, SETTINGS, "", EVENTS, LOG, RESUME, WITHIN)
+# A folder without settings is no run, and one whose log is shorter is behind: so what was not brought back whole is
+# completed the next time, and never trained on.
+BRINGING = ("", EVENTS, RESUME, WITHIN, LOG, SETTINGS)
+
+
+class Mirror:
+    """Keeps a copy of a run up to date, in one background thread.
+
+    Parameters
+    ----------
+    run
+        The folder of the run.
+    copy
+        The folder of the copy. It is made if it is not there. The folder around it has to be there: what was made in
+        place of a Drive that is gone would look like a copy on it.
+
+    Raises
+    ------
+    CourseError
+        When there is no run in `run`, or when `copy` holds another run, something else, or more of this run than `run`
+        does (see `bring_back`).
+    """
+
+    def __init__(self, run, copy):
+        self.run, self.copy = Path(run), Path(copy)
+        Run(self.run)
+        ours, theirs = Path(os.path.abspath(run)), Path(os.path.abspath(copy))  # asks no disk, which might hang
+        if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+            raise CourseError(f'"{copy}" and "{run}" lie in each other: name another folder for the copy.')
+        self._belongs = False  # whether the copy was found to be one of this run
+        self._refusal, self._waits = None, ""
+        self._copied = {}  # {name: the state that its file had when it was copied}
+        self._left = 0
+        self._lock, self._thread, self._again = threading.Lock(), None, False
+        self._tried = threading.Event()
+        self.wanted()
+        self._tried.wait(PATIENCE)
+        if self._refusal:
+            raise self._refusal
+
+    def wanted(self):
+        """Say that there is something new to copy; returns at once."""
+        with self._lock:
+            self._again = True
+            if self._thread is None:
+                self._move()
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+
+    @property
+    def paused(self):
+        """Why nothing can be copied at the moment, one sentence; "" where it can. `wanted` tries again."""
+        if self._thread and time.monotonic() - self._moved > PATIENCE:
+            return self._waiting(f"it has not answered for {PATIENCE:g} seconds")
+        return self._waits
+
+    def finish(self, live=None, seconds=PATIENCE):
+        """Copy what is new and wait for it, with a live line that ends in one sentence, good or bad.
+
+        Parameters
+        ----------
+        live
+            A `LiveLine`; one on standard output if not given.
+        seconds
+            How long nothing may move before this gives up waiting.
+        """
+        live = live or LiveLine()
+        self.wanted()
+        while (thread := self._thread) and time.monotonic() - self._moved < seconds:
+            live.text(f'Copying to "{self.copy}", files to go: {self._left}')
+            thread.join(0.05)
+        if thread:
+            self._waits = self._waiting(f"it has not answered for {seconds:g} seconds")
+        live.end(self._waits or f'The run is copied to "{self.copy}".')
+
+    def _waiting(self, why):
+        return (
+            f'"{self.copy}" cannot be reached or written ({why}), so copying waits; training does not wait for it, and '
+            f'everything is in "{self.run}".'
+        )
+
+    def _work(self):
+        while True:
+            with self._lock:
+                if not self._again:
+                    self._thread = None
+                    return
+                self._again = False
+            try:
+                self._catch_up()
+                self._refusal, self._waits = None, ""
+            except CourseError as error:
+                self._refusal, self._waits = error, str(error)
+            except Exception as error:  # whatever the folder says: a thread that ended here would say nothing
+                self._copied.clear()  # when the folder comes back, other things may lie in it
+                self._waits = self._waiting(_why(error))
+            self._tried.set()
+
+    def _catch_up(self):
+        """Copy what is new; then remove what the run has removed."""
+        with suppress(FileExistsError):
+            self.copy.mkdir()
+        if not self._belongs:
+            if _is_further(self.copy, self.run):
+                raise CourseError(
+                    f'The copy in "{self.copy}" holds more of this run than "{self.run}": bring it back first (in a '
+                    "lesson, course.new_run does), or name another folder for the copy."
+                )
+            self._belongs = True
+        self._tried.set()
+        if not (self.run / SETTINGS).exists():  # an empty folder must not empty the copy
+            raise CourseError(f'There is no run in "{self.run}" any more, so its copy is left as it is.')
+        with ExitStack() as stack:
+            # Opened before anything is listed: an open file stays what it was when the training replaces it, so the
+            # checkpoint is not ahead of the log. The training removes WITHIN once it has written RESUME; in this order,
+            # where WITHIN is gone, RESUME is the newer one.
+            opened = ((name, _opened(self.run / name)) for name in (WITHIN, RESUME))
+            held = {name: stack.enter_context(file) for name, file in opened if file}
+            names = (_names(self.run) - {WITHIN, RESUME}) | held.keys()
+            for done, name in enumerate(_in_order(names, COPYING)):
+                self._left = len(names) - done
+                if file := held.get(name) or _opened(self.run / name):
+                    with file:
+                        self._copy(file, name)
+            for name in sorted(_names(self.copy) - names):
+                if name == WITHIN or (name.startswith("epochs/") and name.endswith(".capsule")):
+                    (self.copy / name).unlink()
+                    self._move()
+
+    def _copy(self, file, name):
+        """Copy `file`, which is open, unless the copy is the same."""
+        self._move()
+        status, target = os.fstat(file.fileno()), self.copy / name
+        state = status.st_ino, status.st_size, status.st_mtime_ns
+        same = _size(target) == status.st_size and (
+            self._copied.get(name) == state or _sha(file, self._move) == _sha_of(target, self._move)
+        )
+        if not same:
+            for folder in reversed(Path(name).parents[:-1]):
+                (self.copy / folder).mkdir(exist_ok=True)
+            file.seek(0)
+            os.replace(_written(file, target, self._move), target)
+        self._copied[name] = state
+
+    def _move(self):
+        self._moved = time.monotonic()
+
+
+def bring_back(copy, run, live=None):
+    """Copy a run from its copy to its own folder, where that has no run, or an older state of it.
+
+    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, nothing is done, and
+    neither where there is no copy.
+
+    Parameters
+    ----------
+    copy, run
+        The folders.
+    live
+        A `LiveLine` to report on; one on standard output if not given.
+
+    Raises
+    ------
+    CourseError
+        When the copy cannot be read, or `run` cannot be written or holds another run. Its files are as they were.
+    """
+    live, copy, run = live or LiveLine(), Path(copy), Path(run)
+    try:
+        if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
+            return
+        names = _names(copy)
+        if (run / SETTINGS).exists() and not _is_further(copy, run):
+            return
+        partials = {}
+        for done, name in enumerate(_in_order(names, BRINGING)):
+            live.share(f'Bringing back "{run.name}", files', done, len(names))
+            source, target = copy / name, run / name
+            if not _alike(target, source):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                partials[name] = _partial(target)
+                if not _alike(partials[name], source):
+                    with open(source, "rb") as file:
+                        _written(file, target)
+                    status = source.stat()
+                    os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
+        for name, partial in partials.items():  # only now that all are there, so that the run is old or new
+            os.replace(partial, run / name)
+        if WITHIN not in names:
+            (run / WITHIN).unlink(missing_ok=True)
+    except OSError as error:
+        raise CourseError(
+            f'The run in "{copy}" cannot be brought back to "{run}" ({_why(error)}): do the same again when that is '
+            "mended; nothing is lost."
+        ) from error
+    live.end(f'The run "{run.name}" was brought back from "{copy}".')
+
+
+def belongs(name):
+    """Whether a file of this name is part of a run, and neither half-written nor a lock."""
+    return name != LOCK and not name.endswith(".partial")
+
+
+def _is_further(copy, run):
+    """Whether a copy holds more of a run than the run's own folder.
+
+    Raises
+    ------
+    CourseError
+        When it is a copy of something else.
+    OSError
+        When it cannot be reached or read.
+    """
+    there = [copy.name] if copy.is_file() else os.listdir(copy)
+    if SETTINGS not in there:
+        if all(is_beginning(copy / name) for name in there):
+            return False
+        raise CourseError(f'"{copy}" is no copy of a run, so it is left alone: name a new folder.')
+    (theirs, their_log), (ours, our_log) = _settings_and_log(copy), _settings_and_log(run)
+    shorter, longer = sorted((our_log, their_log), key=_heard)
+    settled = [entry for entry in shorter if entry.whole]  # the others are replaced when their epoch goes on
+    if _identity(theirs) != _identity(ours) or longer[: len(settled)] != settled:
+        raise CourseError(f'"{copy}" holds another run than "{run}", so both are left alone: name a new folder.')
+    if _heard(their_log) != _heard(our_log):
+        return their_log is longer
+    return _has_checkpoint(copy) and not _has_checkpoint(run)
+
+
+def _settings_and_log(folder):
+    try:
+        run = Run(folder)
+        return run.settings, run.log
+    except CourseError as error:
+        if isinstance(error.__cause__, OSError):  # it may be readable later
+            raise error.__cause__ from None
+        raise
+
+
+def _identity(settings):
+    """What stays the same for as long as a run goes on."""
+    return settings["corpus"]["digest"], settings["model"]
+
+
+def _heard(log):
+    """Samples trained on by the end of a log."""
+    return log[-1].samples if log else 0
+
+
+def _has_checkpoint(folder):
+    return _size(folder / RESUME) is not None or _size(folder / WITHIN) is not None
+
+
+def _names(folder):
+    """The files that belong to the run in a folder, as names relative to it."""
+
+    def give_up(error):  # an incomplete list would look like a complete one
+        raise error
+
+    return {
+        Path(place, name).relative_to(folder).as_posix()
+        for place, _, names in os.walk(folder, onerror=give_up)
+        for name in names
+        if belongs(name)
+    }
+
+
+def _in_order(names, order):
+    return sorted(names, key=lambda name: (order.index(name if name in order else ""), name))
+
+
+def _opened(path):
+    """A file, open; None where it is not there, or not any more."""
+    try:
+        return open(path, "rb")
+    except FileNotFoundError:
+        return None
+
+
+def _partial(target):
+    """The name beside `target` that its content has until it is whole."""
+    return target.with_name(target.name + ".partial")
+
+
+def _written(file, target, move=lambda: None):
+    """Write an open file beside `target`, and read it back; returns the path.
+
+    Unlike `files.replacing`, makes no folders: in place of a Drive that is gone, they would be on the wrong disk.
+
+    Raises
+    ------
+    OSError
+        When it cannot be written, or reads differently; then nothing is left there.
+    """
+    partial, sha = _partial(target), hashlib.sha256()
+    try:
+        with open(partial, "wb") as written:
+            while block := file.read(BLOCK):
+                written.write(block)
+                sha.update(block)
+                move()
+            written.flush()
+            os.fsync(written.fileno())
+        if _sha_of(partial, move) != sha.digest():
+            raise OSError(f'what was written as "{target.name}" reads differently')
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+    return partial
+
+
+def _sha(file, move):
+    sha = hashlib.sha256()
+    while block := file.read(BLOCK):
+        sha.update(block)
+        move()
+    return sha.digest()
+
+
+def _sha_of(path, move):
+    with open(path, "rb") as file:
+        return _sha(file, move)
+
+
+def _size(path):
+    """Bytes of a file; None where there is none."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return None
+
+
+def _alike(path, other):
+    """Whether a file that was brought back is of the size and time of another."""
+    ours, theirs = path.stat() if path.exists() else None, other.stat()
+    return ours is not None and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
+
+
+def _why(error):
+    """An error in a few words."""
+    number = getattr(error, "errno", None)
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "its disk is full: free some space"
+    if number == errno.ENOENT:
+        return f'"{error.filename}" is not there'
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

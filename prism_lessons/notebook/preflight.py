@@ -1,0 +1,37 @@
+"""A pre-flight in a notebook: what was tried and how it went, in words, over what was played."""
+
+from html import escape
+
+from .players import play
+from .shown import Shown
+
+STYLE = """<style>
+.prism-preflight :is(th, td, caption) { text-align: left !important; vertical-align: top }
+.prism-preflight td:last-child { max-width: 40em; white-space: normal }
+</style>"""
+
+
+def preflight_shown(check):
+    """A table of what was tried, and players of what was learned by heart and of how it was played back.
+
+    Parameters
+    ----------
+    check
+        A `Preflight`.
+
+    Returns
+    -------
+    Shown
+    """
+    rows = "".join(
+        f'<tr><th scope="row">{escape(one.name)}</th><td>{one.how}</td><td>{escape(one.sentence)}</td></tr>'
+        for one in check.checks
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("tried", "result", "found"))
+    html = (
+        f'{STYLE}<div class="prism-preflight"><table><caption>Pre-flight</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table><p>{escape(check.end)}</p></div>"
+    )
+    sounds = {name: clip for name in ("original", "replay") if (clip := getattr(check, name))}
+    players = play(*sounds.values(), names=list(sounds))
+    return Shown(html + players.html, "\n".join(filter(None, [str(check), repr(players)])))

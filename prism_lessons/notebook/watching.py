@@ -1,0 +1,45 @@
+"""What is watched while a training runs: the curve, what its numbers do, and the newest clips to hear."""
+
+from html import escape
+
+from ..audio import as_clip
+from ..markup import curve_in_words, learning_curve
+from ..verdict import verdict
+from .players import _player, _words
+from .shown import Shown, figure
+
+MOST_BYTES = 1_000_000  # of a cell that is drawn anew after each epoch: each drawing is sent as a whole
+BYTES_OF_A_CAPTION = 1_000  # at most, what a player needs besides its sound
+
+
+def training_view(run):
+    """The learning curve of a run, the verdict on its numbers, and a player for each clip of its newest epoch.
+
+    To be drawn again after each epoch: `pl.train(..., each_epoch=notebook.LiveFigure(notebook.training_view))`.
+
+    Parameters
+    ----------
+    run
+        A `Run` with at least one epoch.
+
+    Returns
+    -------
+    Shown
+        Less than 1 MB of it; clips that are too long are cut, and their captions say so. Nothing plays by itself.
+
+    Raises
+    ------
+    CourseError
+        When the run has no epoch yet.
+    """
+    found, newest = verdict(run), run.log[-1].epoch if run.log else None
+    said = f"<p><strong>{escape(found.text)}</strong> {escape(found.advice)}</p>"
+    top = figure(learning_curve(run), said)
+    clips = {
+        f"epoch {newest}, temperature {temperature:g}": as_clip(path)
+        for temperature, path in run.grid.get(newest, {}).items()
+    }
+    most = max(0, (MOST_BYTES - len(top)) / max(1, len(clips)) - BYTES_OF_A_CAPTION)
+    players = "".join(_player(clip, name, most) for name, clip in clips.items())
+    words = [str(found), curve_in_words(run), *(_words(clip, name) for name, clip in clips.items())]
+    return Shown(top + players, "\n".join(words))

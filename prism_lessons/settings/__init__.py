@@ -1,0 +1,11 @@
+"""The shape of a model and the way it is trained, as values that can be written down, checked and compared.
+
+What is known of a setting stands once, in its field: what it does to the sound, its range, its default, and where that
+comes from. Checks, the controls of a lesson and the table in lesson 05 are made from it; `described` hands it out.
+"""
+
+from .model import ModelSettings
+from .setting import Setting, described
+from .training import Augmentation, TrainingSettings
+
+__all__ = ["Augmentation", "ModelSettings", "Setting", "TrainingSettings", "described"]

@@ -1,0 +1,128 @@
+"""The shape of a model."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..errors import CourseError
+from ..quantisation import KINDS, Quantisation
+from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
+
+
+@dataclass(frozen=True)
+class ModelSettings(Checked):
+    """The shape of a model.
+
+    Its settings are fields that say what they are; `described(ModelSettings)` lists them. `frame_sizes` are one to
+    three, in samples, from the fastest recurrent tier to the slowest, each dividing the next: (16,) is the paper's
+    2-tier model, (2, 8) its 3-tier model, (16, 64) that of PRiSM SampleRNN.
+
+    Raises
+    ------
+    CourseError
+        For a value out of its range, named in the sentence.
+    """
+
+    frame_sizes: tuple[int, ...] = setting(
+        (16, 64),
+        "Frame sizes",
+        "Samples that a step of each tier takes in: one to three sizes, from fast to slow, each dividing the next. "
+        "A larger last one covers more time in as many steps, and leaves more of the detail to the tiers below.",
+        f"tiers: {PAPER}; 16 and 64: {PRISM}; 8 and 32 for a sketch: measured, docs/decisions.md",
+        low=1,
+        high=4096,
+    )
+    dim: int = setting(
+        128,
+        "Size",
+        "From coarse towards fine: how many numbers each layer works with. A larger model can hold more of a sound in "
+        "mind and learns more slowly: twice the size is about four times the work. It also learns a small corpus by "
+        "heart sooner.",
+        f"1024 in {AUTHORS}; 128 for a sketch: measured, docs/decisions.md",
+        low=1,
+        high=4096,
+    )
+    cell: str = setting(
+        "gru",
+        "Cell",
+        "How a tier keeps its memory from step to step. No rule says which sounds better: train both and listen.",
+        f"both in {PAPER}, where the LSTM's forget gate begins at 3; GRU: Cho et al. 2014, "
+        "https://arxiv.org/abs/1406.1078",
+        choices=("gru", "lstm"),
+    )
+    layers: int = setting(
+        1,
+        "Layers",
+        "Recurrent layers in each tier. More of them can follow more involved changes of a sound, and are slower.",
+        f"1 in the 3-tier and 3 in the 2-tier model of {AUTHORS}; 4 in {PRISM}",
+        low=1,
+        high=10,
+    )
+    skip_connections: bool = yes_or_no(
+        False,
+        "Skip connections",
+        "Layers above the first also see what the tier was given, and all of them speak to the tier below. It is meant "
+        "for tiers of several layers, which it can make easier to train.",
+        f"{AUTHORS}, off there too",
+    )
+    weight_normalisation: bool = yes_or_no(
+        False,
+        "Weight normalisation",
+        "Direction and length of the linear maps are learned apart; the recurrent cells stay as they are. It changes "
+        "how the training goes, not what a model could play.",
+        f"Salimans & Kingma 2016, https://arxiv.org/abs/1602.07868; on in {PAPER}",
+    )
+    embedding: int = setting(
+        32,
+        "Embedding",
+        "How many numbers stand for each code where single samples are decided. You will seldom hear it.",
+        f"256 in {AUTHORS}; narrower here, {HERE}",
+        low=1,
+        high=4096,
+    )
+    dropout: float = setting(
+        0.0,
+        "Dropout",
+        "Share of each layer's values that is left out at random in training. More makes learning by heart harder, and "
+        "may blur the sound.",
+        "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
+        low=0,
+        high=0.9,
+    )
+    quantisation: str = setting(
+        "mu-law",
+        "Quantisation",
+        "How samples are rounded to codes. With mu-law, steps are fine near silence, where the ear notices most; with "
+        "linear they are all alike, and quiet sounds become grainy.",
+        f"mu-law: ITU-T G.711, https://www.itu.int/rec/T-REC-G.711, as in {PRISM}; linear: {PAPER}",
+        choices=KINDS,
+    )
+    levels: int = setting(
+        256,
+        "Levels",
+        "How many codes there are. With fewer, more hiss and grain; with more, a finer sound and more to learn.",
+        PAPER,
+        low=3,
+        high=65536,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        sizes = self.frame_sizes
+        if not 1 <= len(sizes) <= 3:
+            raise CourseError(f"frame_sizes must be one to three whole numbers of samples, not {list(sizes)}.")
+        for faster, slower in pairwise(sizes):
+            if slower % faster or slower == faster:
+                raise CourseError(
+                    f"frame_sizes must each divide the next, and {faster} does not divide {slower} into several "
+                    f"frames: try {faster} and {4 * faster}."
+                )
+
+    @property
+    def codec(self):
+        """The `Quantisation` that these codes are written in."""
+        return Quantisation(self.quantisation, self.levels)
+
+    @property
+    def largest_frame(self):
+        """Samples of the past that one step of the slowest tier hears."""
+        return self.frame_sizes[-1]

@@ -1,0 +1,120 @@
+"""What is known of one setting, in a field of its own: its words, its range, its default, and where that comes from."""
+
+from dataclasses import dataclass, field, fields
+from typing import get_args
+
+from ..errors import CourseError
+
+# Sources that several settings name.
+PAPER = "Mehri et al. 2017, https://arxiv.org/abs/1612.07837"
+AUTHORS = "the authors' code, https://github.com/soroushmehr/sampleRNN_ICLR2017"
+PRISM = "PRiSM SampleRNN, https://github.com/rncm-prism/prism-samplernn"
+HERE = "chosen for this course"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known of one setting.
+
+    Attributes
+    ----------
+    name
+        Of the field, as it is written in Python.
+    kind
+        int, float, bool or str: the type of its value, or of each of its values if it has several.
+    label, effect
+        What it is called in plain words, and what it is and does to the sound, in sentences.
+    low, high
+        The range of a number, both included; None for other settings.
+    choices
+        What there is to choose from; empty for numbers.
+    default
+        Its value if nothing else is said; a tuple if the setting has several values.
+    source
+        Where the setting or its default comes from, in words with addresses.
+    """
+
+    name: str
+    kind: type
+    label: str
+    effect: str
+    low: float | None
+    high: float | None
+    choices: tuple
+    default: object
+    source: str
+
+    @property
+    def several(self):
+        """Whether its value is a row of values."""
+        return isinstance(self.default, tuple)
+
+    @property
+    def range(self):
+        """What it may be, in words."""
+        if self.choices:
+            *others, last = [str(choice) if self.kind is bool else f'"{choice}"' for choice in self.choices]
+            return f"{', '.join(others)} or {last}"
+        whole = "a whole number from " if self.kind is int else ""
+        return f"{'each ' if self.several else ''}{whole}{self.low:.15g} to {self.high:.15g}"
+
+    def check(self, value):
+        """Raise `CourseError`, with what would do, if it cannot have this value."""
+        if self.several and not isinstance(value, (tuple, list)):
+            example = ", ".join(map(str, self.default))
+            raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {value!r}.")
+        if all(map(self._fits, value if self.several else [value])):
+            return
+        if self.kind is str:
+            raise CourseError(f'There is no {self.name} "{value}": choose {self.range}.')
+        said = f"must each be {self.range.removeprefix('each ')}" if self.several else f"must be {self.range}"
+        raise CourseError(f"{self.name} {said}, not {list(value) if self.several else value}.")
+
+    def _fits(self, value):
+        if self.choices:
+            return any(type(value) is type(choice) and value == choice for choice in self.choices)
+        if value is None:
+            return self.default is None
+        # True is a number to Python.
+        return isinstance(value, (int, self.kind)) and not isinstance(value, bool) and self.low <= value <= self.high
+
+
+def described(settings):
+    """What is known of each setting.
+
+    Parameters
+    ----------
+    settings
+        `ModelSettings`, `TrainingSettings` or `Augmentation`.
+
+    Returns
+    -------
+    list of Setting
+        In the order of the fields.
+    """
+    return [
+        Setting(name=each.name, kind=(*get_args(each.type), each.type)[0], default=each.default, **each.metadata)
+        for each in fields(settings)
+    ]
+
+
+def setting(default, label, effect, source, low=None, high=None, choices=()):
+    """A field of settings that says what it is; for the parameters see `Setting`."""
+    about = {"label": label, "effect": effect, "low": low, "high": high, "choices": choices, "source": source}
+    return field(default=default, metadata=about)
+
+
+def yes_or_no(default, label, effect, source):
+    """A field of settings that is True or False."""
+    return setting(default, label, effect, source, choices=(True, False))
+
+
+class Checked:
+    """Settings that check each of their values when they are made."""
+
+    def __post_init__(self):
+        for about in described(self):
+            value = getattr(self, about.name)
+            about.check(value)
+            if about.several:
+                object.__setattr__(self, about.name, tuple(value))  # JSON brings a list

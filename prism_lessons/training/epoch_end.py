@@ -1,0 +1,147 @@
+"""What an epoch leaves behind: validation, clips, weights, a line in the log, TensorBoard, a checkpoint."""
+
+import math
+import time
+
+import numpy as np
+
+from ..audio import Clip
+from ..backend import tf
+from ..capsule import Capsule, fill
+from ..generation.engine import Engine
+from ..live import clock
+from ..model import SampleRNN
+from ..run import Epoch
+from ..scoring import Scorer
+from .stability import BlownUp, Watch
+
+EXCERPT_SECONDS = 4.0  # validation listens to clips in excerpts of at most this length, each from a fresh state
+
+
+class EpochEnd:
+    """Does all that follows the last batch of an epoch.
+
+    Everything it writes is written again, the same, if the machine goes down in the middle.
+
+    Parameters
+    ----------
+    run, progress, learner
+        What is trained: the `Run`, its `Progress` and its `Learner`.
+    validation_codes
+        The `Codes` of the validation clips.
+    """
+
+    def __init__(self, run, progress, learner, validation_codes, settings, live):
+        self.run, self.progress, self.learner, self.settings, self.live = run, progress, learner, settings, live
+        self.samplernn = model = learner.model
+        self.validation_codes = validation_codes
+        self.pieces = excerpts(validation_codes, run.sample_rate, settings.validation_seconds)
+        self.scorer = Scorer(model)
+        # Clips are made in float32 whatever the training computes in.
+        self.player = model if model.compute_dtype == "float32" else SampleRNN(model.settings, dtype="float32")
+        self.engine = Engine(self.player)
+        self.writer = tf.summary.create_file_writer(str(run.folder / "tensorboard"))
+
+    def __call__(self):
+        """Validate, play, keep the weights, write the log and the checkpoint, tidy.
+
+        Raises
+        ------
+        BlownUp
+            When the epoch, all in all, was worse than blind chance, or its validation is no number: nothing of it is
+            kept then.
+        """
+        progress, learner, run = self.progress, self.learner, self.run
+        began = time.monotonic()
+        number, whole = progress.epoch + 1, progress.step >= progress.steps
+        total, count = progress.bits(learner)
+        bits = total / max(1.0, count)
+        if progress.epoch:  # in the first one, the average holds what it was before it had learned anything
+            Watch(self.samplernn.settings.levels, first_epoch=False).judge(bits)
+        progress.save_within(run, learner)  # so that nothing is lost while the clips are made
+        self.live.text(f"Epoch {number}: validating")
+        validation_bits = self.scorer(self.validation_codes, *self.pieces)
+        if not math.isfinite(validation_bits):
+            raise BlownUp("its answers in validation are no numbers")
+        entry = Epoch(
+            epoch=number,
+            bits=bits,
+            validation_bits=validation_bits,
+            seconds=progress.seconds,
+            samples=progress.samples,
+            learning_rate=float(learner.optimizer.learning_rate),
+            whole=whole,
+            gradient_norm=learner.adam.mean_norm,
+        )
+        clips = self._play(number)
+        about = {
+            "epoch": number,
+            "bits": entry.bits,
+            "validation_bits": validation_bits,
+            "seconds": entry.seconds,
+            "not_to_share": run.not_to_share,
+        }
+        Capsule.of(self.samplernn, run.sample_rate, about, run.card).save(run.capsule_path(number))
+        run.record(entry)
+        self._summarise(entry, clips)
+        progress.overhead += time.monotonic() - began
+        if whole:
+            progress.next_epoch(learner)
+            progress.save(run, learner)
+        run.prune(self.settings.disk_gb * 1e9)
+        heard = "" if whole else f" ({progress.step / progress.steps:.0%} of it)"
+        self.live.end(
+            f"Epoch {number}{heard}: {entry.bits:.3f} bits per sample in training, {entry.validation_bits:.3f} in "
+            f"validation, {clock(entry.seconds)} of training."
+        )
+
+    def _play(self, number):
+        """Save what the model sounds like now; the clips, by file."""
+        if self.player is not self.samplernn:
+            weights = {name: weight.numpy() for name, weight in self.samplernn.weights_by_name().items()}
+            fill(self.player.weights_by_name(), weights)
+        temperatures = self.settings.clip_temperatures
+        if not temperatures:
+            return {}
+        samples, pieces = round(self.settings.clip_seconds * self.run.sample_rate), []
+        for piece in self.engine.codes(samples, temperatures, self.settings.seed):
+            pieces.append(piece)
+            self.live.text(f"Epoch {number}: making clips")
+        clips = {}
+        for voice, codes in enumerate(np.concatenate(pieces, axis=1)):
+            path = self.run.clip_path(number, voice + 1, temperatures[voice])
+            clips[path] = Clip(self.samplernn.settings.codec.decode(codes), self.run.sample_rate, path.stem)
+            clips[path].save(path)
+        return clips
+
+    def _summarise(self, entry, clips):
+        with self.writer.as_default(step=entry.epoch):
+            tf.summary.scalar("bits/training", entry.bits)
+            tf.summary.scalar("bits/validation", entry.validation_bits)
+            tf.summary.scalar("learning_rate", entry.learning_rate)
+            tf.summary.scalar("gradient_norm", entry.gradient_norm)
+            for path, clip in clips.items():
+                name = path.stem.partition("_")[2]
+                tf.summary.audio(f"clips/{name}", clip.samples[None, :, None], clip.sample_rate)
+        self.writer.flush()
+
+
+def excerpts(codes, sample_rate, seconds):
+    """Evenly spaced excerpts of clips, at most `seconds` in all (but always one).
+
+    Returns
+    -------
+    first, begin, end
+        Int, shape (excerpts,): where the clip begins in the codes, where the excerpt begins, where it ends.
+    """
+    length = round(EXCERPT_SECONDS * sample_rate)
+    first, begin, end = [], [], []
+    for start, samples in zip(codes.starts[0], codes.lengths[0], strict=True):
+        places = np.arange(start, start + samples, length)
+        first += [start] * len(places)
+        begin += list(places)
+        end += list(np.minimum(places + length, start + samples))
+    total = codes.samples / sample_rate
+    wanted = len(first) if total <= seconds else max(1, int(len(first) * seconds / total))
+    chosen = np.linspace(0, len(first) - 1, wanted).round().astype(int)
+    return tuple(np.array(bounds, np.int64)[chosen] for bounds in (first, begin, end))

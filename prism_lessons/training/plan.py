@@ -1,0 +1,216 @@
+"""What a training will come to, and by when: a corpus, a preset and a budget go in, a `Plan` comes out.
+
+While the run goes on, a `Forecast` takes the plan's place.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from ..corpus import Corpus
+from ..errors import CourseError
+from ..live import clock
+from ..presets import find_preset
+from .conductor import Budget
+from .forecast import outlook, when, whole_minute
+from .pace import measure_pace
+
+NEVER_PRUNED = 4  # epochs whose weights stay whatever the disk budget: the best one and the three newest (`Run.prune`)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a training promises; as text, in words.
+
+    Parameters
+    ----------
+    samples_per_second
+        Of training.
+    seconds_per_epoch
+        Of a whole epoch and its end.
+    minutes
+        Of training, which is what `train` takes as a budget.
+    epochs
+        Reached in that time, a part of the last one included.
+    begins, ends
+        Local time.
+    clips
+        How many there will be.
+    bytes
+        On disk, when it is over.
+    most_hours
+        After how many hours the computer is taken away; None: never.
+    cut
+        The epoch in which that happens; None where the training ends before.
+    """
+
+    samples_per_second: float
+    seconds_per_epoch: float
+    minutes: float
+    epochs: float
+    begins: datetime
+    ends: datetime
+    clips: int
+    bytes: int
+    most_hours: float | None = None
+    cut: int | None = None
+
+    @property
+    def seconds(self):
+        """From beginning to end."""
+        return self.ends.timestamp() - self.begins.timestamp()
+
+    def __str__(self):
+        last = math.ceil(self.epochs)
+        left = [f"epoch {last}" if self.epochs >= 1 else f"{self.epochs:.0%} of epoch 1"]
+        if self.clips:
+            left.append(_counted(self.clips, "clip"))
+        left.append(_size(self.bytes))
+        text = (
+            f"{float(f'{self.samples_per_second:.2g}'):,.0f} samples a second; {_duration(self.seconds_per_epoch)} for "
+            f"an epoch. By {when(whole_minute(self.ends), self.begins)}: {', '.join(left)}."
+        )
+        if self.cut:
+            text += (
+                f" This computer is lent for at most {_counted(self.most_hours, 'hour')}, and that ends in epoch "
+                f"{self.cut}: keep a copy of the run elsewhere, on Drive for example, and the same call goes on from "
+                "there."
+            )
+        return text
+
+    def as_dict(self):
+        """Plain values for JSON, the words among them."""
+        moments = {name: getattr(self, name).isoformat(timespec="seconds") for name in ("begins", "ends")}
+        return asdict(self) | moments | {"seconds": self.seconds, "text": str(self)}
+
+
+def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hours=None, live=None, **changes):
+    """Measure this machine for some seconds, and say what a training will come to.
+
+    Parameters
+    ----------
+    corpus
+        A `Corpus` or its folder.
+    preset
+        "sketch", "study" or "piece"; "sketch" if not given.
+    minutes, epochs
+        The budget, as in `train`. With neither, and without `until`, the preset's minutes.
+    until
+        A clock time such as "17:00", the next time it is that late: the budget is what fits before it. Given beside
+        the others, what is reached first counts.
+    most_hours
+        After how many hours the computer is taken away (Colab's free ones: 12, or sooner); None: never.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+    **changes
+        As in `train`.
+
+    Returns
+    -------
+    `Plan`. Stopping early by `patience` is not foreseen.
+
+    Raises
+    ------
+    CourseError
+        When something is out of its range, or nothing can be trained until then.
+    """
+    corpus, preset = Corpus.open(corpus), find_preset(preset or "sketch").changed(**changes)
+    late = next_time(until, datetime.now()) if until is not None else None
+    budget = Budget() if late and minutes is None and epochs is None else budget_of(preset, epochs, minutes)
+    if most_hours is not None and not most_hours > 0:
+        raise CourseError(f"most_hours must be above 0, not {most_hours}.")
+    pace = measure_pace(corpus, preset, live)
+    return promise(pace, preset.training, budget, datetime.now(), late, most_hours)
+
+
+def budget_of(preset, epochs=None, minutes=None):
+    """The `Budget` of a training; with neither epochs nor minutes, the preset's minutes.
+
+    Raises
+    ------
+    CourseError
+        When one of them is out of its range.
+    """
+    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
+        raise CourseError(f"minutes must be above 0, not {minutes}.")
+    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
+        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
+    return Budget(epochs, preset.minutes if epochs is None and minutes is None else minutes)
+
+
+def next_time(clock_time, now):
+    """The next moment after `now` at which a clock shows "17:00", say.
+
+    Raises
+    ------
+    CourseError
+        When that is no time of day.
+    """
+    try:
+        wanted = datetime.strptime(clock_time, "%H:%M").time()
+    except (ValueError, TypeError):
+        raise CourseError(f'until must be a clock time such as "17:00", not "{clock_time}".') from None
+    moment = datetime.combine(now, wanted)
+    return moment if moment > now else moment + timedelta(days=1)
+
+
+def promise(pace, settings, budget, now, until=None, most_hours=None):
+    """The `Plan` that follows from a `Pace`; see `plan`. Measures nothing.
+
+    Parameters
+    ----------
+    settings
+        The `TrainingSettings`.
+    budget
+        The `Budget`; without any limit, `until` is needed.
+    now, until
+        Local time.
+    """
+    whole = pace.epoch_seconds + pace.end_seconds
+    if until:
+        time_left = until.timestamp() - now.timestamp() - pace.start_seconds
+        epochs, rest = divmod(max(0.0, time_left), whole)
+        training = epochs * pace.epoch_seconds + max(0.0, rest - pace.end_seconds)
+        if not training:
+            raise CourseError(
+                f"Nothing can be trained until {until:%H:%M}: starting and the end of an epoch take "
+                f"{_duration(pace.start_seconds + pace.end_seconds)}; name a later time."
+            )
+        budget = Budget(budget.epochs, min(training / 60, budget.minutes or math.inf))
+    epochs, training, left = outlook(budget, pace.epoch_seconds, pace.end_seconds)
+    seconds = pace.start_seconds + left
+    cut = None
+    if most_hours is not None and 3600 * most_hours < seconds:
+        cut = int(max(0.0, 3600 * most_hours - pace.start_seconds) // whole) + 1
+    played = math.ceil(epochs)
+    room = max(NEVER_PRUNED, int(settings.disk_gb * 1e9 // pace.weights_bytes))
+    return Plan(
+        samples_per_second=pace.samples_per_second,
+        seconds_per_epoch=whole,
+        minutes=training / 60,
+        epochs=epochs,
+        begins=now,
+        ends=datetime.fromtimestamp(now.timestamp() + seconds),  # and not `timedelta`, for nights that change the clock
+        clips=played * len(settings.clip_temperatures),
+        # The newest checkpoint is there twice: from the end of an epoch and from within the last one.
+        bytes=2 * pace.checkpoint_bytes + min(played, room) * pace.weights_bytes + played * pace.clips_bytes,
+        most_hours=most_hours,
+        cut=cut,
+    )
+
+
+def _duration(seconds):
+    if seconds < 59.5:
+        return _counted(round(seconds), "second") if seconds >= 0.5 else "less than a second"
+    return f"{clock(seconds)} {'minutes' if seconds < 3599.5 else 'hours'}"
+
+
+def _counted(number, thing):
+    return f"{number:g} {thing}{'' if number == 1 else 's'}"
+
+
+def _size(count):
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.{0 if count >= 10 * size else 1}f} {unit}"
+    return f"{count / 1e3:.0f} kB"

@@ -1,0 +1,67 @@
+"""`preflight()`: all the checks, one after the other."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ...corpus import Corpus
+from ...errors import CourseError
+from ...live import LiveLine
+from .by_heart import liveliest, try_by_heart
+from .memory import try_memory
+from .place import FOLDER, try_places
+from .precision import try_numbers
+from .results import Check, Preflight, forget, keep
+
+
+def preflight(corpus, run, preset=None, *, copy_to=None, live=None, **changes):
+    """Try within two minutes whether a training is set up, before it practises for hours.
+
+    In this order: whether a checkpoint of the wanted model can be saved in the run's folder, and in that of its copy;
+    whether a training that is stopped goes on as one that is not; whether half precision will do on this graphics
+    card; whether the wanted batch fits into memory; whether a small model of the same kind learns a second of the
+    corpus by heart and plays it back. A run that lies in the folder already is not touched.
+
+    Parameters
+    ----------
+    corpus, run, preset, **changes
+        As for `train`.
+    copy_to
+        A second folder in which a copy of the run will be kept, such as one on Google Drive.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    Preflight
+        Also written into the run's folder: `preflight.json` and `preflight/`.
+
+    Raises
+    ------
+    CourseError
+        For what `train` refuses too: no such setting, no corpus, a folder that holds something else. A check that
+        fails is a result.
+    """
+    from ..train import _agree  # here, since `train` asks this room whether a pre-flight was flown
+
+    live = live or LiveLine()
+    corpus, folder = Corpus.open(corpus), Path(run)
+    preset = _agree(corpus, folder, preset, changes)[0]
+    live.text("Pre-flight: looking for a lively moment of the corpus")
+    clip = liveliest(corpus)
+    codes = preset.model.codec.encode(clip.samples) if clip else [preset.model.codec.centre]
+    forget(folder)
+    live.text("Pre-flight: saving, and going on from there")
+    checks = try_places(preset, corpus.sample_rate, codes, folder, copy_to)
+    live.text("Pre-flight: comparing numbers, and trying the memory")
+    numbers = try_numbers(preset, codes)
+    memory = try_memory(preset.changed(**numbers.advised))
+    by_heart, replay = try_by_heart(preset, clip, live)
+    result = Preflight((*checks, numbers, memory, by_heart), clip, replay)
+    try:
+        keep(result, folder, corpus, preset)
+    except CourseError as error:
+        place, *others = result.checks
+        if place.passed:
+            result = replace(result, checks=(Check(FOLDER, False, str(error)), *others))
+    live.end(f"Pre-flight: {'everything is set up' if result.passed else 'not everything is set up'}.")
+    return result

@@ -1,0 +1,186 @@
+"""Whether a run can be saved where it will live, and go on from what was saved exactly as if it had not been stopped.
+
+A checkpoint of the wanted model's full size is written and read; the training before and after it is the wanted
+model's too, with two streams and windows of two frames, so that it takes seconds whatever the size.
+"""
+
+import math
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from ... import container
+from ...backend import tf
+from ...corpus.codes import Codes
+from ...errors import CourseError
+from ...model import on_gpu
+from ...run import PREFLIGHT_SOUNDS, RESUME
+from ...streams import Streams
+from ..checkpoint import Progress
+from ..learner import make_learner, resolve_precision
+from .memory import bytes_of_training, free_memory
+from .precision import MOST_BITS_APART
+from .results import Check
+
+FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
+TRIAL = "trial"  # in the folder of the pre-flight's sounds, while it is being tried
+BATCHES = 3  # before the checkpoint, and after it
+
+
+def small_batches(preset):
+    """The preset with batches as small as its model allows, which take seconds."""
+    # One frame in a window would be worked out in another way than several are.
+    return preset.changed(streams=min(2, preset.training.streams), window=2 * preset.model.largest_frame, warm_up=0)
+
+
+def try_places(preset, sample_rate, codes, folder, copy_to):
+    """Write, read, go on.
+
+    Parameters
+    ----------
+    preset
+        The `Preset` that will be trained.
+    sample_rate
+        Hz.
+    codes
+        Int, shape (samples,): something to train on; repeated as often as it takes.
+    folder, copy_to
+        The run's folder, and that of its copy or None.
+
+    Returns
+    -------
+    list of Check
+    """
+    preset = small_batches(preset)
+    training = preset.training
+    enough = np.resize(codes, 2 * BATCHES * training.streams * training.window)
+    streams = Streams.of(Codes.of_arrays([enough], preset.model.codec.centre), preset)
+    if not on_gpu() and bytes_of_training(preset) > free_memory():
+        sentence = (
+            "This model does not fit into the memory of this computer, so nothing was saved or trained: see below."
+        )
+        return [Check(FOLDER, None, sentence)]
+    learner, progress = make_learner(preset, resolve_precision(training.precision)), Progress(streams)
+    needed = _bytes_needed(learner.model.count_params(), training, sample_rate)
+    try:
+        _practise(learner, progress)
+        checks = [_try_place(FOLDER, folder, learner, progress, needed)]
+        if copy_to is not None:
+            checks.append(_try_copy(Path(copy_to), learner, progress, needed))
+        if checks[0].passed:
+            _practise(learner, progress)
+            straight, bits = _values(learner), float(learner.bits.result())
+            del learner  # the largest models do not fit beside each other everywhere
+            checks.append(_try_going_on(preset, streams, folder, straight, bits))
+        else:
+            checks.append(Check(GOING_ON, None, "Nothing could be saved in the folder, so going on was not tried."))
+    except tf.errors.ResourceExhaustedError:
+        sentence = "The memory of the graphics card did not suffice to try it: see below."
+        checks = [Check(GOING_ON, None, sentence)]
+    finally:
+        shutil.rmtree(_trial(folder), ignore_errors=True)
+    return checks
+
+
+def _trial(folder):
+    return folder / PREFLIGHT_SOUNDS / TRIAL
+
+
+def _bytes_needed(weights, training, sample_rate):
+    """Bytes of two checkpoints (weights and Adam's two means), a third while it is written, and two epochs."""
+    clips = 2 * len(training.clip_temperatures) * training.clip_seconds * sample_rate
+    return int(3 * 3 * 4 * weights + 2 * (4 * weights + clips))
+
+
+def _practise(learner, progress):
+    """Train on the next few batches."""
+    for inputs, targets, weights in progress.streams.batches(0, progress.step):
+        learner.train_on_batch(inputs, targets, sample_weight=weights)
+        progress.step += 1
+        if progress.step % BATCHES == 0:
+            break
+
+
+def _values(learner):
+    """{name: array} of all that a checkpoint holds, as it is now."""
+    return {name: np.array(variable.numpy()) for name, variable in learner.everything().items()}
+
+
+def _same(ours, theirs):
+    return ours.keys() == theirs.keys() and all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+def _try_place(name, folder, learner, progress, needed):
+    """Whether a checkpoint can be written into a folder, and read again as it was."""
+    try:
+        exists = next(parent for parent in (folder, *folder.absolute().parents) if os.path.exists(parent))
+        free = shutil.disk_usage(exists).free
+        if free < needed:
+            return Check(
+                name,
+                False,
+                f'A training needs {_megabytes(needed)} in "{folder}" and {_megabytes(free)} are free: free some space '
+                "or name a folder on another disk.",
+            )
+        progress.save(SimpleNamespace(folder=_trial(folder)), learner)
+        path = _trial(folder) / RESUME
+        size = path.stat().st_size
+        _, read, _ = container.read(path, "checkpoint")
+    except CourseError as error:
+        return Check(name, False, str(error))
+    except OSError as error:
+        return Check(name, False, f'"{folder}" does not answer ({error.strerror or error}): see that it is there.')
+    if not _same(_values(learner), read):
+        return Check(name, False, f'What was written to "{folder}" came back changed: name a folder on another disk.')
+    return Check(name, True, f'A checkpoint of {_megabytes(size)} was written to "{folder}" and read again, the same.')
+
+
+def _try_copy(folder, learner, progress, needed):
+    """The same for the copy. In place of a Drive that is gone no folder may be made: it would be on the wrong disk."""
+    if not os.path.isdir(folder.absolute().parent):
+        return Check(
+            COPY,
+            False,
+            f'"{folder.parent}" is not there, so nothing can be copied to it: connect the disk or Drive again, or name '
+            "another folder for the copy.",
+        )
+    made = [path for path in (folder, folder / PREFLIGHT_SOUNDS) if not os.path.exists(path)]
+    try:
+        return _try_place(COPY, folder, learner, progress, needed)
+    finally:
+        shutil.rmtree(_trial(folder), ignore_errors=True)
+        for path in reversed(made):
+            with suppress(OSError):
+                path.rmdir()
+
+
+def _try_going_on(preset, streams, folder, straight, straight_bits):
+    """Whether a fresh learner, put where the checkpoint says, comes to the values of the one that was not stopped."""
+    learner, progress = make_learner(preset, resolve_precision(preset.training.precision)), Progress(streams)
+    try:
+        progress.restore(SimpleNamespace(folder=_trial(folder)), learner)
+    except CourseError as error:
+        return Check(GOING_ON, False, str(error))
+    _practise(learner, progress)
+    apart = abs(float(learner.bits.result()) - straight_bits)
+    # Graphics cards add in whatever order is quickest, so that two trainings never agree to the last bit there.
+    if on_gpu():
+        same, how = apart <= MOST_BITS_APART, f"to {apart:.3f} bits"
+    else:
+        same, how = _same(straight, _values(learner)) and math.isfinite(straight_bits), "to the last bit"
+    if same:
+        return Check(GOING_ON, True, f"A training that was stopped and went on equals one that was not, {how}.")
+    return Check(
+        GOING_ON,
+        False,
+        f"A training that was stopped did not go on as one that was not ({apart:.3f} bits apart): run the pre-flight "
+        "again and, if it stays so, tell the course's makers.",
+    )
+
+
+def _megabytes(size):
+    return f"{size / 1e6:.{1 if size < 1e7 else 0}f} MB"

@@ -1,0 +1,137 @@
+"""What a pre-flight found, as values, and where they are kept: in the run's folder, beside what was played."""
+
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+
+from ...audio import Clip
+from ...errors import CourseError
+from ...files import digest, read_json, write_json
+from ...run import PREFLIGHT, PREFLIGHT_SOUNDS
+
+FORMAT = 1
+PASSED, FAILED, NOT_FINISHED = "passed", "failed", "not finished"
+HOWS = {True: PASSED, False: FAILED, None: NOT_FINISHED}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was tried.
+
+    Attributes
+    ----------
+    name
+        What was tried, in a word or two.
+    passed
+        True, False, or None where it could not be tried to its end, which is no failure.
+    sentence
+        What was found and, where something has to be done, what.
+    advised
+        {setting: value}: what to change so that it passes.
+    """
+
+    name: str
+    passed: bool | None
+    sentence: str
+    advised: dict = field(default_factory=dict)
+
+    @property
+    def how(self):
+        """How it went: "passed", "failed" or "not finished"."""
+        return HOWS[self.passed]
+
+    def __str__(self):
+        return f"{self.name}: {self.how}. {self.sentence}"
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a pre-flight found.
+
+    Attributes
+    ----------
+    checks
+        The `Check`s, in the order they were made.
+    original, replay
+        `Clip`s: what was learned by heart, and how it was played back; None where it did not come to that.
+    """
+
+    checks: tuple[Check, ...]
+    original: Clip | None = None
+    replay: Clip | None = None
+
+    @property
+    def passed(self):
+        """Whether nothing failed."""
+        return all(check.passed is not False for check in self.checks)
+
+    @property
+    def advised(self):
+        """{setting: value}: what to change so that the training fits this machine; empty where it fits as it is."""
+        return {name: value for check in self.checks for name, value in check.advised.items()}
+
+    @property
+    def end(self):
+        """What to do now, one sentence."""
+        if any(check.passed is False and not check.advised for check in self.checks):
+            return "Put right what failed, and try again."
+        if self.advised:
+            return f"Train with {', '.join(f'{name}={value!r}' for name, value in self.advised.items())}."
+        return "Everything is set up."
+
+    def __str__(self):
+        return "\n".join([*map(str, self.checks), self.end])
+
+    def as_dict(self):
+        """Plain values for JSON; the clips are named by whether they are there."""
+        return {
+            "passed": self.passed,
+            "checks": [{**asdict(check), "how": check.how} for check in self.checks],
+            "advised": self.advised,
+            "original": self.original is not None,
+            "replay": self.replay is not None,
+        }
+
+
+def forget(folder):
+    """Remove the results of an earlier pre-flight from a run's folder, as far as that is allowed."""
+    with suppress(OSError):  # a folder that cannot be written is a finding of the pre-flight, not an end of it
+        (folder / PREFLIGHT).unlink(missing_ok=True)
+        shutil.rmtree(folder / PREFLIGHT_SOUNDS, ignore_errors=True)
+
+
+def keep(result, folder, corpus, preset):
+    """Write a `Preflight` into a run's folder; the list of checks comes last, so that what it names is there.
+
+    Raises
+    ------
+    CourseError
+        When the disk is full or the folder cannot be written.
+    """
+    for name in ("original", "replay"):
+        if clip := getattr(result, name):
+            clip.save(folder / PREFLIGHT_SOUNDS / f"{name}.wav")
+    write_json(folder / PREFLIGHT, {"format": FORMAT, "digest": _digest(corpus, preset), **result.as_dict()})
+
+
+def was_flown(folder, corpus, preset):
+    """Whether a run's folder holds the results of a pre-flight for this corpus and this model.
+
+    Parameters
+    ----------
+    folder
+        Of the run, a path.
+    corpus
+        The `Corpus`.
+    preset
+        The `Preset`; how it trains does not matter, since that may change within a run.
+    """
+    try:
+        written = read_json(folder / PREFLIGHT, "pre-flight")
+    except CourseError:
+        return False
+    return written.get("digest") == _digest(corpus, preset)
+
+
+def _digest(corpus, preset):
+    return digest(FORMAT, corpus.digest, asdict(preset.model))

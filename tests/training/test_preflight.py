@@ -1,0 +1,403 @@
+"""The pre-flight: a sound corpus passes every check, and each check says what is wrong where something is."""
+
+import io
+import json
+import math
+import os
+import shutil
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from prism_lessons import container
+from prism_lessons.audio import Clip, load
+from prism_lessons.backend import tf
+from prism_lessons.corpus import curate
+from prism_lessons.errors import CourseError
+from prism_lessons.live import LiveLine
+from prism_lessons.presets import PRESETS
+from prism_lessons.training import preflight as room
+from prism_lessons.training.preflight import Check, Preflight, by_heart, memory, place, precision, was_flown
+
+RATE = 8000
+
+
+def fly(*arguments, **changes):
+    return room.preflight(*arguments, live=LiveLine(io.StringIO()), **changes)
+
+
+@pytest.fixture(scope="module")
+def preset(small):
+    return PRESETS["sketch"].changed(**small)
+
+
+@pytest.fixture(scope="module")
+def flown(hum_corpus, small, tmp_path_factory):
+    """A whole pre-flight with a fifth of a second to learn by heart, and its folder."""
+    folder = tmp_path_factory.mktemp("flown")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(by_heart, "CLIP_SECONDS", 0.2)
+        patch.setattr(by_heart, "DIM", 64)
+        return fly(hum_corpus, folder / "run", copy_to=folder / "copy", **small), folder
+
+
+@pytest.fixture
+def no_learning(monkeypatch):
+    """Learning by heart passes at once; training changes all weights without any sound."""
+
+    def practise(learner, progress):
+        for weight in learner.model.weights:
+            weight.assign(1.5 * weight + 1)
+
+    monkeypatch.setattr(place, "_practise", practise)
+    monkeypatch.setattr("prism_lessons.training.preflight.flight.try_by_heart", lambda *_: (Check("", True, ""), None))
+
+
+def places(preset, folder, copy_to=None):
+    return place.try_places(preset, RATE, np.arange(256), folder, copy_to)
+
+
+# A whole pre-flight
+
+
+def test_a_sound_corpus_passes_everything(flown):
+    check, _ = flown
+    assert [one.name for one in check.checks] == ["folder", "copy", "going on", "numbers", "memory", "by heart"]
+    assert check.passed and check.advised == {} and all(one.passed for one in check.checks), str(check)
+    assert str(check).endswith("\nEverything is set up.")
+
+
+def test_it_leaves_its_results_and_nothing_else(flown):
+    check, folder = flown
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == {"run/preflight.json", "run/preflight/original.wav", "run/preflight/replay.wav"}
+    assert os.listdir(folder) == ["run"] and os.listdir(folder / "run" / "preflight") != ["trial"]
+    written = json.loads((folder / "run" / "preflight.json").read_text())
+    assert {name: written[name] for name in check.as_dict()} == json.loads(json.dumps(check.as_dict()))
+
+
+def test_what_was_learned_by_heart_can_be_heard_beside_the_original(flown):
+    _, folder = flown
+    original, replay = (load(folder / "run" / "preflight" / f"{name}.wav").samples for name in ("original", "replay"))
+    assert len(original) == len(replay) == 0.2 * RATE
+    assert np.corrcoef(original, replay)[0, 1] >= 0.9
+
+
+def test_a_pre_flight_counts_for_its_corpus_and_its_model_alone(flown, preset, hum_corpus, hums, tmp_path):
+    folder = flown[1] / "run"
+    assert was_flown(folder, hum_corpus, preset)
+    assert was_flown(folder, hum_corpus, preset.changed(streams=2, learning_rate=1e-4))
+    assert not was_flown(folder, hum_corpus, preset.changed(dim=17))
+    other = curate(hums(tmp_path / "other", seed=9), tmp_path / "corpus", sample_rate=RATE)
+    assert not was_flown(folder, other, preset)
+    assert not was_flown(tmp_path, hum_corpus, preset)
+    (tmp_path / "preflight.json").write_text('{"format": 1, "dig')
+    assert not was_flown(tmp_path, hum_corpus, preset)
+
+
+def test_a_run_in_the_folder_is_not_touched(straight, hum_corpus, small, tmp_path, no_learning):
+    run = shutil.copytree(straight.folder, tmp_path / "run")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    fly(hum_corpus, run)
+    after = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert after.pop(run / "preflight.json") and after == before
+
+
+def test_an_earlier_pre_flight_is_replaced(hum_corpus, small, tmp_path, no_learning):
+    (tmp_path / "preflight").mkdir()
+    (tmp_path / "preflight" / "replay.wav").write_text("old")
+    (tmp_path / "preflight.json").write_text("{}")
+    fly(hum_corpus, tmp_path, **small)
+    assert not (tmp_path / "preflight" / "replay.wav").exists()
+    assert json.loads((tmp_path / "preflight.json").read_text())["passed"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [({"preset": "symphony"}, '"sketch"'), ({"dimension": 3}, "dimension"), ({"window": 100}, "96")],
+)
+def test_what_training_refuses_is_refused_before_anything_is_made(hum_corpus, tmp_path, changes, named):
+    with pytest.raises(CourseError, match=named):
+        fly(hum_corpus, tmp_path / "run", **changes)
+    with pytest.raises(CourseError, match="no corpus"):
+        fly(tmp_path / "corpus", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_with_other_things_is_left_alone(hum_corpus, tmp_path):
+    (tmp_path / "thesis.txt").write_text("chapter 1")
+    with pytest.raises(CourseError, match="other things"):
+        fly(hum_corpus, tmp_path)
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+def test_results_that_cannot_be_kept_are_no_exception(hum_corpus, small, tmp_path, monkeypatch, no_learning):
+    def full(*_):
+        raise CourseError("The disk is full.")
+
+    monkeypatch.setattr("prism_lessons.training.preflight.flight.keep", full)
+    check = fly(hum_corpus, tmp_path / "run", **small)
+    assert str(check.checks[0]) == "folder: failed. The disk is full." and not check.passed
+
+
+def test_what_to_do_now_is_said_in_one_sentence():
+    def end(*checks):
+        return Preflight(checks).end
+
+    passed, unknown, failed = (Check("", passed, "") for passed in (True, None, False))
+    advised = Check("", False, "", {"streams": 4}), Check("", False, "", {"precision": "float32"})
+    assert end(passed, unknown) == "Everything is set up."
+    assert end(passed, *advised) == "Train with streams=4, precision='float32'."
+    assert end(*advised, failed) == "Put right what failed, and try again."
+    assert Preflight(advised).advised == {"streams": 4, "precision": "float32"}
+    assert Preflight((passed, unknown)).passed and not Preflight(advised).passed
+
+
+# The place
+
+
+def test_a_folder_that_may_not_be_written_is_told(preset, public_folder, as_guest, no_learning):
+    with as_guest():
+        folder, going_on = places(preset, public_folder / "run")
+    assert folder.passed is False and "choose a folder that you may write to" in folder.sentence
+    assert going_on.passed is None
+    assert not os.listdir(public_folder)
+
+
+def test_too_small_a_disk_is_told(preset, small_disk, no_learning):
+    with small_disk() as disk:
+        folder, _ = places(preset, disk / "run")
+    assert folder.passed is False and "free some space" in folder.sentence
+
+
+def test_a_disk_that_fills_up_is_told(preset, small_disk, monkeypatch, no_learning):
+    plenty = shutil.disk_usage("/")
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: plenty)
+    with small_disk(size=2**17, largest_file=2**16) as disk:
+        folder, _ = places(preset, disk / "run")
+        assert not [path for path in disk.rglob("*") if path.is_file()]
+    assert folder.passed is False and "The disk is full" in folder.sentence
+
+
+def test_a_drive_that_is_gone_is_told_and_nothing_is_made_in_its_place(preset, tmp_path, no_learning):
+    folder, copy, going_on = places(preset, tmp_path / "run", copy_to=tmp_path / "drive" / "MyDrive" / "copy")
+    assert copy.passed is False and "is not there" in copy.sentence
+    assert folder.passed and going_on.passed
+    assert not (tmp_path / "drive").exists()
+
+
+def test_a_drive_that_does_not_answer_is_told(preset, tmp_path, monkeypatch, no_learning):
+    def silent(path):
+        raise OSError(107, "Transport endpoint is not connected")
+
+    monkeypatch.setattr(shutil, "disk_usage", silent)
+    folder, _ = places(preset, tmp_path / "run")
+    assert folder.passed is False and "Transport endpoint is not connected" in folder.sentence
+
+
+def test_a_folder_for_the_copy_is_left_as_it_was(preset, tmp_path, no_learning):
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "run.json").write_text("{}")
+    checks = places(preset, tmp_path / "run", copy_to=tmp_path / "copy")
+    assert all(check.passed for check in checks)
+    assert os.listdir(tmp_path / "copy") == ["run.json"]
+
+
+def test_a_checkpoint_that_comes_back_changed_is_told(preset, tmp_path, monkeypatch, no_learning):
+    def changed(path, kind, read=container.read):
+        about, arrays, texts = read(path, kind)
+        return about, arrays | {"optimiser/0": arrays["optimiser/0"] + 1}, texts
+
+    monkeypatch.setattr(container, "read", changed)
+    folder, _ = places(preset, tmp_path)
+    assert folder.passed is False and "came back changed" in folder.sentence
+
+
+def test_a_training_that_does_not_go_on_where_it_stopped_is_told(preset, tmp_path, monkeypatch, no_learning):
+    monkeypatch.setattr(place.Progress, "restore", lambda *_: None)
+    folder, going_on = places(preset, tmp_path)
+    assert folder.passed and going_on.passed is False and "course's makers" in going_on.sentence
+
+
+def test_an_interruption_leaves_no_checkpoint_behind(preset, tmp_path, monkeypatch):
+    def stop_after_saving(learner, progress):
+        if list(tmp_path.rglob("*.bin")):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(place, "_practise", stop_after_saving)
+    with pytest.raises(KeyboardInterrupt):
+        places(preset, tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_model_that_memory_cannot_hold_is_not_tried(preset, tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "free_memory", lambda: 1000)
+    (folder,) = places(preset, tmp_path)
+    assert folder.passed is None and "memory" in folder.sentence
+
+
+# Numbers
+
+
+@pytest.mark.parametrize("half", [3.2, 2.8, math.nan, math.inf])
+def test_half_precision_that_differs_is_advised_against(half):
+    check = precision.compare(3.0, half)
+    assert check.passed is False and check.advised == {"precision": "float32"}
+
+
+def test_half_precision_that_agrees_is_used():
+    assert precision.compare(3.0, 3.04).passed and precision.compare(3.0, 3.04).advised == {}
+
+
+def test_one_batch_costs_as_many_bits_in_half_precision_as_in_single(preset):
+    codes = np.random.default_rng(0).integers(1, 256, 500)
+    check = precision.try_numbers(preset.changed(precision="mixed_float16"), codes)
+    assert check.passed and "Half precision" in check.sentence
+
+
+def test_half_precision_gone_wrong_is_found(preset, monkeypatch):
+    monkeypatch.setattr(precision, "bits_in", lambda name, *_: math.nan if name == "mixed_float16" else 8.0)
+    assert precision.try_numbers(preset.changed(precision="mixed_float16"), []).advised == {"precision": "float32"}
+    for asked in ("auto", "float32"):  # "auto" is single precision on a CPU
+        check = precision.try_numbers(preset.changed(precision=asked), [])
+        assert check.passed and "Single precision" in check.sentence
+
+
+# Memory
+
+
+def test_streams_are_halved_until_they_fit(preset):
+    check = memory.advise(preset.changed(streams=48), lambda tried: tried.training.streams <= 13, "the memory")
+    assert check.passed is False and check.advised == {"streams": 12} and "streams=12" in check.sentence
+
+
+def test_what_does_not_fit_with_one_stream_needs_another_model(preset):
+    check = memory.advise(preset, lambda tried: False, "the memory")
+    assert check.passed is False and check.advised == {} and "smaller preset" in check.sentence
+
+
+def test_on_a_cpu_the_estimate_is_compared_with_the_free_memory(preset, monkeypatch):
+    wide = preset.changed(streams=64, window=1024)
+    for streams in (64, 16, 1):
+        needed = memory.bytes_of_training(wide.changed(streams=streams))
+        monkeypatch.setattr(memory, "free_memory", lambda needed=needed: needed)
+        assert memory.try_memory(wide).advised == ({} if streams == 64 else {"streams": streams})
+    monkeypatch.setattr(memory, "free_memory", lambda: needed - 1)
+    check = memory.try_memory(wide)
+    assert check.passed is False and check.advised == {}
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        {"streams": 9}, {"window": 512}, {"levels": 512}, {"dim": 136}, {"embedding": 64}, {"layers": 2},
+        {"cell": "lstm"}, {"frame_sizes": (2, 8, 32)},
+    ],
+)  # fmt: skip
+def test_whatever_grows_needs_more_memory(larger):
+    preset = PRESETS["sketch"]
+    assert memory.bytes_of_training(preset.changed(**larger)) > memory.bytes_of_training(preset)
+
+
+def test_on_a_graphics_card_one_step_is_tried(preset, monkeypatch):
+    assert memory.fits_on_gpu(preset)
+
+    def exhausted(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM")
+
+    monkeypatch.setattr("prism_lessons.training.learner.Learner.train_on_batch", exhausted)
+    assert not memory.fits_on_gpu(preset)
+
+
+# By heart
+
+
+def corpus_of(tmp_path, write_sound, samples):
+    """A corpus of two recordings of the same length: `samples`, and silence, whichever is kept for validation."""
+    write_sound(tmp_path / "recordings" / "a.wav", samples, RATE)
+    return curate(tmp_path / "recordings", tmp_path / "corpus", sample_rate=RATE)
+
+
+def test_the_liveliest_second_is_found():
+    """Of silence, a steady tone, a click, a soft melody and a loud one, the last is the liveliest."""
+    second = np.arange(RATE) / RATE
+    melody = np.sin(2 * np.pi * (200 + 100 * np.repeat(np.arange(10), RATE // 10)) * second)
+    click = np.zeros(RATE)
+    click[RATE // 2] = 1
+    parts = [np.zeros(RATE), 0.5 * np.sin(2 * np.pi * 200 * second), click, 0.05 * melody, 0.5 * melody]
+    order = [3, 0, 1, 4, 2]
+    sound = np.concatenate([parts[number] for number in order]).astype(np.float32)
+    begin, samples, _ = max(by_heart._seconds(Clip(sound, RATE)), key=lambda second: second[2])
+    size = round(0.02 * RATE)
+    assert abs(begin - order.index(4) * RATE) <= 2 * size  # its edges change most of all
+    assert len(samples) == RATE
+
+
+def test_a_clip_is_named_by_its_recording_and_place(hum_corpus):
+    clip = by_heart.liveliest(hum_corpus)
+    assert clip.seconds == 1 and clip.sample_rate == RATE
+    assert clip.name.startswith("hum ") and clip.name.endswith(" s")
+
+
+def test_at_high_sample_rates_the_clip_is_shorter():
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * 44100).astype(np.float32)
+    _, samples, _ = next(by_heart._seconds(Clip(noise, 44100)))
+    assert by_heart.MOST_SAMPLES - 882 < len(samples) <= by_heart.MOST_SAMPLES
+
+
+def test_sounds_too_short_for_it_are_told(preset):
+    assert not list(by_heart._seconds(Clip(np.ones(300, np.float32), RATE)))
+    check, replay = by_heart.try_by_heart(preset, None, LiveLine(io.StringIO()))
+    assert check.passed is False and "longer recordings" in check.sentence and replay is None
+
+
+@pytest.mark.parametrize(("quantisation", "gain"), [("mu-law", 3e-4), ("linear", 3e-3)])
+def test_what_the_model_would_hear_as_silence_is_told(preset, noise, quantisation, gain):
+    """256 linear levels are 1/127 apart, and so turn what lies below 1/254 into silence."""
+    clip = Clip(np.clip(10 * gain * noise(1.0), -gain, gain), RATE, "far away")
+    check, replay = by_heart.try_by_heart(preset.changed(quantisation=quantisation), clip, LiveLine(io.StringIO()))
+    assert check.passed is False and replay is None
+    assert "far away" in check.sentence and "nearly silent" in check.sentence
+
+
+def test_too_slow_a_machine_is_no_failure(preset, noise, monkeypatch):
+    monkeypatch.setattr(by_heart, "CPU_SECONDS", 0.01)
+    monkeypatch.setattr(by_heart, "DIM", 16)
+    check, replay = by_heart.try_by_heart(preset, Clip(noise(0.1), RATE, "noise"), LiveLine(io.StringIO()))
+    assert check.passed is None and check.how == "not finished" and "too slow" in check.sentence
+    assert replay.seconds == 0.1
+
+
+def test_a_replay_stops_when_it_takes_too_long(monkeypatch):
+    class Slow:
+        def __init__(self, model):
+            pass
+
+        def codes(self, samples, temperatures, seed):
+            while True:
+                yield np.zeros((1, 100), int)
+
+    monkeypatch.setattr(by_heart, "Engine", Slow)
+    monkeypatch.setattr(by_heart, "REPLAY_SECONDS", 0)
+    assert len(by_heart.play_back(None, 1000)) == 100
+
+
+def test_what_was_not_learned_in_all_those_steps_has_failed():
+    def learned(bits, steps):
+        return SimpleNamespace(bits=bits, steps=steps)
+
+    many = by_heart.MOST_STEPS
+    assert by_heart.judge(learned(0.01, many), "a", 0.99).passed
+    assert by_heart.judge(learned(3.0, many - 1), "a", 0.0).passed is None
+    assert by_heart.judge(learned(3.0, many), "a", 0.0).passed is False
+    assert by_heart.judge(learned(0.01, 10), "a", 0.2).passed is False
+    assert by_heart.judge(learned(math.nan, 10), "a", 0.0).passed is False
+
+
+def test_likeness_is_correlation_and_0_without_movement(noise):
+    sound = noise(0.5)
+    assert by_heart.likeness(sound, 0.5 * sound) == pytest.approx(1)
+    # 4,000 independent samples: the correlation strays by 1 / sqrt(4000), six times that is never met.
+    assert abs(by_heart.likeness(sound, noise(0.5, seed=1))) < 6 / math.sqrt(4000)
+    assert by_heart.likeness(sound, np.zeros_like(sound)) == 0
