@@ -24,6 +24,8 @@ _FACE = {
     "generate": "generation",
     "audition": "audition",
     "load": "capsule",
+    "plan": "training",
+    "preflight": "training",
     "score": "scoring",
     "segment_clips": "corpus",
     "sounds_of": "corpus",

@@ -24,8 +24,8 @@ def main(arguments=None):
     except CourseError as error:
         print(f"\nprism-lessons: {error}" if live.open else f"prism-lessons: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(stopped, file=sys.stderr)
         return 130
     print(json.dumps(value, indent=1, ensure_ascii=False) if options.json else text)
     return 0
@@ -73,6 +73,23 @@ def _curate(options, live):
     return corpus.as_dict() | {"folder": str(corpus.folder)}, str(corpus)
 
 
+def _plan(options, live):
+    from .training import plan
+
+    budget = {name: getattr(options, name) for name in ("minutes", "epochs", "until", "most_hours")}
+    promised = plan(options.corpus, options.preset, live=live, **budget, **dict(options.set))
+    return promised.as_dict(), str(promised)
+
+
+def _preflight(options, live):
+    from .training import preflight
+
+    check = preflight(
+        options.corpus, options.run, options.preset, copy_to=options.copy_to, live=live, **dict(options.set)
+    )
+    return check.as_dict(), str(check)
+
+
 def _train(options, live):
     from .training import train
 
@@ -82,8 +99,9 @@ def _train(options, live):
         options.preset,
         minutes=options.minutes,
         epochs=options.epochs,
+        copy_to=options.copy_to,
         live=live,
-        **dict(options.set or []),
+        **dict(options.set),
     )
     log = [asdict(entry) for entry in run.log]
     lines = [
@@ -202,18 +220,28 @@ def _parser():
 
     presets = "\n".join(f"  {name:8}{preset.purpose}" for name, preset in PRESETS.items())
     names = ", ".join(field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings))
-    command = verb(
-        "train",
-        _train,
-        "Train a model on a corpus. Called again, it goes on where it stopped.",
-        f"presets:\n{presets}\n\nsettings for --set:\n  {names}",
-    )
-    command.add_argument("corpus", help="folder of a corpus")
-    command.add_argument("run", help="folder to work in")
-    command.add_argument("--preset", help='"sketch", "study" or "piece" (a new run: sketch)')
-    command.add_argument("--minutes", type=float, help="budget in minutes of training, in all (the preset's)")
-    command.add_argument("--epochs", type=int, help="budget in epochs instead, in all")
-    command.add_argument("--set", type=setting, action="append", metavar="NAME=VALUE", help="change a setting")
+    explained = f"presets:\n{presets}\n\nsettings for --set:\n  {names}"
+
+    def training_verb(name, function, text, budget):
+        command = verb(name, function, text, explained)
+        command.add_argument("corpus", help="folder of a corpus")
+        if name != "plan":
+            command.add_argument("run", help="folder to work in")
+            command.add_argument("--copy-to", metavar="FOLDER", help="where a copy of the run is kept, on Drive say")
+        command.add_argument("--preset", help='"sketch", "study" or "piece" (a new run: sketch)')
+        command.add_argument(
+            "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
+        )
+        if budget:
+            command.add_argument("--minutes", type=float, help="budget in minutes of training, in all (the preset's)")
+            command.add_argument("--epochs", type=int, help="budget in epochs instead, in all")
+        return command
+
+    command = training_verb("plan", _plan, "Say what a training will come to on this machine, and by when.", True)
+    command.add_argument("--until", metavar="HH:MM", help="train until a time of the day")
+    command.add_argument("--most-hours", type=float, help="after so many hours this machine is taken away (Colab: 12)")
+    training_verb("preflight", _preflight, "Try in two minutes whether all is in order for a long training.", False)
+    training_verb("train", _train, "Train a model on a corpus. Called again, it goes on where it stopped.", True)
 
     command = verb("audition", _audition, "Write a page with the clips of every epoch of a run.")
     command.add_argument("run", help="folder of a run")

@@ -7,12 +7,15 @@ copy, or an older state of the run.
 
 import errno
 import hashlib
+import json
 import os
 import threading
 import time
+import zipfile
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from .container import ABOUT
 from .errors import CourseError
 from .live import LiveLine
 from .run import CARD, EVENTS, LOCK, LOG, RESUME, SETTINGS, WITHIN, Run, is_beginning
@@ -239,29 +242,22 @@ def _is_further(copy, run):
         if all(is_beginning(copy / name) for name in there):
             return False
         raise CourseError(f'"{copy}" is no copy of a run, so it is left alone: name a new folder.')
-    (theirs, their_log), (ours, our_log) = _settings_and_log(copy), _settings_and_log(run)
+    (theirs, their_log), (ours, our_log) = _identity_and_log(copy), _identity_and_log(run)
     shorter, longer = sorted((our_log, their_log), key=_heard)
     settled = [entry for entry in shorter if entry.whole]  # the others are replaced when their epoch goes on
-    if _identity(theirs) != _identity(ours) or longer[: len(settled)] != settled:
+    if theirs != ours or longer[: len(settled)] != settled:
         raise CourseError(f'"{copy}" holds another run than "{run}", so both are left alone: name a new folder.')
-    if _heard(their_log) != _heard(our_log):
-        return their_log is longer
-    return _has_checkpoint(copy) and not _has_checkpoint(run)
+    return (_heard(their_log), _practised(copy)) > (_heard(our_log), _practised(run))
 
 
-def _settings_and_log(folder):
+def _identity_and_log(folder):
     try:
         run = Run(folder)
-        return run.settings, run.log
+        return run.identity, run.log
     except CourseError as error:
         if isinstance(error.__cause__, OSError):  # it may be readable later
             raise error.__cause__ from None
         raise
-
-
-def _identity(settings):
-    """What stays the same for as long as a run goes on."""
-    return settings["corpus"]["digest"], settings["model"]
 
 
 def _heard(log):
@@ -269,8 +265,17 @@ def _heard(log):
     return log[-1].samples if log else 0
 
 
-def _has_checkpoint(folder):
-    return _size(folder / RESUME) is not None or _size(folder / WITHIN) is not None
+def _practised(folder):
+    """Seconds of training in the newest checkpoint of a run; 0 without a whole one."""
+    return max(_seconds(folder / RESUME), _seconds(folder / WITHIN))
+
+
+def _seconds(path):
+    try:  # only the description: the arrays may be large, and the folder slow
+        with zipfile.ZipFile(path) as checkpoint:
+            return float(json.loads(checkpoint.read(ABOUT))["about"]["seconds"])
+    except (FileNotFoundError, zipfile.BadZipFile, KeyError, TypeError, ValueError):
+        return 0.0
 
 
 def _names(folder):

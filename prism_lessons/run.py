@@ -26,6 +26,11 @@ FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
 RESUME, WITHIN = "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
+# Settings that may change while a run goes on, because what was learned still fits.
+FREE_TO_CHANGE = {
+    "checkpoint_minutes", "clip_norm", "disk_gb", "dropout", "learning_rate", "patience", "precision", "streams",
+    "warm_up", "window",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,15 @@ class Run:
         log = self.log
         bits = f", {log[-1].validation_bits:.2f} bits per sample in validation" if log else ""
         return f'the run "{self.folder.name}": epochs trained: {len(log)}{bits}'
+
+    @property
+    def identity(self):
+        """What stays the same for as long as a run goes on: the corpus, and the settings that cannot change."""
+        settled = {
+            part: {name: value for name, value in self.settings[part].items() if name not in FREE_TO_CHANGE}
+            for part in ("model", "training")
+        }
+        return {"corpus": self.settings["corpus"]["digest"], **settled}
 
     @property
     def sample_rate(self):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from prism_lessons import container
 from prism_lessons import mirror as module
 from prism_lessons.errors import CourseError
 from prism_lessons.files import replacing
@@ -18,7 +19,7 @@ from prism_lessons.mirror import Mirror, bring_back
 from prism_lessons.run import LOG, RESUME, SETTINGS, WITHIN, Epoch, Run
 
 SAMPLES = 1000  # of an epoch
-BEGUN = {"corpus": {"digest": "a corpus"}, "model": {"dim": 16}, "sample_rate": 8000}
+BEGUN = {"corpus": {"digest": "a corpus"}, "model": {"dim": 16}, "training": {}, "sample_rate": 8000}
 
 
 def put(path, text):
@@ -32,18 +33,23 @@ def an_entry(epoch, share=1.0, seconds=0.25):
     return Epoch(epoch, 5.0, 6.0, seconds + epoch, samples, 0.002, whole=share == 1)
 
 
-def practise(run, *epochs, note="mine"):
-    """Write what a training writes in each of some epochs, in its order, with the epoch as the content."""
+def save(run, name, epoch, share=0.0):
+    """Write a checkpoint after `epoch` whole epochs and a share of the next."""
+    container.write(run.folder / name, "checkpoint", {"epoch": epoch, "seconds": float(epoch + share)}, {})
+
+
+def practise(run, *epochs):
+    """Write what a training writes in each of some epochs, in its order."""
     for epoch in epochs:
-        put(run.folder / WITHIN, f"{epoch - 1}, half of the next")
-        put(run.folder / RESUME, f"{epoch - 1}, all of the next")
+        save(run, WITHIN, epoch - 1, 0.5)
+        save(run, RESUME, epoch - 1, 1)
         (run.folder / WITHIN).unlink()
-        put(run.clip_path(epoch, 1, 0.95), f"clip {epoch} {note}")
-        put(run.capsule_path(epoch), f"weights {epoch} {note}")
+        put(run.clip_path(epoch, 1, 0.95), f"clip {epoch}")
+        put(run.capsule_path(epoch), f"weights {epoch}")
         run.record(an_entry(epoch))
         with open(run.folder / "tensorboard.events", "a") as events:
             events.write(f"epoch {epoch}\n")
-        put(run.folder / RESUME, f"{epoch}")
+        save(run, RESUME, epoch)
 
 
 def begin(folder, **changes):
@@ -117,17 +123,18 @@ def check_usable(copy):
     log = run.log
     assert [entry.epoch for entry in log] == list(range(1, len(log) + 1))
     for epoch, clips in run.clips.items():
-        assert clips[0].read_text() == f"clip {epoch} mine"
+        assert clips[0].read_text() == f"clip {epoch}"
     for epoch in run.epochs:
-        assert run.capsule_path(epoch).read_text() == f"weights {epoch} mine"
-    checkpoints = [int(whole[name].decode().split(",")[0]) for name in (RESUME, WITHIN) if name in whole]
+        assert run.capsule_path(epoch).read_text() == f"weights {epoch}"
+    found = [name for name in (RESUME, WITHIN) if name in whole]
+    checkpoints = [container.read(copy / name, "checkpoint")[0]["epoch"] for name in found]
     if checkpoints:
         # Training goes on after the last epoch of the checkpoint: every one up to there has its line and clips.
         assert max(checkpoints) <= len(log) and set(range(1, max(checkpoints) + 1)) <= set(run.clips)
 
 
 def test_a_copy_holds_all_of_the_run_but_locks_and_what_is_half_written(run, copy):
-    put(run.folder / WITHIN, "2, half of the next")
+    save(run, WITHIN, 2, 0.5)
     (run.folder / "training.lock").touch()
     (run.folder / "clips" / "0003_1_t1.wav.partial").touch()
     mirror = Mirror(run.folder, copy)
@@ -151,13 +158,13 @@ def test_only_what_has_changed_is_written_again_by_this_mirror_and_by_the_next(r
 
 def test_a_copy_of_the_same_size_and_another_content_is_mended(run, copy):
     finish(Mirror(run.folder, copy))
-    (copy / "epochs" / "0001.capsule").write_text("weights 9 mine")
+    (copy / "epochs" / "0001.capsule").write_text("weights 9")
     finish(Mirror(run.folder, copy))
     assert contents(copy) == contents(run.folder)
 
 
 def test_weights_that_the_run_has_deleted_go_and_clips_stay(run, copy):
-    put(run.folder / WITHIN, "2, half of the next")
+    save(run, WITHIN, 2, 0.5)
     mirror = Mirror(run.folder, copy)
     finish(mirror)
     run.capsule_path(1).unlink()
@@ -165,7 +172,7 @@ def test_weights_that_the_run_has_deleted_go_and_clips_stay(run, copy):
     practise(run, 3)
     finish(mirror)
     assert Run(copy).epochs == [2, 3] and set(Run(copy).clips) == {1, 2, 3}
-    assert not (copy / WITHIN).exists() and (copy / RESUME).read_text() == "3"
+    assert not (copy / WITHIN).exists() and (copy / RESUME).read_bytes() == (run.folder / RESUME).read_bytes()
 
 
 def test_a_run_that_is_gone_does_not_empty_its_copy(run, copy):
@@ -204,7 +211,7 @@ def test_the_copy_is_a_usable_run_after_every_step_and_can_be_brought_back(run, 
 
 @pytest.mark.parametrize("step", range(0, 24, 3))
 def test_a_training_that_goes_on_while_it_is_copied_never_gets_ahead_of_its_log(run, copy, after_each_step, step):
-    put(run.folder / WITHIN, "2, half of the next")
+    save(run, WITHIN, 2, 0.5)
     failures, steps = [], itertools.count()
 
     def go_on_and_check():
@@ -224,6 +231,38 @@ def test_a_training_that_goes_on_while_it_is_copied_never_gets_ahead_of_its_log(
     mirror.finish(quiet())
     mirror.finish(quiet())
     assert not failures and len(run.log) == 4
+    assert contents(copy) == contents(run.folder)
+
+
+def test_the_checkpoint_of_the_copy_never_goes_back(run, copy, after_each_step, monkeypatch):
+    """An epoch ends after the checkpoints were opened: the one from within it stays until there is a newer one."""
+    save(run, WITHIN, 2, 0.5)
+    mirror = Mirror(run.folder, copy)
+    finish(mirror)
+    names = module._names
+
+    def names_once_the_epoch_ended(folder):
+        if folder == run.folder and 3 not in run.epochs:
+            practise(run, 3)
+        return names(folder)
+
+    monkeypatch.setattr(module, "_names", names_once_the_epoch_ended)
+    seconds = []
+    after_each_step(copy, lambda: seconds.append(module._practised(copy)))
+    finish(mirror)
+    finish(mirror)
+    assert seconds == sorted(seconds) and seconds[0] == 2.5 and seconds[-1] == 3
+    assert contents(copy) == contents(run.folder)
+
+
+def test_what_changed_on_a_drive_while_it_was_gone_is_mended(run, copy):
+    mirror = Mirror(run.folder, copy)
+    finish(mirror)
+    copy.parent.rename(copy.parent.with_name("away"))
+    assert "is not there" in finish(mirror)
+    copy.parent.with_name("away").rename(copy.parent)
+    (copy / "epochs" / "0001.capsule").write_text("weights 9")
+    finish(mirror)
     assert contents(copy) == contents(run.folder)
 
 
@@ -402,11 +441,31 @@ def test_a_copy_that_is_further_is_refused_until_it_is_brought_back(run, copy):
 
 
 def test_a_run_begun_anew_does_not_replace_a_first_epoch_that_is_under_way_in_the_copy(copy, tmp_path):
-    put(begin(copy).folder / WITHIN, "0, half of the next")
+    save(begin(copy), WITHIN, 0, 0.5)
     again = begin(tmp_path / "disk" / "run")
+    save(again, RESUME, 0)
     assert "bring it back first" in refused(again, copy)
     bring_back(copy, again.folder, quiet())
     assert (again.folder / WITHIN).exists()
+
+
+def test_a_copy_that_crashed_before_its_checkpoint_is_not_further(run, copy):
+    save(run, WITHIN, 2, 0.5)
+    finish(Mirror(run.folder, copy))
+    practise(run, 3)
+    shutil.copy(run.folder / LOG, copy / LOG)
+    bring_back(copy, run.folder, quiet())
+    assert container.read(run.folder / RESUME, "checkpoint")[0]["epoch"] == 3
+    finish(Mirror(run.folder, copy))
+    assert contents(copy) == contents(run.folder)
+
+
+@pytest.mark.parametrize("damage", [b"", b"half of it"])
+def test_a_checkpoint_that_is_damaged_is_brought_back_from_the_copy(run, copy, damage):
+    finish(Mirror(run.folder, copy))
+    (run.folder / RESUME).write_bytes(damage)
+    bring_back(copy, run.folder, quiet())
+    assert contents(run.folder) == contents(copy)
 
 
 def test_an_epoch_that_a_budget_cut_short_and_that_went_on_is_the_same_run(run, copy):
@@ -446,17 +505,17 @@ def test_a_run_that_is_only_in_the_copy_is_brought_back(run, copy, tmp_path):
 
 def test_a_run_that_is_behind_its_copy_catches_up(run, copy, tmp_path):
     shutil.copytree(run.folder, copy)
-    put(run.folder / WITHIN, "2, half of the next")
+    save(run, WITHIN, 2, 0.5)
     practise(Run(copy), 3, 4)
     (copy / "epochs" / "0001.capsule").unlink()
     bring_back(copy, run.folder, quiet())
-    assert contents(run.folder) == contents(copy) | {"epochs/0001.capsule": b"weights 1 mine"}
+    assert contents(run.folder) == contents(copy) | {"epochs/0001.capsule": b"weights 1"}
 
 
 def test_a_run_that_is_as_far_as_its_copy_or_further_is_left_alone(run, copy):
     bring_back(copy, run.folder, quiet())  # there is no copy
     finish(Mirror(run.folder, copy))
-    put(run.folder / WITHIN, "2, half of the next")
+    save(run, WITHIN, 2, 0.5)
     for _ in range(2):
         before = contents(run.folder)
         stream = io.StringIO()

@@ -11,10 +11,10 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/02_training.ipynb)
 #
-# **You will hear:** a model learning. It plays after every pass through your recordings, from crackle to something
-# that begins to remember them.
+# **You will hear:** a second of your own recordings, learned by heart in a moment; then a model learning all of them.
+# It plays after every pass through them, from crackle to something that begins to remember.
 #
-# **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
+# **Time:** about six minutes of computing on two processor cores, with or without a graphics card, since the
 # training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
 # 00 practised for twelve minutes, and a large one takes a night on a graphics card.
 #
@@ -132,6 +132,10 @@ print(f"Blind chance among {codec.levels} codes: {np.log2(codec.levels):.0f} bit
 print(f"Among half as many: {np.log2(codec.levels / 2):.0f} bits")
 
 # %% [markdown]
+# There is a third listener to compare with, and it is a good one. It knows nothing of music and has never heard your
+# corpus, but at every moment it looks at how the wave has just moved and goes on in the same way. Engineers call this
+# **linear prediction**; telephones used it for decades. A steady tone is easy for it, a strike takes it by surprise.
+#
 # Fewer bits mean that the model foresees more. They do not mean better music: noise cannot be foreseen by anyone, so
 # a wind keeps its bits high, and a dull drone has very few. Watch the bits, and trust your ears.
 
@@ -157,27 +161,55 @@ intention.keep()
 # %% [markdown]
 # ## Set it up
 #
-# The next cell shows the controls of the training. You may leave them all as they are. Those with an arrow are lists;
-# the space bar opens one.
+# The next cell shows the controls of the training, and under each what it does to the sound. You may leave them all as
+# they are. Those with an arrow are lists; the space bar opens one. At the end, a tick shows all the other settings;
+# lesson 05 explains them.
 #
 # - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new
 #   run.
-# - Minutes is how long the model may practise, all sittings together.
-# - Size is how many numbers each part of the model works with. A larger model can hold more sound in mind, and learns
-#   more slowly.
-# - Memory is how far back a mistake is traced, in samples. At 16,000 samples a second, 256 are 16 thousandths of a
-#   second, a cycle or two of a low tone. The model can carry things further than that, but is not taught to directly.
 # - **Seed** is the number from which all chance is drawn.
 
 # %%
-setup = notebook.Panel(
+setup = notebook.SettingsPanel(
+    "sketch",
+    notebook.budget(minutes),
     name=notebook.text("Name", "first"),
-    minutes=notebook.number("Minutes", notebook.budget(minutes), 0.02, 600, step=0.5),
-    dim=notebook.choice("Size", [64, 128, 192, 256], 128),
-    window=notebook.choice("Memory", [128, 256, 512, 1024], 256),
     seed=notebook.whole("Seed", 0, 0, 9999),
 )
 setup
+
+# %% [markdown]
+# ## How long will it take?
+#
+# This cell lets the model practise for some seconds on your corpus, on this computer, and works out what that comes to.
+# It then throws away what it has learned.
+
+# %%
+settings = setup.values
+folder = course.new_run(settings.pop("name"))
+print(pl.plan(corpus, "sketch", most_hours=course.lent_hours, **settings))
+
+# %% [markdown]
+# Is it too long, or is there time for more? Go back to the controls, change the minutes, and ask again. You can also ask
+# the other way round: `pl.plan(corpus, "sketch", until="17:00")` says how far you would come by five o'clock.
+
+# %% [markdown]
+# ## Before a long training: the pre-flight
+#
+# Nothing is sadder than a night of training that ends in noise because something was not in order. The **pre-flight**
+# takes about a minute. It writes a checkpoint into the folder where the run will be and goes on from it; it looks
+# whether the memory is enough; and it lets a small model learn one second of your own recordings by heart.
+
+# %%
+copy = course.copy_of(folder)
+check = pl.preflight(corpus, folder, "sketch", copy_to=copy, **settings)
+notebook.preflight_shown(check)
+
+# %% [markdown]
+# The first player is your recording. The second is not: a model made it, sample by sample, after it had heard nothing
+# else for some seconds. If you recognise it, then everything between your recording and the loudspeaker works. This is
+# what learning by heart sounds like. The training that follows is longer and its model hears much more, so it cannot
+# know all of it by heart; it has to find out what your recordings have in common.
 
 # %% [markdown]
 # ## Train
@@ -185,28 +217,34 @@ setup
 # **Training** is practice: the model guesses each next sample, is told the right one, and all its numbers, which are
 # called **weights**, are moved a little so that it would have guessed better. One pass through all the recordings is
 # an **epoch**; when the minutes are over, the last one may be cut short. After each epoch the model is tested on the
-# recordings kept aside and plays two clips, and the picture is drawn again.
+# recordings kept aside and plays two clips, at two temperatures. The picture is drawn again, with a sentence on what the
+# numbers do, and players for the newest clips.
 #
 # While it works, the last line says how far it is. You may interrupt it with the square button at the top of the page
-# (in Colab, the one beside the cell). What it has learned is saved, and running the cell again goes on from there.
-# The cells below go on with the epochs that it has finished by then.
+# (in Colab, the one beside the cell). What it has learned is saved, also every five minutes by itself, and running the
+# cell again goes on from there. The cells below go on with the epochs that it has finished by then.
+#
+# Sometimes a training blows up: its numbers grow without bounds, and it would play noise from then on. You need not
+# watch for it. The course notices, goes back to the epoch before, and goes on with smaller steps.
 
 # %%
-settings = setup.values
-folder = course.new_run(settings.pop("name"))
-picture = notebook.LiveFigure(notebook.learning_curve)
-pl.train(corpus, folder, preset="sketch", each_epoch=picture, **settings)
+picture = notebook.LiveFigure(notebook.training_view)
+pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=copy, **(settings | check.advised))
 
 # %% [markdown]
 # ## Read the curve
 #
-# Time runs to the right, in epochs. The two dotted lines are the two that you heard above: blind chance, and the
-# listener who has counted. A model below the second has understood something of the order.
+# Time runs to the right, in epochs. The dotted lines are the three listeners: blind chance, the one who has counted, and
+# linear prediction. A model below the second has understood something of the order. To get below the third, it must know
+# something of your sounds that the last moments of the wave do not tell; two minutes are seldom enough for that.
 #
 # - Both curves fall: it is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
 # - Training falls while validation rises: it is learning the recordings by heart. That is no fault if you want them
 #   to come back.
+#
+# The sentence under the picture says which of these it is, where the numbers are clear enough to tell. It speaks of
+# numbers only. Whether you like what you hear is not in them.
 
 # %%
 run = pl.Run(folder)
@@ -231,7 +269,8 @@ notebook.play_epochs(run)
 # ## What is in the folder
 #
 # Everything stays: the clips of every epoch (`clips`), the model after each (`epochs`), the settings (`run.json`),
-# the bits (`log.jsonl`). Nothing you heard is lost. Lesson 05 says what the other files are.
+# the bits (`log.jsonl`), and what else happened, with its date (`events.jsonl`). Nothing you heard is lost. Lesson 05
+# says what the other files are.
 
 # %%
 for path in sorted(folder.iterdir()):
@@ -240,13 +279,18 @@ for path in sorted(folder.iterdir()):
 # %% [markdown]
 # ## Go on, or take it home
 #
-# To go on, raise Minutes in the controls above and run the cell that trains: the run grows by what you added. If you
-# change Size, Memory or Seed, choose a new name too, since what was learned would not fit; the course reminds you.
+# To go on, raise Minutes in the controls above and run the cells from there to the one that trains: the run grows by
+# what you added. Some settings may change on the way, such as the learning rate or how much is left out; the run notes
+# when. If you change Size, How literal or Seed, choose a new name too, since what was learned would not fit; the course
+# reminds you.
 #
 # In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
-# began with `notebook.Course(drive=True)`, which keeps them on your Google Drive. Change `False` to `True` here to
-# pack the run into one file, a zip, and save it on your computer. In a later session, `course.bring()` takes the zip
-# back.
+# began with `notebook.Course(drive=True)`. Then a copy of the run is kept on your Google Drive after every epoch and
+# every five minutes. If the runtime ends, open this lesson again and run its cells: it goes on from the copy. If Drive
+# cannot be reached for a while, the training does not wait for it.
+#
+# Without Drive, change `False` to `True` here to pack the run into one file, a zip, and save it on your computer. In a
+# later session, `course.bring()` takes the zip back, and the training goes on where it was.
 
 # %%
 take_it_home = False
@@ -257,6 +301,7 @@ if take_it_home:
 # ## What you did
 #
 # - You heard what it means to know nothing, and learned what bits count.
+# - You let a model learn a second by heart, and know that all is in order and how long it will take.
 # - You trained a model, and read its curve.
 # - You heard the same seed after every epoch, so that only learning made the difference.
 
@@ -281,7 +326,7 @@ if take_it_home:
 #
 # <details><summary>Solution</summary>
 #
-# Set Name to `small` and Size to 64 in the controls, then run the cells from "Train" to "Hear it learn". The small
+# Set Name to `small` and Size to 64 in the controls, then run the cells from there to "Hear it learn". The small
 # model gets through more epochs in the same minutes. It often sounds more settled early, and stops getting better
 # sooner. To see the curve of the first run again:
 #

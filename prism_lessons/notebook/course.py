@@ -89,6 +89,9 @@ class Course:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
                     raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
+                # In half a zip, the last zip that lies inside it, such as a capsule, would pass for the whole.
+                if min((member.header_offset for member in archive.infolist()), default=0) > 0:
+                    raise zipfile.BadZipFile("its end is missing")
                 if damaged := archive.testzip():
                     raise zipfile.BadZipFile(f'"{damaged}" in it is damaged')
                 if archive.comment == ZIP_MARK:

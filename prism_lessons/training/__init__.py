@@ -1,5 +1,7 @@
-"""From a corpus to a run: training that can be interrupted anywhere, and what it leaves behind."""
+"""From a corpus to a run: pre-flight, plan, training that can be interrupted anywhere, and what it leaves behind."""
 
+from .plan import plan
+from .preflight import preflight
 from .train import train
 
-__all__ = ["train"]
+__all__ = ["plan", "preflight", "train"]

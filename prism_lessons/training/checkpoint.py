@@ -89,6 +89,7 @@ class Progress:
         # Of the same epoch, that from within it is the later one.
         about, arrays = max(found, key=lambda checkpoint: checkpoint[0]["epoch"])
         learner.put_back(arrays)
+        learner.bits.reset_state()  # what they were is in `about`
         self.epoch, self.steps = about["epoch"], self.streams.steps(about["epoch"])
         if about["lined_up"] == self._lined_up:
             self.step = int(learner.batches_heard)

@@ -84,7 +84,7 @@ def measure_pace(corpus, preset, live=None, seconds=6.0):
         epoch_end.writer.close()
         end_seconds = rehearse(epoch_end)
         live.share("Measuring this computer", 1, 2)
-        epochs = _train_for(seconds, learner, progress, settings)
+        epochs, between = _train_for(seconds, learner, progress, settings)
         start_seconds = time.monotonic() - began - progress.seconds
         capsule = Capsule.of(learner.model, corpus.sample_rate, {}, run.card).save(run.capsule_path(1))
         checkpoint_bytes, weights_bytes = (path.stat().st_size for path in (run.folder / WITHIN, capsule))
@@ -94,7 +94,7 @@ def measure_pace(corpus, preset, live=None, seconds=6.0):
         samples_per_second=epochs * samples / progress.seconds,
         samples_in_a_pass=samples,
         start_seconds=start_seconds,
-        end_seconds=end_seconds,
+        end_seconds=end_seconds + between,
         checkpoint_bytes=checkpoint_bytes,
         weights_bytes=weights_bytes,
         # 16 bits a sample, as files and once more for TensorBoard.
@@ -103,18 +103,27 @@ def measure_pace(corpus, preset, live=None, seconds=6.0):
 
 
 def _train_for(seconds, learner, progress, settings):
-    """Train for some seconds, with everything that a run does at each batch; the epochs heard in these seconds."""
-    budget, batch = Budget(minutes=seconds / 60), 1 / progress.steps
-    conductor = Conductor(progress, settings, budget, LiveLine(io.StringIO()))
+    """Train for some seconds, with everything that a run does at each batch.
+
+    Returns
+    -------
+    The epochs heard in these seconds, and the seconds that it takes to begin with another stretch.
+    """
+    batch, stretches, between = 1 / progress.steps, 0, 0.0
+    conductor = Conductor(progress, settings, Budget(minutes=seconds / 2 / 60), LiveLine(io.StringIO()))
     # The first batch compiles, and is not counted in the seconds.
-    while not (budget.spent(progress) and progress.epochs > (LEAST_BATCHES + 0.5) * batch):
+    while not (progress.seconds >= seconds and progress.epochs > (LEAST_BATCHES + 0.5) * batch):
+        began, trained = time.monotonic(), progress.seconds
         windows = progress.streams.dataset(progress.epoch, progress.step)
         learner.stop_training = False
         with suppress(BlownUp):  # it takes as long as another batch; to say more is for the run
             learner.fit(windows, callbacks=[conductor], shuffle=False, verbose=0)
         if progress.step >= progress.steps:
             progress.next_epoch(learner)
-    return progress.epochs - batch
+        if stretches:
+            between += time.monotonic() - began - (progress.seconds - trained)
+        stretches, conductor.budget = stretches + 1, Budget(minutes=seconds / 60)
+    return progress.epochs - batch, between / (stretches - 1)
 
 
 def rehearse(epoch_end):

@@ -192,8 +192,10 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
         begins=now,
         ends=datetime.fromtimestamp(now.timestamp() + seconds),  # and not `timedelta`, for nights that change the clock
         clips=played * len(settings.clip_temperatures),
-        # The newest checkpoint is there twice: from the end of an epoch and from within the last one.
-        bytes=2 * pace.checkpoint_bytes + min(played, room) * pace.weights_bytes + played * pace.clips_bytes,
+        # An epoch that is not whole leaves a checkpoint from within it, beside that from the end of the last whole one.
+        bytes=(1 if epochs == played else 2) * pace.checkpoint_bytes
+        + min(played, room) * pace.weights_bytes
+        + played * pace.clips_bytes,
         most_hours=most_hours,
         cut=cut,
     )

@@ -17,9 +17,10 @@ from ..corpus.linear_prediction import linear_prediction_bits
 from ..errors import CourseError
 from ..files import unwritable
 from ..live import LiveLine, clock
+from ..mirror import Mirror, bring_back
 from ..model import on_gpu
 from ..presets import Preset, find_preset
-from ..run import LOCK, SETTINGS, WITHIN, Run, is_beginning
+from ..run import FREE_TO_CHANGE, LOCK, SETTINGS, WITHIN, Run, is_beginning
 from ..settings import ModelSettings, TrainingSettings
 from ..streams import Streams
 from .checkpoint import Progress
@@ -27,12 +28,6 @@ from .conductor import Budget, Conductor
 from .epoch_end import EpochEnd, excerpts
 from .learner import make_learner, resolve_precision
 from .stability import MOST_SETBACKS, BlownUp
-
-# What may change between one call and the next, because what was learned still fits.
-FREE_TO_CHANGE = {
-    "checkpoint_minutes", "clip_norm", "disk_gb", "dropout", "learning_rate", "patience", "precision", "streams",
-    "warm_up", "window",
-}  # fmt: skip
 
 
 class Stopped(KeyboardInterrupt):
@@ -42,7 +37,7 @@ class Stopped(KeyboardInterrupt):
         return [str(self)]
 
 
-def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, each_epoch=None, **changes):
+def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, live=None, each_epoch=None, **changes):
     """Train a model on a corpus; called again with the same arguments, go on where it stopped.
 
     Parameters
@@ -58,6 +53,9 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
     epochs
         The budget in epochs instead, in all. Repeatable to the last bit on a CPU, which minutes are not. Given both,
         the run ends with whichever is reached first; given neither, after the preset's minutes.
+    copy_to
+        A second folder, on Google Drive say, where a copy of the run is kept up to date. While it cannot be reached,
+        training goes on and copying waits. A run that is there and not in its own folder is brought back first.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
     each_epoch
@@ -82,6 +80,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)
+    if copy_to and not (folder / SETTINGS).exists():
+        bring_back(copy_to, folder, live)
     preset, run, begun = _agree(corpus, folder, preset, changes)
     budget = _budget(preset, epochs, minutes)
     settings, codec = preset.training, preset.model.codec
@@ -101,16 +101,27 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, live=None, eac
             _carry_out_changes(run, progress, begun, preset, corpus)
         if not budget.spent(progress):
             _announce(run, learner, corpus, preset, progress, live)
-        conductor = Conductor(progress, settings, budget, live, lambda: progress.save_within(run, learner))
-        epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)
-        try:
-            _practise(learner, conductor, epoch_end, each_epoch)
-        except KeyboardInterrupt:
-            progress.save_within(run, learner)
-            where = f"Stopped in epoch {progress.epoch + 1}, with {progress.step / progress.steps:.0%} of it heard."
-            live.end(where)
-            run.note("stopped", where)
-            raise Stopped("Everything so far is saved: run the same again to go on.") from None
+        with _copying(run, copy_to, live) as copy:
+
+            def save():
+                progress.save_within(run, learner)
+                copy()
+
+            def after_epoch():
+                copy()
+                if each_epoch:
+                    each_epoch(run)
+
+            conductor = Conductor(progress, settings, budget, live, save)
+            epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)
+            try:
+                _practise(learner, conductor, epoch_end, after_epoch)
+            except KeyboardInterrupt:
+                save()
+                where = f"Stopped in epoch {progress.epoch + 1}, with {progress.step / progress.steps:.0%} of it heard."
+                live.end(where)
+                run.note("stopped", where)
+                raise Stopped("Everything so far is saved: run the same again to go on.") from None
     last = run.log[-1]
     live.end(
         f"Trained {last.epoch} epoch{'s' if last.epoch > 1 else ''} in {clock(last.seconds)}: {last.bits:.3f} bits per "
@@ -129,7 +140,27 @@ def _references(codes, validation_codes, codec, settings, sample_rate):
     }
 
 
-def _practise(learner, conductor, epoch_end, each_epoch):
+@contextlib.contextmanager
+def _copying(run, copy_to, live):
+    """Gives a function to call whenever there is something new to copy; waits for the rest at the end."""
+    if copy_to is None:
+        yield lambda: None
+        return
+    mirror, said = Mirror(run.folder, copy_to), ""
+
+    def copy():
+        nonlocal said
+        mirror.wanted()
+        if said != (said := mirror.paused):
+            live.end(said or "Copying goes on.")
+
+    try:
+        yield copy
+    finally:
+        mirror.finish(live)
+
+
+def _practise(learner, conductor, epoch_end, after_epoch):
     """Train epoch after epoch, until the budget is spent or patience ends."""
     run, progress, budget, patience = epoch_end.run, conductor.progress, conductor.budget, conductor.settings.patience
     # An interruption may have come between an epoch's last step and its clips.
@@ -140,8 +171,7 @@ def _practise(learner, conductor, epoch_end, each_epoch):
             f"This run has reached its budget after {len(run.log)} epochs and {clock(progress.seconds)} of training: "
             "ask for more to go on."
         )
-        if each_epoch:
-            each_epoch(run)
+        after_epoch()
     while pending or not budget.spent(progress):
         if patience and _stands_still(run.log, patience):
             conductor.live.end(f"Stopped early: no better validation for {patience} epochs.")
@@ -155,8 +185,7 @@ def _practise(learner, conductor, epoch_end, each_epoch):
         except BlownUp as reason:
             _go_back(run, progress, learner, reason, conductor.live)
         else:
-            if each_epoch:
-                each_epoch(run)
+            after_epoch()
         pending = False
 
 
@@ -195,16 +224,20 @@ def _go_back(run, progress, learner, reason, live):
 @contextlib.contextmanager
 def _alone(folder):
     """Keep a second training out of a folder while this one works there; made if it is not there."""
+    lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(folder / LOCK, timeout=0):
-            yield
+        lock.acquire()
     except filelock.Timeout:
         raise CourseError(
             f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
         ) from None
     except OSError as error:
         raise unwritable(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _budget(preset, epochs, minutes):

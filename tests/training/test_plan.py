@@ -119,19 +119,21 @@ def test_a_computer_that_is_taken_away_cuts_an_epoch():
 
 
 def test_disk_holds_all_clips_and_as_many_weights_as_the_settings_allow():
-    def size(epochs, disk_gb):
-        return promised(settings=replace(SETTINGS, disk_gb=disk_gb), epochs=epochs).bytes
+    def size(disk_gb, **budget):
+        return promised(settings=replace(SETTINGS, disk_gb=disk_gb), **budget).bytes
 
-    assert size(10, disk_gb=4) == 12_000_000 + 10 * 2_250_000
+    assert size(4, epochs=10) == 6_000_000 + 10 * 2_250_000
     # 0.021 GB hold 10 weights of 2 MB.
-    assert size(1000, disk_gb=0.021) == 12_000_000 + 10 * 2_000_000 + 1000 * 250_000
+    assert size(0.021, epochs=1000) == 6_000_000 + 10 * 2_000_000 + 1000 * 250_000
     # The best and the three newest stay whatever is set.
-    assert size(1000, disk_gb=0) == 12_000_000 + 4 * 2_000_000 + 1000 * 250_000
+    assert size(0, epochs=1000) == 6_000_000 + 4 * 2_000_000 + 1000 * 250_000
+    # A part of an epoch leaves weights and clips, and a checkpoint of its own.
+    assert size(4, minutes=4) == 2 * 6_000_000 + 3 * 2_250_000
 
 
 def test_words_of_a_plan():
     text = str(promised(replace(PACE, samples_per_second=20_312), epochs=12))
-    assert text == "20,000 samples a second; 1:58 minutes for an epoch. By 12:25: epoch 12, 24 clips, 39 MB."
+    assert text == "20,000 samples a second; 1:58 minutes for an epoch. By 12:25: epoch 12, 24 clips, 33 MB."
 
 
 def test_words_of_a_plan_that_the_computer_does_not_last_for():
@@ -143,13 +145,13 @@ def test_words_of_a_plan_that_the_computer_does_not_last_for():
 
 def test_words_of_small_plans():
     silent = replace(SETTINGS, clip_temperatures=())
-    assert str(promised(settings=silent, epochs=1)).endswith("By 12:03: epoch 1, 14 MB.")
+    assert str(promised(settings=silent, epochs=1)).endswith("By 12:03: epoch 1, 8.2 MB.")
     one = replace(SETTINGS, clip_temperatures=(1.0,))
-    assert str(promised(settings=one, epochs=1)).endswith("epoch 1, 1 clip, 14 MB.")
+    assert str(promised(settings=one, epochs=1)).endswith("epoch 1, 1 clip, 8.2 MB.")
     assert str(promised(settings=one, minutes=1)).endswith("60% of epoch 1, 1 clip, 14 MB.")
     quick = replace(PACE, samples_in_a_pass=2_000, end_seconds=1, weights_bytes=9_000, checkpoint_bytes=27_000)
     assert "; 1 second for an epoch. " in str(promised(quick, epochs=1))
-    assert str(promised(quick, settings=silent, epochs=1)).endswith("epoch 1, 313 kB.")
+    assert str(promised(quick, settings=silent, epochs=1)).endswith("epoch 1, 286 kB.")
     long = replace(PACE, samples_in_a_pass=10**9, weights_bytes=10**9)
     assert "; 13:53:40 hours for an epoch. By tomorrow at 01:55: epoch 1, 2 clips, 1.0 GB." in str(
         promised(long, epochs=1)

@@ -1,5 +1,6 @@
 """What a training promises: it learns, it is repeatable, and it can be stopped anywhere."""
 
+import io
 import json
 import math
 import shutil
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import quality
+import soundfile
 
 from prism_lessons.audio import load
 from prism_lessons.capsule import Capsule
@@ -64,16 +66,31 @@ def test_clips_of_an_epoch_are_what_its_capsule_plays(straight):
         np.testing.assert_allclose(load(path).samples, clip.samples, atol=1 / 32767)
 
 
-def test_the_log_and_the_clips_show_in_tensorboard(straight):
+def test_tensorboard_shows_the_log_and_plays_the_clips(straight):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.util import tensor_util
 
     events = EventAccumulator(str(straight.folder / "tensorboard")).Reload()
-    tags = events.Tags()["tensors"]
-    assert {"bits/training", "bits/validation", "learning_rate"} <= set(tags)
-    assert sum(tag.startswith("clips/") for tag in tags) == 2
-    shown = [float(tensor_util.make_ndarray(event.tensor_proto)) for event in events.Tensors("bits/validation")]
-    assert shown == pytest.approx([entry.validation_bits for entry in straight.log], rel=1e-6)
+
+    def shown(tag):
+        return [tensor_util.make_ndarray(event.tensor_proto) for event in events.Tensors(tag)]
+
+    curves = {
+        "bits/training": "bits",
+        "bits/validation": "validation_bits",
+        "learning_rate": "learning_rate",
+        "gradient_norm": "gradient_norm",
+    }
+    for tag, name in curves.items():
+        logged = [getattr(entry, name) for entry in straight.log]
+        assert [float(value) for value in shown(tag)] == pytest.approx(logged, rel=1e-6)
+        assert min(logged) > 0
+    for voice, temperature in enumerate(straight.grid[2], start=1):
+        tag = f"clips/{voice}_t{temperature:g}"
+        assert events.SummaryMetadata(tag).plugin_data.plugin_name == "audio"
+        samples, sample_rate = soundfile.read(io.BytesIO(shown(tag)[1][0][0]), dtype="float32")
+        assert sample_rate == straight.sample_rate
+        np.testing.assert_allclose(samples, load(straight.grid[2][temperature]).samples, atol=1 / 32767)
 
 
 def test_a_run_stopped_after_an_epoch_goes_on_to_the_last_bit(go_on, small, straight, tmp_path, monkeypatch):

@@ -6,7 +6,6 @@ sample by sample and made into sound again.
 
 import math
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,14 +22,16 @@ from .results import Check
 BY_HEART = "by heart"
 CLIP_SECONDS, MOST_SAMPLES = 1.0, 22_050  # a second or, at high sample rates, as much as can be learned in the time
 EXCERPT_SECONDS, MOST_EXCERPTS = 10.0, 32  # listened to in search of it
-DIM = 128
-SAMPLES_IN_A_BATCH = 2048
+DIM, EMBEDDING, WINDOW, MOST_STREAMS = 128, 32, 256, 8
+# In each stream: where it begins, the model's memory is empty, so with fewer it would hardly learn to go on.
+LEAST_WINDOWS = 8
 LEARNING_RATE, WARM_UP = 3e-3, 20
 CPU_SECONDS, GPU_SECONDS = 45.0, 15.0  # of learning, compilation not counted
 REPLAY_SECONDS = 15.0
-# Measured (benchmarks/preflight.py): below 0.02 bits every clip was played back sample for sample; at 0.045, some were.
-ENOUGH_BITS, MOST_BITS, LEAST_LIKENESS = 0.02, 0.05, 0.9
-MOST_STEPS = 1000
+# Played back for the first time below these bits, and again whenever they have halved: some clips are played back
+# sample for sample at 0.045 bits, others stumble there (benchmarks/preflight.py).
+FIRST_BITS, MOST_BITS, LEAST_LIKENESS = 0.04, 0.05, 0.9
+MOST_STEPS = 1000  # a second took 230 to 360 of them, half a second at 44.1 kHz no more
 TEMPERATURE = 0.05
 
 
@@ -78,19 +79,25 @@ def _seconds(excerpt):
         yield begin, excerpt.samples[begin:end], flux[first : first + count - 1].sum() * sounds[first:][:count].mean()
 
 
-def small_preset(preset):
-    """A small model of the same kind, and a way of training that is quick to learn by heart.
+def small_preset(preset, samples):
+    """A small model of the same kind, and a way of training that learns so many samples by heart quickly.
 
     Parameters
     ----------
     preset
         The `Preset` whose cell, tiers and quantisation it has.
     """
-    window = whole_frames(256, preset.model.largest_frame)
+    window = whole_frames(WINDOW, preset.model.largest_frame)
     return preset.changed(
-        dim=DIM, layers=1, embedding=min(32, preset.model.embedding), dropout=0.0, window=window,
-        streams=max(1, SAMPLES_IN_A_BATCH // window), learning_rate=LEARNING_RATE, warm_up=WARM_UP,
-    )  # fmt: skip
+        dim=DIM,
+        layers=1,
+        embedding=min(EMBEDDING, preset.model.embedding),
+        dropout=0.0,
+        window=window,
+        streams=max(1, min(MOST_STREAMS, samples // (LEAST_WINDOWS * window))),
+        learning_rate=LEARNING_RATE,
+        warm_up=WARM_UP,
+    )
 
 
 def try_by_heart(preset, clip, live):
@@ -113,7 +120,7 @@ def try_by_heart(preset, clip, live):
     if clip is None:
         sentence = "No training clip is long enough to learn a moment of it by heart: curate longer recordings."
         return Check(BY_HEART, False, sentence), None
-    preset = small_preset(preset)
+    preset = small_preset(preset, len(clip.samples))
     codec = preset.model.codec
     codes = codec.encode(clip.samples)
     heard = Clip(codec.decode(codes), clip.sample_rate)
@@ -124,52 +131,78 @@ def try_by_heart(preset, clip, live):
             f'The liveliest moment that was found ("{clip.name}") is nearly silent as the model hears it '
             f"({heard.levels.rms_dbfs:.0f} dBFS): listen to the corpus, and choose louder recordings or turn them up.",
         ), None
-    learned = learn(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS, live)
-    live.text("Pre-flight: playing back what was learned by heart")
-    replay = Clip(codec.decode(play_back(learned.model, len(codes))), clip.sample_rate, "replay")
-    return judge(learned, clip.name, likeness(heard.samples[: len(replay.samples)], replay.samples)), replay
+    pupil = Pupil(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS)
+    enough, alike = FIRST_BITS, 0.0
+    while alike < LEAST_LIKENESS and not pupil.tired:
+        pupil.learn(enough, live)
+        live.text("Pre-flight: playing back what was learned by heart")
+        replay = codec.decode(pupil.play_back())
+        alike = likeness(heard.samples[: len(replay)], replay)
+        enough /= 2
+    return judge(pupil, clip.name, alike), Clip(replay, clip.sample_rate, "replay")
 
 
-@dataclass(frozen=True)
-class Learned:
-    """A `SampleRNN`, the bits per sample it came to, and the steps and seconds that took."""
+class Pupil:
+    """A small model that learns codes by heart.
 
-    model: object
-    bits: float
-    steps: int
-    seconds: float
+    Parameters
+    ----------
+    preset
+        The `Preset` to learn with, see `small_preset`.
+    codes
+        Int, shape (samples,).
+    patience
+        Seconds it learns at most, compilation and playing not counted.
 
+    Attributes
+    ----------
+    bits
+        Bits per sample in the last pass.
+    steps, seconds
+        Learned so far.
+    """
 
-def learn(preset, codes, seconds, live):
-    """Learn codes, shape (samples,), by heart until they take fewer than `ENOUGH_BITS`, or for so many seconds."""
-    learner = make_learner(preset, "float32")
-    streams = Streams.of(Codes.of_arrays([codes], preset.model.codec.centre), preset)
-    training, steps, epoch, spent, began = preset.training, 0, 0, 0.0, None
-    bits = math.inf
-    while spent < seconds and not bits < ENOUGH_BITS:
-        learner.begin_epoch()
-        for inputs, targets, weights in streams.batches(epoch):
-            steps += 1
-            learner.optimizer.learning_rate.assign(training.learning_rate * min(1.0, steps / training.warm_up))
-            learner.train_on_batch(inputs, targets, sample_weight=weights)
-            began = began or time.monotonic()  # the first step compiles, and is not counted
-            spent = time.monotonic() - began
-            if spent >= seconds:
+    def __init__(self, preset, codes, patience):
+        self.settings, self.patience = preset.training, patience
+        self.learner = make_learner(preset, "float32")
+        self.streams = Streams.of(Codes.of_arrays([codes], preset.model.codec.centre), preset)
+        self.engine = Engine(self.learner.model)
+        self.bits, self.steps, self.seconds, self._passes = math.inf, 0, 0.0, 0
+
+    @property
+    def tired(self):
+        """Whether its time is over, or its numbers have grown beyond all bounds."""
+        return self.seconds >= self.patience or math.isnan(self.bits)
+
+    def learn(self, bits, live):
+        """Learn until a pass takes fewer bits per sample, or the pupil is tired."""
+        while not (self.tired or self.bits < bits):
+            self.learner.begin_epoch()
+            for batch in self.streams.batches(self._passes):
+                self._step(*batch)
+                if self.tired:
+                    break
+            self._passes += 1
+            self.bits = float(self.learner.bits.result())
+            live.text(f"Pre-flight: learning a moment by heart, {self.bits:.2f} bits")
+
+    def _step(self, inputs, targets, weights):
+        began = time.monotonic()
+        rise = min(1.0, (self.steps + 1) / self.settings.warm_up)
+        self.learner.optimizer.learning_rate.assign(self.settings.learning_rate * rise)
+        self.learner.train_on_batch(inputs, targets, sample_weight=weights)
+        if self.steps:  # the first one compiles
+            self.seconds += time.monotonic() - began
+        self.steps += 1
+
+    def play_back(self):
+        """What it plays from the fresh state at a low temperature: codes, as many as there is time for."""
+        pieces, until = [], time.monotonic() + REPLAY_SECONDS
+        for piece in self.engine.codes(self.streams.codes.samples, [TEMPERATURE], 0):
+            pieces.append(piece[0])
+            if time.monotonic() > until:
                 break
-        epoch += 1
-        bits = float(learner.bits.result())
-        live.text(f"Pre-flight: learning a moment by heart, {bits:.2f} bits")
-    return Learned(learner.model, bits, steps, spent)
-
-
-def play_back(model, samples):
-    """What a model plays from its fresh state at a low temperature: codes, as many as there is time for."""
-    pieces, until = [], time.monotonic() + REPLAY_SECONDS
-    for piece in Engine(model).codes(samples, [TEMPERATURE], 0):
-        pieces.append(piece[0])
-        if time.monotonic() > until:
-            break
-    return np.concatenate(pieces)
+        return np.concatenate(pieces)
 
 
 def likeness(original, replay):
@@ -179,23 +212,25 @@ def likeness(original, replay):
     return float(np.corrcoef(original, replay)[0, 1])
 
 
-def judge(learned, name, alike):
-    """The check of a `Learned` whose replay of the clip `name` has this likeness to it."""
-    came_to = f'"{name}" took {learned.bits:.2f} bits per sample after {learned.steps} steps'
-    if learned.bits < MOST_BITS and alike >= LEAST_LIKENESS:
-        found = f"{came_to}, and was played back with a likeness of {alike:.2f} (1 is the same)."
-        return Check(BY_HEART, True, found)
-    if learned.steps < MOST_STEPS and not learned.bits < ENOUGH_BITS and math.isfinite(learned.bits):
+def judge(pupil, name, alike):
+    """The check of a `Pupil` whose replay of the clip `name` has this likeness to it."""
+    found = (
+        f'"{name}" took {pupil.bits:.2f} bits per sample after {pupil.steps} steps, and was played back with a '
+        f"likeness of {alike:.2f} (1 is the same)"
+    )
+    if alike >= LEAST_LIKENESS and pupil.bits < MOST_BITS:
+        return Check(BY_HEART, True, f"{found}.")
+    if pupil.steps < MOST_STEPS and math.isfinite(pupil.bits):
         return Check(
             BY_HEART,
             None,
-            f"{came_to}; this computer was too slow to finish learning it by heart. That is no fault: listen whether "
+            f"{found}; this computer was too slow to finish learning it by heart, which is no fault. Listen whether "
             "the replay begins to resemble the original.",
         )
     return Check(
         BY_HEART,
         False,
-        f"{came_to}, and was played back with a likeness of {alike:.2f} (1 is the same): listen to both; if the "
-        "original is not what you want the model to learn, look at the corpus, and if it is, try the preset's own "
+        f"{found}, where every sound that was tried in making this course succeeded. Listen to both: if the original "
+        "is not what you want the model to learn, look at the corpus; if it is, try the preset without changed "
         "settings.",
     )

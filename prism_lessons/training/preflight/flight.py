@@ -50,13 +50,13 @@ def preflight(corpus, run, preset=None, *, copy_to=None, live=None, **changes):
     clip = liveliest(corpus)
     codes = preset.model.codec.encode(clip.samples) if clip else [preset.model.codec.centre]
     forget(folder)
-    live.text("Pre-flight: saving, and going on from there")
-    checks = try_places(preset, corpus.sample_rate, codes, folder, copy_to)
     live.text("Pre-flight: comparing numbers, and trying the memory")
     numbers = try_numbers(preset, codes)
-    memory = try_memory(preset.changed(**numbers.advised))
+    memory = try_memory(preset.changed(**numbers.advised))  # before the other trials take some of it
+    live.text("Pre-flight: saving, and going on from there")
+    places = try_places(preset, corpus.sample_rate, codes, folder, copy_to)
     by_heart, replay = try_by_heart(preset, clip, live)
-    result = Preflight((*checks, numbers, memory, by_heart), clip, replay)
+    result = Preflight((*places, numbers, memory, by_heart), clip, replay)
     try:
         keep(result, folder, corpus, preset)
     except CourseError as error:

@@ -4,10 +4,15 @@ import psutil
 
 from ...backend import ops, tf
 from ...model import on_gpu
-from ..learner import make_learner, resolve_precision
+from ..learner import WIDEST_JIT, make_learner, resolve_precision
 from .results import Check
 
 MEMORY = "memory"
+# How many copies of what a training step holds at its fullest, see `bytes_of_training`.
+ALWAYS = 500_000_000  # bytes, most of them of the compiler
+LOGITS, GATE_VECTORS = 5, 7
+JIT_WEIGHTS, JIT_VECTORS = 28, 18
+WEIGHTS, VECTORS = 5, 20
 
 
 def try_memory(preset):
@@ -80,4 +85,32 @@ def fits_on_gpu(preset):
 
 
 def bytes_of_training(preset):
-    return 0
+    """Estimate of the bytes that a training needs on a CPU beyond what the libraries take, on the high side.
+
+    It counts float32 values: copies of the weights (with gradients, Adam's two means, and what a checkpoint is put
+    together in) and, for each sample of a batch, copies of the logits, of the vectors of the sample tier (of which
+    looking up one for each place of its frame makes more, where XLA does not melt them into one), and of what the
+    recurrent layers keep for the way back. How many copies there are was measured, see `benchmarks/preflight.py`.
+    """
+    model, training = preset.model, preset.training
+    jit = model.dim <= WIDEST_JIT
+    gates = 3 if model.cell == "gru" else 4
+    frames = sum(1 / size for size in model.frame_sizes)
+    sample_tier = JIT_VECTORS if jit else VECTORS + model.frame_sizes[0]
+    recurrent = GATE_VECTORS * gates * model.layers * frames
+    each = LOGITS * model.levels + (sample_tier + recurrent) * model.dim
+    copies = JIT_WEIGHTS if jit else WEIGHTS
+    values = copies * weights_of(model) + training.streams * training.window * each
+    return ALWAYS + round(4 * values)
+
+
+def weights_of(model):
+    """How many weights a model of some `ModelSettings` has: those of its large matrices, which are nearly all."""
+    gates = 3 if model.cell == "gru" else 4
+    above = 2 if model.skip_connections else 1  # widths of the input of a layer above the first
+    matrices = 0.0
+    for size, below in zip(model.frame_sizes, (1, *model.frame_sizes), strict=False):
+        recurrent = gates * (2 + (model.layers - 1) * (above + 1))
+        matrices += recurrent + size / below + model.layers * model.skip_connections
+    first = model.frame_sizes[0] * model.embedding
+    return round(model.dim * ((matrices + 2) * model.dim + first + model.levels)) + model.levels * model.embedding
