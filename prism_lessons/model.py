@@ -19,18 +19,20 @@ from .backend import keras, ops, tf
 from .errors import CourseError
 
 LOGITS_WINDOW = 4096
+CURVES = 64  # how many cosines each row of the output kernel begins as a mixture of
+RECENCY = 0.5  # how loud each sample is in the sample tier's kernel, to begin with, beside the one after it
 
 
 class Linear(keras.layers.Layer):
-    """A linear map of the last axis with He initialisation; its columns are normalised if asked for."""
+    """A linear map of the last axis; its columns are normalised if asked for."""
 
-    def __init__(self, units, weight_normalisation, activation=None, **kwargs):
+    def __init__(self, units, weight_normalisation, activation=None, initializer="he_uniform", **kwargs):
         super().__init__(**kwargs)
-        self.units, self.weight_normalisation = units, weight_normalisation
+        self.units, self.weight_normalisation, self.initializer = units, weight_normalisation, initializer
         self.activation = keras.activations.get(activation)
 
     def build(self, shape):
-        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer="he_uniform", name="kernel")
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), initializer=self.initializer, name="kernel")
         self.bias = self.add_weight(shape=(self.units,), initializer="zeros", name="bias")
         if self.weight_normalisation:
             self.length = self.add_weight(shape=(self.units,), initializer="ones", name="length")
@@ -157,6 +159,42 @@ class Tier(keras.layers.Layer):
         return ops.reshape(self.upsample(x), (-1, frames * self.steps_below, dim)), new_state
 
 
+def curves(count, levels):
+    """Cosines over the codes, from slow to fast, the fast ones smaller: shape (count, levels).
+
+    Number k swings k / 2 times between the lowest and the highest code and is 1 / sqrt(k) high. What is made of them
+    says nearly the same of neighbouring codes, so a model need not find out first that codes are heights in an order.
+    """
+    swings = 1 + np.arange(count) % (levels - 1)  # a cosine that swings faster than that repeats a slower one
+    places = (np.arange(levels) + 0.5) / levels
+    return np.cos(np.pi * np.outer(swings, places)) / np.sqrt(swings)[:, None]
+
+
+def _with_deviation(array, deviation):
+    return (array * (deviation / np.sqrt(np.mean(array**2)))).astype(np.float32)
+
+
+def _smooth_embedding(shape, dtype=None):
+    """An embedding, (levels, embedding), that varies smoothly with the code, with a mean square of 1."""
+    levels, embedding = shape
+    return ops.cast(_with_deviation(curves(embedding, levels).T, 1.0), dtype)
+
+
+def _nearest_loudest(shape, dtype=None):
+    """A kernel (frame_size, embedding, dim) with He's variance, in which the last samples say most to begin with."""
+    weight = RECENCY ** np.arange(shape[0])[::-1, None, None]
+    white = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)(shape))
+    return ops.cast(_with_deviation(white * weight, math.sqrt(2 / (shape[0] * shape[1]))), dtype)
+
+
+def _smooth_output(shape, dtype=None):
+    """A kernel (dim, levels) whose logits vary smoothly with the code, with He's variance."""
+    dim, levels = shape
+    basis = curves(min(CURVES, levels - 1), levels)
+    mixture = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)((dim, len(basis))))
+    return ops.cast(_with_deviation(mixture @ basis, math.sqrt(2 / dim)), dtype)
+
+
 class SampleTier(keras.layers.Layer):
     """The bottom tier: from the codes just before a sample and the tiers above to the logits of that sample."""
 
@@ -166,17 +204,17 @@ class SampleTier(keras.layers.Layer):
         linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
         self.hidden = [Linear(settings.dim, activation="relu", name=f"hidden_{i}", **linear) for i in range(2)]
         self.dropout = keras.layers.Dropout(settings.dropout, dtype=self.dtype_policy)
-        self.output_layer = Linear(settings.levels, name="output", **linear)
+        self.output_layer = Linear(settings.levels, initializer=_smooth_output, name="output", **linear)
 
     def build(self, _):
         settings = self.settings
         self.embedding = self.add_weight(
             shape=(settings.levels, settings.embedding),
-            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            initializer=_smooth_embedding,
             name="embedding",
         )
         self.kernel = self.add_weight(
-            shape=(self.frame_size, settings.embedding, settings.dim), initializer="he_uniform", name="kernel"
+            shape=(self.frame_size, settings.embedding, settings.dim), initializer=_nearest_loudest, name="kernel"
         )
         for layer in [*self.hidden, self.output_layer]:
             layer.build((None, None, settings.dim))

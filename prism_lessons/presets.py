@@ -44,7 +44,7 @@ PRESETS = {
         purpose="a first idea in under three minutes on any computer: textures and fragments, small memory",
         minutes=2.75,
         model=ModelSettings(frame_sizes=(8, 32), dim=128),
-        training=TrainingSettings(),
+        training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(
         purpose="a sound worth keeping in about 45 minutes on Colab's free GPU: gestures of a second or so",

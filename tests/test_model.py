@@ -126,6 +126,31 @@ def test_linear_maps_begin_with_he_s_variance():
     assert kernel.std() == pytest.approx(np.sqrt(2 / 256), rel=0.01)
 
 
+@pytest.mark.parametrize("levels", [4, 16, 256])
+def test_neighbouring_codes_begin_alike_and_distant_ones_do_not(levels):
+    keras.utils.set_random_seed(5)
+    tier = SampleRNN(ModelSettings(frame_sizes=(8,), dim=64, embedding=32, levels=levels)).sample_tier
+    for vectors in (np.asarray(tier.embedding), np.asarray(tier.output_layer.kernel).T):  # one for each code
+        assert len(vectors) == levels and np.isfinite(vectors).all()
+        next_door = np.linalg.norm(np.diff(vectors, axis=0), axis=1).mean()
+        anywhere = np.linalg.norm(vectors[:, None] - vectors[None], axis=-1).sum() / (levels * (levels - 1))
+        assert 0 < next_door < anywhere
+
+
+def test_the_sample_tier_begins_with_he_s_variance_everywhere():
+    tier = SampleRNN(ModelSettings(frame_sizes=(8,), dim=256, embedding=32)).sample_tier
+    assert np.mean(np.square(tier.embedding)) == pytest.approx(1, rel=1e-5)
+    assert np.mean(np.square(tier.kernel)) == pytest.approx(2 / (8 * 32), rel=1e-5)  # He et al. 2015
+    assert np.mean(np.square(tier.output_layer.kernel)) == pytest.approx(2 / 256, rel=1e-5)
+
+
+def test_the_sample_tier_begins_by_hearing_the_last_samples_best():
+    kernel = np.asarray(SampleRNN(ModelSettings(frame_sizes=(4,), dim=256)).sample_tier.kernel)
+    heights = np.sqrt(np.mean(kernel**2, axis=(1, 2)))
+    # Each is estimated from 8192 normal values: within 2 %, and so is a ratio of two within 3 %.
+    np.testing.assert_allclose(heights[1:] / heights[:-1], 2, rtol=0.04)
+
+
 def test_the_embedding_has_the_width_asked_for():
     assert model_of(frame_sizes=(8,)).sample_tier.embedding.shape == (256, 6)
 

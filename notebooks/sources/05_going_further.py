@@ -249,21 +249,28 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 # The second line is `study` with frames and a window that are about as long in time at 44,100 as its own are at
 # 16,000: 4.4 and 70 thousandths of a second. Interrupt it whenever you must, and the same line goes on where it
 # stopped. Each verb has `--help`. In Colab, a cell that begins with `!` takes such a line. A session there ends after
-# twelve hours at most, so open the course with `notebook.Course(drive=True)` and train into a folder in `course.home`:
-# it stays on your Drive.
+# twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name a
+# folder on your Drive with `--copy-to`: a copy of the run is kept there, and the same line goes on from it.
+#
+# Before a night of training, `prism-lessons plan my_corpus/ --preset study` says what it will come to on this machine,
+# and `prism-lessons preflight my_corpus/ my_run/ --preset study` tries whether all is in order, as in lesson 02.
 #
 # What a training leaves behind is a **run**, one folder. It is all that an engineer needs to know.
 
-# %% tags=["check", "nbval-check-output"]
+# %%
 for path in sorted(run.folder.iterdir()):
     print(path.name)
 
 # %% [markdown]
 # - `run.json`: every setting, the corpus with a fingerprint of its sound, and the versions of the libraries.
-# - `log.jsonl`: a line for each epoch with bits in training and validation, seconds, samples and learning rate.
+# - `log.jsonl`: a line for each epoch with bits in training and validation, seconds, samples, learning rate, and how
+#   steep the slope was that the model learned along (its gradient).
+# - `events.jsonl`: what else happened, with its date: where it was interrupted and went on, which settings changed,
+#   whether it blew up and went back.
 # - `card.md`: the card of the corpus.
 # - `clips`: what each epoch played. `epochs`: the model after each epoch, as a capsule.
-# - `resume.bin`: what is needed to go on. It may be deleted when you are done.
+# - `resume.bin`: what is needed to go on from the end of an epoch, and `within.bin`, if there, from within one. They may
+#   be deleted when you are done. `training.lock` keeps two trainings from working in one folder.
 # - `tensorboard`: the same curves and clips for TensorBoard, with `tensorboard --logdir my_run/tensorboard`.
 #
 # Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And

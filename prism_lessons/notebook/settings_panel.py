@@ -150,6 +150,7 @@ class SettingsPanel(Panel):
             hidden += [control, _note(f"{effects[name]} {_facts(self._known[name], _written(self._usual[name]))}")]
         # An accordion of ipywidgets cannot be opened by keyboard: its head takes clicks alone, and never the focus.
         more, room = tick("More settings"), ipywidgets.VBox()
+        more.add_class("prism-more")
         more.observe(lambda change: setattr(room, "children", hidden if change.new else []), "value")
         self._box.children = [*controls.values(), *rows, more, room, python, reset]
 

@@ -2,9 +2,10 @@
 
 import math
 import time
+from datetime import datetime
 
 from ..backend import keras
-from ..live import clock
+from ..errors import CourseError
 from .stability import Watch
 
 FINAL_RATE = 0.02  # of the highest learning rate, at the end of the cosine
@@ -21,6 +22,21 @@ class Budget:
 
     def __init__(self, epochs=None, minutes=None):
         self.epochs, self.minutes = epochs, minutes
+
+    @classmethod
+    def of(cls, preset, epochs=None, minutes=None):
+        """The budget that a call of `train` asks for; with neither epochs nor minutes, the preset's minutes.
+
+        Raises
+        ------
+        CourseError
+            When one of them is out of its range.
+        """
+        if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
+            raise CourseError(f"minutes must be above 0, not {minutes}.")
+        if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
+            raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
+        return cls(epochs, preset.minutes if epochs is None and minutes is None else minutes)
 
     def share(self, progress):
         """How much of it a `Progress` has spent, 0 .. 1 and beyond."""
@@ -44,11 +60,14 @@ class Conductor(keras.callbacks.Callback):
         The `Budget`.
     save
         A function that writes a checkpoint from within the epoch; called every `checkpoint_minutes`.
+    forecast
+        The `Forecast` that is to see every batch, and whose words stand in the live line.
     """
 
-    def __init__(self, progress, settings, budget, live, save=None):
+    def __init__(self, progress, settings, budget, live, save=None, forecast=None):
         super().__init__()
-        self.progress, self.settings, self.budget, self.live, self.save = progress, settings, budget, live, save
+        self.progress, self.settings, self.budget, self.live = progress, settings, budget, live
+        self.save, self.forecast = save, forecast
         self._clock = self._saved = time.monotonic()
         self._warm = False  # the first batch compiles, and is not counted
 
@@ -80,6 +99,8 @@ class Conductor(keras.callbacks.Callback):
         bits, samples, norms = (float(value) for value in measured)
         (bits_before, samples_before), self._sums = self._sums, (bits, samples)
         self._watch.see((bits - bits_before) / max(1.0, samples - samples_before), norms)
+        if self.forecast:
+            self.forecast.see(now)
         if self.budget.spent(self.progress):
             self.model.stop_training = True
         elif self.save and now - self._saved >= 60 * self.settings.checkpoint_minutes:
@@ -88,7 +109,6 @@ class Conductor(keras.callbacks.Callback):
         self._show(bits / max(1.0, samples))
 
     def _show(self, bits):
-        share, spent = self.budget.share(self.progress), self.progress.seconds
-        left = f", {clock(spent * (1 - share) / share)} of training left" if share and spent > 2 else ""
         heard = self.progress.step / self.progress.steps
-        self.live.text(f"Epoch {self.progress.epoch + 1}, {heard:.0%}: {bits:.3f} bits{left}")
+        outlook = self.forecast.words(datetime.now()) if self.forecast else ""
+        self.live.text(f"Epoch {self.progress.epoch + 1}, {heard:.0%}: {bits:.3f} bits{outlook and ', '}{outlook}")

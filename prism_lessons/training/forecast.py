@@ -5,7 +5,7 @@ from datetime import datetime
 
 STEADY = 30.0  # seconds of training that the pace is averaged over at least, since machines are shared
 WATCHED = 2.0  # seconds of training before anything is said
-ENDS_AVERAGED = 4  # newest ends of epochs
+ENDS_AVERAGED = 4  # newest ends of epochs: the first one is slower, and machines are shared
 
 
 def outlook(budget, epoch_seconds, end_seconds, *, epochs=0.0, ended=0, seconds=0.0):
@@ -54,7 +54,7 @@ class Forecast:
         self._seconds = self._epochs = 0.0  # of training; what is older weighs less
         self._trained = 0.0  # all seconds of training that were seen
         self._between = 0.0  # seconds that went to other things since the last end of an epoch
-        self._ends = 0
+        self._ends = 1  # the rehearsed one counts as an end too
 
     def see(self, now):
         """Take in a batch that has just been counted in the `Progress`.
@@ -75,8 +75,8 @@ class Forecast:
         self._trained += trained
         self._between += passed - trained
         if ended:
-            self._ends += 1
-            self.end_seconds += (self._between - self.end_seconds) / min(self._ends, ENDS_AVERAGED)
+            self._ends = min(self._ends + 1, ENDS_AVERAGED)
+            self.end_seconds += (self._between - self.end_seconds) / self._ends
             self._between = 0.0
 
     @property

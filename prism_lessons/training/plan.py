@@ -116,26 +116,11 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     """
     corpus, preset = Corpus.open(corpus), find_preset(preset or "sketch").changed(**changes)
     late = next_time(until, datetime.now()) if until is not None else None
-    budget = Budget() if late and minutes is None and epochs is None else budget_of(preset, epochs, minutes)
+    budget = Budget() if late and minutes is None and epochs is None else Budget.of(preset, epochs, minutes)
     if most_hours is not None and not most_hours > 0:
         raise CourseError(f"most_hours must be above 0, not {most_hours}.")
     pace = measure_pace(corpus, preset, live)
     return promise(pace, preset.training, budget, datetime.now(), late, most_hours)
-
-
-def budget_of(preset, epochs=None, minutes=None):
-    """The `Budget` of a training; with neither epochs nor minutes, the preset's minutes.
-
-    Raises
-    ------
-    CourseError
-        When one of them is out of its range.
-    """
-    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
-        raise CourseError(f"minutes must be above 0, not {minutes}.")
-    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
-        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
-    return Budget(epochs, preset.minutes if epochs is None and minutes is None else minutes)
 
 
 def next_time(clock_time, now):

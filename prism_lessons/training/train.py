@@ -1,11 +1,8 @@
 """Training: `train()` sets Keras to work and puts it back where it was after any interruption."""
 
 import contextlib
-import json
 import math
 import shutil
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 import filelock
@@ -19,14 +16,16 @@ from ..files import unwritable
 from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
-from ..presets import Preset, find_preset
-from ..run import FREE_TO_CHANGE, LOCK, SETTINGS, WITHIN, Run, is_beginning
-from ..settings import ModelSettings, TrainingSettings
+from ..run import LOCK, SETTINGS, WITHIN, Run
 from ..streams import Streams
+from .agreement import agree, carry_out_changes, written_down
 from .checkpoint import Progress
 from .conductor import Budget, Conductor
 from .epoch_end import EpochEnd, excerpts
+from .forecast import Forecast
 from .learner import make_learner, resolve_precision
+from .pace import rehearse
+from .preflight import was_flown
 from .stability import MOST_SETBACKS, BlownUp
 
 
@@ -82,8 +81,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     corpus, folder = Corpus.open(corpus), Path(run)
     if copy_to and not (folder / SETTINGS).exists():
         bring_back(copy_to, folder, live)
-    preset, run, begun = _agree(corpus, folder, preset, changes)
-    budget = _budget(preset, epochs, minutes)
+    preset, run, begun = agree(corpus, folder, preset, changes)
+    budget = Budget.of(preset, epochs, minutes)
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
@@ -92,13 +91,13 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     with _alone(folder):
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
-            run = Run.begin(folder, _written_down(corpus, preset) | {"references": references}, corpus.card())
+            run = Run.begin(folder, written_down(corpus, preset) | {"references": references}, corpus.card())
         progress = Progress(Streams.of(codes, preset))
         progress.restore(run, learner)
         if not progress.seconds:
             progress.save(run, learner)  # what a setback in the first epoch goes back to
         if begun:
-            _carry_out_changes(run, progress, begun, preset, corpus)
+            carry_out_changes(run, progress, begun, preset, corpus)
         if not budget.spent(progress):
             _announce(run, learner, corpus, preset, progress, live)
         with _copying(run, copy_to, live) as copy:
@@ -112,9 +111,11 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
                 if each_epoch:
                     each_epoch(run)
 
-            conductor = Conductor(progress, settings, budget, live, save)
             epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)
+            conductor = Conductor(progress, settings, budget, live, save)
             try:
+                if not budget.spent(progress):
+                    conductor.forecast = Forecast(progress, budget, rehearse(epoch_end))
                 _practise(learner, conductor, epoch_end, after_epoch)
             except KeyboardInterrupt:
                 save()
@@ -240,76 +241,6 @@ def _alone(folder):
         lock.release()
 
 
-def _budget(preset, epochs, minutes):
-    if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
-        raise CourseError(f"minutes must be above 0, not {minutes}.")
-    if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
-        raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
-    return Budget(epochs, preset.minutes if epochs is None and minutes is None else minutes)
-
-
-def _agree(corpus, folder, name, changes):
-    """The preset to train with, and the run in the folder with the preset it had so far; None, None for a new run."""
-    if not (folder / SETTINGS).exists():
-        if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
-            raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
-        return find_preset(name or "sketch").changed(**changes), None, None
-    run = Run(folder)
-    written = run.settings
-    if written["corpus"]["digest"] != corpus.digest:
-        raise CourseError(
-            f'The run in "{folder}" was begun with another corpus (or this one has changed since): name a new folder '
-            "for the run."
-        )
-    begun = Preset("", written["minutes"], ModelSettings(**written["model"]), TrainingSettings(**written["training"]))
-    preset = (find_preset(name) if name else begun).changed(**changes)
-    differing = {
-        setting: values for setting, values in _differences(begun, preset).items() if setting not in FREE_TO_CHANGE
-    }
-    if differing:
-        had, wanted = (
-            ", ".join(f"{setting} = {values[which]}" for setting, values in differing.items()) for which in (0, 1)
-        )
-        raise CourseError(
-            f'The run in "{folder}" was begun with {had} and is now asked for {wanted}: ask for the former to go on '
-            "with it, or name a new folder for a new run."
-        )
-    return preset, run, begun
-
-
-def _differences(old, new):
-    """{setting: (old value, new value)} of two presets."""
-    return {
-        setting: (value, getattr(getattr(new, part), setting))
-        for part in ("model", "training")
-        for setting, value in asdict(getattr(old, part)).items()
-        if value != getattr(getattr(new, part), setting)
-    }
-
-
-def _carry_out_changes(run, progress, begun, preset, corpus):
-    """Write down what changes where a run goes on; a new learning rate counts as it is, whatever blew up before."""
-    changed = _differences(begun, preset)
-    for setting, (old, new) in changed.items():
-        run.note("changed", f"{setting} was {old} and is {new} from here on.", setting=setting, old=old, new=new)
-    if "learning_rate" in changed:
-        progress.rate, progress.setbacks = 1.0, 0
-    if changed:
-        run.change_settings(_written_down(corpus, preset))
-
-
-def _written_down(corpus, preset):
-    values = {
-        "model": asdict(preset.model),
-        "training": asdict(preset.training),
-        "minutes": preset.minutes,
-        "sample_rate": corpus.sample_rate,
-        "corpus": {"folder": str(corpus.folder), "digest": corpus.digest, "not_to_share": corpus.not_to_share},
-        "versions": {name: version(name) for name in ("prism-lessons", "keras", "numpy")},
-    }
-    return json.loads(json.dumps(values))  # tuples become lists, as they will be when read again
-
-
 def _bytes_needed(model, settings, sample_rate):
     """Bytes for each epoch's weights and clips, and for a checkpoint (weights and Adam's two means)."""
     weights = 4 * model.count_params()
@@ -331,8 +262,12 @@ def _check_disk(folder, model, settings, sample_rate):
 
 def _announce(run, learner, corpus, preset, progress, live):
     """Say and write down where the training begins or goes on, and what it needs."""
+    if not run.events and not was_flown(run.folder, corpus, preset):
+        text = "No pre-flight was made; pl.preflight with the same arguments tries in two minutes if all is in order."
+        live.end(text)
+        run.note("skipped pre-flight", text)
     machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {resolve_precision(preset.training.precision)}"
-    if run.events:
+    if progress.seconds:
         run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
     else:
         run.note("begun", f"Begun {machine}.")

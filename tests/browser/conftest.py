@@ -292,7 +292,7 @@ class Box:
 
     def __init__(self, lesson, cell, box, label):
         self._lesson, self.cell, self.box = lesson, cell, box
-        self.controls = box.locator("input, select, textarea")
+        self.controls = box.locator("input:not(.prism-more input), select, textarea")
         self.button = box.get_by_role("button", name=label)
 
     def values(self):

@@ -19,7 +19,7 @@ MAY_BE_SILENT = {
 PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "seed", "04_generating": "seed"}
 RESET, KEEP = "Back to the start values", "Keep in the journal"
 CHOICES, SEGMENTS, SUGGESTION = "Keep these choices", "Keep these segments", "Back to the suggestion"
-FORMS = r"\bnotebook\.(?:Panel|intention_form|origin_form)\(|\bcourse\.journal_panel\("
+FORMS = r"\bnotebook\.(?:Panel|SettingsPanel|intention_form|origin_form)\(|\bcourse\.journal_panel\("
 
 # What each player has: its name, whether it would start by itself, how long it is, and the peak of its samples, which
 # are read at their own rate, since another would move the peak.
@@ -87,17 +87,34 @@ def test_every_player_is_as_loud_as_its_caption_says(lesson):
 
 def test_every_control_is_changed_by_keyboard_alone_and_put_back_by_its_button(lesson):
     for box in lesson.boxes(RESET):
-        before = box.values()
-        assert box.controls.count() == len(before)
+        before, touched = box.values(), set()
         lesson.choose(box.cell)
-        for place in range(len(before)):
-            left = box.values()
+        for place in range(box.controls.count()):
+            left = dict(box.values())
             box.change(place)
-            now = box.values()
-            assert [place] == [each for each, (old, new) in enumerate(zip(left, now, strict=True)) if old != new]
+            changed = {name for name, value in box.values() if value != left[name]}
+            assert changed and not changed & touched, "each control has arguments of its own"
+            touched |= changed
+        assert touched == set(dict(before))
         box.reset()
         assert lesson.eventually(lambda box=box, before=before: box.values() == before), box.values()
     assert lesson.has_run(), "a key that was meant for a control changed the notebook"
+
+
+def test_the_other_settings_come_and_go_by_keyboard_and_have_names(lesson):
+    for box in lesson.boxes(RESET):
+        more = box.box.locator(".prism-more input")
+        if not more.count():
+            continue
+        lesson.choose(box.cell)
+        few = box.controls.count()
+        lesson.tab_to(more)
+        lesson.keys.press("Space")
+        assert lesson.eventually(lambda box=box, few=few: box.controls.count() > 2 * few)
+        found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
+        assert not found.violations_count, found.generate_report()
+        lesson.keys.press("Space")
+        assert lesson.eventually(lambda box=box, few=few: box.controls.count() == few)
 
 
 def test_what_a_control_says_is_heard_when_the_next_cell_is_run_again(lesson):

@@ -14,7 +14,7 @@ from prism_lessons.presets import PRESETS
 from prism_lessons.training.conductor import Budget
 from prism_lessons.training.forecast import WATCHED, Forecast
 from prism_lessons.training.pace import Pace, measure_pace
-from prism_lessons.training.plan import budget_of, next_time, plan, promise
+from prism_lessons.training.plan import next_time, plan, promise
 
 NOON = datetime(2026, 6, 3, 12, 0)  # a Wednesday
 SETTINGS = PRESETS["sketch"].training
@@ -101,14 +101,6 @@ def test_what_is_no_clock_time_is_refused_before_anything_is_measured(wrong, hum
 def test_what_is_no_budget_is_refused_before_anything_is_measured(wrong, hum_corpus):
     with pytest.raises(CourseError, match=f"{next(iter(wrong))} must be"):
         plan(hum_corpus, **wrong)
-
-
-def test_without_a_budget_the_preset_has_one():
-    assert budget_of(PRESETS["study"]).minutes == 45
-    assert (budget_of(PRESETS["study"], epochs=3).minutes, budget_of(PRESETS["study"], minutes=3).epochs) == (
-        None,
-        None,
-    )
 
 
 def test_a_computer_that_is_taken_away_cuts_an_epoch():
@@ -243,8 +235,10 @@ def test_a_run_that_becomes_slower_is_foretold_anew(budget):
 def test_ends_that_take_longer_than_rehearsed_are_noticed():
     machine, budget = Machine(), Budget(epochs=20)
     forecast = Forecast(machine, budget, end_seconds=5)
-    machine.run(forecast, budget, 10, 20, stop_at=0.06)  # a little into the second epoch
-    assert forecast.end_seconds == pytest.approx(20)
+    machine.run(forecast, budget, 10, 20, stop_at=0.16)  # a little into the fourth epoch
+    assert forecast.end_seconds == pytest.approx((5 + 3 * 20) / 4)  # the rehearsal counts as an end
+    machine.run(forecast, budget, 10, 20, stop_at=0.99)
+    assert forecast.end_seconds == pytest.approx(20, rel=0.05)
 
 
 def test_what_an_earlier_machine_trained_counts_for_the_budget_and_not_for_the_pace():
@@ -287,5 +281,5 @@ def test_a_real_measurement_is_sane(hum_corpus, small):
     assert pace.start_seconds + 0.5 <= took
     assert pace.clips_bytes == 2 * 2 * 2 * 800  # in files and for TensorBoard: 16 bits, 2 clips, 0.1 s at 8 kHz
     assert 2.5 < pace.checkpoint_bytes / pace.weights_bytes < 3.5  # weights and Adam's two means
-    made = promise(pace, preset.training, budget_of(preset, epochs=2), NOON)
+    made = promise(pace, preset.training, Budget(epochs=2), NOON)
     assert made.epochs == 2 and made.ends > NOON

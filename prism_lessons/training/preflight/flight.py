@@ -6,6 +6,8 @@ from pathlib import Path
 from ...corpus import Corpus
 from ...errors import CourseError
 from ...live import LiveLine
+from ..agreement import agree
+from ..conductor import Budget
 from .by_heart import liveliest, try_by_heart
 from .memory import try_memory
 from .place import FOLDER, try_places
@@ -13,7 +15,7 @@ from .precision import try_numbers
 from .results import Check, Preflight, forget, keep
 
 
-def preflight(corpus, run, preset=None, *, copy_to=None, live=None, **changes):
+def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, live=None, **changes):
     """Try within two minutes whether a training is set up, before it practises for hours.
 
     In this order: whether a checkpoint of the wanted model can be saved in the run's folder, and in that of its copy;
@@ -23,8 +25,8 @@ def preflight(corpus, run, preset=None, *, copy_to=None, live=None, **changes):
 
     Parameters
     ----------
-    corpus, run, preset, **changes
-        As for `train`.
+    corpus, run, preset, minutes, epochs, **changes
+        As for `train`; the budget decides nothing here, so that the same arguments serve both.
     copy_to
         A second folder in which a copy of the run will be kept, such as one on Google Drive.
     live
@@ -41,11 +43,10 @@ def preflight(corpus, run, preset=None, *, copy_to=None, live=None, **changes):
         For what `train` refuses too: no such setting, no corpus, a folder that holds something else. A check that
         fails is a result.
     """
-    from ..train import _agree  # here, since `train` asks this room whether a pre-flight was flown
-
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)
-    preset = _agree(corpus, folder, preset, changes)[0]
+    preset, _, _ = agree(corpus, folder, preset, changes)
+    Budget.of(preset, epochs, minutes)
     live.text("Pre-flight: looking for a lively moment of the corpus")
     clip = liveliest(corpus)
     codes = preset.model.codec.encode(clip.samples) if clip else [preset.model.codec.centre]

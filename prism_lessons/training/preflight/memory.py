@@ -10,9 +10,10 @@ from .results import Check
 MEMORY = "memory"
 # How many copies of what a training step holds at its fullest, see `bytes_of_training`.
 ALWAYS = 500_000_000  # bytes, most of them of the compiler
-LOGITS, GATE_VECTORS = 5, 7
+LOGITS, GATE_VECTORS = 5, 10
 JIT_WEIGHTS, JIT_VECTORS = 28, 18
-WEIGHTS, VECTORS = 5, 20
+WEIGHTS, VECTORS = 5, 14
+SAVING_WEIGHTS = 9  # the weights with Adam's two means, as variables, as arrays, and as what is written
 
 
 def try_memory(preset):
@@ -87,10 +88,10 @@ def fits_on_gpu(preset):
 def bytes_of_training(preset):
     """Estimate of the bytes that a training needs on a CPU beyond what the libraries take, on the high side.
 
-    It counts float32 values: copies of the weights (with gradients, Adam's two means, and what a checkpoint is put
-    together in) and, for each sample of a batch, copies of the logits, of the vectors of the sample tier (of which
-    looking up one for each place of its frame makes more, where XLA does not melt them into one), and of what the
-    recurrent layers keep for the way back. How many copies there are was measured, see `benchmarks/preflight.py`.
+    It counts float32 values: copies of the weights, with gradients and Adam's two means; and for each sample of a batch
+    copies of the logits, of the vectors of the sample tier (each place of its frame is looked up on its own, which XLA
+    melts into one), and of what the recurrent layers keep for the way back. How many copies there are was measured,
+    see `benchmarks/preflight.py`. Where a batch is small, putting a checkpoint together takes more than a step.
     """
     model, training = preset.model, preset.training
     jit = model.dim <= WIDEST_JIT
@@ -99,9 +100,8 @@ def bytes_of_training(preset):
     sample_tier = JIT_VECTORS if jit else VECTORS + model.frame_sizes[0]
     recurrent = GATE_VECTORS * gates * model.layers * frames
     each = LOGITS * model.levels + (sample_tier + recurrent) * model.dim
-    copies = JIT_WEIGHTS if jit else WEIGHTS
-    values = copies * weights_of(model) + training.streams * training.window * each
-    return ALWAYS + round(4 * values)
+    step = (JIT_WEIGHTS if jit else WEIGHTS) * weights_of(model) + training.streams * training.window * each
+    return ALWAYS + round(4 * max(step, SAVING_WEIGHTS * weights_of(model)))
 
 
 def weights_of(model):

@@ -22,13 +22,14 @@ from ...run import PREFLIGHT_SOUNDS, RESUME
 from ...streams import Streams
 from ..checkpoint import Progress
 from ..learner import make_learner, resolve_precision
-from .memory import bytes_of_training, free_memory
+from .memory import bytes_of_training, free_memory, weights_of
 from .precision import MOST_BITS_APART
 from .results import Check
 
 FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
 TRIAL = "trial"  # in the folder of the pre-flight's sounds, while it is being tried
 BATCHES = 3  # before the checkpoint, and after it
+COPIES = 8  # of the weights, that comparing takes beyond what a training does; measured with "piece"
 
 
 def small_batches(preset):
@@ -59,7 +60,8 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
     training = preset.training
     enough = np.resize(codes, 2 * BATCHES * training.streams * training.window)
     streams = Streams.of(Codes.of_arrays([enough], preset.model.codec.centre), preset)
-    if not on_gpu() and bytes_of_training(preset) > free_memory():
+    beyond = 4 * COPIES * weights_of(preset.model)
+    if not on_gpu() and bytes_of_training(preset) + beyond > free_memory():
         sentence = (
             "This model does not fit into the memory of this computer, so nothing was saved or trained: see below."
         )
