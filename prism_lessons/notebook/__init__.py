@@ -13,6 +13,7 @@ from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
+from .preflight import preflight_shown
 from .settings_panel import SettingsPanel, settings_table
 from .shown import LiveFigure
 from .watching import training_view
@@ -38,6 +39,7 @@ __all__ = [
     "play",
     "play_epochs",
     "play_grid",
+    "preflight_shown",
     "settings_table",
     "sound_map",
     "spectrogram",

@@ -31,7 +31,7 @@ REPLAY_SECONDS = 15.0
 # Played back for the first time below these bits, and again whenever they have halved: some clips are played back
 # sample for sample at 0.045 bits, others stumble there (benchmarks/preflight.py).
 FIRST_BITS, MOST_BITS, LEAST_LIKENESS = 0.04, 0.05, 0.9
-MOST_STEPS = 1000  # a second took 230 to 360 of them, half a second at 44.1 kHz no more
+MOST_STEPS = 1000  # a second at 16 kHz took 180 to 360
 TEMPERATURE = 0.05
 
 
