@@ -7,15 +7,18 @@ import pytest
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.cli import main
+from prism_lessons.training.preflight import by_heart
 
 
 def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, tmp_path, capsys):
     changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
-    run, takes, capsule = (str(tmp_path / name) for name in ("run", "takes", "hums.capsule"))
+    run, takes, capsule, copy = (str(tmp_path / name) for name in ("run", "takes", "hums.capsule", "copy"))
 
-    assert main(["train", str(hum_corpus.folder), run, "--epochs", "1", "--json", *changes]) == 0
+    training = ["train", str(hum_corpus.folder), run, "--epochs", "1", "--copy-to", copy, "--json", *changes]
+    assert main(training) == 0
     trained = json.loads(capsys.readouterr().out)
     assert [entry["epoch"] for entry in trained["log"]] == [1]
+    assert pl.Run(copy).log == pl.Run(run).log
 
     assert main(["generate", run, "--out", takes, "--seconds", "0.2", "--voices", "2", "--seed", "4", "--json"]) == 0
     files = json.loads(capsys.readouterr().out)
@@ -35,9 +38,28 @@ def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, t
     assert (tmp_path / "run" / "audition.html").is_file()
 
 
+def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(by_heart, "CPU_SECONDS", 0.5)  # of learning by heart: here it need not get far
+    changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
+    assert main(["plan", str(hum_corpus.folder), "--epochs", "3", "--json", *changes]) == 0
+    planned = json.loads(capsys.readouterr().out)
+    assert planned["epochs"] == 3 and planned["seconds"] > 0 and "epoch 3" in planned["text"]
+
+    run = tmp_path / "run"
+    assert main(["preflight", str(hum_corpus.folder), str(run), "--json", *changes]) == 0
+    tried = json.loads(capsys.readouterr().out)
+    assert tried["passed"] and [check["name"] for check in tried["checks"]][-1] == "by heart"
+    assert main(["train", str(hum_corpus.folder), str(run), "--epochs", "1", *changes]) == 0
+    assert [event["kind"] for event in pl.Run(run).events] == ["begun"]  # and not "skipped pre-flight"
+
+
 @pytest.mark.parametrize(
     ("words", "named"),
     [
+        (["plan", "CORPUS", "--until", "teatime"], "17:00"),
+        (["plan", "NEW"], "corpus"),
+        (["preflight", "CORPUS", "CORPUS"], "other things"),
+        (["preflight", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
         (["train", "CORPUS", "NEW", "--preset", "symphony"], "sketch"),
         (["train", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
         (["train", "CORPUS", "NEW", "--set", "window=33"], "multiple"),

@@ -1,5 +1,6 @@
 """Going on elsewhere and otherwise: another batch size, other numbers, more epochs, after a crash; one at a time."""
 
+import shutil
 import time
 
 import filelock
@@ -117,6 +118,36 @@ def test_a_crash_costs_no_more_than_the_time_between_checkpoints(break_off, go_o
     run = go_on(tmp_path, checkpoint_minutes=0.5)
     for name, weight in straight.capsule(2).weights.items():
         np.testing.assert_array_equal(run.capsule(2).weights[name], weight)
+
+
+def test_a_lost_machine_costs_no_more_than_its_last_copy(break_off, go_on, straight, tmp_path):
+    (tmp_path / "drive").mkdir()
+    copy = tmp_path / "drive" / "run"
+    patch = break_off(400, KeyboardInterrupt)  # within the second epoch
+    with pytest.raises(Stopped):
+        go_on(tmp_path / "lost", copy_to=copy)
+    patch.__exit__(None, None, None)
+    shutil.rmtree(tmp_path / "lost")
+    run = go_on(tmp_path / "elsewhere", copy_to=copy)
+    assert Run(copy).log == run.log and run.log[0].validation_bits == straight.log[0].validation_bits
+    for name, weight in straight.capsule(2).weights.items():
+        np.testing.assert_array_equal(run.capsule(2).weights[name], weight)
+
+
+def test_a_drive_that_vanishes_does_not_stop_the_training(hum_corpus, small, tmp_path, capsys):
+    drive = tmp_path / "drive"
+    drive.mkdir()
+
+    def vanish(run):
+        if len(run.log) == 1:
+            shutil.rmtree(drive)
+
+    run = train(hum_corpus, tmp_path / "run", epochs=2, copy_to=drive / "run", each_epoch=vanish, **small)
+    assert run.epochs == [1, 2]
+    assert "copying waits" in capsys.readouterr().out
+    drive.mkdir()
+    train(hum_corpus, tmp_path / "run", epochs=2, copy_to=drive / "run", **small)
+    assert Run(drive / "run").log == run.log
 
 
 def test_a_second_training_in_the_same_folder_is_refused(hum_corpus, small, straight, tmp_path):

@@ -29,10 +29,9 @@ LEARNING_RATE, WARM_UP = 3e-3, 20
 CPU_SECONDS, GPU_SECONDS = 45.0, 15.0  # of learning, compilation not counted
 REPLAY_SECONDS = 15.0
 # Played back for the first time below these bits, and again whenever they have halved: some clips are played back
-# sample for sample at 0.045 bits, others stumble there (benchmarks/preflight.py).
+# sample for sample at 0.09 bits, one not at 0.014 but at 0.008 (benchmarks/preflight.py).
 FIRST_BITS, MOST_BITS, LEAST_LIKENESS = 0.04, 0.05, 0.9
-MOST_STEPS = 1000  # a second at 16 kHz took 180 to 360
-TEMPERATURE = 0.05
+MOST_STEPS = 1500  # half as many again as the slowest clip took: 968, half a second at 44.1 kHz
 
 
 def liveliest(corpus):
