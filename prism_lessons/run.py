@@ -232,7 +232,7 @@ def _temperature(clip):
 
 def is_beginning(path):
     """Whether a file may lie in the folder of a run before its settings are written."""
-    return path.name in (CARD, CARD + ".partial", SETTINGS + ".partial", PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
+    return path.name.removesuffix(".partial") in (CARD, SETTINGS, PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
 
 
 def _ranges(numbers):

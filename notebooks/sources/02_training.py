@@ -300,9 +300,8 @@ if take_it_home:
 # %% [markdown]
 # ## What you did
 #
-# - You heard what it means to know nothing, and learned what bits count.
-# - You let a model learn a second by heart, and know that all is in order and how long it will take.
-# - You trained a model, and read its curve.
+# - You heard what it means to know nothing, and what it means to know a second by heart.
+# - You planned a training, watched it, and read its curve in bits.
 # - You heard the same seed after every epoch, so that only learning made the difference.
 
 # %% [markdown]

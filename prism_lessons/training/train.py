@@ -21,6 +21,7 @@ from ..streams import Streams
 from .agreement import agree, carry_out_changes, written_down
 from .checkpoint import Progress
 from .conductor import Budget, Conductor
+from .disk import Room
 from .epoch_end import EpochEnd, excerpts
 from .forecast import Forecast
 from .learner import make_learner, resolve_precision
@@ -87,7 +88,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
     learner = make_learner(preset, resolve_precision(settings.precision))
-    _check_disk(folder, learner.model, settings, corpus.sample_rate)
+    room = Room(learner.model.count_params(), settings, corpus.sample_rate)
+    _check_disk(folder, room)
     with _alone(folder):
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
@@ -99,7 +101,7 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
         if begun:
             carry_out_changes(run, progress, begun, preset, corpus)
         if not budget.spent(progress):
-            _announce(run, learner, corpus, preset, progress, live)
+            _announce(run, corpus, preset, room, progress, live)
         with _copying(run, copy_to, live) as copy:
 
             def save():
@@ -241,26 +243,17 @@ def _alone(folder):
         lock.release()
 
 
-def _bytes_needed(model, settings, sample_rate):
-    """Bytes for each epoch's weights and clips, and for a checkpoint (weights and Adam's two means)."""
-    weights = 4 * model.count_params()
-    clips = 2 * len(settings.clip_temperatures) * settings.clip_seconds * sample_rate
-    return int(weights + clips), 3 * weights
-
-
-def _check_disk(folder, model, settings, sample_rate):
-    each, checkpoint = _bytes_needed(model, settings, sample_rate)
+def _check_disk(folder, room):
     exists = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    # Two checkpoints, from the end of an epoch and from within one, and room to write a third.
-    free, needed = shutil.disk_usage(exists).free, 2 * each + 3 * checkpoint
-    if free < needed:
+    free = shutil.disk_usage(exists).free
+    if free < room.least:
         raise CourseError(
-            f'This training needs at least {needed / 1e6:.0f} MB in "{folder}" and {free / 1e6:.0f} MB are free: '
+            f'This training needs at least {room.least / 1e6:.0f} MB in "{folder}" and {free / 1e6:.0f} MB are free: '
             "free some space or name a folder on another disk."
         )
 
 
-def _announce(run, learner, corpus, preset, progress, live):
+def _announce(run, corpus, preset, room, progress, live):
     """Say and write down where the training begins or goes on, and what it needs."""
     if not run.events and not was_flown(run.folder, corpus, preset):
         text = "No pre-flight was made; pl.preflight with the same arguments tries in two minutes if all is in order."
@@ -271,10 +264,9 @@ def _announce(run, learner, corpus, preset, progress, live):
         run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
     else:
         run.note("begun", f"Begun {machine}.")
-    each, checkpoint = _bytes_needed(learner.model, preset.training, corpus.sample_rate)
-    weights, seconds = learner.model.count_params(), corpus.seconds(TRAINING)
     live.end(
-        f"{'Going on' if progress.seconds else 'Training'} with {weights / 1e6:.2f} million weights on {seconds:.0f} s "
-        f"of sound. Disk: {2 * checkpoint / 1e6:.1f} MB, and {each / 1e6:.1f} MB for each epoch; weights of old epochs "
-        f"are deleted beyond {preset.training.disk_gb:g} GB."
+        f"{'Going on' if progress.seconds else 'Training'} with {room.weights / 1e6:.2f} million weights on "
+        f"{corpus.seconds(TRAINING):.0f} s of sound. Disk: {2 * room.checkpoint / 1e6:.1f} MB, and "
+        f"{room.epoch / 1e6:.1f} MB for each epoch; weights of old epochs are deleted beyond "
+        f"{preset.training.disk_gb:g} GB."
     )

@@ -31,6 +31,7 @@ REPLAY_SECONDS = 15.0
 # Played back for the first time below these bits, and again whenever they have halved: some clips are played back
 # sample for sample at 0.09 bits, one not at 0.014 but at 0.008 (benchmarks/preflight.py).
 FIRST_BITS, MOST_BITS, LEAST_LIKENESS = 0.04, 0.05, 0.9
+TEMPERATURE = 0.05
 MOST_STEPS = 1500  # half as many again as the slowest clip took: 968, half a second at 44.1 kHz
 
 

@@ -21,6 +21,7 @@ from ...model import on_gpu
 from ...run import PREFLIGHT_SOUNDS, RESUME
 from ...streams import Streams
 from ..checkpoint import Progress
+from ..disk import Room
 from ..learner import make_learner, resolve_precision
 from .memory import bytes_of_training, free_memory, weights_of
 from .precision import MOST_BITS_APART
@@ -67,7 +68,7 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
         )
         return [Check(FOLDER, None, sentence)]
     learner, progress = make_learner(preset, resolve_precision(training.precision)), Progress(streams)
-    needed = _bytes_needed(learner.model.count_params(), training, sample_rate)
+    needed = Room(learner.model.count_params(), training, sample_rate).least
     try:
         _practise(learner, progress)
         checks = [_try_place(FOLDER, folder, learner, progress, needed)]
@@ -90,12 +91,6 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
 
 def _trial(folder):
     return folder / PREFLIGHT_SOUNDS / TRIAL
-
-
-def _bytes_needed(weights, training, sample_rate):
-    """Bytes of two checkpoints (weights and Adam's two means), a third while it is written, and two epochs."""
-    clips = 2 * len(training.clip_temperatures) * training.clip_seconds * sample_rate
-    return int(3 * 3 * 4 * weights + 2 * (4 * weights + clips))
 
 
 def _practise(learner, progress):

@@ -1,0 +1,38 @@
+"""The room that a training needs on the disk."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Room:
+    """Bytes that a training writes.
+
+    Parameters
+    ----------
+    weights
+        How many the model has.
+    settings
+        The `TrainingSettings`.
+    sample_rate
+        Hz.
+    """
+
+    weights: int
+    settings: object
+    sample_rate: int
+
+    @property
+    def epoch(self):
+        """The weights and the clips of an epoch."""
+        clips = 2 * len(self.settings.clip_temperatures) * self.settings.clip_seconds * self.sample_rate
+        return int(4 * self.weights + clips)
+
+    @property
+    def checkpoint(self):
+        """Weights and Adam's two means."""
+        return 3 * 4 * self.weights
+
+    @property
+    def least(self):
+        """What has to be free for a training to begin: two checkpoints, a third while it is written, two epochs."""
+        return 3 * self.checkpoint + 2 * self.epoch
