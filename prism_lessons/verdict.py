@@ -120,6 +120,12 @@ def _verdict_on_the_curve(log, references):
 
 def _blown_up(event):
     place = f"to epoch {event['back_to']}" if event["back_to"] else "to the beginning"
+    if not event["rate_factor"]:
+        return Verdict(
+            "blown up",
+            f"Blown up too often: it went back {place} and was stopped.",
+            "Go on with a learning rate a tenth as large, and survey the recordings for faults.",
+        )
     return Verdict(
         "blown up",
         f"Blown up: it went back {place}, and goes on with {event['rate_factor']:.2g} times the learning rate.",

@@ -11,8 +11,8 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/02_training.ipynb)
 #
-# **You will hear:** a second of your own recordings, learned by heart in a moment; then a model learning all of them.
-# It plays after every pass through them, from crackle to something that begins to remember.
+# **You will hear:** a second of your own recordings, learned by heart in about a minute; then a model learning all of
+# them. It plays after every pass through them, from crackle to something that begins to remind you of them.
 #
 # **Time:** about six minutes of computing on two processor cores, with or without a graphics card, since the
 # training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
@@ -161,13 +161,15 @@ intention.keep()
 # %% [markdown]
 # ## Set it up
 #
-# The next cell shows the controls of the training, and under each what it does to the sound. You may leave them all as
+# The next cell shows the controls of the training, with notes on what they do to the sound. You may leave them all as
 # they are. Those with an arrow are lists; the space bar opens one. At the end, a tick shows all the other settings;
-# lesson 05 explains them.
+# lesson 05 explains them. If you run this cell again, it sets every control back.
 #
 # - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new
 #   run.
 # - **Seed** is the number from which all chance is drawn.
+# - The notes speak of epochs and of frames. An **epoch** is one pass through all the recordings; a **frame** is a short
+#   row of samples that a part of the model takes in at once.
 
 # %%
 setup = notebook.SettingsPanel(
@@ -181,8 +183,9 @@ setup
 # %% [markdown]
 # ## How long will it take?
 #
-# This cell lets the model practise for some seconds on your corpus, on this computer, and works out what that comes to.
-# It then throws away what it has learned.
+# This cell lets the model practise for some seconds on your corpus, on this computer. It works out when the training
+# would be over if it began now, and how far it would have come. What was learned is then thrown away. The time is
+# that of the computer's clock; where it says UTC, as in Colab, it is the time of London in winter.
 
 # %%
 settings = setup.values
@@ -190,15 +193,18 @@ folder = course.new_run(settings.pop("name"))
 print(pl.plan(corpus, "sketch", most_hours=course.lent_hours, **settings))
 
 # %% [markdown]
-# Is it too long, or is there time for more? Go back to the controls, change the minutes, and ask again. You can also ask
-# the other way round: `pl.plan(corpus, "sketch", until="17:00")` says how far you would come by five o'clock.
+# Is it too long, or is there time for more? Change Minutes in the controls, and run this last cell again; not the one
+# that shows the controls, since that sets them back. You can also ask the other way round. In a cell of your own,
+# `print(pl.plan(corpus, "sketch", until="17:00"))` says how far a sketch with its usual settings would come by five
+# o'clock.
 
 # %% [markdown]
 # ## Before a long training: the pre-flight
 #
-# Nothing is sadder than a night of training that ends in noise because something was not in order. The **pre-flight**
-# takes about a minute. It writes a checkpoint into the folder where the run will be and goes on from it; it looks
-# whether the memory is enough; and it lets a small model learn one second of your own recordings by heart.
+# A night of training is lost if something was not in order when it began. The **pre-flight** tries this out
+# beforehand, in a minute or two. It writes a **checkpoint**, which is all that a training needs to go on after an
+# interruption, into the folder where the run will be, and goes on from it. It looks whether the memory is enough. And
+# it lets a small model learn one second of your own recordings by heart; at high sample rates, less than that.
 
 # %%
 copy = course.copy_of(folder)
@@ -206,26 +212,37 @@ check = pl.preflight(corpus, folder, "sketch", copy_to=copy, **settings)
 notebook.preflight_shown(check)
 
 # %% [markdown]
+# The table says how each trial went, and the line under it says what to do now. Where a trial failed, the sentence
+# beside it says what to change. If that is a value such as `streams=8`, you need do nothing: the cell that trains
+# takes it over. Anything else you put right yourself; then run this last cell again. "Not finished" is no failure:
+# the computer was too slow, or had too little memory, to try it to the end. A failure does not stop the page. If you
+# ran all cells in one go, the training begins in any case, and you may interrupt it.
+#
 # The first player is your recording. The second is not: a model made it, sample by sample, after it had heard nothing
-# else for some seconds. If you recognise it, then everything between your recording and the loudspeaker works. This is
-# what learning by heart sounds like. The training that follows is longer and its model hears much more, so it cannot
-# know all of it by heart; it has to find out what your recordings have in common.
+# else for less than a minute. If you recognise it, then everything between your recording and the loudspeaker works.
+# This is what learning by heart sounds like. The training that follows hears much more, too much to know all of it by
+# heart so soon; it has to find out what your recordings have in common.
 
 # %% [markdown]
 # ## Train
 #
 # **Training** is practice: the model guesses each next sample, is told the right one, and all its numbers, which are
-# called **weights**, are moved a little so that it would have guessed better. One pass through all the recordings is
-# an **epoch**; when the minutes are over, the last one may be cut short. After each epoch the model is tested on the
-# recordings kept aside and plays two clips, at two temperatures. The picture is drawn again, with a sentence on what the
-# numbers do, and players for the newest clips.
+# called **weights**, are moved a little so that it would have guessed better. How far they move in one step is the
+# **learning rate**. When the minutes are over, the last epoch may be cut short.
 #
-# While it works, the last line says how far it is. You may interrupt it with the square button at the top of the page
-# (in Colab, the one beside the cell). What it has learned is saved, also every five minutes by itself, and running the
-# cell again goes on from there. The cells below go on with the epochs that it has finished by then.
+# After each epoch the model is tested on the recordings kept aside, and plays two clips at two temperatures.
+# **Temperature** is how freely it chooses: at 1 it follows what it has learned as it is, below 1 it keeps more to
+# what it finds likely. The picture is then drawn again, with a sentence on what the numbers do, another on what you
+# can do, and players for the newest clips. A model that has hardly begun can play loud noise: keep the volume low.
+#
+# While it works, the last line says how far it is and, after a few seconds, when it will be over. You may interrupt
+# it with the square button at the top of the page (in Colab, the one beside the cell). What it has learned is saved,
+# also every five minutes by itself, and running the cell again goes on from there. The cells below go on with the
+# epochs that it has finished by then; let it finish one at least.
 #
 # Sometimes a training blows up: its numbers grow without bounds, and it would play noise from then on. You need not
-# watch for it. The course notices, goes back to the epoch before, and goes on with smaller steps.
+# watch for it. The course notices, goes back to the last whole epoch, and goes on with half the learning rate. If
+# that has not helped three times, it stops and says what you can try.
 
 # %%
 picture = notebook.LiveFigure(notebook.training_view)
@@ -234,17 +251,20 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=copy, **(settings
 # %% [markdown]
 # ## Read the curve
 #
-# Time runs to the right, in epochs. The dotted lines are the three listeners: blind chance, the one who has counted, and
-# linear prediction. A model below the second has understood something of the order. To get below the third, it must know
-# something of your sounds that the last moments of the wave do not tell; two minutes are seldom enough for that.
+# Time runs to the right, in epochs; the lower a curve, the more was foreseen. The dashed curve is training, the solid
+# one with dots is validation. A triangle on the axis marks where the training blew up or a setting was changed.
+#
+# The dotted lines are the three listeners: blind chance, the one who has counted, and linear prediction. A model
+# below the second has understood something of the order. To get below the third, it must know something of your
+# sounds that the last moments of the wave do not tell; two minutes are seldom enough for that.
 #
 # - Both curves fall: it is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
 # - Training falls while validation rises: it is learning the recordings by heart. That is no fault if you want them
 #   to come back.
 #
-# The sentence under the picture says which of these it is, where the numbers are clear enough to tell. It speaks of
-# numbers only. Whether you like what you hear is not in them.
+# The sentence under the picture of the cell that trained says which of these it is, where the numbers are clear
+# enough to tell. It speaks of numbers only. Whether you like what you hear is not in them.
 
 # %%
 run = pl.Run(folder)
@@ -253,10 +273,9 @@ notebook.learning_curve(run)
 # %% [markdown]
 # ## Hear it learn
 #
-# Each row is an epoch. Down a column, every clip is played from the same seed, so what changes from row to row is
-# what was learned. **Temperature** is how freely the model chooses: at 1 it follows what it has learned as it is,
-# below 1 it keeps more to what it finds likely. A model that has hardly begun can play loud noise: keep the volume
-# low, and if you turned it up for a quiet clip, turn it down again before the next.
+# Each row is an epoch, each column a temperature. Down a column, every clip is played from the same seed, so what
+# changes from row to row is what was learned. Keep the volume low, and if you turn it up for a quiet clip, turn it
+# down again before the next.
 
 # %%
 notebook.play_epochs(run)
@@ -268,9 +287,10 @@ notebook.play_epochs(run)
 # %% [markdown]
 # ## What is in the folder
 #
-# Everything stays: the clips of every epoch (`clips`), the model after each (`epochs`), the settings (`run.json`),
-# the bits (`log.jsonl`), and what else happened, with its date (`events.jsonl`). Nothing you heard is lost. Lesson 05
-# says what the other files are.
+# What the training made stays: the clips of every epoch (`clips`), the model after each (`epochs`), the settings
+# (`run.json`), the bits (`log.jsonl`), and what else happened, with its date (`events.jsonl`). What the pre-flight
+# found is there too. Clips are never deleted; of the models, the older ones are, beyond 4 GB. Lesson 05 says what the
+# other files are.
 
 # %%
 for path in sorted(folder.iterdir()):
@@ -279,18 +299,22 @@ for path in sorted(folder.iterdir()):
 # %% [markdown]
 # ## Go on, or take it home
 #
-# To go on, raise Minutes in the controls above and run the cells from there to the one that trains: the run grows by
-# what you added. Some settings may change on the way, such as the learning rate or how much is left out; the run notes
-# when. If you change Size, How literal or Seed, choose a new name too, since what was learned would not fit; the course
-# reminds you.
+# To go on, raise Minutes in the controls above. Then run the cells from "How long will it take?" to the one that
+# trains, not the one that shows the controls: the run grows by what you added. You may change Length of memory and
+# Patience on the way too and, behind the tick, the learning rate and a few others; the run notes when. With another
+# Size, How literal or Seed it would be another training, so choose a new name too; if you forget, the course tells
+# you.
 #
 # In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
-# began with `notebook.Course(drive=True)`. Then a copy of the run is kept on your Google Drive after every epoch and
-# every five minutes. If the runtime ends, open this lesson again and run its cells: it goes on from the copy. If Drive
-# cannot be reached for a while, the training does not wait for it.
+# wrote `course = notebook.Course(drive=True)` in the cell under "Get ready". Then a copy of the run is kept on your
+# Google Drive after every epoch and every five minutes. If the runtime ends, open this lesson again, write
+# `drive=True` there again, and set the controls as they were before you run the cells below them: it goes on from the
+# copy. If Drive cannot be reached for a while, the training does not wait for it.
 #
-# Without Drive, change `False` to `True` here to pack the run into one file, a zip, and save it on your computer. In a
-# later session, `course.bring()` takes the zip back, and the training goes on where it was.
+# Without Drive, change `False` to `True` here to pack the run into one file, a zip; in Colab, your browser saves it
+# on your computer. In a later session, `course.bring()` takes the zip back, and the training goes on where it was. It
+# needs the same corpus for that. If you made yours in lesson 01, write `course.take_home()` here instead, with
+# nothing between the brackets: it packs everything.
 
 # %%
 take_it_home = False
@@ -325,9 +349,9 @@ if take_it_home:
 #
 # <details><summary>Solution</summary>
 #
-# Set Name to `small` and Size to 64 in the controls, then run the cells from there to "Hear it learn". The small
-# model gets through more epochs in the same minutes. It often sounds more settled early, and stops getting better
-# sooner. To see the curve of the first run again:
+# Set Name to `small` and Size to 64 in the controls. Then run the cells from "How long will it take?" to "Hear it
+# learn", not the one that shows the controls. The small model gets through more epochs in the same minutes. It often
+# sounds more settled early, and stops getting better sooner. To see the curve of the first run again:
 #
 # ```python
 # notebook.learning_curve(pl.Run(course.new_run("first")))

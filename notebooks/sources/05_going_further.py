@@ -168,8 +168,8 @@ notebook.settings_table()
 
 # %% [markdown]
 # You need not learn them. `panel = notebook.SettingsPanel("sketch")`, with `panel` in the next line, shows controls for
-# memory, size, patience and how literal it is to be, and a tick that brings all the others. What they say goes into a
-# training with `pl.train(corpus, folder, preset="sketch", **panel.values)`.
+# memory, size, minutes, patience and how literal it is to be, and a tick that brings all the others. What they say
+# goes into a training with `pl.train(corpus, folder, preset="sketch", **panel.values)`.
 #
 # A setting that cannot work is refused, with a sentence that says what would. In a cell of your own, this sentence
 # appears in place of a result. Here, `try` and `except` make sure that the page goes on.
@@ -183,7 +183,8 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
 
 # %% [markdown]
 # A change is written into the call of `train`. This one takes half the `dim` of a sketch and goes through your corpus
-# once, or for as long as `minutes` says. `notebook.budget` is there so that the course can be tested quickly.
+# once, or for as long as `minutes` says if that is less. `notebook.budget` is there so that the course can be tested
+# quickly. The training says that no pre-flight was made, such as that in lesson 02; one so short needs none.
 
 # %%
 corpus = course.corpus()
@@ -252,8 +253,9 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 # twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name a
 # folder on your Drive with `--copy-to`: a copy of the run is kept there, and the same line goes on from it.
 #
-# Before a night of training, `prism-lessons plan my_corpus/ --preset study` says what it will come to on this machine,
-# and `prism-lessons preflight my_corpus/ my_run/ --preset study` tries whether all is in order, as in lesson 02.
+# Before a night of training, `prism-lessons plan my_corpus/ --preset study` says when it will be over on this machine
+# and how far it will have come, and `prism-lessons preflight my_corpus/ my_run/ --preset study` tries whether all is
+# in order, as in lesson 02. Give both the same `--set` as the training.
 #
 # What a training leaves behind is a **run**, one folder. It is all that an engineer needs to know.
 
@@ -262,15 +264,18 @@ for path in sorted(run.folder.iterdir()):
     print(path.name)
 
 # %% [markdown]
-# - `run.json`: every setting, the corpus with a fingerprint of its sound, and the versions of the libraries.
+# - `run.json`: every setting, the corpus with a fingerprint of its sound, the versions of the libraries, and the bits
+#   that the dotted lines of the curve show.
 # - `log.jsonl`: a line for each epoch with bits in training and validation, seconds, samples, learning rate, and how
 #   steep the slope was that the model learned along (its gradient).
 # - `events.jsonl`: what else happened, with its date: where it was interrupted and went on, which settings changed,
 #   whether it blew up and went back.
 # - `card.md`: the card of the corpus.
+# - `preflight.json` and `preflight`, if there: what a pre-flight found, and what it played.
+# - `starred.json`, if there: the epochs that you marked to be kept.
 # - `clips`: what each epoch played. `epochs`: the model after each epoch, as a capsule.
-# - `resume.bin`: what is needed to go on from the end of an epoch, and `within.bin`, if there, from within one. They may
-#   be deleted when you are done. `training.lock` keeps two trainings from working in one folder.
+# - `resume.bin`: what is needed to go on from the end of an epoch, and `within.bin`, if there, from within one. They
+#   may be deleted when you are done. `training.lock` keeps two trainings from working in one folder.
 # - `tensorboard`: the same curves and clips for TensorBoard, with `tensorboard --logdir my_run/tensorboard`.
 #
 # Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And

@@ -26,13 +26,13 @@ SIZES = (64, 128, 192, 256, 512, 1024, 2048)
 PATIENCE = {"never": 0, "3 epochs": 3, "6 epochs": 6, "12 epochs": 12}  # to a list of widgets, None is no choice
 WEEK = 7 * 24 * 60  # minutes
 EFFECTS = {  # of the two controls that are no single setting
-    "minutes": "How long it may practise, all sittings together. With more, a sound goes from raw towards settled. Its "
-    "steps grow smaller as the time runs out, so a training that was meant to be longer is not the same as one that is "
-    "prolonged.",
+    "minutes": "How long it may practise in all, interruptions not counted. With more, a sound goes from raw towards "
+    "settled. The steps of learning grow smaller as the time runs out, so a training that was meant to be longer is "
+    "not the same as one that is prolonged.",
     "literal": "How closely it keeps to the recordings. By heart: it hears them as they are, and given time it may "
-    "play stretches of them again. Each step towards free varies them more, a little in level, speed and pitch, and "
-    "leaves out more of the model's values while it learns. That makes learning by heart harder; pitches may lie "
-    "between those recorded, and the sound may blur.",
+    "play stretches of them again. Each step towards free adds a version of them, a little different in level, speed "
+    "and pitch, and leaves out more of the model's values while it learns. That makes learning by heart harder; "
+    "pitches may lie between those recorded, and the sound may blur.",
 }
 GROUPS = {"model": "The shape of a model", "training": "The way it is trained"}
 

@@ -73,8 +73,8 @@ class Plan:
         if self.cut:
             text += (
                 f" This computer is lent for at most {_counted(self.most_hours, 'hour')}, and that ends in epoch "
-                f"{self.cut}: keep a copy of the run elsewhere, on Drive for example, and the same call goes on from "
-                "there."
+                f"{self.cut}: keep a copy of the run on Drive and go on from it; in a lesson, "
+                "notebook.Course(drive=True) does so."
             )
         return text
 

@@ -172,7 +172,7 @@ def _practise(learner, conductor, epoch_end, after_epoch):
     if not pending and budget.spent(progress):
         conductor.live.end(
             f"This run has reached its budget after {len(run.log)} epochs and {clock(progress.seconds)} of training: "
-            "ask for more to go on."
+            "raise minutes or epochs to go on."
         )
         after_epoch()
     while pending or not budget.spent(progress):
@@ -212,10 +212,10 @@ def _go_back(run, progress, learner, reason, live):
     place = f"the end of epoch {progress.epoch}" if progress.epoch else "the beginning"
     if setbacks > MOST_SETBACKS:
         text = f"The training blew up once more ({reason}) and was stopped at {place}."
-        run.note("blown up", text, back_to=progress.epoch, rate_factor=progress.rate)
+        run.note("blown up", text, back_to=progress.epoch, rate_factor=0.0)
         raise CourseError(
-            f"The training has blown up {setbacks} times ({reason}), so it was stopped; all epochs up to "
-            f"{progress.epoch} are kept: ask for a learning_rate of a tenth, or listen whether a recording is damaged."
+            f"The training has blown up {setbacks} times ({reason}), so it was stopped, and what it had learned by "
+            f"{place} is kept: ask for a learning_rate a tenth as large, or listen whether a recording is damaged."
         )
     progress.setbacks, progress.rate = setbacks, progress.rate / 2
     progress.save(run, learner)
@@ -256,7 +256,7 @@ def _check_disk(folder, room):
 def _announce(run, corpus, preset, room, progress, live):
     """Say and write down where the training begins or goes on, and what it needs."""
     if not run.events and not was_flown(run.folder, corpus, preset):
-        text = "No pre-flight was made; pl.preflight with the same arguments tries in two minutes if all is in order."
+        text = "No pre-flight was made: pl.preflight tries in a minute or two whether all is in order."
         live.end(text)
         run.note("skipped pre-flight", text)
     machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {resolve_precision(preset.training.precision)}"

@@ -163,7 +163,7 @@ def test_each_epoch_is_told_and_a_finished_run_once_more(hum_corpus, small, tmp_
 def test_a_reached_budget_trains_no_more(go_on, straight, capsys):
     before = (straight.folder / RESUME).read_bytes()
     go_on(straight.folder)
-    assert "ask for more" in capsys.readouterr().out
+    assert "raise minutes or epochs" in capsys.readouterr().out
     assert (straight.folder / RESUME).read_bytes() == before
 
 

@@ -55,8 +55,8 @@ def advise(preset, fits, where):
         return Check(
             MEMORY,
             False,
-            f"{batch.capitalize()} does not fit into {where}: train with streams={streams}. The model learns the same, "
-            "a little differently, since each step hears less.",
+            f"{batch.capitalize()} does not fit into {where}: train with streams={streams}. The model learns in nearly "
+            "the same way; each step hears less.",
             {"streams": streams},
         )
     return Check(

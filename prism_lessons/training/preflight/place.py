@@ -82,7 +82,7 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
         else:
             checks.append(Check(GOING_ON, None, "Nothing could be saved in the folder, so going on was not tried."))
     except tf.errors.ResourceExhaustedError:
-        sentence = "The memory of the graphics card did not suffice to try it: see below."
+        sentence = "The memory of the graphics card was too small to try it: see below."
         checks = [Check(GOING_ON, None, sentence)]
     finally:
         shutil.rmtree(_trial(folder), ignore_errors=True)
@@ -130,7 +130,7 @@ def _try_place(name, folder, learner, progress, needed):
     except CourseError as error:
         return Check(name, False, str(error))
     except OSError as error:
-        return Check(name, False, f'"{folder}" does not answer ({error.strerror or error}): see that it is there.')
+        return Check(name, False, f'"{folder}" cannot be reached ({error.strerror or error}): check that it is there.')
     if not _same(_values(learner), read):
         return Check(name, False, f'What was written to "{folder}" came back changed: name a folder on another disk.')
     return Check(name, True, f'A checkpoint of {_megabytes(size)} was written to "{folder}" and read again, the same.')

@@ -38,7 +38,7 @@ def try_numbers(preset, codes):
     try:
         return compare(*(bits_in(precision, preset, codes) for precision in (SINGLE, HALF)))
     except tf.errors.ResourceExhaustedError:
-        sentence = "The memory of the graphics card did not suffice to compare half with single precision."
+        sentence = "The memory of the graphics card was too small to compare half with single precision."
         return Check(NUMBERS, None, sentence)
 
 
