@@ -2,8 +2,8 @@
 
 A batch is one window from each of B streams; the next batch holds the windows that follow. Where a clip begins, the
 window says so, and the model forgets that stream's past. A clip fills whole windows; what its last window has too
-much of counts for nothing (weight 0). All windows of a pass, clip after clip in shuffled order, form one ring, which
-is cut into B equal streams: nothing is left over, whatever the lengths are.
+much of counts for nothing (weight 0). Long clips are cut into pieces. All windows of a pass, piece after piece in
+shuffled order, form one ring, which is cut into B equal streams: nothing is left over, whatever the lengths are.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .corpus.codes import Codes
+
+LONGEST_PIECE = 2**16  # samples, 4 s at 16 kHz: long recordings are heard in pieces, among those of others
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,11 @@ class Streams:
     def windows(self, epoch):
         """The `Windows` of pass number `epoch`."""
         chance = np.random.default_rng([self.seed, epoch])
-        order = chance.permutation(np.repeat(np.arange(len(self.codes.times)), self.codes.times))
-        version = chance.integers(len(self.codes.lengths), size=len(order))
-        first = self.codes.starts[version, order]
-        end = first + self.codes.lengths[version, order]
-        return line_up(first, end, self.window, self.streams, chance)
+        clips = np.repeat(np.arange(len(self.codes.times)), self.codes.times)
+        version = chance.integers(len(self.codes.lengths), size=len(clips))
+        first = self.codes.starts[version, clips]
+        end = first + self.codes.lengths[version, clips]
+        return line_up(*_pieces(first, end, self.window, chance), self.window, self.streams, chance)
 
     def steps(self, epoch):
         """The number of batches in pass number `epoch`."""
@@ -109,16 +111,32 @@ class Streams:
         return {"codes": codes, "starts": starts}, codes[:, self.context :], weights
 
 
-def line_up(first, end, window, streams, chance):
-    """Lay clips end to end in windows, join the ends to a ring, and cut it at random into equal streams.
+def _pieces(first, end, window, chance):
+    """Cut long clips into pieces, and shuffle them.
 
-    A stream that begins inside a clip begins from a fresh state there. Were the cuts always in the same places, as
+    Returns
+    -------
+    Int, shape (pieces,): where each piece begins, where its clip begins, and where the piece ends.
+    """
+    longest = max(1, LONGEST_PIECE // window) * window
+    counts = -(-(end - first) // longest)
+    clip = np.repeat(np.arange(len(first)), counts)
+    number = np.arange(len(clip)) - np.repeat(np.cumsum(counts) - counts, counts)
+    begin = first[clip] + number * longest
+    shuffled = chance.permutation(len(clip))
+    return begin[shuffled], first[clip][shuffled], np.minimum(begin + longest, end[clip])[shuffled]
+
+
+def line_up(begin, first, end, window, streams, chance):
+    """Lay pieces of clips end to end in windows, join the ends to a ring, and cut it at random into equal streams.
+
+    A stream that begins inside a piece begins from a fresh state there. Were the cuts always in the same places, as
     they would be for a single clip, no state would ever be carried across them, and the model would be lost there.
 
     Parameters
     ----------
-    first, end
-        Int, shape (clips,): the bounds of each clip in the array of codes.
+    begin, first, end
+        Int, shape (pieces,): see `_pieces`.
     chance
         The `numpy.random.Generator` that turns the ring.
 
@@ -126,17 +144,17 @@ def line_up(first, end, window, streams, chance):
     -------
     `Windows`
     """
-    counts = -(-(end - first) // window)
-    clip = np.repeat(np.arange(len(first)), counts)
+    counts = -(-(end - begin) // window)
+    clip = np.repeat(np.arange(len(begin)), counts)
     number = np.arange(len(clip)) - np.repeat(np.cumsum(counts) - counts, counts)
     turn = -int(chance.integers(len(clip)))
     clip, number = np.roll(clip, turn), np.roll(number, turn)
     steps = -(-len(clip) // streams)
     missing = steps * streams - len(clip)
-    position = np.concatenate([first[clip] + number * window, np.repeat(end[-1], missing)])
+    position = np.concatenate([begin[clip] + number * window, np.repeat(end[-1], missing)])
     starts = np.concatenate([number == 0, np.zeros(missing, bool)])
     starts[::steps] = True
-    clip = np.concatenate([clip, np.repeat(len(first) - 1, missing)])
+    clip = np.concatenate([clip, np.repeat(len(begin) - 1, missing)])
 
     def columns(line):
         return np.ascontiguousarray(line.reshape(streams, steps).T)

@@ -3,10 +3,18 @@
 import numpy as np
 import pytest
 
+from prism_lessons import streams as room
 from prism_lessons.corpus.codes import Codes
 from prism_lessons.streams import Streams
 
 SILENCE = 128
+
+
+@pytest.fixture(params=[room.LONGEST_PIECE, 40], ids=["clips", "pieces"], autouse=True)
+def longest_piece(request, monkeypatch):
+    """Everything holds for clips that are heard whole, and for clips that are cut into pieces of 32 samples or less."""
+    monkeypatch.setattr(room, "LONGEST_PIECE", request.param)
+    return request.param
 
 
 def codes_of_lengths(*lengths):
@@ -65,6 +73,18 @@ def test_state_is_kept_only_where_the_window_before_is_the_clip_s_past(lengths):
     assert starts_of_clips == len(lengths)
 
 
+def test_long_clips_are_heard_in_pieces_among_those_of_others(longest_piece):
+    codes = codes_of_lengths(5000, 5000)
+    heard, since = [set(), set(), set()], np.zeros(3, int)
+    for inputs, targets, _ in streams_of(codes).batches(0):
+        since = np.where(inputs["starts"], 0, since + 16)
+        assert (since < longest_piece).all()
+        for voice in range(3):
+            heard[voice].add(int(targets[voice, 0] >= 6000))
+    # Each stream has some hundred pieces, of both clips alike.
+    assert longest_piece > 5000 or heard == [{0, 1}] * 3
+
+
 def test_every_pass_begins_all_streams_anew():
     inputs, _, _ = next(streams_of(codes_of_lengths(500)).batches(3))
     assert inputs["starts"].all()
@@ -105,7 +125,7 @@ def test_each_pass_takes_one_version_of_every_clip():
     starts, lengths = np.array([[0, 100], [200, 290]]), np.array([[100, 100], [90, 110]])
     streams = streams_of(Codes(array, starts, lengths, SILENCE, np.ones(lengths.shape[1], int)), streams=2)
     seen = set()
-    for epoch in range(12):
+    for epoch in range(40):  # chance misses one of the four once in 20,000 times
         heard = np.sort(np.concatenate([t[w > 0] for _, t, w in streams.batches(epoch)]))
         first = 0 if 0 in heard else 1
         second = 0 if 100 in heard else 1
