@@ -77,7 +77,7 @@ def test_a_panel_left_alone_gives_the_preset(preset):
 def test_a_lesson_s_own_controls_and_minutes_come_first_and_in_one_panel(panel):
     assert list(panel.values)[:2] == ["name", "seed"] and panel.name == "first" and panel.minutes == 2
     assert [widget.description for widget in inputs(panel)][:2] == ["Name", "Seed (0 to 9)"]
-    assert "name=&#x27;first&#x27;, seed=0, window=256" in panel._python.value
+    assert "name=&#x27;first&#x27;, seed=0, window=128" in panel._python.value
     assert "seed" not in panel._rest
 
 
@@ -227,7 +227,7 @@ def test_every_label_fits_beside_its_field():
 
 def test_a_page_where_no_widget_can_live_shows_the_few_controls_in_words(panel):
     words = panel._repr_mimebundle_()["text/plain"]
-    assert "Name: first" in words and "Length of memory: 256 samples, 16 ms at 16,000 Hz" in words
+    assert "Name: first" in words and "Length of memory: 128 samples, 8 ms at 16,000 Hz" in words
     assert "Patience: never" in words and "How literal: by heart" in words and len(words.splitlines()) == 8
 
 
