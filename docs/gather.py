@@ -90,6 +90,8 @@ def gather():
         # Links out of docs/ begin at the root of the site here.
         text = page.read_text(encoding="utf-8").replace("](../", "](")
         (SOURCE / page.name).write_text(text, encoding="utf-8")
+    for picture in HERE.glob("*.png"):
+        shutil.copy(picture, SOURCE)
     glossary = GLOSSARY.read_text(encoding="utf-8")
     for lesson in paths():
         notebook = page_of(read(lesson), glossary)
