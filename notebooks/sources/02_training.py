@@ -14,7 +14,7 @@
 # **You will hear:** a second of your own recordings, learned by heart in about a minute; then a model learning all of
 # them. It plays after every pass through them, from crackle to something that begins to remind you of them.
 #
-# **Time:** about six minutes of computing on two processor cores, with or without a graphics card, since the
+# **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
 # training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
 # 00 practised for twelve minutes, and a large one takes a night on a graphics card.
 #

@@ -16,8 +16,8 @@ class Progress:
     ----------
     epoch, step, steps
         Whole epochs, batches since, and batches in the epoch that is under way.
-    seconds, overhead
-        Time spent training, and time spent between epochs: on validation, clips, and writing.
+    seconds
+        Time spent training; validation, clips and writing are not counted.
     rate
         What the learning rate is multiplied with: 1, and half as much after each setback.
     setbacks
@@ -27,7 +27,7 @@ class Progress:
     def __init__(self, streams):
         self.streams = streams
         self.epoch, self.step, self.steps = 0, 0, streams.steps(0)
-        self.seconds = self.overhead = 0.0
+        self.seconds = 0.0
         self.bits_total = self.bits_count = 0.0  # of the current epoch, from before an interruption
         self.rate, self.setbacks = 1.0, 0
 
@@ -67,7 +67,6 @@ class Progress:
             "share": self.step / self.steps,
             "lined_up": self._lined_up,
             "seconds": self.seconds,
-            "overhead": self.overhead,
             "bits_total": total,
             "bits_count": count,
             "rate": self.rate,
@@ -96,7 +95,7 @@ class Progress:
         else:
             self.step = round(about["share"] * self.steps)
             learner.batches_heard.assign(self.step)
-        self.seconds, self.overhead = about["seconds"], about["overhead"]
+        self.seconds = about["seconds"]
         self.bits_total, self.bits_count = about["bits_total"], about["bits_count"]
         self.rate, self.setbacks = about["rate"], about["setbacks"]
 

@@ -1,7 +1,6 @@
 """What an epoch leaves behind: validation, clips, weights, a line in the log, TensorBoard, a checkpoint."""
 
 import math
-import time
 
 import numpy as np
 
@@ -52,7 +51,6 @@ class EpochEnd:
             kept then.
         """
         progress, learner, run = self.progress, self.learner, self.run
-        began = time.monotonic()
         number, whole = progress.epoch + 1, progress.step >= progress.steps
         total, count = progress.bits(learner)
         bits = total / max(1.0, count)
@@ -84,7 +82,6 @@ class EpochEnd:
         Capsule.of(self.samplernn, run.sample_rate, about, run.card).save(run.capsule_path(number))
         run.record(entry)
         self._summarise(entry, clips)
-        progress.overhead += time.monotonic() - began
         if whole:
             progress.next_epoch(learner)
             progress.save(run, learner)
