@@ -6,18 +6,16 @@ page is sound_map.html, with sound_map.css and sound_map.js in it, and what diff
 
 import base64
 import bisect
-import html
-import json
 import math
 from collections import Counter
 from pathlib import Path
-from string import Template
 
 import numpy as np
 import soxr
 from scipy.spatial import cKDTree
 
 from ..errors import CourseError
+from .document import document, json_text, text
 from .mp3 import mp3
 
 SAMPLE_RATE = 22050  # Hz, of the MP3s
@@ -62,17 +60,17 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     places = np.round(apart(_drawn(relations.places), 1.6 * radius), 1)
     data = _data(relations, places, radius)
 
-    def document(levels, sounds, note):
+    def drawn(levels, sounds, note):
         return _document(relations, title, data | {"levels": levels}, sounds, note)
 
-    bare = document([-100.0] * count, [""] * count, "")
+    bare = drawn([-100.0] * count, [""] * count, "")
     room = most_bytes - len(bare.encode()) - RESERVE
     if room <= 0:
         raise CourseError(
             f"The names of {count} sounds alone need more than {most_bytes / 1e6:.1f} MB: map fewer sounds."
         )
     levels, sounds, seconds = embed(excerpt, count, room)
-    return document(levels, sounds, _note(sounds, seconds))
+    return drawn(levels, sounds, _note(sounds, seconds))
 
 
 def _drawn(places):
@@ -193,32 +191,21 @@ def _data(relations, places, radius):
 
 def _document(relations, title, data, sounds, note):
     own = Path(__file__)
-    return Template(own.with_suffix(".html").read_text(encoding="utf-8")).substitute(
-        title=_text(title),
+    return document(
+        own.with_suffix(".html"),
+        [own.with_suffix(".js")],
+        title=text(title),
         counts=f"{_number(len(data['names']), 'sound')} from {_number(len(data['groups']), 'source')}.",
         note=note,
-        diversity=_text(relations.diversity_in_words),
-        learns_first=_text(relations.learns_first),
+        diversity=text(relations.diversity_in_words),
+        learns_first=text(relations.learns_first),
         clusters=_clusters(data),
         outliers=_outliers(data),
         twins=_twins(relations, data),
         view=f"0 0 {WIDTH} {HEIGHT}",
-        style=own.with_suffix(".css").read_text(encoding="utf-8"),
-        script=own.with_suffix(".js").read_text(encoding="utf-8"),
-        data=_json(data),
-        sounds=_json(sounds),
+        data=json_text(data),
+        sounds=json_text(sounds),
     )
-
-
-def _text(words):
-    """Plain text as HTML; what UTF-8 cannot write (file names may hold it) becomes a question mark."""
-    return html.escape(str(words).encode("utf-8", "replace").decode(), quote=True)
-
-
-def _json(value):
-    """JSON that can stand in a `<script>`, which a "</script>" in a name would end."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "replace").decode().replace("<", "\\u003c")
 
 
 def _number(count, noun):
@@ -237,27 +224,27 @@ def _hear(data, index):
     """A name that plays its sound."""
     return (
         f'<button type="button" class="name" data-sound="{index}">'
-        f'<span class="spoken">Play </span>{_text(data["names"][index])}</button>'
+        f'<span class="spoken">Play </span>{text(data["names"][index])}</button>'
     )
 
 
 def _clusters(data):
     sizes = Counter(data["cluster"])
     items = [
-        f"<strong>{_text(words)}</strong>: {_number(sizes[number], 'sound')}"
+        f"<strong>{text(words)}</strong>: {_number(sizes[number], 'sound')}"
         for number, words in enumerate(data["clusters"])
     ]
     return f"<ol>\n{chr(10).join(f'<li>{item}</li>' for item in items)}\n</ol>"
 
 
 def _outliers(data):
-    items = [f"{_hear(data, index)}: {_text(why)}" for index, why in data["outliers"].items()]
+    items = [f"{_hear(data, index)}: {text(why)}" for index, why in data["outliers"].items()]
     return _list(items, "None: every sound has others that are like it.")
 
 
 def _twins(relations, data):
     items = [
-        f"{_hear(data, first)} and {_hear(data, second)}: {_text(how)} (similarity {pair.similarity:.2f})"
+        f"{_hear(data, first)} and {_hear(data, second)}: {text(how)} (similarity {pair.similarity:.2f})"
         for (first, second, how), pair in zip(data["twins"], relations.twins, strict=True)
     ]
     return _list(items, "None: no two of these recordings hold the same sound.")
