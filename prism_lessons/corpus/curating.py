@@ -25,9 +25,8 @@ from .clips import cut_out, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
 from .doctor import KINDS, repaired
 from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
-from .known import Known
 from .split import divide
-from .survey import look_up
+from .survey import known_of, look_up
 from .twins import Sound, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
@@ -135,7 +134,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
     the unused files."""
     root = source if source.is_dir() else source.parent
     chosen_for = {**state.left_out, **state.remedies, **state.segments}
-    clips, unused, known, found_before = [], [], {}, Known(root)
+    clips, unused, known, found_before = [], [], {}, known_of(root)
     for done, path in enumerate(files):
         live.share("Preparing recordings", done, len(files))
         name = shown_name(path, root)

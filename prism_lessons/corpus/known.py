@@ -1,11 +1,10 @@
-"""What surveys found before, kept in the user's cache, so that a file that has not changed is not read again."""
+"""What was found in files before, kept in the user's cache, so that one that has not changed is not read again."""
 
 import hashlib
 import json
 import os
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 
 from platformdirs import user_cache_path
 
@@ -14,20 +13,23 @@ from ..files import digest, replacing
 
 
 class Known:
-    """What a survey found in the files of one folder, as plain values.
+    """What was found in the files of one folder, as plain values.
 
-    A file counts as unchanged while its size and the time of its last change are the same. What another version of
-    the doctor found does not count.
+    A file counts as unchanged while its size and the time of its last change are the same.
 
     Parameters
     ----------
     root
-        The folder of recordings; nothing is written there.
+        The folder; nothing is written there.
+    what
+        Where in the cache it is kept: "surveys", say.
+    version
+        A name for what decides what is found, such as `code_version` gives; what another version found does not count.
     """
 
-    def __init__(self, root):
+    def __init__(self, root, what, version):
         self._root = os.path.abspath(root)
-        self._path = user_cache_path("prism-lessons") / "surveys" / f"{digest(self._root, version())}.json"
+        self._path = user_cache_path("prism-lessons") / what / f"{digest(self._root, version)}.json"
         self._new = False
         try:
             self._entries = json.loads(self._path.read_text(encoding="utf-8"))
@@ -50,7 +52,7 @@ class Known:
             self._new = True
 
     def save(self):
-        """Write what was put; where the cache cannot be written, the next survey takes as long as this one."""
+        """Write what was put; where the cache cannot be written, the next time takes as long as this one."""
         if not self._new:
             return
         with suppress(CourseError), replacing(self._path) as partial:
@@ -66,8 +68,6 @@ def _state(path):
 
 
 @cache
-def version():
-    """A name for the code that surveys: findings of another version are not taken over."""
-    here = Path(__file__).parent
-    files = [here.parent / "audio.py", here / "survey.py", here / "folder.py", *sorted((here / "doctor").glob("*.py"))]
+def code_version(*files):
+    """A name for the code in some files: findings of another version are not taken over."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

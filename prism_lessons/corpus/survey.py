@@ -14,7 +14,7 @@ from ..errors import CourseError
 from ..live import LiveLine
 from .doctor import KINDS, Finding, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
-from .known import Known
+from .known import Known, code_version
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def survey(source, live=None):
     live = live or LiveLine()
     paths = list_files(source)
     root = Path(source) if Path(source).is_dir() else Path(source).parent
-    known = Known(root)
+    known = known_of(root)
     try:
         files = [_from_dict(known.get(path)) for path in paths]
         new = [number for number, file in enumerate(files) if file is None]
@@ -165,6 +165,13 @@ def survey(source, live=None):
         known.save()
     live.end(f"Surveyed {len(paths)} files.")
     return Survey(str(source), tuple(files))
+
+
+def known_of(root):
+    """What surveys found before in a folder of recordings, as `Known`."""
+    here = Path(__file__).parent
+    files = (here.parent / "audio.py", here / "survey.py", here / "folder.py", *sorted((here / "doctor").glob("*.py")))
+    return Known(root, "surveys", code_version(*files))
 
 
 def look_up(path, root, known):

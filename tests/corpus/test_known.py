@@ -2,12 +2,13 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from prism_lessons.corpus import known, survey
-from prism_lessons.corpus.known import Known
+from prism_lessons.corpus import survey
+from prism_lessons.corpus.survey import known_of
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(folder, looked_a
 def test_another_version_of_the_doctor_looks_again(folder, looked_at, monkeypatch):
     survey(folder)
     looked_at.clear()
-    monkeypatch.setattr(known, "version", lambda: "another")
+    monkeypatch.setattr(sys.modules[known_of.__module__], "code_version", lambda *files: "another")
     survey(folder)
     assert len(looked_at) == 4
 
@@ -115,4 +116,4 @@ def test_nothing_is_written_among_the_recordings(folder):
     before = sorted(folder.rglob("*"))
     survey(folder)
     assert sorted(folder.rglob("*")) == before
-    assert Known(folder).get(folder / "a.wav")["seconds"] == 1
+    assert known_of(folder).get(folder / "a.wav")["seconds"] == 1
