@@ -18,13 +18,14 @@ from pathlib import Path
 from .container import ABOUT
 from .errors import CourseError
 from .live import LiveLine
-from .run import CARD, EVENTS, LOCK, LOG, RESUME, SETTINGS, WITHIN, Run, is_beginning
+from .run import CARD, EVENTS, LOCK, LOG, RESUME, SETTINGS, START, WITHIN, Run, is_beginning
 
 PATIENCE = 60.0  # seconds without a byte after which a folder counts as silent
 BLOCK = 2**20  # bytes read and written at once
-# What is copied before what; "" stands for all other files. The copy is a run as soon as it has settings, and its
-# checkpoint is never ahead of its log, so training can go on with it wherever copying was cut off.
-COPYING = (CARD, SETTINGS, "", EVENTS, LOG, RESUME, WITHIN)
+# What is copied before what; "" stands for all other files. The copy is a run as soon as it has settings; the model it
+# began with is there by then, and its checkpoint is never ahead of its log, so training can go on with it wherever
+# copying was cut off.
+COPYING = (CARD, START, SETTINGS, "", EVENTS, LOG, RESUME, WITHIN)
 # A folder without settings is no run, and one whose log is shorter is behind: so what was not brought back whole is
 # completed the next time, and never trained on.
 BRINGING = ("", EVENTS, RESUME, WITHIN, LOG, SETTINGS)

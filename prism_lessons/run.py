@@ -2,6 +2,7 @@
 
 run.json          settings, corpus, versions, reference lines
 card.md           the card of the corpus
+start.capsule     the model that the run began with, where it did not begin from nothing
 log.jsonl         one line for each epoch: bits, seconds, learning rate
 events.jsonl      what else happened, dated: begun, resumed, a setting changed, a step back
 epochs/0012.capsule      the model after epoch 12
@@ -9,11 +10,13 @@ clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
 preflight.json, preflight/   what the pre-flight found and played
 training.lock     keeps a second training out
 starred.json      epochs whose weights are kept for ever
+listening.jsonl   what was heard in the clips: stars, tags, notes, guesses, choices
 resume.bin        all that is needed to go on training from the end of an epoch
 within.bin        the same from within the epoch that is under way
 tensorboard/      the same curves for TensorBoard
 """
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,12 +27,13 @@ from .files import read_json, read_lines, replacing, write_json, write_lines
 
 FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
-RESUME, WITHIN = "resume.bin", "within.bin"
+START, RESUME, WITHIN = "start.capsule", "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
-# Settings that may change while a run goes on, because what was learned still fits.
+# Settings that may change while a run goes on, because what was learned still fits. The temperatures of the clips stay,
+# so that the epochs can be compared at each of them.
 FREE_TO_CHANGE = {
-    "checkpoint_minutes", "clip_norm", "disk_gb", "dropout", "learning_rate", "patience", "precision", "streams",
-    "warm_up", "window",
+    "checkpoint_minutes", "clip_norm", "clip_seconds", "clip_voices", "disk_gb", "dropout", "learning_rate", "patience",
+    "precision", "streams", "warm_up", "window",
 }  # fmt: skip
 
 
@@ -51,6 +55,26 @@ class Epoch:
     learning_rate: float
     whole: bool = True
     gradient_norm: float | None = None
+
+
+@dataclass(frozen=True)
+class RunClip:
+    """A clip that a run played: after which epoch, at which temperature, with which voice of its seed, 1 or more."""
+
+    epoch: int
+    temperature: float
+    voice: int
+    path: Path
+
+    @property
+    def name(self):
+        """What the listening log calls it: "0012_1_t0.95"."""
+        return self.path.stem
+
+    @property
+    def title(self):
+        """What it is called in words: "epoch 12, temperature 0.95, voice 1"."""
+        return f"epoch {self.epoch}, temperature {self.temperature:g}, voice {self.voice}"
 
 
 class Run:
@@ -94,12 +118,18 @@ class Run:
 
     @property
     def identity(self):
-        """What stays the same for as long as a run goes on: the corpus, and the settings that cannot change."""
+        """What stays the same while a run goes on: where it began, the corpus, and the settings that cannot change."""
         settled = {
             part: {name: value for name, value in self.settings[part].items() if name not in FREE_TO_CHANGE}
             for part in ("model", "training")
         }
-        return {"corpus": self.settings["corpus"]["digest"], **settled}
+        start = self.begun_from and self.begun_from["digest"]
+        return {"start": start, "corpus": self.settings["corpus"]["digest"], **settled}
+
+    @property
+    def begun_from(self):
+        """The model that the run began with, as plain values (see `training.start.begun_from`); None: from nothing."""
+        return self.settings.get("begun_from")
 
     @property
     def sample_rate(self):
@@ -117,8 +147,12 @@ class Run:
 
     @property
     def not_to_share(self):
-        """Why its models may not be passed on, as phrases; empty where nothing forbids it."""
-        return self.settings["corpus"].get("not_to_share", [])
+        """Why its models may not be passed on, as phrases; empty where nothing forbids it.
+
+        What forbade it of the model that the run began with, still does.
+        """
+        reasons = self.settings["corpus"].get("not_to_share", [])
+        return [*reasons, *(old for old in (self.begun_from or {}).get("not_to_share", []) if old not in reasons)]
 
     @property
     def card(self):
@@ -159,17 +193,26 @@ class Run:
         return self.folder / "clips" / f"{epoch:04}_{voice}_t{temperature:g}.wav"
 
     @property
+    def played(self):
+        """Every clip that was played, as `RunClip`s, by epoch, temperature and voice."""
+        found = [_run_clip(path) for path in (self.folder / "clips").glob("[0-9]*_*_t*.wav")]
+        return sorted(filter(None, found), key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
+
+    @property
     def clips(self):
         """The clips of all epochs: {epoch: [paths]}."""
         found = {}
-        for path in sorted((self.folder / "clips").glob("[0-9]*_*.wav")):
-            found.setdefault(int(path.name.split("_")[0]), []).append(path)
+        for clip in self.played:
+            found.setdefault(clip.epoch, []).append(clip.path)
         return found
 
     @property
     def grid(self):
-        """The clips of all epochs by temperature: {epoch: {temperature: path}}."""
-        return {epoch: {_temperature(path): path for path in paths} for epoch, paths in self.clips.items()}
+        """The first voice of each epoch by temperature: {epoch: {temperature: path}}."""
+        found = {}
+        for clip in self.played:
+            found.setdefault(clip.epoch, {}).setdefault(clip.temperature, clip.path)
+        return found
 
     @property
     def epochs(self):
@@ -225,14 +268,18 @@ class Run:
                 self.capsule_path(epoch).unlink()
 
 
-def _temperature(clip):
-    """The temperature in the name of a clip's file, see `Run.clip_path`."""
-    return float(clip.stem.partition("_t")[2])
+def _run_clip(path):
+    """The `RunClip` that a file's name says, see `Run.clip_path`; None for a file of another name."""
+    named = re.fullmatch(r"(\d+)_(\d+)_t([\d.e+-]+)", path.stem)
+    try:
+        return RunClip(int(named[1]), float(named[3]), int(named[2]), path) if named else None
+    except ValueError:
+        return None
 
 
 def is_beginning(path):
     """Whether a file may lie in the folder of a run before its settings are written."""
-    return path.name.removesuffix(".partial") in (CARD, SETTINGS, PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
+    return path.name.removesuffix(".partial") in (CARD, START, SETTINGS, PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
 
 
 def _ranges(numbers):

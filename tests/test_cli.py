@@ -38,6 +38,16 @@ def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, t
     assert (tmp_path / "run" / "audition.html").is_file()
 
 
+def test_a_run_begins_from_an_epoch_of_another(hum_corpus, small, straight, tmp_path, capsys):
+    changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
+    words = ["train", str(hum_corpus.folder), str(tmp_path / "run"), "--epochs", "1", *changes]
+    assert main([*words, "--start", str(straight.folder), "--start-epoch", "1"]) == 0
+    assert pl.Run(tmp_path / "run").begun_from["digest"] == straight.capsule(1).digest
+    assert main(words) == 0
+    assert main([*words, "--start", str(straight.folder)]) == 2
+    assert 'began from epoch 1 of "run" and is now asked to begin from epoch 2' in capsys.readouterr().err
+
+
 def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(by_heart, "CPU_SECONDS", 0.5)  # of learning by heart: here it need not get far
     changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
@@ -64,6 +74,9 @@ def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkey
         (["train", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
         (["train", "CORPUS", "NEW", "--set", "window=33"], "multiple"),
         (["train", "CORPUS", "NEW", "--epochs", "0"], "epochs"),
+        (["train", "CORPUS", "NEW", "--start", "NEW"], "check the name"),
+        (["train", "CORPUS", "NEW", "--start", "RUN", "--start-epoch", "7"], "1-2"),
+        (["train", "CORPUS", "NEW", "--start-epoch", "1"], "--start"),
         (["train", "NEW", "NEW"], "corpus"),
         (["train", "CORPUS", "CORPUS"], "other things"),
         (["generate", "RUN", "--temperature", "0"], "temperature"),

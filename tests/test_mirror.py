@@ -16,7 +16,7 @@ from prism_lessons.errors import CourseError
 from prism_lessons.files import replacing
 from prism_lessons.live import LiveLine
 from prism_lessons.mirror import Mirror, bring_back
-from prism_lessons.run import LOG, RESUME, SETTINGS, WITHIN, Epoch, Run
+from prism_lessons.run import LOG, RESUME, SETTINGS, START, WITHIN, Epoch, Run
 
 SAMPLES = 1000  # of an epoch
 BEGUN = {"corpus": {"digest": "a corpus"}, "model": {"dim": 16}, "training": {}, "sample_rate": 8000}
@@ -142,6 +142,23 @@ def test_a_copy_holds_all_of_the_run_but_locks_and_what_is_half_written(run, cop
     assert contents(copy) == contents(run.folder) and WITHIN in contents(copy)
     assert not list(copy.rglob("*.lock")) and not list(copy.rglob("*.partial"))
     assert Run(copy).log == run.log and Run(copy).events == run.events
+
+
+def test_the_model_that_a_run_begins_with_is_in_the_copy_before_its_settings(run, copy, after_each_step, tmp_path):
+    put(run.folder / START, "weights")
+    seen = set()
+    after_each_step(copy, lambda: seen.add((START in contents(copy), SETTINGS in contents(copy))))
+    Mirror(run.folder, copy).finish(quiet())
+    assert (False, True) not in seen and (True, False) in seen
+    bring_back(copy, tmp_path / "home" / "run", quiet())
+    assert contents(tmp_path / "home" / "run") == contents(run.folder)
+
+
+def test_a_copy_that_was_cut_off_after_the_model_a_run_begins_with_is_completed(run, copy):
+    put(run.folder / START, "weights")
+    put(copy / START, "weights")
+    assert finish(Mirror(run.folder, copy)) == f'The run is copied to "{copy}".'
+    assert contents(copy) == contents(run.folder)
 
 
 def test_only_what_has_changed_is_written_again_by_this_mirror_and_by_the_next(run, copy):

@@ -13,9 +13,12 @@ CHUNK = 4096  # samples made by one call of the graph, rounded to whole frames
 
 
 def chances(seed, voices):
-    """What each voice draws from: (seed, 0), (seed, 1) and so on; from a list of seeds, the first voice of each."""
+    """What each voice draws from: (seed, 0), (seed, 1) and so on; from a list of seeds, the first voice of each.
+
+    A pair (seed, voice) in the list, voices from 0, stands for itself.
+    """
     if isinstance(seed, (list, tuple)):
-        return [(one, 0) for one in seed]
+        return [one if isinstance(one, tuple) else (one, 0) for one in seed]
     return [(seed, voice) for voice in range(voices)]
 
 
@@ -45,7 +48,7 @@ class Engine:
         temperatures
             Shape (voices,), above 0.
         seed
-            Int, or one for each voice: see `chances`.
+            Int, or a list with an int or a pair for each voice: see `chances`.
 
         Yields
         ------

@@ -49,9 +49,10 @@ def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None
     samples = _samples(seconds, capsule.sample_rate)
     if not isinstance(voices, int) or not 1 <= voices <= 256:
         raise CourseError(f"voices must be a whole number from 1 to 256, not {voices}.")
-    drawing = chances(seed, voices)
-    if len(drawing) != voices or not all(isinstance(one, int) and one >= 0 for one, _ in drawing):
+    seeds = seed if isinstance(seed, (list, tuple)) else [seed] * voices
+    if len(seeds) != voices or not all(isinstance(one, int) and one >= 0 for one in seeds):
         raise CourseError(f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {seed}.")
+    drawing = chances(seed, voices)
     temperatures = check_temperatures(temperature, voices)
     live = live or LiveLine()
     pieces, done = [], 0

@@ -134,11 +134,21 @@ class TrainingSettings(Checked):
     clip_temperatures: tuple[float, ...] = setting(
         (0.85, 1.0),
         "Temperatures of clips",
-        "Each epoch plays one clip at each of these temperatures, always from the same seed. At 1 the model follows "
-        "what it has learned as it is; below, it keeps more to what it finds likely.",
+        "Each epoch plays at each of these temperatures, always from the same seed. At 1 the model follows what it has "
+        "learned as it is; below, it keeps more to what it finds likely.",
         HERE,
         low=0.05,
         high=5,
+    )
+    clip_voices: int = setting(
+        1,
+        "Voices of each clip",
+        "How many clips each epoch plays at each temperature. A voice draws from the same chance at all temperatures "
+        "and in all epochs, so that these can be compared; another voice plays what else might have come. It changes "
+        "nothing in the model; more of them take longer.",
+        HERE,
+        low=1,
+        high=16,
     )
     validation_seconds: float = setting(
         60.0,
@@ -193,6 +203,12 @@ class TrainingSettings(Checked):
         "Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740",
         choices=("auto", "float32", "mixed_float16"),
     )
+
+    @property
+    def clips(self):
+        """The clips that each epoch plays, as pairs of temperature and voice, voices from 1."""
+        temperatures = dict.fromkeys(self.clip_temperatures)  # named twice, one is played once
+        return [(temperature, voice) for temperature in temperatures for voice in range(1, self.clip_voices + 1)]
 
     @property
     def augmentation(self):

@@ -1,16 +1,17 @@
 """What a call of `train` and the run in the folder have to agree on, and what may change where a run goes on."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 
 from ..errors import CourseError
 from ..presets import Preset, find_preset
 from ..run import FREE_TO_CHANGE, SETTINGS, Run, is_beginning
 from ..settings import ModelSettings, TrainingSettings
+from .start import begun_from, check_begun_from, preset_like, where
 
 
-def agree(corpus, folder, name, changes):
+def agree(corpus, folder, name, changes, start=None):
     """Find out what a call of `train` is about.
 
     Parameters
@@ -19,6 +20,8 @@ def agree(corpus, folder, name, changes):
         The `Corpus`, and the path of the run's folder.
     name, changes
         Of the preset, or None; settings in place of the preset's.
+    start
+        The `Capsule` to begin with, or None.
 
     Returns
     -------
@@ -28,13 +31,14 @@ def agree(corpus, folder, name, changes):
     Raises
     ------
     CourseError
-        When the run was begun with another corpus, or with settings that cannot change; when the folder holds something
-        else; when a setting is out of its range.
+        When the run was begun with another corpus, from another model, or with settings that cannot change; when the
+        model to begin from has another size or sample rate than is asked for; when the folder holds something else;
+        when a setting is out of its range.
     """
     if not (folder / SETTINGS).exists():
         if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
-        return find_preset(name or "sketch").changed(**changes), None, None
+        return _new(corpus, name, changes, start), None, None
     run = Run(folder)
     written = run.settings
     if written["corpus"]["digest"] != corpus.digest:
@@ -42,20 +46,43 @@ def agree(corpus, folder, name, changes):
             f'The run in "{folder}" was begun with another corpus (or this one has changed since): name a new folder '
             "for the run."
         )
+    if start:
+        check_begun_from(run, start)
     begun = Preset("", written["minutes"], ModelSettings(**written["model"]), TrainingSettings(**written["training"]))
     preset = (find_preset(name) if name else begun).changed(**changes)
-    differing = {
-        setting: values for setting, values in _differences(begun, preset).items() if setting not in FREE_TO_CHANGE
-    }
-    if differing:
-        had, wanted = (
-            ", ".join(f"{setting} = {values[which]}" for setting, values in differing.items()) for which in (0, 1)
-        )
+    had, wanted = _conflict(begun, preset)
+    if had:
         raise CourseError(
             f'The run in "{folder}" was begun with {had} and is now asked for {wanted}: ask for the former to go on '
             "with it, or name a new folder for a new run."
         )
     return preset, run, begun
+
+
+def _new(corpus, name, changes, start):
+    """The `Preset` of a run that begins now; see `agree`."""
+    if start is None:
+        return find_preset(name or "sketch").changed(**changes)
+    place = where(begun_from(start))
+    if start.sample_rate != corpus.sample_rate:
+        raise CourseError(
+            f"The model to begin from ({place}) plays at {start.sample_rate} Hz and the corpus has "
+            f"{corpus.sample_rate} Hz: curate the recordings at sample_rate={start.sample_rate}, or begin from another."
+        )
+    preset = (find_preset(name) if name else preset_like(start)).changed(**changes)
+    has, wanted = _conflict(replace(preset, model=start.settings), preset)
+    if has:
+        raise CourseError(
+            f"The model to begin from ({place}) has {has} and is asked for {wanted}: leave its size as it is, or train "
+            "anew in a new folder, without start."
+        )
+    return preset
+
+
+def _conflict(old, new):
+    """The settings in which two presets differ and may not, in words: "dim = 16", "dim = 24"; two times "" if none."""
+    differing = {setting: values for setting, values in _differences(old, new).items() if setting not in FREE_TO_CHANGE}
+    return [", ".join(f"{setting} = {values[which]}" for setting, values in differing.items()) for which in (0, 1)]
 
 
 def _differences(old, new):

@@ -24,7 +24,7 @@ class Room:
     @property
     def epoch(self):
         """The weights and the clips of an epoch, 16 bits a sample, as files and once more for TensorBoard."""
-        clips = 2 * 2 * len(self.settings.clip_temperatures) * self.settings.clip_seconds * self.sample_rate
+        clips = 2 * 2 * len(self.settings.clips) * self.settings.clip_seconds * self.sample_rate
         return int(4 * self.weights + clips)
 
     @property

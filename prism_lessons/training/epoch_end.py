@@ -73,11 +73,13 @@ class EpochEnd:
         )
         clips = self._play(number)
         about = {
+            "run": run.folder.absolute().name,
             "epoch": number,
             "bits": entry.bits,
             "validation_bits": validation_bits,
             "seconds": entry.seconds,
             "not_to_share": run.not_to_share,
+            **({"begun_from": run.begun_from} if run.begun_from else {}),
         }
         Capsule.of(self.samplernn, run.sample_rate, about, run.card).save(run.capsule_path(number))
         run.record(entry)
@@ -97,19 +99,23 @@ class EpochEnd:
         if self.player is not self.samplernn:
             weights = {name: weight.numpy() for name, weight in self.samplernn.weights_by_name().items()}
             fill(self.player.weights_by_name(), weights)
-        temperatures = self.settings.clip_temperatures
-        if not temperatures:
+        if not self.settings.clips:
             return {}
-        samples, pieces = round(self.settings.clip_seconds * self.run.sample_rate), []
-        for piece in self.engine.codes(samples, temperatures, self.settings.seed):
+        pieces = []
+        for piece in self.codes_of_clips(round(self.settings.clip_seconds * self.run.sample_rate)):
             pieces.append(piece)
             self.live.text(f"Epoch {number}: making clips")
         clips = {}
-        for voice, codes in enumerate(np.concatenate(pieces, axis=1)):
-            path = self.run.clip_path(number, voice + 1, temperatures[voice])
+        for (temperature, voice), codes in zip(self.settings.clips, np.concatenate(pieces, axis=1), strict=True):
+            path = self.run.clip_path(number, voice, temperature)
             clips[path] = Clip(self.samplernn.settings.codec.decode(codes), self.run.sample_rate, path.stem)
             clips[path].save(path)
         return clips
+
+    def codes_of_clips(self, samples):
+        """Yield some samples of all clips, chunk after chunk, see `Engine.codes`; a voice is of one chance in all."""
+        temperatures, voices = zip(*self.settings.clips, strict=True)
+        return self.engine.codes(samples, temperatures, [(self.settings.seed, voice - 1) for voice in voices])
 
     def _summarise(self, entry, clips):
         with self.writer.as_default(step=entry.epoch):

@@ -98,7 +98,7 @@ def measure_pace(corpus, preset, live=None, seconds=6.0):
         checkpoint_bytes=checkpoint_bytes,
         weights_bytes=weights_bytes,
         # 16 bits a sample, as files and once more for TensorBoard.
-        clips_bytes=round(2 * 2 * len(settings.clip_temperatures) * settings.clip_seconds * corpus.sample_rate),
+        clips_bytes=round(2 * 2 * len(settings.clips) * settings.clip_seconds * corpus.sample_rate),
     )
 
 
@@ -161,10 +161,10 @@ def _validation_seconds(epoch_end):
 def _clips_seconds(epoch_end):
     """Seconds that the clips of an epoch will take, worked out from their beginning."""
     engine, settings = epoch_end.engine, epoch_end.settings
-    if not settings.clip_temperatures:
+    if not settings.clips:
         return 0.0
     needed = math.ceil(settings.clip_seconds * epoch_end.run.sample_rate / engine.chunk)
-    chunks = engine.codes((1 + needed) * engine.chunk, settings.clip_temperatures, settings.seed)
+    chunks = epoch_end.codes_of_clips((1 + needed) * engine.chunk)
     next(chunks)  # compiles
     spent = made = 0
     while spent < LONG_ENOUGH and made < needed:

@@ -176,7 +176,7 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
         epochs=epochs,
         begins=now,
         ends=datetime.fromtimestamp(now.timestamp() + seconds),  # and not `timedelta`, for nights that change the clock
-        clips=played * len(settings.clip_temperatures),
+        clips=played * len(settings.clips),
         # An epoch that is not whole leaves a checkpoint from within it, beside that from the end of the last whole one.
         bytes=(1 if epochs == played else 2) * pace.checkpoint_bytes
         + min(played, room) * pace.weights_bytes

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import filelock
 
+from ..capsule import fill
 from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
@@ -16,7 +17,7 @@ from ..files import unwritable
 from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
-from ..run import LOCK, SETTINGS, WITHIN, Run
+from ..run import LOCK, SETTINGS, START, WITHIN, Run
 from ..streams import Streams
 from .agreement import agree, carry_out_changes, written_down
 from .checkpoint import Progress
@@ -28,6 +29,7 @@ from .learner import make_learner, resolve_precision
 from .pace import rehearse
 from .preflight import was_flown
 from .stability import MOST_SETBACKS, BlownUp
+from .start import begun_from, find_start, where, whole_card
 
 
 class Stopped(KeyboardInterrupt):
@@ -37,7 +39,19 @@ class Stopped(KeyboardInterrupt):
         return [str(self)]
 
 
-def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, live=None, each_epoch=None, **changes):
+def train(
+    corpus,
+    run,
+    preset=None,
+    *,
+    minutes=None,
+    epochs=None,
+    start=None,
+    copy_to=None,
+    live=None,
+    each_epoch=None,
+    **changes,
+):
     """Train a model on a corpus; called again with the same arguments, go on where it stopped.
 
     Parameters
@@ -47,12 +61,17 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     run
         The folder to work in. It is made if it is not there; if a run lies in it, that run goes on.
     preset
-        "sketch", "study" or "piece" (see `PRESETS`). Not given: the run's own settings, "sketch" for a new run.
+        "sketch", "study" or "piece" (see `PRESETS`). Not given: the run's own settings; for a new run "sketch" or, with
+        `start`, the one whose model has the size of its model, where there is one.
     minutes
         The budget: minutes of training in all, earlier calls included; validation, clips and compilation not counted.
     epochs
         The budget in epochs instead, in all. Repeatable to the last bit on a CPU, which minutes are not. Given both,
         the run ends with whichever is reached first; given neither, after the preset's minutes.
+    start
+        The model that a new run begins with, a `Capsule` or the path of one: `run.capsule(12)` goes back to training
+        from epoch 12 of a run, which stays as it is. Size and sample rate of the model stay; its corpus may be another,
+        and the learning rate rises and falls anew. For a run that goes on, name the same or nothing.
     copy_to
         A second folder, on Google Drive say, where a copy of the run is kept up to date. While it cannot be reached,
         training goes on and copying waits. A run that is there and not in its own folder is brought back first.
@@ -72,7 +91,8 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     Raises
     ------
     CourseError
-        When the run in the folder was begun with other settings or another corpus (the sentence names what differs),
+        When the run in the folder was begun with other settings, with another corpus or from another model (the
+        sentence names what differs), when `start` is no capsule, or has another size or sample rate than is asked for,
         when a setting is out of range, when another training works in the folder, when the disk is full, or when the
         training has blown up more often than it is put right by itself. What is finished is safe.
     Stopped
@@ -82,18 +102,21 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
     corpus, folder = Corpus.open(corpus), Path(run)
     if copy_to and not (folder / SETTINGS).exists():
         bring_back(copy_to, folder, live)
-    preset, run, begun = agree(corpus, folder, preset, changes)
+    start = find_start(start, folder)
+    preset, run, begun = agree(corpus, folder, preset, changes, start)
     budget = Budget.of(preset, epochs, minutes)
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
     learner = make_learner(preset, resolve_precision(settings.precision))
+    if start:
+        fill(learner.model.weights_by_name(), start.weights)
     room = Room(learner.model.count_params(), settings, corpus.sample_rate)
     _check_disk(folder, room)
     with _alone(folder):
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
-            run = Run.begin(folder, written_down(corpus, preset) | {"references": references}, corpus.card())
+            run = _begin(folder, corpus, preset, references, start)
         progress = Progress(Streams.of(codes, preset))
         progress.restore(run, learner)
         if not progress.seconds:
@@ -131,6 +154,15 @@ def train(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, 
         f"sample in training, {last.validation_bits:.3f} in validation."
     )
     return run
+
+
+def _begin(folder, corpus, preset, references, start):
+    """A new run, see `Run.begin`; the model it begins with is there before its settings say so."""
+    values, card = written_down(corpus, preset) | {"references": references}, corpus.card()
+    if start:
+        start.save(folder / START)
+        values, card = values | {"begun_from": begun_from(start)}, whole_card(corpus, start)
+    return Run.begin(folder, values, card)
 
 
 def _references(codes, validation_codes, codec, settings, sample_rate):
@@ -260,12 +292,13 @@ def _announce(run, corpus, preset, room, progress, live):
         live.end(text)
         run.note("skipped pre-flight", text)
     machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {resolve_precision(preset.training.precision)}"
+    origin = f" from {where(run.begun_from)}" if run.begun_from else ""
     if progress.seconds:
         run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
     else:
-        run.note("begun", f"Begun {machine}.")
+        run.note("begun", f"Begun{origin and f'{origin},'} {machine}.")
     live.end(
-        f"{'Going on' if progress.seconds else 'Training'} with {room.weights / 1e6:.2f} million weights on "
+        f"{'Going on' if progress.seconds else f'Training{origin}'} with {room.weights / 1e6:.2f} million weights on "
         f"{corpus.seconds(TRAINING):.0f} s of sound. Disk: {2 * room.checkpoint / 1e6:.1f} MB, and "
         f"{room.epoch / 1e6:.1f} MB for each epoch; weights of old epochs are deleted beyond "
         f"{preset.training.disk_gb:g} GB."

@@ -81,7 +81,13 @@ def test_a_list_of_seeds_gives_the_first_voice_of_each():
     np.testing.assert_array_equal(first.samples, clips[1].samples)
 
 
-@pytest.mark.parametrize("seed", [[1, 2], [1, 2, -1], [1, 2, 3, 4], [1.5, 1, 1], [], "abc", -1, None])
+def test_a_list_of_pairs_gives_these_voices_of_their_seeds():
+    engine = Engine(model_of(frame_sizes=(4, 16)))
+    all_three, some = drawn(engine, 500, np.ones(3), 7), drawn(engine, 500, np.ones(3), [(7, 2), 7, (7, 1)])
+    np.testing.assert_array_equal(some, all_three[[2, 0, 1]])
+
+
+@pytest.mark.parametrize("seed", [[1, 2], [1, 2, -1], [1, 2, 3, 4], [1.5, 1, 1], [(1, 0)] * 3, [], "abc", -1, None])
 def test_seeds_that_do_not_fit_the_voices_are_refused(seed):
     capsule = Capsule.of(model_of(frame_sizes=(4, 16)), 16000, {}, "")
     with pytest.raises(CourseError, match="seed must be"):

@@ -141,6 +141,8 @@ def test_words_of_small_plans():
     one = replace(SETTINGS, clip_temperatures=(1.0,))
     assert str(promised(settings=one, epochs=1)).endswith("epoch 1, 1 clip, 8.2 MB.")
     assert str(promised(settings=one, minutes=1)).endswith("60% of epoch 1, 1 clip, 14 MB.")
+    many = replace(SETTINGS, clip_voices=3)
+    assert str(promised(settings=many, epochs=4)).endswith("epoch 4, 24 clips, 15 MB.")
     quick = replace(PACE, samples_in_a_pass=2_000, end_seconds=1, weights_bytes=9_000, checkpoint_bytes=27_000)
     assert "; 1 second for an epoch. " in str(promised(quick, epochs=1))
     assert str(promised(quick, settings=silent, epochs=1)).endswith("epoch 1, 286 kB.")
@@ -273,13 +275,13 @@ def test_nothing_is_said_before_there_is_something_to_go_by():
 
 
 def test_a_real_measurement_is_sane(hum_corpus, small):
-    preset = PRESETS["sketch"].changed(**small)
+    preset = PRESETS["sketch"].changed(**small, clip_voices=3)
     began = time.monotonic()
     pace = measure_pace(hum_corpus, preset, seconds=0.5)
     took = time.monotonic() - began
     assert all(math.isfinite(value) and value > 0 for value in vars(pace).values())
     assert pace.start_seconds + 0.5 <= took
-    assert pace.clips_bytes == 2 * 2 * 2 * 800  # in files and for TensorBoard: 16 bits, 2 clips, 0.1 s at 8 kHz
+    assert pace.clips_bytes == 2 * 2 * 6 * 800  # in files and for TensorBoard: 16 bits, 6 clips, 0.1 s at 8 kHz
     assert 2.5 < pace.checkpoint_bytes / pace.weights_bytes < 3.5  # weights and Adam's two means
     made = promise(pace, preset.training, Budget(epochs=2), NOON)
     assert made.epochs == 2 and made.ends > NOON

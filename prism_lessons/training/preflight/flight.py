@@ -8,6 +8,7 @@ from ...errors import CourseError
 from ...live import LiveLine
 from ..agreement import agree
 from ..conductor import Budget
+from ..start import find_start
 from .by_heart import liveliest, try_by_heart
 from .memory import try_memory
 from .place import FOLDER, try_places
@@ -15,7 +16,7 @@ from .precision import try_numbers
 from .results import Check, Preflight, forget, keep
 
 
-def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=None, live=None, **changes):
+def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None, copy_to=None, live=None, **changes):
     """Try within two minutes whether a training is set up, before it practises for hours.
 
     In this order: whether a checkpoint of the wanted model can be saved in the run's folder, and in that of its copy;
@@ -25,8 +26,8 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=No
 
     Parameters
     ----------
-    corpus, run, preset, minutes, epochs, **changes
-        As for `train`; the budget decides nothing here, so that the same arguments serve both.
+    corpus, run, preset, minutes, epochs, start, **changes
+        As for `train`, so that the same arguments serve both; budget and weights decide nothing here.
     copy_to
         A second folder in which a copy of the run will be kept, such as one on Google Drive.
     live
@@ -45,7 +46,7 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, copy_to=No
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)
-    preset, _, _ = agree(corpus, folder, preset, changes)
+    preset, _, _ = agree(corpus, folder, preset, changes, find_start(start, folder))
     Budget.of(preset, epochs, minutes)
     live.text("Pre-flight: looking for a lively moment of the corpus")
     clip = liveliest(corpus)

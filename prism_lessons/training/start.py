@@ -1,0 +1,104 @@
+"""Where a run begins that does not begin from nothing: with the weights of a capsule, such as an epoch of another run.
+
+A capsule goes in; a preset with its model, and what the new run writes down of it, come out. The run keeps the capsule
+in its folder: until the first checkpoint, that is where its weights are.
+"""
+
+import os
+from dataclasses import replace
+
+from ..capsule import Capsule
+from ..errors import CourseError
+from ..presets import PRESETS
+from ..run import FREE_TO_CHANGE, RESUME, SETTINGS, START, Run, as_capsule
+
+KEPT = ("run", "epoch", "validation_bits", "begun_from")  # of what a capsule says about itself
+
+
+def find_start(start, folder):
+    """The `Capsule` whose weights a training begins with, or None.
+
+    Parameters
+    ----------
+    start
+        A `Capsule`, or the path of one; a `Run` or its folder stands for its last epoch. With None, it is the one that
+        the run in the folder begins with, as long as there is no checkpoint.
+    folder
+        The path of the run's folder.
+
+    Raises
+    ------
+    CourseError
+        When there is no such capsule, or it is damaged.
+    """
+    if start is None:
+        # A beginning that was cut off may have left the capsule without the settings of the run.
+        begun = Run(folder).begun_from if (folder / SETTINGS).exists() else (folder / START).exists()
+        return Capsule.load(folder / START) if begun and not (folder / RESUME).exists() else None
+    if not isinstance(start, (Capsule, Run, str, os.PathLike)):
+        raise CourseError(f"start must be a capsule, such as run.capsule(12), or the path of one, not {start!r}.")
+    return as_capsule(start)
+
+
+def preset_like(capsule):
+    """The preset whose model is like that of a capsule, or the sketch, with the model of the capsule."""
+    alike = (preset for preset in PRESETS.values() if settled(preset.model) == settled(capsule.settings))
+    return replace(next(alike, PRESETS["sketch"]), model=capsule.settings)
+
+
+def settled(settings):
+    """{name: value} of those settings that cannot change while a model learns."""
+    return {name: value for name, value in vars(settings).items() if name not in FREE_TO_CHANGE}
+
+
+def begun_from(capsule):
+    """What a run writes down of the capsule it begins with, as plain values.
+
+    Returns
+    -------
+    dict
+        "digest": of the weights; "not_to_share": why its model may not be passed on, as phrases; and, where the
+        capsule knows them, "run": the name of the folder it was trained in, "epoch", "validation_bits", and
+        "begun_from": the same of the capsule that run began with.
+    """
+    about = capsule.about if isinstance(capsule.about, dict) else {}  # somebody else may have made it
+    reasons = about.get("not_to_share") or []
+    return {
+        **{name: about[name] for name in KEPT if about.get(name) is not None},
+        "not_to_share": [str(reason) for reason in (reasons if isinstance(reasons, list) else [reasons])],
+        "digest": capsule.digest,
+    }
+
+
+def where(origin):
+    """What `begun_from` says, in words: 'epoch 12 of "first_run"'."""
+    place = f"epoch {origin['epoch']}" if "epoch" in origin else f"the capsule {origin['digest']}"
+    return f'{place} of "{origin["run"]}"' if "run" in origin else place
+
+
+def check_begun_from(run, capsule):
+    """Raise `CourseError` if a run that goes on did not begin with the weights of a capsule."""
+    ours, wanted = run.begun_from, begun_from(capsule)
+    if not ours or ours["digest"] != wanted["digest"]:
+        raise CourseError(
+            f'The run in "{run.folder}" began from {where(ours) if ours else "nothing"} and is now asked to begin from '
+            f"{where(wanted)}: leave start out to go on with it, or name a new folder for a new run."
+        )
+
+
+def whole_card(corpus, capsule):
+    """The card of a run that begins with a capsule: of its own corpus, and of what its model has learned from before.
+
+    Parameters
+    ----------
+    corpus
+        The `Corpus` that is trained on.
+
+    Returns
+    -------
+    Markdown
+    """
+    card = corpus.card()
+    if not capsule.card or capsule.card.startswith(card):
+        return capsule.card or card
+    return f"{card}\n\n# What the model had learned from before\n\n{where(begun_from(capsule))}\n\n{capsule.card}"
