@@ -1,0 +1,189 @@
+"""What a generated clip is, in one word: silence, noise, a tone, a drone, a loop, or alive.
+
+In go the `Measures` of a clip, out comes the key of a `Diagnosis`. It is shown beside the clip and hides nothing: a
+drone or a loop may be what somebody wants.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..audio import SILENCE_FRAME_SECONDS
+from .measures import LINE_HZ, sounding
+
+SILENT = 0.98  # of the clip: in 3 s a click or two may be left
+LINES, ALL_LINES = 0.35, 0.95  # share of the energy
+ONE_LINE, MOSTLY_ONE_LINE = 0.99, 0.9
+FADES_DB = 6.0  # two sines that beat at 0.7 Hz for 2 s, the slowest that can be told, reach 3.5
+# Two equal sines that beat move by 20 lg |cos|, whose standard deviation is 7.9 dB; a tone struck again moves more.
+BEATS_DB = 7.9
+# The same in a band: 6.1 dB, as what lies more than 40 dB down is not looked at; of many sines 5.6 (Rayleigh).
+PARTIALS_BEAT_DB = 6.3
+SUDDEN = 1.0  # beats rise as they fall: 0; what is struck reaches 3 and more
+PARTIAL = 0.15  # share of the strongest: of a loop, which is a spectrum of very many lines, none holds as much
+LOOP_LIKENESS, LOOP_MOVES_DB = 0.86, 2.8
+STEADY_DB = 5.0  # noise in a band of one bin moves by 5.6 dB, wider ones less
+NOISE_DRIFTS_DB = 1.4
+DRONE_DRIFTS_DB = 2.2  # partials that come and go by 3 dB: a sine of that height has a standard deviation of 2.1
+BUZZ_DRIFTS_DB = 0.3  # pulses at 30 Hz move within a period, and from half second to half second not at all
+REMARKED_SILENCE = 0.3  # seconds
+FULL_SCALE, CLIPPED_SHARE = 0.99, 0.001
+MEASURED = "measured: benchmarks/diagnosis.py"
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What may be said of a clip.
+
+    Attributes
+    ----------
+    key
+        Its name in Python and JSON.
+    title
+        Its name for the eye.
+    what
+        What the clip sounds like: one sentence.
+    causes
+        What usually brings it about: one or two sentences.
+    advice
+        What to try: one or two sentences.
+    threshold
+        From where on it is said: a phrase with figures and units.
+    source
+        Where that threshold comes from.
+    """
+
+    key: str
+    title: str
+    what: str
+    causes: str
+    advice: str
+    threshold: str
+    source: str
+
+
+DIAGNOSES = {
+    diagnosis.key: diagnosis
+    for diagnosis in (
+        Diagnosis(
+            key="silence",
+            title="silence",
+            what="There is nothing to hear, or next to nothing.",
+            causes="The temperature is too low, so that the model takes what is likeliest, which is silence; or the "
+            "recordings hold many silent stretches; or the epoch is an early one.",
+            advice="Raise the temperature towards 1, or take a later epoch. If it stays silent, leave out the silences "
+            "of your recordings in lesson 01 and train again.",
+            threshold=f"{SILENT:.0%} of the clip or more below -60 dBFS, in stretches of 20 ms, each without its "
+            "constant offset",
+            source=f"prism_lessons/audio.py for the level; {MEASURED}",
+        ),
+        Diagnosis(
+            key="noise",
+            title="noise",
+            what="A hiss, a rush or a rumble that stays the same.",
+            causes="The model has not learned enough yet, or the temperature is too high. If earlier epochs played "
+            "more than noise, the training blew up: its curve shows a jump.",
+            advice="If it is not what you want, take a later epoch or lower the temperature to 0.9 or less. After a "
+            "jump in the curve, take an epoch before it, or train with a lower learning rate.",
+            threshold=f"no loop; lines that last hold less than {LINES} of the energy; the bands stay within "
+            f"{NOISE_DRIFTS_DB} dB (standard deviation) from half second to half second, the level within "
+            f"{FADES_DB:.0f} dB from beginning to end",
+            source=MEASURED,
+        ),
+        Diagnosis(
+            key="tone",
+            title="tone",
+            what="One pitch that stays; its loudness may beat.",
+            causes="The model is caught in the easiest thing it can play, often because the temperature is too low; or "
+            "there is a hum or one long note in many recordings.",
+            advice="If it is not what you want, raise the temperature step by step, or try another seed or a later "
+            "epoch. Look for hum in the survey of lesson 01.",
+            threshold=f"{ONE_LINE:.0%} of the energy within {LINE_HZ:.0f} Hz of one line, and levels that move as "
+            f"those of two sines that beat, rising as they fall, by {BEATS_DB} dB at most; from "
+            f"{MOSTLY_ONE_LINE:.0%} on where it would be a drone otherwise; level within "
+            f"{FADES_DB:.0f} dB from beginning to end",
+            source=f"the arithmetic of two sines; {MEASURED}",
+        ),
+        Diagnosis(
+            key="drone",
+            title="drone",
+            what="A held sound of many partials, or of a tone with noise, that hardly changes.",
+            causes="The steady part of the recordings is learned first, and attacks come later; or the window is too "
+            "short for the model to learn that sounds begin and end.",
+            advice="If it is not what you want, take a later epoch or a slightly higher temperature. For the next "
+            "training, choose a longer window, or more recordings with attacks.",
+            threshold=f"lines that last hold {LINES} of the energy or more; no loop; the bands stay within "
+            f"{DRONE_DRIFTS_DB} dB from half second to half second and {STEADY_DB:.0f} dB from 4 ms to 4 ms, or "
+            f"it is nothing but partials ({ALL_LINES:.0%}) that beat ({PARTIALS_BEAT_DB} dB, rising as they fall); "
+            f"level within {FADES_DB:.0f} dB from beginning to end",
+            source=f"a swell by 3 dB has a standard deviation of 2.1 dB; the arithmetic of sines; {MEASURED}",
+        ),
+        Diagnosis(
+            key="loop",
+            title="loop",
+            what="Something happens, and then it comes again and again.",
+            causes="The model knows one of few recordings by heart, or a low temperature keeps it on the one path that "
+            "it finds likeliest.",
+            advice="If it is not what you want, raise the temperature a little, take an earlier epoch, or train on "
+            "more recordings. If it is, keep the seed: it plays the same again.",
+            threshold=f"the spectrogram correlates by {LOOP_LIKENESS} or more with itself 0.05 s to half of the clip "
+            f"later, and moves by {LOOP_MOVES_DB} dB or more, or is noise",
+            source=f"Guttman and Julesz 1963 for noise that comes again; {MEASURED}",
+        ),
+        Diagnosis(
+            key="alive",
+            title="alive",
+            what="It moves, and does not simply come again.",
+            causes="The model has found more in the recordings than what holds still.",
+            advice="Listen: no figure tells whether it is good.",
+            threshold="all that is none of the others",
+            source=MEASURED,
+        ),
+    )
+}
+
+
+def diagnose(measures):
+    """The key in `DIAGNOSES` of what a clip with these `Measures` is."""
+    if measures.silence >= SILENT:
+        return "silence"
+    even = abs(measures.fades_db) < FADES_DB
+    gentle = abs(measures.suddenness) < SUDDEN or measures.moves_db < LOOP_MOVES_DB
+    if even and gentle and measures.one_line >= ONE_LINE and measures.moves_db < BEATS_DB:
+        return "tone"
+    if even and _partials_beat(measures):
+        return "tone" if measures.one_line >= MOSTLY_ONE_LINE else "drone"
+    moving = measures.moves_db >= LOOP_MOVES_DB or measures.lines < LINES
+    if moving and measures.loop_likeness >= LOOP_LIKENESS:
+        return "loop"
+    if even and (measures.moves_db < STEADY_DB or measures.drifts_db < BUZZ_DRIFTS_DB):
+        if measures.lines < LINES:
+            return "noise" if measures.drifts_db < NOISE_DRIFTS_DB else "alive"
+        if measures.drifts_db < DRONE_DRIFTS_DB:
+            return "tone" if measures.one_line >= MOSTLY_ONE_LINE else "drone"
+    return "alive"
+
+
+def _partials_beat(measures):
+    """Whether all that moves is partials that beat with one another, as in a choir, however slowly they do."""
+    return (
+        measures.lines >= ALL_LINES
+        and measures.one_line >= PARTIAL
+        and measures.moves_db < PARTIALS_BEAT_DB
+        and abs(measures.suddenness) < SUDDEN
+    )
+
+
+def remarks(clip):
+    """What else strikes the eye of a clip, as phrases: ["falls silent after 1.2 s", "clips at full scale"]."""
+    found = []
+    heard = np.flatnonzero(sounding(clip))
+    if len(heard):
+        begins, ends = heard[0] * SILENCE_FRAME_SECONDS, (heard[-1] + 1) * SILENCE_FRAME_SECONDS
+        if begins >= REMARKED_SILENCE:
+            found.append(f"is silent for the first {begins:.1f} s")
+        if clip.seconds - ends >= REMARKED_SILENCE:
+            found.append(f"falls silent after {ends:.1f} s")
+        if np.mean(np.abs(clip.samples) >= FULL_SCALE) > CLIPPED_SHARE:
+            found.append("clips at full scale")
+    return found

@@ -1,0 +1,334 @@
+"""What one clip is like, in figures: how loud, how bright, how noisy, which pitch, and whether it comes round again.
+
+In goes a `Clip` of any sample rate and length, out come `Measures`: plain values that JSON can hold. All but the levels
+are taken from the sound at 16 kHz, without what lies below 20 Hz and turned up to full scale, so that they say the same
+of a soft clip as of a loud one.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import soxr
+from scipy import fft
+from scipy.ndimage import median_filter
+from scipy.signal import butter, sosfilt, sosfilt_zi
+
+from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
+from ..corpus.timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
+from ..corpus.twins import SAMPLE_RATE
+
+SHORT, LONG = 512, 4096  # samples: 32 ms follow an attack, 256 ms tell the lines of a spectrum apart
+SHORT_HOP, LONG_HOP = 64, 1024  # samples
+SLOWLY = 5  # long windows, one hop apart: half a second
+LOWEST, HIGHEST, BANDS = 20.0, 8000.0, 24  # Hz, Hz, bands of equal width on the scale of the ear
+FRAMES_AT_ONCE = 2000  # so that of a long clip not all spectra are in memory together
+RANGE_DB = 40.0  # below the loudest: what lies deeper is rounding or room, and says nothing of how a sound moves
+LOOP_RANGE_DB = 22.0  # of a loop: what lies deeper need not be the same each time
+LINE_HZ = 30.0  # to either side: two sines that beat are one line, as they are one tone for the ear
+NEIGHBOURS = 31  # bins of 3.9 Hz, in which a line must stand out
+LINE_RATIO = 6.0  # power, above the median beside it: of noise that is averaged over some frames 1 bin in 1000 does
+SHORTEST_LOOP = 0.05  # seconds: what comes back faster is heard as a tone
+LONGEST_LOOP = 0.52  # of the clip: half, and a little for repetitions that come 1 % late and for the last window
+SAME_LIKENESS = 0.05  # what differs by less is as like
+BUZZ_LIKENESS = 0.3  # a short period falls between two frames, which costs some likeness
+LOOP_VALLEY = 0.15  # how much less a sound has to be like itself before a period is over
+YIN_FRAME, YIN_HOP, LONGEST_PERIOD = 512, 1024, 400  # samples; 40 Hz is the lowest pitch
+YIN_DIP = 0.1  # de Cheveigné and Kawahara 2002, step 4
+PITCHED = 0.8  # of the confidence: noise in a band an octave wide stays below
+PURE = 0.99  # share of the energy in one line, from where on the line is the pitch
+SILENT_PEAK = 1e-9
+INAUDIBLE = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A clip in figures, each a float or None.
+
+    Attributes
+    ----------
+    seconds
+        Length.
+    peak_dbfs, rms_dbfs
+        Levels as they are in the clip, a constant offset included; never below -120.
+    silence
+        The share, 0 .. 1, of stretches of 20 ms whose RMS level is below -60 dBFS, each taken without its own mean, so
+        that a constant offset, or one that drifts slowly, is silence. A tone of 20 Hz loses 4 dB by it, one of 50 Hz
+        none.
+    centroid_hz
+        The centre of the spectrum; 0 in digital silence.
+    flatness_db
+        How even the spectrum is within bands of 500 Hz: white noise measures -2.3, brown noise
+        -6, a sine -27 to -44, silence 0.
+    onsets_per_second
+        How often the level rises by 6 dB within 50 ms; a clip that begins with sound has one at its beginning.
+    pitch_hz
+        The median pitch, 40 to 8000 Hz, or None where there is none (its confidence is below 0.8). Above 2 kHz, what is
+        not a pure tone may measure an octave or more too low.
+    pitch_confidence
+        0 .. 1: one minus YIN's cumulative mean normalised difference at its dip (de Cheveigné and Kawahara 2002,
+        equation 8), the median over frames that sound.
+    loop_seconds
+        The time after which the sound is most like itself again, 0.05 s to half of the clip; None where there is none.
+    loop_likeness
+        0 .. 1: how like itself it is then, as the correlation of what moves in its spectrogram.
+    moves_db
+        How much the level of a band moves from 4 ms to 4 ms, as a standard deviation, loud bands counting most.
+    drifts_db
+        The same from half second to half second, which leaves little of noise and of quick beats.
+    suddenness
+        The skewness of how the levels of the bands change: 0 where they rise as they fall, as beats do; 5 and more
+        where they rise at once and fall slowly, as what is struck does.
+    fades_db
+        The level's peak in the first third of the clip less that in the last; below 0 where it grows.
+    one_line
+        The share, 0 .. 1, of the energy that lies within 30 Hz of the strongest line of the spectrum.
+    lines
+        The share, 0 .. 1, of the energy in lines that last, bass and treble counting alike.
+    """
+
+    seconds: float
+    peak_dbfs: float
+    rms_dbfs: float
+    silence: float
+    centroid_hz: float
+    flatness_db: float
+    onsets_per_second: float
+    pitch_hz: float | None
+    pitch_confidence: float
+    loop_seconds: float | None
+    loop_likeness: float
+    moves_db: float
+    drifts_db: float
+    suddenness: float
+    fades_db: float
+    one_line: float
+    lines: float
+
+    def as_dict(self):
+        """The figures as plain values; `Measures(**figures)` is the same again."""
+        return asdict(self)
+
+    def __str__(self):
+        pitch = f"pitch about {self.pitch_hz:.0f} Hz" if self.pitch_hz else "no clear pitch"
+        loop = f", {self.loop_likeness:.0%} like itself after {self.loop_seconds:.2f} s" if self.loop_seconds else ""
+        bright = f"brightness {self.centroid_hz:.0f} Hz, " if self.centroid_hz else ""
+        return (
+            f"{self.seconds:.1f} s, peak {self.peak_dbfs:.0f} dBFS, average level {self.rms_dbfs:.0f} dBFS, "
+            f"{self.silence:.0%} silence, {bright}{pitch}, {self.onsets_per_second:.1f} attacks a second{loop}"
+        )
+
+
+def measured(clip):
+    """The `Measures` of a `Clip` of any sample rate and length."""
+    levels = clip.levels
+    sound, heard = _prepared(clip), sounding(clip)
+    described = describe(sound)[0]
+    short, long = _Bands.of(sound, SHORT, SHORT_HOP), _Bands.of(sound, LONG, LONG_HOP)
+    loop_seconds, loop_likeness = _loop(short)
+    one_line, line_hz, lines = _lines(long.spectrum)
+    pitch, confidence = _pitch(sound)
+    if pitch and one_line > PURE:
+        pitch = line_hz  # of 3 kHz a period is 5 samples, too few for YIN to tell it from its double
+    return Measures(
+        seconds=levels.seconds,
+        peak_dbfs=levels.peak_dbfs,
+        rms_dbfs=levels.rms_dbfs,
+        silence=float(1 - heard.mean()) if len(heard) else 1.0,
+        centroid_hz=float(2 ** described[BRIGHTNESS]) if sound.any() else 0.0,
+        flatness_db=float(10 * described[NOISINESS]),
+        onsets_per_second=float(described[ONSETS]),
+        pitch_hz=pitch,
+        pitch_confidence=confidence,
+        loop_seconds=loop_seconds,
+        loop_likeness=loop_likeness,
+        moves_db=short.moves(),
+        suddenness=short.suddenness(),
+        drifts_db=long.smoothed(SLOWLY).moves(),
+        fades_db=short.fades(),
+        one_line=one_line,
+        lines=lines,
+    )
+
+
+def _prepared(clip):
+    """The samples of a clip at 16 kHz, without what is too low to hear, with a peak of 1: float32, `LONG` or more."""
+    samples = np.asarray(clip.samples, np.float64)
+    if len(samples):
+        samples = soxr.resample(samples - samples.mean(), clip.sample_rate, SAMPLE_RATE)
+    if not len(samples):
+        return np.zeros(LONG, np.float32)
+    # A model's output may wander about zero, which would be louder than all that is heard of it.
+    samples = sosfilt(INAUDIBLE, samples, zi=sosfilt_zi(INAUDIBLE) * samples[0])[0]
+    peak = np.abs(samples).max()
+    samples = samples / peak if peak > SILENT_PEAK else np.zeros(len(samples))
+    return np.pad(samples.astype(np.float32), (0, max(0, LONG - len(samples))))
+
+
+def sounding(clip):
+    """Which stretches of 20 ms of a clip are no silence: bool, shape (stretches,).
+
+    Each is taken without its own mean, so that a constant offset does not sound; what is shorter is one stretch.
+    """
+    samples = np.asarray(clip.samples, np.float64)
+    stretch = min(max(1, int(SILENCE_FRAME_SECONDS * clip.sample_rate)), max(1, len(samples)))
+    stretches = samples[: len(samples) // stretch * stretch].reshape(-1, stretch)
+    return stretches.var(axis=1) >= 10 ** (SILENCE_DBFS / 10)
+
+
+class _Bands:
+    """The power of a sound in bands as wide as the ear's, frame by frame.
+
+    Attributes
+    ----------
+    power : (frames, BANDS) float64
+    spectrum : (frame // 2 + 1,) float64
+        The mean power spectrum.
+    hop
+        Samples between frames.
+    """
+
+    def __init__(self, power, spectrum, hop):
+        self.power, self.spectrum, self.hop = power, spectrum, hop
+
+    @classmethod
+    def of(cls, sound, frame, hop):
+        """The bands of samples at 16 kHz, shape (samples,), no fewer than `frame`."""
+        views = np.lib.stride_tricks.sliding_window_view(sound, frame)[::hop]
+        window = np.hanning(frame).astype(np.float32)
+        # Glasberg and Moore 1990: as many bands of equal width for the ear, each at least one bin wide.
+        scale = 21.4 * np.log10(1 + 0.00437 * np.array([LOWEST, HIGHEST]))
+        edges = (10 ** (np.linspace(*scale, BANDS + 1) / 21.4) - 1) / 0.00437
+        starts = np.round(edges * frame / SAMPLE_RATE).astype(int)
+        starts = np.maximum.accumulate(np.maximum(starts, starts[0] + np.arange(BANDS + 1)))
+        parts, total = [], np.zeros(frame // 2 + 1)
+        for start in range(0, len(views), FRAMES_AT_ONCE):
+            spectra = fft.rfft(views[start : start + FRAMES_AT_ONCE] * window, axis=1)
+            power = spectra.real**2 + spectra.imag**2
+            total += power.sum(axis=0, dtype=np.float64)
+            parts.append(np.add.reduceat(power[:, : starts[-1]], starts[:-1], axis=1))
+        return cls(np.concatenate(parts).astype(np.float64), total / len(views), hop)
+
+    def decibels(self, depth=RANGE_DB):
+        """The levels in dB below the loudest band of the loudest frame, not below -`depth`: (frames, BANDS)."""
+        loudest = self.power.max()
+        if not loudest:
+            return np.full(self.power.shape, -depth)
+        return 10 * np.log10(np.maximum(self.power / loudest, 10 ** (-depth / 10)))
+
+    def weights(self):
+        """How much each band counts: by its amplitude, so that neither the bass alone nor hiss decides. Sum 1."""
+        amplitude = np.sqrt(self.power.mean(axis=0))
+        return amplitude / amplitude.sum() if amplitude.any() else np.full(BANDS, 1 / BANDS)
+
+    def moves(self):
+        """The standard deviation of the levels over time, in dB, averaged over the bands."""
+        return float(np.sqrt(self.decibels().var(axis=0) @ self.weights()))
+
+    def suddenness(self):
+        """The skewness of how the levels change from frame to frame, averaged over the bands."""
+        changes = np.diff(self.decibels(), axis=0)
+        if not len(changes):
+            return 0.0
+        squares = np.maximum((changes**2).mean(axis=0), 1e-6)
+        return float((changes * changes**2).mean(axis=0) / squares**1.5 @ self.weights())
+
+    def smoothed(self, frames):
+        """The same, each frame the mean of `frames` of them, or of all where there are fewer."""
+        frames = min(frames, len(self.power))
+        sums = np.cumsum(np.pad(self.power, ((1, 0), (0, 0))), axis=0)
+        means = (sums[frames:] - sums[:-frames]) / frames
+        return _Bands(np.maximum(means, 0.0), self.spectrum, self.hop)
+
+    def fades(self):
+        """How many dB the peak level of the first third lies above that of the last."""
+        level = self.power.sum(1)
+        third = max(1, len(level) // 3)
+        floor = max(level.max() * 10 ** (-RANGE_DB / 10), 1e-30)
+        first, last = max(level[:third].max(), floor), max(level[-third:].max(), floor)
+        return float(10 * np.log10(first / last))
+
+
+def _loop(bands):
+    """(period in s or None, likeness 0 .. 1): when the spectrogram is most like itself again."""
+    moving = bands.decibels(LOOP_RANGE_DB)
+    moving = moving - moving.mean(axis=0)
+    frames = len(moving)
+    size = fft.next_fast_len(2 * frames)
+    spectra = fft.rfft(moving, size, axis=0)
+    products = fft.irfft((spectra.real**2 + spectra.imag**2).sum(axis=1), size)
+    products = products[: int(LONGEST_LOOP * frames) + 2]
+    squares = np.concatenate([[0.0], np.cumsum((moving**2).sum(axis=1))])
+    lags = np.arange(len(products))
+    # What overlaps at each lag, before and after: the difference of the two would be 1 less this, as in YIN.
+    energy = squares[frames - lags] + squares[-1] - squares[lags]
+    likeness = 2 * products / np.maximum(energy, 1e-9)
+    first = int(np.ceil(SHORTEST_LOOP * SAMPLE_RATE / bands.hop))
+    if squares[-1] < 1e-6 or len(likeness) < first + 2:
+        return None, 0.0
+    inner = likeness[1:-1]
+    valleys = np.minimum.accumulate(likeness)[1:-1]
+    peak = (inner >= likeness[:-2]) & (inner >= likeness[2:]) & (inner - valleys > LOOP_VALLEY)
+    peaks = np.flatnonzero(peak) + 1
+    if not len(peaks) or (best := likeness[peaks].max()) <= 0:
+        return None, 0.0
+    if (likeness[peaks[peaks < first]] > best - BUZZ_LIKENESS).any():
+        return None, 0.0
+    period = peaks[likeness[peaks] > best - SAME_LIKENESS][0]  # twice the period is as like, or more by chance
+    return float(period * bands.hop / SAMPLE_RATE), float(min(1.0, likeness[period]))
+
+
+def _lines(spectrum):
+    """Of a mean power spectrum of windows of `LONG` samples: the share in the strongest line, its frequency in Hz, the
+    share in all lines."""
+    hertz = SAMPLE_RATE / LONG
+    bins = np.arange(len(spectrum))
+    power = np.where(bins * hertz >= LOWEST / 2, spectrum, 0.0)
+    if not power.any():
+        return 0.0, 0.0, 0.0
+    strongest = int(power.argmax())
+    near = np.abs(bins - strongest) * hertz <= LINE_HZ
+    # Raised by 3 dB for each octave: a steep slope, as that of brown noise, must not look like a line.
+    raised = power * bins
+    beside = np.maximum(median_filter(raised, NEIGHBOURS, mode="nearest"), 1e-12 * raised.max())
+    lines = raised > LINE_RATIO * beside
+    line = power[near].sum()
+    line_hz = bins[near] @ power[near] / line * hertz
+    return float(line / power.sum()), float(line_hz), float(raised[lines].sum() / raised.sum())
+
+
+def _pitch(sound):
+    """(median pitch in Hz or None, confidence 0 .. 1), by YIN (de Cheveigné and Kawahara 2002), all frames at once."""
+    length = YIN_FRAME + LONGEST_PERIOD
+    views = np.lib.stride_tricks.sliding_window_view(sound, length)[::YIN_HOP]
+    parts = [_yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
+    hertz, confidence, energy = (np.concatenate(part) for part in zip(*parts, strict=True))
+    heard = energy > energy.max() * 10 ** (-RANGE_DB / 10)
+    if not heard.any():
+        return None, 0.0
+    certain = float(np.median(confidence[heard]))
+    return (float(np.median(hertz[heard])) if certain >= PITCHED else None), certain
+
+
+def _yin(frames):
+    """Frames, shape (frames, YIN_FRAME + LONGEST_PERIOD) -> pitch in Hz, confidence and energy, each (frames,)."""
+    size = fft.next_fast_len(frames.shape[1] + YIN_FRAME, real=True)
+    head = fft.rfft(frames[:, :YIN_FRAME][:, ::-1], size, axis=1)
+    products = fft.irfft(head * fft.rfft(frames, size, axis=1), size, axis=1)
+    products = products[:, YIN_FRAME - 1 : YIN_FRAME + LONGEST_PERIOD].astype(np.float64)
+    squares = np.cumsum(np.pad(frames.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
+    energies = squares[:, YIN_FRAME:] - squares[:, : LONGEST_PERIOD + 1]
+    difference = np.maximum(energies[:, :1] + energies - 2 * products, 0.0)[:, 1:]  # equation 6, lags from 1 on
+    lags = np.arange(1, LONGEST_PERIOD + 1)
+    mean = np.cumsum(difference, axis=1) / lags
+    normalised = np.where(mean > 1e-9 * energies[:, :1] + 1e-20, difference / np.maximum(mean, 1e-20), 1.0)
+    inner = normalised[:, 1:-1]
+    dips = (inner <= normalised[:, :-2]) & (inner <= normalised[:, 2:])
+    low = dips & (inner < YIN_DIP)
+    deepest = np.where(dips, inner, 2.0).argmin(axis=1)
+    chosen = np.where(low.any(axis=1), low.argmax(axis=1), deepest) + 1
+    rows = np.arange(len(frames))
+    before, at, after = (normalised[rows, chosen + step] for step in (-1, 0, 1))
+    bend = before - 2 * at + after
+    shift = np.where(bend > 1e-9, 0.5 * (before - after) / np.maximum(bend, 1e-9), 0.0)
+    dip = at - 0.25 * (before - after) * shift
+    return SAMPLE_RATE / (lags[chosen] + shift), np.clip(1 - dip, 0.0, 1.0), energies[:, 0]
