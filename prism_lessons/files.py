@@ -70,7 +70,7 @@ def read_json(path, what):
     return value
 
 
-def read_lines(path, what, take=lambda line: {**line}):
+def read_lines(path, what, take=lambda line: {**line}, growing=False):
     """Read a file of JSON objects, one in each line; an empty list where there is no such file.
 
     Parameters
@@ -79,6 +79,8 @@ def read_lines(path, what, take=lambda line: {**line}):
         Names the file in the error.
     take
         Makes a value of each object; whatever it refuses is a damaged line.
+    growing
+        The file is one of `append_lines`: a last line without an end was cut off, and never counted as written.
 
     Raises
     ------
@@ -87,11 +89,14 @@ def read_lines(path, what, take=lambda line: {**line}):
     """
     path = Path(path)
     try:
-        written = path.read_bytes().removesuffix(b"\n")
+        written = path.read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise CourseError(f'The {what} "{path}" cannot be read ({error.strerror}): check the name.') from error
+    if growing:
+        written = written[: written.rfind(b"\n") + 1]
+    written = written.removesuffix(b"\n")
     values = []
     for number, line in enumerate(written.split(b"\n") if written else [], start=1):
         try:
@@ -107,6 +112,38 @@ def write_lines(path, values):
     """Write JSON objects as lines under `path`, whole or not at all."""
     with replacing(path) as partial:
         partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
+
+
+def append_lines(path, values):
+    """Add JSON objects as lines to the end of `path`, and wait until the disk has them; what is there stays.
+
+    A line that was cut off when a computer went down, so that it never counted as written, is removed first.
+
+    Raises
+    ------
+    CourseError
+        When the disk is full or the file cannot be written.
+    """
+    path = Path(path)
+    lines = "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values).encode()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "ab+") as file:
+            end = whole = file.seek(0, os.SEEK_END)
+            while whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
+                whole -= 1
+            if whole < end:
+                file.truncate(whole)
+            try:
+                file.write(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:  # half a line would be taken for damage
+                with suppress(OSError):
+                    file.truncate(whole)
+                raise
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def inside(folder, name):

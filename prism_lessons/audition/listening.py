@@ -1,0 +1,268 @@
+"""The listening log: stars, tags, notes and guesses for the clips of a run, kept the moment they are given.
+
+It lies in the run's folder as `listening.jsonl`. Each line is an act with its date and who did it, added at the end and
+never changed, so it survives a crash at any moment, and the logs of two people who listened to copies of one run can be
+put together: the union of their acts.
+"""
+
+import getpass
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ..errors import CourseError
+from ..files import append_lines, digest, read_lines
+from .blind import GAMES, Guesses
+
+LOG = "listening.jsonl"
+STAR, UNSTAR, TAG, UNTAG, NOTE, GUESS, CHOOSE = ACTS = ("star", "unstar", "tag", "untag", "note", "guess", "choose")
+MOST_LETTERS = 20_000  # of a note; nobody types more, and a damaged file may hold anything
+MOST_IN_A_NAME = 200
+
+
+@dataclass(frozen=True)
+class Act:
+    """One line of the log.
+
+    Attributes
+    ----------
+    id
+        A name that no other act has: what is given twice counts once.
+    run
+        The `key` of the run it belongs to.
+    when, who
+        Local time, such as "2026-11-22T23:15:02", and the name of the listener.
+    act
+        One of `ACTS`.
+    clip
+        The name of a `RunClip`, "0012_1_t0.95"; of a guess that was about a recording, the recording's.
+    text
+        The tag, the note, what was chosen; of a guess, what was said.
+    game, truth
+        Of a guess: which of the `GAMES`, and what the clip was. Otherwise "".
+    """
+
+    id: str
+    run: str
+    when: str
+    who: str
+    act: str
+    clip: str
+    text: str = ""
+    game: str = ""
+    truth: str = ""
+
+    def __post_init__(self):
+        values = asdict(self)
+        if not all(isinstance(value, str) for value in values.values()):
+            raise CourseError("An act of the listening log is said in words.")
+        if self.act not in ACTS or not self.id or len(self.text) > MOST_LETTERS:
+            raise CourseError(f'"{self.act}" is no act of the listening log, which are {", ".join(ACTS)}.')
+        if any(len(value) > MOST_IN_A_NAME for name, value in values.items() if name != "text"):
+            raise CourseError("A name in the listening log is too long.")
+        datetime.fromisoformat(self.when)
+        if self.act == GUESS and not {self.text, self.truth} <= set(GAMES.get(self.game, ())):
+            raise CourseError(f'A guess says one of two words of its game, not "{self.text}".')
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was said of one clip: `stars`, who gave one; `tags`; `notes`, {who: text}."""
+
+    stars: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    notes: dict | None = None
+
+    def __str__(self):
+        notes = [f'{who}: "{text}"' for who, text in (self.notes or {}).items()]
+        stars = [f"starred by {', '.join(self.stars)}"] if self.stars else []
+        return "; ".join([*stars, *self.tags, *notes])
+
+
+class ListeningLog:
+    """What was heard in the clips of a run.
+
+    Parameters
+    ----------
+    run
+        The `Run`. A star keeps the weights of its epoch for ever, as `Run.star` does.
+    who
+        The name of the listener; the name of the computer's user if not given.
+    copy
+        A second folder of the run, such as its copy on Google Drive: acts are written there too, and what it holds is
+        taken in. While it cannot be written, the log in the run's own folder goes on alone.
+
+    Raises
+    ------
+    CourseError
+        When a line of the file has been damaged; the sentence names it. A last line that was cut off in a crash is no
+        damage: it never counted as written.
+    """
+
+    def __init__(self, run, who=None, copy=None):
+        self.run, self.path = run, run.folder / LOG
+        self.who = (who or _user()).strip()[:MOST_IN_A_NAME]
+        self.key = run_key(run)
+        self._copy = Path(copy) / LOG if copy else None
+        self.acts  # noqa: B018 - a damaged log is said now, not at the first star
+        if self._copy and self._copy.is_file():
+            self.merge(self._copy)
+
+    @property
+    def acts(self):
+        """All acts, oldest first, as `Act`s."""
+        acts = read_lines(self.path, "listening log", lambda line: Act(**line), growing=True)
+        return sorted({act.id: act for act in acts}.values(), key=lambda act: act.when)
+
+    def star(self, clip):
+        """Mark a clip (a `RunClip` or its name); returns a sentence on what that keeps."""
+        return self._do(STAR, clip)
+
+    def unstar(self, clip):
+        """Take your star back. The weights that it kept stay."""
+        return self._do(UNSTAR, clip)
+
+    def tag(self, clip, tag):
+        """Put a short word to a clip, such as "breath"."""
+        return self._do(TAG, clip, tag)
+
+    def untag(self, clip, tag):
+        """Take a word away from a clip."""
+        return self._do(UNTAG, clip, tag)
+
+    def note(self, clip, text):
+        """Write about a clip; your newest note is what counts, the earlier ones stay in the file."""
+        return self._do(NOTE, clip, text)
+
+    def chosen(self, epoch):
+        """Write down that the model of an epoch was chosen; nothing new where it was the last choice already."""
+        choices = [act.clip for act in self.acts if act.act == CHOOSE]
+        names = [clip.name for clip in self.run.played if clip.epoch == epoch]
+        if names and choices[-1:] != names[:1]:
+            self._do(CHOOSE, names[0], f"the model of epoch {epoch}")
+
+    def _do(self, act, clip, text=""):
+        name = getattr(clip, "name", clip)
+        if name not in {played.name for played in self.run.played}:
+            raise CourseError(f'There is no clip "{name}" in this run: name one as in "0012_1_t0.95".')
+        text = text.strip()
+        if act in (TAG, UNTAG) and not text:
+            raise CourseError("A tag is a word: write one.")
+        when = datetime.now().isoformat(timespec="milliseconds")
+        return self.take([Act(uuid.uuid4().hex[:16], self.key, when, self.who, act, name, text)])
+
+    def take(self, acts):
+        """Add `Act`s that are not there yet, and keep the weights of what they star.
+
+        Returns
+        -------
+        str
+            A sentence: what is kept, and of which stars the weights are no longer there.
+        """
+        known = {act.id for act in self.acts}
+        new = list({act.id: act for act in acts if act.id not in known}.values())
+        if not new:
+            return ""
+        lines = [asdict(act) for act in new]
+        append_lines(self.path, lines)
+        if self._copy and self._copy.parent.is_dir():
+            with suppress(CourseError):  # such as a Drive that is gone: the run's own log has it
+                there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
+                append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
+        return self._keep_weights([act for act in new if act.act == STAR])
+
+    def _keep_weights(self, stars):
+        epochs = sorted({int(act.clip.partition("_")[0]) for act in stars})
+        there = set(self.run.epochs)
+        for epoch in epochs:
+            if epoch in there and epoch not in self.run.starred:
+                self.run.star(epoch)
+        gone = [str(epoch) for epoch in epochs if epoch not in there]
+        if gone:
+            return f"Starred. The model of epoch {', '.join(gone)} is no longer there; its clips stay."
+        return f"Starred: the model of epoch {', '.join(map(str, epochs))} is kept for ever." if epochs else "Kept."
+
+    def merge(self, other):
+        """Take in what somebody else, or a page, has written about the same run.
+
+        Parameters
+        ----------
+        other
+            A file that the page saved, another `listening.jsonl`, or the folder of a copy of this run.
+
+        Returns
+        -------
+        int
+            How many acts were new.
+
+        Raises
+        ------
+        CourseError
+            When it cannot be read, or belongs to another run; nothing of it is taken then.
+        """
+        path = Path(other) / LOG if Path(other).is_dir() else Path(other)
+        if not path.is_file():
+            raise CourseError(f'There are no notes in "{other}": name the file that the page saved.')
+        acts = read_lines(path, "notes", lambda line: Act(**line), growing=True)
+        if any(act.run != self.key for act in acts):
+            raise CourseError(f'The notes in "{path}" are about another run: take them into that one.')
+        known = {act.id for act in self.acts}
+        self.take(acts)
+        return len({act.id for act in acts} - known)
+
+    @property
+    def heard(self):
+        """What is said of each clip by now, {clip: `Heard`}; clips of which nothing is said are not in it."""
+        stars, tags, notes = {}, {}, {}
+        for act in self.acts:
+            if act.act in (STAR, UNSTAR):
+                stars.setdefault(act.clip, {})[act.who] = act.act == STAR
+            elif act.act in (TAG, UNTAG):
+                tags.setdefault(act.clip, {})[act.text] = act.act == TAG
+            elif act.act == NOTE:
+                notes.setdefault(act.clip, {})[act.who] = act.text
+        said = {}
+        for clip in sorted({*stars, *tags, *notes}):
+            heard = Heard(
+                tuple(who for who, given in stars.get(clip, {}).items() if given),
+                tuple(tag for tag, given in tags.get(clip, {}).items() if given),
+                {who: text for who, text in notes.get(clip, {}).items() if text},
+            )
+            if heard.stars or heard.tags or heard.notes:
+                said[clip] = heard
+        return said
+
+    @property
+    def starred(self):
+        """The names of the clips that somebody has starred."""
+        return [clip for clip, heard in self.heard.items() if heard.stars]
+
+    def guesses(self, game):
+        """How well was guessed in one of the `GAMES`, as `Guesses`."""
+        pairs = [(act.text, act.truth) for act in self.acts if act.act == GUESS and act.game == game]
+        return Guesses(game, sum(said == truth for said, truth in pairs), len(pairs))
+
+    def __str__(self):
+        """What was heard, a line for each clip, in words."""
+        titles = {clip.name: clip.title for clip in self.run.played}
+        lines = [f"{titles.get(clip, clip)}: {heard}" for clip, heard in self.heard.items()]
+        lines += [str(self.guesses(game)) for game in GAMES if self.guesses(game).total]
+        return "\n".join(lines) or "Nothing has been starred or noted yet."
+
+
+def run_key(run):
+    """A name for a run that its copies share, whatever their folders are called: 16 hexadecimal digits.
+
+    It is made of the corpus and the figures of the first epoch, which no two trainings share.
+    """
+    first = [[entry.bits, entry.validation_bits, entry.seconds, entry.samples] for entry in run.log[:1]]
+    return digest(run.settings["corpus"]["digest"], run.sample_rate, first)
+
+
+def _user():
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container whose user has no name
+        return "listener"
