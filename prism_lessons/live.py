@@ -12,6 +12,13 @@ def clock(seconds):
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def moment(seconds):
+    """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
+    minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
+    hours, rest = divmod(minutes, 60)
+    return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
+
+
 class LiveLine:
     """A line that is written over until `end`.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Recording, load
 from ..errors import CourseError
+from ..live import moment
 from .folder import MINIMUM_CLIP_SECONDS
 
 SILENCE, ONSETS = "silence", "onsets"
@@ -100,7 +101,7 @@ def segment_clips(path, segments):
 
 def segment_name(path, start, end):
     """What a stretch of a recording, in seconds, is called: "Audio 5.wav, 0:03.1 to 0:04.6"."""
-    return f"{Path(path).name}, {_minutes(start)} to {_minutes(end)}"
+    return f"{Path(path).name}, {moment(start)} to {moment(end)}"
 
 
 def _check(by, quieter_by, gap, shortest, longest):
@@ -228,9 +229,3 @@ def _divided(stretch, places, shortest):
         if place >= cuts[-1] + shortest:
             cuts.append(place)
     return list(pairwise([*cuts, end]))
-
-
-def _minutes(seconds):
-    """Seconds as "0:03.1"."""
-    minutes, tenths = divmod(round(10 * seconds), 600)
-    return f"{minutes}:{tenths // 10:02}.{tenths % 10}"

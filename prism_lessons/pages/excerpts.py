@@ -11,19 +11,13 @@ from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus.doctor import KINDS, has_remedy, kept_channel, repaired
 from ..corpus.doctor.files import BROKEN
 from ..corpus.folder import shown_name
+from ..live import moment
 
 EXCERPT_SECONDS = 4.0
 LEAD_SECONDS = 1.0  # heard before the first place of a fault, so that the ear has something to hold it against
 LOOK_SECONDS = 60.0  # searched for the excerpt where a fault is in all of the file: long files are not read again
 FRAME_SECONDS = 0.05
 SOFTEST = 40.0  # dB below the loudest frame: what is softer still is hardly heard beside it
-
-
-def moment(seconds):
-    """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
-    minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
-    hours, rest = divmod(minutes, 60)
-    return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
 
 
 def of_the_mix(finding):

@@ -11,8 +11,8 @@ from html import escape
 from ..audio import SILENCE_DBFS
 from ..corpus.doctor import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words
 from ..corpus.folder import shown_name
-from ..live import LiveLine, clock
-from .excerpts import moment, of_the_mix
+from ..live import LiveLine, clock, moment
+from .excerpts import of_the_mix
 from .players import Players, counted
 
 MOST_FILES = 200  # that get players and a section of their own; each of them is read again

@@ -1,0 +1,234 @@
+"""Whether, where and for how long the wave of a clip runs along the wave of a source.
+
+A first look (`patches.py`) names places. Here each is asked for the shift at which the phases of the partials agree, at
+three speeds, and the agreement is then followed in both directions until it ends.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import fft
+from scipy.signal.windows import blackmanharris
+
+from ...corpus.waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
+
+WINDOW = 2048  # samples of a clip that are sought in a source: 128 ms, in which 1 % of speed shifts 0.6 ms at the ends
+REGION = 4096  # samples of the source they are sought in: 64 ms to either side of where they are expected
+LEAST_ENERGY = 0.02  # of the loudest stretch of the region: where it is softer, nothing fits better for that
+PEAK_APART = 16  # samples, at least about so far lie the peaks of the fit apart
+PEAKS = 3  # shifts that are asked for their phases
+SHORT = 1024  # samples of the windows that are followed
+SHORT_HOP = 256
+LOWEST = 60.0  # Hz: below are hum and handling noise
+SLACK = 6  # samples that a window may lie beside the line: 0.4 ms
+AGREES = 0.5  # mean agreement of the phases of five short windows, half of what a copy reaches: so an edge stays one
+SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
+TIGHT = 2  # samples that a window may lie beside the line once that is fitted
+NEAR = 8  # short windows to either side that the line is first fitted to: 0.13 s
+GAP = 8  # short windows in a row that may disagree within a copy, as where noise covers a pause: 0.13 s
+QUIET = 1e-3  # of the largest energy of all windows along the line: 30 dB below; such a pause ends no copy
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stretch of a clip and the stretch of a source that it runs along, in samples at 16 kHz.
+
+    Sample `start` of the clip corresponds to `there` of the source and runs `speed` times as fast to be like it, for
+    `length` samples of the clip. `agreement` is that of the phases, 0 .. 1; `proof` adds up, over windows that do not
+    overlap, the partials that agree beyond the one that agrees in any two sounds of one pitch.
+    """
+
+    start: float
+    there: float
+    length: float
+    speed: float
+    agreement: float
+    proof: float
+
+    def passes(self, place, there):
+        """Whether the line goes on to pass within 1 ms of a place of the clip and one of the source."""
+        if not self.start - SHORT <= place <= self.start + self.length + SHORT:
+            return False
+        return abs(self.there + (place - self.start) / self.speed - there) < 16
+
+    def shared(self, other):
+        """How many samples of the clip it shares with another `Line`."""
+        return min(self.start + self.length, other.start + other.length) - max(self.start, other.start)
+
+
+def _clear(spectra, size):
+    """Amplitudes that stand out of twice the median, and 0 for the rest; the same shape, (n, bins)."""
+    amplitudes = np.abs(spectra)
+    amplitudes[:, : round(LOWEST * size / SAMPLE_RATE)] = 0
+    floor = 2 * np.median(amplitudes, axis=1, keepdims=True)
+    return np.sqrt(np.maximum(amplitudes**2 - floor**2, 0))
+
+
+def _lifted(spectra, size):
+    """Spectra whose amplitudes are raised to the power of `LIFT` where they stand out, and 0 elsewhere."""
+    return spectra * (_clear(spectra, size) ** LIFT / np.maximum(np.abs(spectra), 1e-15))
+
+
+def played_at(samples, speed):
+    """`samples` (n,) as they would be if the sound were played `speed` times as fast: (n / speed,) float32."""
+    if speed == 1:
+        return samples
+    at = np.arange(int((len(samples) - 1) / speed) + 1) * speed
+    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
+
+
+def cut(samples, starts, size):
+    """Windows of `size` samples from `starts` (whole numbers) on, silence where there are none: (n, size) float32."""
+    places = np.asarray(starts)[:, None] + np.arange(size)
+    inside = (places >= 0) & (places < len(samples))
+    return np.where(inside, samples[np.clip(places, 0, len(samples) - 1)], 0).astype(np.float32)
+
+
+def phases(ours, theirs, slack=SLACK):
+    """How the phases of windows (n, SHORT or WINDOW) agree, at the best lag within `slack` samples.
+
+    Returns
+    -------
+    agreement
+        (n,) from -1 (polarity turned) to 1: the share of the partials, weighted by `LIFT`, whose phases agree.
+    partials
+        (n,) how many partials that stand out in both count about alike.
+    lags
+        (n,) in samples: what happens in ours happens so much later in theirs.
+    """
+    size = ours.shape[1]
+    window = blackmanharris(size).astype(np.float32)
+    ours, theirs = (fft.rfft(wave * window, 2 * size, axis=1) for wave in (ours, theirs))
+    weights = (_clear(ours, 2 * size) * _clear(theirs, 2 * size)) ** LIFT
+    cross = ours.conj() * theirs
+    cross *= weights / np.maximum(np.abs(cross), 1e-20)
+    total = weights.sum(1)
+    found = fft.irfft(cross, axis=1) * size / np.maximum(total, 1e-12)[:, None]
+    found = np.concatenate([found[:, -slack:], found[:, : slack + 1]], axis=1)
+    best = np.abs(found).argmax(1)
+    partials = total**2 / np.maximum((weights**2).sum(1), 1e-12) / PARTIAL_BINS
+    return found[np.arange(len(found)), best], partials, best - slack
+
+
+def sought(clip, source, places, there):
+    """The best shift and speed for each of some pairs of places.
+
+    Parameters
+    ----------
+    clip
+        A list of the clip's samples at each of `SPEEDS`, as `played_at` gives them.
+    source
+        (samples,) float32.
+    places, there
+        (n,) samples of the clip and of the source that may correspond, within 64 ms.
+
+    Returns
+    -------
+    list of (trust 0 .. 1, place in the clip, place in the source, speed)
+        The best first.
+    """
+    regions = cut(source, np.rint(there).astype(int) - REGION // 2, REGION)
+    spectra = _lifted(fft.rfft(regions * np.hanning(REGION).astype(np.float32) ** 0.5, axis=1), REGION)
+    lines = []
+    for speed, samples in zip(SPEEDS, clip, strict=True):
+        starts = np.rint(places / speed).astype(int) - WINDOW // 2
+        ours = cut(samples, starts, WINDOW)
+        lags = _lags(ours, spectra)
+        for column in range(PEAKS):
+            lag = lags[:, column]
+            theirs = regions[np.arange(len(lag))[:, None], lag[:, None] + np.arange(WINDOW)]
+            agreement, partials, beside = phases(ours, theirs)
+            begins = np.rint(there).astype(int) - REGION // 2 + lag + beside
+            # In two sounds of one pitch a single partial agrees, so that many have more to say.
+            trust = np.abs(agreement) * (1 - 0.5 / np.maximum(partials, 1))
+            middle = WINDOW / 2
+            lines += zip(trust, (starts + middle) * speed, begins + middle, [speed] * len(lag), strict=True)
+    return sorted(lines, reverse=True)
+
+
+def _lags(ours, spectra):
+    """Where windows (n, WINDOW) fit best into the regions of lifted `spectra`: (n, PEAKS) samples."""
+    hann = np.hanning(WINDOW).astype(np.float32)
+    found = fft.irfft(_lifted(fft.rfft(ours * hann, REGION, axis=1), REGION).conj() * spectra, axis=1)
+    # Else a sound that dies away would fit best where the source is loudest.
+    energy = np.cumsum(np.pad(fft.irfft(spectra, axis=1) ** 2, ((0, 0), (1, 0))), axis=1)
+    energy = energy[:, WINDOW:] - energy[:, :-WINDOW]
+    energy = np.maximum(energy, LEAST_ENERGY * energy.max(1, keepdims=True) + 1e-20)
+    lags = (REGION - WINDOW) // PEAK_APART * PEAK_APART
+    found = np.abs(found[:, :lags]) / np.sqrt(energy[:, :lags])
+    found = found.reshape(len(ours), -1, PEAK_APART)
+    best = found.max(2)
+    top = np.argpartition(-best, PEAKS - 1, axis=1)[:, :PEAKS]
+    return top * PEAK_APART + found[np.arange(len(top))[:, None], top].argmax(2)
+
+
+def followed(clip, source, place, there, speed):
+    """The `Line` that a clip (samples,) and a source (samples,) share round `place` and `there`, or None.
+
+    Few windows are looked at first, to which the line is fitted, then twice as many, until the run has both its ends.
+    """
+    shift = slope = 0.0
+    reach = NEAR
+    while True:
+        # `there + t` in the source, t in samples of the source, lies at `place + t * speed` in the clip, but for drift.
+        low = max(-place / speed, -there, -reach * SHORT_HOP)
+        high = min((len(clip) - place) / speed, len(source) - there, reach * SHORT_HOP)
+        steps = np.arange(np.ceil(low / SHORT_HOP), np.floor(high / SHORT_HOP) + 1) * SHORT_HOP
+        at = there + shift + slope * steps + steps
+        whole = np.rint(at).astype(int)
+        centres = place + (steps + whole - at) * speed
+        ours = _stretched(clip, centres, speed)
+        theirs = cut(source, whole - SHORT // 2, SHORT)
+        agreement, partials, lags = phases(ours, theirs, SLACK if reach == NEAR else TIGHT)
+        run = _run(agreement, ours, theirs, steps)
+        if run is None:
+            return None
+        good, agreement = run
+        ended = good[0] > GAP + 1 and good[-1] < len(steps) - GAP - 2
+        whole_seen = low > -reach * SHORT_HOP and high < reach * SHORT_HOP
+        if reach > NEAR and (ended or whole_seen):
+            break
+        if len(good) >= 3 and np.ptp(steps[good]) >= 4 * SHORT_HOP:
+            tilt, offset = np.polyfit(steps[good], lags[good], 1, w=np.maximum(agreement[good], 0.01))
+            shift, slope = shift + offset, float(np.clip(slope + tilt, -0.005, 0.005))
+        reach *= 2
+    centres, at = centres[good], at[good]
+    energy = (ours[good].astype(np.float64) ** 2).sum(1) * (theirs[good].astype(np.float64) ** 2).sum(1)
+    weights = energy**0.25 * np.maximum(partials[good], 0.01)
+    mean = float(np.maximum(agreement[good], 0) @ weights / max(weights.sum(), 1e-12))
+    # Windows overlap by three quarters: every fourth is new.
+    proof = float(np.maximum(partials[good] - 1, 0).sum() * SHORT_HOP / SHORT)
+    first = max(0.0, centres[0] - SHORT_HOP / 2)
+    last = min(len(clip), centres[-1] + SHORT_HOP / 2)
+    speed /= 1 + slope
+    return Line(first, at[0] + (first - centres[0]) / speed, last - first, speed, mean, proof)
+
+
+def _stretched(samples, centres, speed):
+    """Windows of `SHORT` samples round `centres` (float), as played `speed` times as fast: (n, SHORT) float32."""
+    places = centres[:, None] + (np.arange(SHORT) - SHORT / 2) * speed
+    return np.interp(places, np.arange(len(samples)), samples, left=0, right=0).astype(np.float32)
+
+
+def _run(agreement, ours, theirs, steps):
+    """The windows of the run round step 0 as an index, and the agreement turned the right way up; None without one."""
+    near = np.abs(steps) <= NEAR // 2 * SHORT_HOP
+    agreement = agreement * (1 if agreement[near].sum() >= 0 else -1)
+    smooth = np.convolve(agreement, SMOOTH)[2:-2]  # as many windows as there are
+    energy = (ours**2).sum(1), (theirs**2).sum(1)
+    quiet = (energy[0] < QUIET * energy[0].max()) & (energy[1] < QUIET * energy[1].max())
+    good = smooth >= AGREES
+    middle = np.flatnonzero(good & near)
+    if not len(middle):
+        return None
+    middle = middle[np.abs(steps[middle]).argmin()]
+    ends = []
+    for way in (-1, 1):
+        end, at, missed = middle, middle, 0
+        while 0 <= (at := at + way) < len(good) and missed <= GAP:
+            if good[at]:
+                end, missed = at, 0
+            elif not quiet[at]:
+                missed += 1
+        ends.append(end)
+    return np.arange(ends[0], ends[1] + 1), agreement

@@ -1,0 +1,162 @@
+"""How far two sets of sounds lie apart in timbre: what was generated, and what it was learned from."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ...corpus.relations import DIFFERENT_DB
+from ...corpus.twins import at_16_khz
+from .nearest import distances, windows_of
+
+DRAWS = 1000
+HALVES = 200  # random ways to cut the recordings in two
+FEWEST_WINDOWS, FEWEST_SOUNDS = 8, 2
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How far the timbre of generated clips lies from that of their sources.
+
+    Attributes
+    ----------
+    value
+        The squared maximum mean discrepancy without bias: about 0 where the two cannot be told apart (also a little
+        below), 2 where every sound of either is alike and the two have nothing in common. None where there is too
+        little to tell.
+    low, high
+        The middle 95 % of a bootstrap over clips and recordings; None where there is too little to tell.
+    alike
+        (value, low, high): the same between two halves of the recordings, over many random ways to cut them in two;
+        None with fewer than four recordings.
+    windows
+        {"clips", "sources"}: how many windows of a second were compared; "silent_clips", "silent_sources": left out.
+    sounds
+        {"clips", "sources"}: how many clips, and how many recordings, those windows are of.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    alike: tuple[float, float, float] | None
+    windows: dict
+    sounds: dict
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return asdict(self)
+
+    @property
+    def verdict(self):
+        """What the figures say, in a few words."""
+        if self.value is None:
+            return "too little to tell"
+        if self.alike is None:
+            return "with fewer than four recordings there is nothing to compare it with"
+        if self.low > self.alike[2]:
+            return "the clips lie farther from your recordings than these from each other"
+        if self.value <= self.alike[2]:
+            return "they cannot be told apart by this"
+        return "a difference is likely, but there are too few clips or recordings to be sure"
+
+    def __str__(self):
+        if self.value is None:
+            return (
+                f"Too little to tell: {_number(self.windows['clips'], 'second')} of "
+                f"{_number(self.sounds['clips'], 'clip')} and {_number(self.windows['sources'], 'second')} of "
+                f"{_number(self.sounds['sources'], 'recording')} that sound; at least {FEWEST_WINDOWS} of "
+                f"{FEWEST_SOUNDS} are needed on either side."
+            )
+        alike = f"; your recordings against each other: {_figures(*self.alike)}" if self.alike else ""
+        return (
+            f"{_figures(self.value, self.low, self.high)}{alike}: {self.verdict}. 0 means that the timbres of the two "
+            "are spread alike; up to 2, that they have nothing in common."
+        )
+
+
+def _figures(value, low, high):
+    return f"{value + 0:.2f} ({low:.2f} to {high:.2f})"
+
+
+def _number(count, what):
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
+def timbre_gap(sources, clips, seed=0):
+    """How far clips lie from the sources in timbre, as a `Gap`.
+
+    The squared maximum mean discrepancy of Gretton et al. (2012), "A Kernel Two-Sample Test", JMLR 13,
+    https://jmlr.org/papers/v13/gretton12a.html, equation 3, with the kernel of `vendi_score` on profiles of windows of
+    a second. Equation 3 leaves out each window's likeness to itself; here, the likeness of windows of one sound is left
+    out as well, as these are not independent: without that, two halves of one set would seem to lie apart.
+
+    Parameters
+    ----------
+    sources
+        The `Sources`.
+    clips
+        A list of `Clip`s of any sample rate.
+    seed
+        Of the bootstrap and of the halves.
+    """
+    found = [windows_of(at_16_khz(clip)) for clip in clips]
+    ours = np.concatenate([profiles for *_, profiles, _ in found] or [np.zeros((0, 80), np.float32)])
+    owners = np.repeat(np.arange(len(found)), [len(starts) for starts, *_ in found])
+    names = np.unique(sources.recordings, return_inverse=True)[1] if len(sources.windows) else np.zeros(0, int)
+    value = low = high = alike = None
+    count, counts = (len(np.unique(index)) for index in (owners, names))
+    if min(len(ours), len(names)) >= FEWEST_WINDOWS and min(count, counts) >= FEWEST_SOUNDS:
+        value, low, high, alike = compared(ours, owners, sources.profiles, names, seed)
+    windows = {"clips": len(ours), "sources": len(names)}
+    windows |= {"silent_clips": sum(silent for *_, silent in found), "silent_sources": sources.silent}
+    return Gap(value, low, high, alike, windows, {"clips": count, "sources": counts})
+
+
+def compared(ours, owners, theirs, names, seed=0):
+    """(value, low, high, alike) as in `Gap`, of profiles (n, 80), (m, 80) and the sound that each is of, (n,), (m,)."""
+    random = np.random.default_rng(seed)
+    _, owners, sizes = np.unique(owners, return_inverse=True, return_counts=True)
+    _, names, others = np.unique(names, return_inverse=True, return_counts=True)
+    within = _summed(ours, owners, ours, owners)
+    without = _summed(theirs, names, theirs, names)
+    across = _summed(ours, owners, theirs, names)
+    value = float(
+        _discrepancy(within, across, without, sizes, others, np.ones((1, len(sizes))), np.ones((1, len(others))))[0]
+    )
+    drawn = random.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), DRAWS)
+    drawn_there = random.multinomial(len(others), np.full(len(others), 1 / len(others)), DRAWS)
+    spread = _discrepancy(within, across, without, sizes, others, drawn, drawn_there)
+    low, high = np.nanpercentile(spread, (2.5, 97.5))
+    return value, float(low), float(high), _halved(without, others, random)
+
+
+def _halved(sums, sizes, random):
+    """(mean, low, high) of the discrepancy between random halves of the recordings; None for fewer than four."""
+    count = len(sizes)
+    if count < 4:
+        return None
+    first = random.permuted(np.tile(np.arange(count) < count // 2, (HALVES, 1)), axis=1).astype(float)
+    spread = _discrepancy(sums, sums, sums, sizes, sizes, first, 1 - first)
+    return (float(spread.mean()), *(float(edge) for edge in np.percentile(spread, (2.5, 97.5))))
+
+
+def _summed(ours, owners, theirs, names):
+    """The kernel of all pairs of profiles, added up for each pair of sounds: (sounds, sounds) float64."""
+    sums = np.zeros((owners.max() + 1, names.max() + 1))
+    columns = np.zeros((len(names), names.max() + 1), np.float32)
+    columns[np.arange(len(names)), names] = 1
+    for start in range(0, len(ours), 2048):
+        alike = np.exp(-((distances(ours[start : start + 2048], theirs) / DIFFERENT_DB) ** 2))
+        np.add.at(sums, owners[start : start + 2048], alike @ columns)
+    return sums
+
+
+def _discrepancy(within, across, without, sizes, others, drawn, drawn_there):
+    """Squared discrepancies, (draws,), of sets in which each sound occurs so many times: (draws, sounds) each."""
+
+    def own(sums, sizes, times):
+        sums, weights = (values - np.diag(np.diag(values)) for values in (sums, np.outer(sizes, sizes)))
+        with np.errstate(invalid="ignore"):  # one sound only: there are no pairs
+            return ((times @ sums) * times).sum(1) / ((times @ weights) * times).sum(1)
+
+    between = ((drawn @ across) * drawn_there).sum(1) / ((drawn @ sizes) * (drawn_there @ others))
+    return own(within, sizes, drawn) + own(without, others, drawn_there) - 2 * between

@@ -1,0 +1,119 @@
+"""Where a stretch of sound might come from: small patches of a spectrogram against every place of the sources.
+
+A first look that only has to name a few places, which the waves are then asked about. A matrix product compares all
+patches of the clips with a block of the sources at a time, so an hour of them needs little memory.
+"""
+
+import numpy as np
+
+from ...corpus.twins import BANDS, HOP
+
+POWER = 1.5  # of the square roots of amplitudes in a `Fingerprint`: noise that lies 20 dB deeper counts less
+POOLED = 2  # frames, and bands, that are averaged: a copy may lie between two frames, and be played 1 % faster
+LENGTH = 10  # pooled frames in a patch: 0.2 s
+STEP = 2  # pooled frames from one patch of a clip to the next
+PATCH_HOP = HOP * POOLED  # samples at 16 kHz
+PATCH_SAMPLES = LENGTH * PATCH_HOP
+STEADY = 0.1  # of the norm of the spectrum, added to that of its movement, so that noise in a steady tone stays small
+BLOCK = 2048  # places of the sources in one product
+ROWS = 4096  # patches of clips in one product
+APART = 8  # places, 160 ms: the best of so many neighbours stands for them, so that other sources get a hearing
+EACH = 4  # places named for each patch
+SILENT = 1e-3  # mean of a patch whose loudest could be about 1
+
+
+def pooled(frames):
+    """Frames of a `Fingerprint`, (n, 48), averaged by twos in time and in bands: (n // 2, 24) float32.
+
+    What they hold are amplitudes to the power of 0.75.
+    """
+    whole = len(frames) // POOLED * POOLED
+    groups = (frames[:whole].astype(np.float32) ** POWER).reshape(-1, POOLED, BANDS // POOLED, POOLED)
+    return groups.mean((1, 3))
+
+
+def patches(frames, step=1):
+    """Patches of pooled frames (n, 24), each a unit vector whatever its level: (places, 240) float32.
+
+    A patch holds its mean spectrum and how it moves, each of which counts for itself: the one tells bells apart, the
+    other winds.
+    """
+    if len(frames) < LENGTH:
+        return np.zeros((0, LENGTH * frames.shape[1]), np.float32)
+    views = np.lib.stride_tricks.sliding_window_view(frames, LENGTH, axis=0)[::step]
+    spectrum = views.mean(2, keepdims=True)
+    movement = (views - spectrum).reshape(len(views), -1)
+    spectrum = spectrum - spectrum.mean(1, keepdims=True)
+    norm = np.sqrt(LENGTH * (spectrum**2).sum((1, 2), keepdims=False))[:, None] + 1e-6
+    movement /= np.linalg.norm(movement, axis=1, keepdims=True) + STEADY * norm
+    spectrum = np.repeat(spectrum, LENGTH, axis=2).reshape(len(views), -1) / norm
+    rows = spectrum + movement
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    rows[views.mean((1, 2)) < SILENT] = 0
+    return rows
+
+
+class Catalogue:
+    """The patches of all sources; they are made anew for each look, as they take ten times the room of their frames.
+
+    Parameters
+    ----------
+    prints
+        A list of `Fingerprint`s; None stands for silence.
+    """
+
+    def __init__(self, prints):
+        self._frames = [pooled(one.frames).astype(np.float16) if one else np.zeros((0, 1)) for one in prints]
+
+    def nearest(self, rows):
+        """The places most like each of some patches, rows (n, 240).
+
+        Returns
+        -------
+        likeness, owner, place
+            (n, EACH) each, in no order: a cosine, the index of the source, and the sample at 16 kHz where the patch
+            begins there. Of places that are neighbours the best is named. A likeness of -1 stands for no place.
+        """
+        likeness = np.full((len(rows), EACH), -1, np.float32)
+        owner, place = np.zeros((2, len(rows), EACH), np.int32)
+        for block, owners, places in self._blocks():
+            for start in range(0, len(rows), ROWS):
+                part = slice(start, start + ROWS)
+                found = (rows[part] @ block.T).reshape(-1, len(block) // APART, APART)
+                groups = found.max(2)
+                values = np.concatenate([likeness[part], groups], axis=1)
+                kept = np.argpartition(-values, EACH - 1, axis=1)[:, :EACH]
+                new = np.maximum(kept - EACH, 0)
+                at = new * APART + found[np.arange(len(found))[:, None], new].argmax(2)
+                old = np.minimum(kept, EACH - 1)
+                is_new = kept >= EACH
+                owner[part] = np.where(is_new, owners[at], np.take_along_axis(owner[part], old, 1))
+                place[part] = np.where(is_new, places[at], np.take_along_axis(place[part], old, 1))
+                likeness[part] = np.take_along_axis(values, kept, 1)
+        return likeness, owner, place
+
+    def _blocks(self):
+        """Yield (patches, their sources, the samples they begin at), a multiple of APART at a time.
+
+        Each source is filled up with empty patches, which are like nothing, so that no group spans two sources.
+        """
+        gathered, size = [], 0
+        for index, frames in enumerate(self._frames):
+            for start in range(0, len(frames) - LENGTH + 1, BLOCK):
+                rows = patches(frames[start : start + BLOCK + LENGTH - 1].astype(np.float32))
+                places = (start + np.arange(len(rows))) * PATCH_HOP
+                missing = -len(rows) % APART
+                gathered.append(
+                    (np.pad(rows, ((0, missing), (0, 0))), index, np.pad(places, (0, missing), mode="edge"))
+                )
+                size += len(rows) + missing
+                if size >= BLOCK:
+                    yield _joined(gathered)
+                    gathered, size = [], 0
+        if gathered:
+            yield _joined(gathered)
+
+
+def _joined(gathered):
+    rows, indices, places = zip(*gathered, strict=True)
+    return np.concatenate(rows), np.repeat(indices, [len(part) for part in rows]), np.concatenate(places)

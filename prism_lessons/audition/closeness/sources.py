@@ -1,0 +1,171 @@
+"""The recordings that a model learned from, read once and asked again and again."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ...audio import AudioError, load
+from ...corpus import Corpus
+from ...corpus.twins import at_16_khz, fingerprint
+from ...corpus.waves import SAMPLE_RATE
+from ...errors import CourseError
+from ...files import inside
+from ...live import LiveLine, moment
+from .nearest import Nearest, distances, windows_of
+from .patches import Catalogue
+from .verbatim import Verbatim, candidates, longest
+
+BATCH = 64  # clips that are looked at together: one pass through the sources for all of them
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The sounds of a corpus, as far as clips are compared with them; made by `Sources.of`.
+
+    An hour of sound takes about 250 MB.
+
+    Attributes
+    ----------
+    corpus
+        The `Corpus`.
+    windows
+        (source, start in samples at 16 kHz, length) of each window of a second that is not silent, (n, 3) int.
+    profiles
+        Their timbre, (n, 80) float32; see `describe`.
+    silent
+        How many windows were left out.
+    """
+
+    corpus: Corpus
+    windows: np.ndarray
+    profiles: np.ndarray
+    silent: int
+    _prints: list = field(repr=False)
+    _catalogue: Catalogue = field(repr=False)
+
+    @classmethod
+    def of(cls, corpus, live=None):
+        """Read all clips of a corpus, those kept for validation too.
+
+        Parameters
+        ----------
+        corpus
+            A `Corpus` or its folder.
+        live
+            The `LiveLine` to report progress on; one on standard output if not given.
+
+        Raises
+        ------
+        CourseError
+            When there is no corpus, or a clip of it is gone or damaged.
+        """
+        corpus = Corpus.open(corpus)
+        live = live or LiveLine()
+        prints, windows, profiles, silent = [], [], [], 0
+        for index, clip in enumerate(corpus.clips):
+            live.share("Reading the sources", index, len(corpus.clips))
+            samples = at_16_khz(_read(corpus, clip))
+            prints.append(fingerprint(samples))
+            starts, sizes, rows, left_out = windows_of(samples)
+            windows += [(index, start, size) for start, size in zip(starts, sizes, strict=True)]
+            profiles.append(rows)
+            silent += left_out
+        windows = np.array(windows, int).reshape(-1, 3)
+        return cls(corpus, windows, np.concatenate(profiles), silent, prints, Catalogue(prints))
+
+    @property
+    def recordings(self):
+        """The name of the recording that each of `windows` is of, a list."""
+        return [self.corpus.clips[index].recording for index in self.windows[:, 0]]
+
+    def nearest(self, clip):
+        """The moment nearest to a `Clip` in timbre, as `Nearest`; None where the clip or every source is silent."""
+        return self._nearest(at_16_khz(clip))
+
+    def verbatim(self, clip):
+        """The longest stretch of a `Clip` that is nearly the wave of a source, as `Verbatim`, or None."""
+        return self._verbatim([at_16_khz(clip)])[0]
+
+    def look(self, clips, live=None):
+        """`nearest` and `verbatim` for many clips at once, which is faster.
+
+        Parameters
+        ----------
+        clips
+            A list of `Clip`s, of any sample rates.
+        live
+            The `LiveLine` to report progress on; one on standard output if not given.
+
+        Returns
+        -------
+        list of (Nearest or None, Verbatim or None)
+            In the order of the clips.
+        """
+        live = live or LiveLine()
+        found = []
+        for start in range(0, len(clips), BATCH):
+            live.share("Comparing clips with the sources", start, len(clips))
+            samples = [at_16_khz(clip) for clip in clips[start : start + BATCH]]
+            found += zip([self._nearest(one) for one in samples], self._verbatim(samples), strict=True)
+        return found
+
+    def _place(self, index, start):
+        """Where sample `start` (at 16 kHz) of a source lies, as the fields that `Nearest` and `Verbatim` share."""
+        clip = self.corpus.clips[index]
+        seconds = max(0.0, float(start) / SAMPLE_RATE)
+        from_start = clip.start / self.corpus.sample_rate + seconds
+        return {"recording": clip.recording, "file": clip.file, "start": seconds, "recording_start": from_start}
+
+    def _nearest(self, samples):
+        starts, sizes, profiles, _ = windows_of(samples)
+        if not len(starts) or not len(self.windows):
+            return None
+        apart = distances(profiles, self.profiles)
+        ours, theirs = np.unravel_index(apart.argmin(), apart.shape)
+        index, start, size = self.windows[theirs]
+        return Nearest(
+            clip_start=float(starts[ours]) / SAMPLE_RATE,
+            seconds=float(min(size, sizes[ours])) / SAMPLE_RATE,
+            distance_db=float(apart[ours, theirs]),
+            **self._place(index, start),
+        )
+
+    def _verbatim(self, clips):
+        """The `Verbatim` of each of some clips, samples at 16 kHz."""
+        prints = [fingerprint(samples) for samples in clips]
+        found = []
+        for one, places in zip(prints, candidates(prints, self._catalogue), strict=True):
+            copy = longest(one, self._prints, places) if one else None
+            found.append(copy and self._in_seconds(*copy))
+        return found
+
+    def _in_seconds(self, line, index):
+        return Verbatim(
+            seconds=float(line.length) / SAMPLE_RATE,
+            clip_start=float(line.start) / SAMPLE_RATE,
+            similarity=min(1.0, float(line.agreement)),
+            **self._place(index, line.there),
+        )
+
+
+def excerpt(corpus, found):
+    """What a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named "bell.wav, 0:04.2".
+
+    Raises
+    ------
+    CourseError
+        When that clip of the corpus is gone or damaged.
+    """
+    clip = next((clip for clip in corpus.clips if clip.file == found.file), None)
+    if clip is None:
+        raise CourseError(f'There is no clip "{found.file}" in "{corpus.folder}": look at the clips again.')
+    sound = _read(corpus, clip, found.start, found.seconds)
+    return type(sound)(sound.samples, sound.sample_rate, f"{found.recording}, {moment(found.recording_start)}")
+
+
+def _read(corpus, clip, start=0.0, seconds=np.inf):
+    """A clip of the corpus, or `seconds` of it, as a `Clip`."""
+    try:
+        return load(inside(corpus.folder, clip.file), start=start, seconds=seconds)
+    except AudioError as error:
+        raise CourseError(f"{str(error).rstrip('.')}; curate the recordings again.") from None

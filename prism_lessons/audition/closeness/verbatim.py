@@ -1,0 +1,140 @@
+"""The longest stretch of a clip that is nearly the wave of a source."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from ...corpus.waves import SAMPLE_RATE, SPEEDS
+from ...live import moment
+from .alignment import SHORT, followed, played_at, sought
+from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled
+
+SHORTEST = 0.25  # seconds: what is shorter is like too much
+FIRST = 48  # places that are looked at closely for each clip, the most alike first
+CLOSELY = 14  # of them, the lines that are followed
+HOPEFUL = 0.35  # trust in one window of 128 ms
+SURE = 0.45  # seconds from which on a line needs no more agreement than others
+SAME, SAME_IF_SHORT = 0.8, 0.86  # agreement of the phases; two strikes of a drum reach 0.74, and 0.8 for 0.3 s
+PROOF = 2.5  # partials beyond the first, added up along the line
+PROOF_RATE = 0.25  # of them on average: a sine is as long as one likes
+
+
+@dataclass(frozen=True)
+class Verbatim:
+    """A stretch of a clip that is nearly the wave of a recording.
+
+    Attributes
+    ----------
+    seconds
+        How long it is.
+    clip_start
+        Where it begins in the clip, in seconds.
+    recording
+        The name of the recording.
+    file
+        The clip file of the corpus that holds it, a place inside the corpus folder.
+    start
+        Where it begins in that file, in seconds.
+    recording_start
+        Where it begins in the recording, in seconds.
+    similarity
+        0 .. 1: how well the waves agree where they were compared; 1 is the same wave up to its level.
+    """
+
+    seconds: float
+    clip_start: float
+    recording: str
+    file: str
+    start: float
+    recording_start: float
+    similarity: float
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return asdict(self)
+
+    def __str__(self):
+        return (
+            f"{self.seconds:.2f} s, from {moment(self.clip_start)} on, are nearly those of {self.recording} from "
+            f"{moment(self.recording_start)} on"
+        )
+
+
+def candidates(prints, catalogue):
+    """For each of some `Fingerprint`s of clips the places that may correspond, the most alike first.
+
+    Returns
+    -------
+    list of (places, owners, there)
+        (n,) each: the middle of a patch of the clip, the index of a source and the middle of the patch there, in
+        samples at 16 kHz.
+    """
+    rows = [patches(pooled(one.frames), STEP) if one else patches(np.zeros((0, 24))) for one in prints]
+    likeness, owners, there = catalogue.nearest(np.concatenate(rows))
+    found, ends = [], np.cumsum([len(part) for part in rows])
+    for end, part in zip(ends, rows, strict=True):
+        mine = slice(end - len(part), end)
+        best = np.argsort(-likeness[mine], axis=None)[:FIRST]
+        best = best[likeness[mine].ravel()[best] > 0]
+        row = best // likeness.shape[1]
+        middle = PATCH_SAMPLES / 2
+        found.append((row * STEP * PATCH_HOP + middle, owners[mine].ravel()[best], there[mine].ravel()[best] + middle))
+    return found
+
+
+def longest(one, sources, found):
+    """The longest line of a clip that is a copy: (`Line`, index of the source), or None.
+
+    Parameters
+    ----------
+    one
+        The `Fingerprint` of the clip.
+    sources
+        Those of the sources.
+    found
+        As `candidates` gives it for this clip.
+    """
+    places, owners, there = found
+    samples = one.samples.astype(np.float32)
+    at_speeds = [played_at(samples, speed) for speed in SPEEDS]
+    lines = []
+    for owner in np.unique(owners):
+        mine = owners == owner
+        wave = sources[owner].samples
+        lines += [(*line, owner) for line in sought(at_speeds, wave, places[mine], there[mine])]
+    tried, begun = [], set()
+    for trust, place, at, speed, owner in sorted(lines, reverse=True):
+        if trust < HOPEFUL or len(begun) == CLOSELY:
+            break
+        # Neighbouring places lead to the same line; one that goes on from a copy that was found is that copy.
+        if (place, at, speed, owner) in begun:
+            continue
+        if any(owner == other and is_copy(line) and line.passes(place, at) for line, other in tried):
+            continue
+        begun.add((place, at, speed, owner))
+        line = followed(samples, sources[owner].samples, place, at, speed)
+        if line is not None:
+            tried.append((line, owner))
+    return best_of(tried)
+
+
+def is_copy(line):
+    """Whether a `Line` is long enough, and agrees in enough partials for long enough, to be no chance."""
+    seconds = line.length / SAMPLE_RATE
+    same = np.interp(seconds, (SHORTEST, SURE), (SAME_IF_SHORT, SAME))
+    proof = max(PROOF, PROOF_RATE * line.length / SHORT)
+    return seconds >= SHORTEST and line.agreement >= same and line.proof >= proof
+
+
+def best_of(tried):
+    """The longest of some (`Line`, owner) that is a copy, or None.
+
+    A tone that dies away runs along itself a period on nearly as well, and may do so for longer; so of lines through
+    the same stretch of the clip the one that agrees best is taken.
+    """
+    copies = sorted((one for one in tried if is_copy(one[0])), key=lambda one: -one[0].agreement)
+    kept = []
+    for line, owner in copies:
+        if all(line.shared(other) < 0.5 * min(line.length, other.length) for other, _ in kept):
+            kept.append((line, owner))
+    return max(kept, key=lambda one: one[0].length, default=None)
