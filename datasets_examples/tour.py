@@ -41,7 +41,7 @@ def main():
     step("generate", run, "--out", takes, "--seconds", 4, "--voices", 4, "--temperature", 0.9, 0.95, 1.0, 1.05)
     step("score", run, min(RECORDINGS.glob("*.flac")))
     step("export", run, options.folder / "breath.capsule")
-    step("audition", run)
+    step("audition", run, "--html")
     print(f"\nDone in {time.monotonic() - began:.0f} s. Listen to {takes}, and open {run / 'audition.html'}.")
 
 

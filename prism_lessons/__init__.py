@@ -4,12 +4,15 @@ The face of the library; each name is loaded when it is first used, so that `imp
 
     corpus  = pl.curate("recordings/", "my_corpus/", sample_rate=16000)
     run     = pl.train(corpus, "my_run/", preset="sketch", minutes=3)
+    heard   = pl.audition(run)                # its clips, measured, and what you hear in them
     capsule = run.capsule()                   # or pl.load("bells.capsule")
     clips   = pl.generate(capsule, seconds=4, voices=4, temperature=0.95, seed=1)
     clips[0].save("take.wav")
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 
 from .errors import CourseError
 
@@ -40,10 +43,19 @@ def __getattr__(name):
     if name not in _FACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_FACE[name]}", __name__), name)
-    # A module may bear the name of what it gives (`prism_lessons.corpus`, say); the face is what was asked for.
     globals()[name] = value
     return value
 
 
 def __dir__():
     return sorted(__all__)
+
+
+class _Face(ModuleType):
+    def __setattr__(self, name, value):
+        # Whoever imports a room sets its name here; `audition` is also what that room gives, and the face counts.
+        if name not in _FACE or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face

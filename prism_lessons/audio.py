@@ -306,8 +306,15 @@ class Clip:
 
     def wav(self):
         """The clip as the bytes of a 16-bit WAV file; nothing is normalised."""
+        return self._coded("WAV")
+
+    def flac(self):
+        """The same as FLAC, which needs about half as many bytes and loses nothing."""
+        return self._coded("FLAC")
+
+    def _coded(self, form):
         file = io.BytesIO()
-        soundfile.write(file, pcm16(self.samples), self.sample_rate, "PCM_16", format="WAV")
+        soundfile.write(file, pcm16(self.samples), self.sample_rate, "PCM_16", format=form)
         return file.getvalue()
 
 

@@ -51,10 +51,13 @@ def _write_page(path, page):
 
 
 def _map(options, live):
+    from .audition import audition
     from .corpus.sounds import sounds_of
     from .pages.sound_map import sound_map
+    from .run import SETTINGS
 
-    sounds = sounds_of(options.source, live)
+    is_run = (Path(options.source) / SETTINGS).is_file()
+    sounds = audition(options.source, live=live).sounds if is_run else sounds_of(options.source, live)
     relations = sounds.relate(options.layout, live)
     title = f"Sound map of {Path(options.source).resolve().name}"
     page = _write_page(options.out, sound_map(relations, sounds.excerpt, title))
@@ -91,14 +94,18 @@ def _preflight(options, live):
 
 
 def _train(options, live):
+    from .run import as_capsule
     from .training import train
 
+    if options.start_epoch is not None and not options.start:
+        raise CourseError("--start-epoch is the epoch of a run to begin from: name the run with --start.")
     run = train(
         options.corpus,
         options.run,
         options.preset,
         minutes=options.minutes,
         epochs=options.epochs,
+        start=as_capsule(options.start, options.start_epoch) if options.start else None,
         copy_to=options.copy_to,
         live=live,
         **dict(options.set),
@@ -153,9 +160,11 @@ def _score(options, live):
 
 
 def _export(options, live):
-    from .run import as_capsule
+    from .audition import ListeningLog, capsule_of
+    from .run import Run
 
-    capsule = as_capsule(options.run, options.epoch)
+    run = Run(options.run)
+    capsule = capsule_of(run, options.epoch, ListeningLog(run))
     path = capsule.share(Path(options.out))
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
     return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
@@ -164,8 +173,31 @@ def _export(options, live):
 def _audition(options, live):
     from .audition import audition
 
-    page = audition(options.run)
-    return {"page": str(page)}, f"{page}: open it in a browser"
+    heard = audition(options.run, options.corpus, live=live)
+    lines = []
+    if options.merge:
+        lines.append(f"New stars, tags, notes and guesses taken in: {heard.log.merge(options.merge)}.")
+    value, text = heard.as_dict(), str(heard)
+    if options.html is not None:
+        page = heard.page(options.html or None)
+        value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
+    return value, "\n".join([*lines, text])
+
+
+def _journal(options, live):
+    from .audition import ListeningLog, export_journal
+    from .corpus import Choices
+    from .journal import Journal
+    from .run import Run
+
+    for path in filter(None, (options.journal, options.choices)):
+        if not Path(path).is_file():
+            raise CourseError(f'There is no "{path}": check the name of the file.')
+    run = Run(options.run)
+    journal = Journal(options.journal) if options.journal else None
+    choices = Choices(options.choices) if options.choices else None
+    page = export_journal(run, options.folder, ListeningLog(run), journal, choices, live)
+    return {"page": str(page)}, f"{page}: open it in a browser; Markdown and WAVs lie beside it"
 
 
 def setting(text):
@@ -204,7 +236,7 @@ def _parser():
     command.add_argument("--html", metavar="FILE", help="write a page too, where each fault can be heard")
 
     command = verb("map", _map, "Write a page on which every sound is a point that can be heard.")
-    command.add_argument("source", help="folder of a corpus, or of recordings")
+    command.add_argument("source", help="folder of a corpus, of recordings, or of a run")
     command.add_argument("out", help="name of the page, such as map.html")
     command.add_argument("--layout", choices=("pca", "umap"), default="pca", help="how points are placed (pca)")
 
@@ -241,10 +273,30 @@ def _parser():
     command.add_argument("--until", metavar="HH:MM", help="train until a time of the day")
     command.add_argument("--most-hours", type=float, help="after so many hours this machine is taken away (Colab: 12)")
     training_verb("preflight", _preflight, "Try in two minutes whether all is in order for a long training.", False)
-    training_verb("train", _train, "Train a model on a corpus. Called again, it goes on where it stopped.", True)
+    text = "Train a model on a corpus. Called again, it goes on where it stopped."
+    command = training_verb("train", _train, text, True)
+    command.add_argument("--start", metavar="MODEL", help="a capsule or a run; a new run begins with its weights")
+    command.add_argument("--start-epoch", type=int, metavar="N", help="of the run to begin from (the last)")
 
-    command = verb("audition", _audition, "Write a page with the clips of every epoch of a run.")
+    command = verb(
+        "audition", _audition, "Say what the clips of a run sound like, and put them on a page to listen to."
+    )
     command.add_argument("run", help="folder of a run")
+    command.add_argument(
+        "--html", metavar="FILE", nargs="?", const="", help="write the page too (audition.html in the run's folder)"
+    )
+    command.add_argument(
+        "--merge", metavar="FILE", help="take in notes that a page has saved, or somebody's copy of the run"
+    )
+    command.add_argument("--corpus", help="folder of the corpus it learned from, if it has moved")
+
+    command = verb(
+        "journal", _journal, "Put all that is known of a run into a page, Markdown and WAVs, for a portfolio."
+    )
+    command.add_argument("run", help="folder of a run")
+    command.add_argument("folder", help="folder they go to")
+    command.add_argument("--journal", metavar="FILE", help="a course's journal.jsonl")
+    command.add_argument("--choices", metavar="FILE", help="the choices about the recordings, choices.jsonl")
 
     command = verb("generate", _generate, "Let a model play; writes one WAV for each voice.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")

@@ -12,10 +12,10 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/03_auditioning_epochs.ipynb)
 #
 # **You will hear:** what a model listened to, and the model itself at many ages. At the end you have chosen the one
-# that you want to play.
+# that you want to play, and you know why.
 #
-# **Time:** less than a minute of computing, with or without a graphics card. The listening takes as long as you give
-# it: half an hour is well spent.
+# **Time:** about a minute of computing, with or without a graphics card. The listening takes as long as you give it:
+# an evening is well spent.
 #
 # **Needed:** nothing, or the run that you trained in lesson 02.
 
@@ -89,8 +89,8 @@ notebook.play(*course.kept_aside(run))
 #
 # An **epoch** is one pass through the recordings. After each, the model was tested on recordings that it never
 # learned from, and the curve shows how unsure it was, in **bits** for each sample: the fewer, the better it foresaw
-# them. The dotted lines are two guessers who do not listen: one guesses blindly, one only knows how often each value
-# occurs.
+# them. The dotted lines are guessers that are no model: one guesses blindly, one only knows how often each value
+# occurs. A run of your own has a third, which goes on with the wave as it moved in the last moments.
 
 # %%
 notebook.learning_curve(run)
@@ -100,67 +100,121 @@ notebook.learning_curve(run)
 # those are often different epochs. So listen.
 
 # %% [markdown]
-# ## The grid
+# ## All clips at once
 #
-# The model played after every epoch, always from the same **seed**, the number from which chance is drawn. So from
-# epoch to epoch only what it had learned differs. It played at two temperatures. **Temperature** is how freely it
+# After every epoch the model played, always from the same **seed**, the number from which chance is drawn. So from
+# epoch to epoch only what it had learned differs. It played at several temperatures. **Temperature** is how freely it
 # chooses each sample: at 1 as it has learned, below 1 closer to what it finds likely.
+#
+# This cell measures every clip and holds it against your recordings. The first time it takes a while, about ten
+# seconds for forty clips; what was found is remembered.
+
+# %%
+heard = course.audition(run)
+
+# %% [markdown]
+# These epochs can be heard:
 
 # %% tags=["check", "nbval-check-output"]
-temperatures = sorted({temperature for clips in run.grid.values() for temperature in clips})
-print("temperatures:", temperatures)
+epochs = sorted({clip.played.epoch for clip in heard.clips})
+print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
 
 # %% [markdown]
-# Twenty epochs at two temperatures are forty clips. After a while all of them sound different and all the same. It
-# helps to hear fewer, further apart: with 4 in the first control you hear every fourth epoch. Come back later for
-# those between.
+# ## The table
+#
+# A row for each epoch, a column for each temperature. Keep the volume low, and leave it there: a model may be silent
+# after one epoch and loud after the next. Nothing is turned up.
+#
+# Choose a clip to hear it. The arrow keys go from one to the next; N plays the next epoch, S gives a star, W
+# lets you write a note. A star is worth more than it seems: it keeps the model of that epoch for ever. What you star
+# and write is kept at once, beside the run.
+#
+# Forty clips sound all different and all the same after a while. It helps to hear fewer, further apart: press "Every
+# fifth" first, and come back for those between.
 
 # %%
-listening = notebook.Panel(
-    every=notebook.whole("Every how many epochs", 4, 1, 100),
-    last=notebook.tick("The last one too", True),
-)
-listening
-
-# %% [markdown]
-# This cell shows those epochs, one in each row. Keep the volume low, and leave it there: a model may be silent after
-# one epoch and loud after the next.
-
-# %%
-epochs = list(run.grid)
-chosen = epochs[:: listening.every]
-if listening.last:
-    chosen = sorted({*chosen, epochs[-1]})
-notebook.play_epochs(run, chosen)
+notebook.AuditionTable(heard)
 
 # %% [markdown]
 # How to listen: once from top to bottom, without stopping. Then ask one question at a time and listen for that only.
 # Does it move, or stand? Is there pitch, and does it hold? Are there events, with a beginning and an end? Is there
 # anything in it that is in no recording?
 #
-# The captions show what ears get used to: that a clip is mostly silence, or much louder than the rest.
+# Under the table there are three other ways to listen. "Compare two" puts two clips side by side and turns the louder
+# one down, since of two sounds the louder one seems the better. "Listen blind" hides what you hear. "The journey" plays
+# one column from the first epoch to the last.
 
 # %% [markdown]
-# ## Look for what changed
+# ## What the words mean
 #
-# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
-# louder. Here is the first epoch.
+# Beside each clip stands one of six words: silence, noise, tone, drone, loop, alive. They are measured, not heard, and
+# they hide nothing: a drone may be what you came for. For the clips of this run:
 
 # %%
-first, middle, last = epochs[0], epochs[len(epochs) // 2], epochs[-1]
-notebook.spectrogram(run.grid[first][temperatures[-1]], name=f"epoch {first}")
+print(heard.summary)
 
 # %% [markdown]
-# One in the middle:
+# Where something is stuck, it helps to know what usually causes it. This says so for one of the words; write another
+# between the brackets.
 
 # %%
-notebook.spectrogram(run.grid[middle][temperatures[-1]], name=f"epoch {middle}")
+from prism_lessons.audition import DIAGNOSES
+
+silence = DIAGNOSES["silence"]
+print(silence.what, silence.causes, silence.advice, sep="\n")
 
 # %% [markdown]
-# And the last:
+# ## Is this my recording?
+#
+# A model that has heard little may play its recordings back. So every clip was sought in the recordings. Here is the one
+# that comes nearest to them in timbre, and below it the moment of a recording that it is nearest to.
 
 # %%
-notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
+notebook.beside_recordings(heard)
+
+# %% [markdown]
+# Near in timbre is not the same as copied. If a clip repeats the very wave of a recording, for a third of a second or
+# more, the table says for how long, and from where. This lists all that do:
+
+# %%
+print(*[f"{clip.played.title}: {clip.verbatim}" for clip in heard.clips if clip.verbatim] or ["None does."], sep="\n")
+
+# %% [markdown]
+# And all in all? This figure says how far the clips as a whole lie from the recordings in timbre. Beside it stands the
+# same figure for your recordings among themselves, as a measure of how much they differ anyway.
+
+# %%
+print(heard.gap or "The recordings are no longer there, so this cannot be told.")
+
+# %% [markdown]
+# Nothing here says how far is good. If you wanted to hear your recordings again, you want it small. If you wanted what
+# you could not have imagined, a small one is a warning.
+
+# %% [markdown]
+# ## The journey
+#
+# One temperature through all epochs, joined into one sound. While it plays, the number of the epoch stands above; the
+# buttons go to a chapter.
+
+# %%
+notebook.journey_shown(heard.journey())
+
+# %% [markdown]
+# The same to look at, in a **spectrogram**: time runs to the right, pitch goes up, and the brighter, the louder. What
+# changes from chapter to chapter is what was learned.
+
+# %%
+notebook.spectrogram(heard.journey().clip, name="the journey")
+
+# %% [markdown]
+# ## Where the clips lie
+#
+# On this map, recordings and clips of a like timbre lie near each other. Look for where the early clips are, and whether
+# the late ones lie among the recordings or have found a place of their own.
+
+# %%
+sounds = heard.sounds
+notebook.sound_map(sounds.relate(), sounds.excerpt, "Recordings and clips")
 
 # %% [markdown]
 # ## The same epoch, other chances
@@ -174,41 +228,56 @@ notebook.spectrogram(run.grid[last][temperatures[-1]], name=f"epoch {last}")
 print(run.epochs)
 
 # %% [markdown]
-# Choose one of them here, a temperature, and a seed. An epoch that was silent in the grid may stay silent whatever
-# you choose: that is what it had learned by then.
+# Choose one of them here, a temperature, and how many **voices** play, each from another chance. An epoch that was
+# silent in the table may stay silent whatever you choose: that is what it had learned by then.
 
 # %%
 again = notebook.Panel(
     epoch=notebook.choice("Epoch", run.epochs, run.epochs[-1]),
     temperature=notebook.number("Temperature", 0.95, 0.05, 5),
-    seed=notebook.whole("Seed", 3, 0, 9999),
+    voices=notebook.whole("Voices", 3, 1, 16),
 )
 again
 
 # %% [markdown]
-# It plays four seconds, three times. Run this again whenever you have changed a control.
+# They become clips of the run, as those of the training are: run the cell of the table again, and you find them there.
 
 # %%
-capsule = run.capsule(again.epoch)
-played = pl.generate(capsule, seconds=4, voices=3, temperature=again.temperature, seed=again.seed)
-notebook.play(*played)
+more = heard.play_more([again.epoch], [again.temperature], voices=again.voices)
+notebook.play(*[clip.sound for clip in more], names=[clip.played.title for clip in more])
+
+# %% [markdown]
+# ## What you heard
+#
+# This is what you have starred, tagged, noted and guessed so far. If you guessed in blind listening, it says how often
+# you were right, and whether that could be luck.
+
+# %%
+print(heard.log)
+
+# %% [markdown]
+# Somebody else may listen too, to the page that the last cell of this lesson makes. They save their notes as a file,
+# you put it beside your files, and this takes it in; their stars stand beside yours.
+
+# %%
+course.bring_notes(heard)
 
 # %% [markdown]
 # ## Choose
 #
-# Which one do you want to play? The control begins with the epoch that has the fewest bits, of those whose models are
-# still there. Your choice may be another.
+# Which one do you want to play? The control begins with the epoch to which you gave most stars, or, without any, with
+# the one that has the fewest bits, of those whose models are still there.
 
 # %%
-choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, run.best))
+choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, heard.favourite))
 choice
 
 # %% [markdown]
-# This cell gives your choice a **star**, so that its model is never deleted, and saves the model as a **capsule**:
-# one file that holds all that is needed to play it. Lesson 04 does.
+# This cell keeps the model for ever, and saves it as a **capsule**: one file that holds all that is needed to play it,
+# with the card of your recordings, what you wanted, and what you heard. Lesson 04 plays it.
 
 # %%
-capsule = course.choose(run, choice.epoch)
+capsule = course.choose(heard, choice.epoch)
 
 # %% [markdown]
 # Why this one? In a month you will not remember. Write it down.
@@ -228,58 +297,78 @@ reason
 reason.keep()
 
 # %% [markdown]
-# ## A page to keep
+# ## Or go on from there
 #
-# This cell puts all epochs with their players on one page, to open in any browser or to hand to somebody. The page
-# lies in the folder of the run and plays the clips that lie there too, so the whole folder has to travel with it.
+# Perhaps the best epoch came early, and what followed lost it. Then go back to it: a new run begins with that model and
+# learns on, while the old one stays as it is. With a tick in the first control, the next cell does so.
 
 # %%
-print(pl.audition(run))
+onwards = notebook.Panel(
+    go=notebook.tick("Train on from the epoch that you chose"),
+    name=notebook.text("Name of the new run", "onwards"),
+    minutes=notebook.number("Minutes", 3, 0.05, 600),
+)
+onwards
+
+# %% [markdown]
+# Nothing happens without the tick. Afterwards, this lesson begins with the new run when you open it again.
+
+# %%
+if onwards.go:
+    folder = course.new_run(onwards.name)
+    pl.train(heard.corpus, folder, start=capsule, minutes=notebook.budget(onwards.minutes), copy_to=course.copy_of(folder))
+
+# %% [markdown]
+# ## A page to keep
+#
+# This puts the table on a page that needs nothing else: no notebook, no network. Hand it to somebody, and hear with
+# other ears.
+
+# %%
+print(heard.page())
+
+# %% [markdown]
+# And this puts all that is known of the run into a folder, for a portfolio or a thesis: what you wanted, whose the
+# recordings are, the settings, the curve, the clips that you starred with your notes, and your journal.
+
+# %%
+portfolio = course.portfolio(heard)
 
 # %% [markdown]
 # ## What you did
 #
 # - You read what you had wanted before you listened.
-# - You heard one model grow, at a distance and then close by.
+# - You heard one model grow, at a distance and close by, and you know what is yours in it and what is its own.
 # - You chose an epoch, said why, and have its capsule.
 
 # %% [markdown]
 # ## Check yourself
 #
-# Look at one row of the grid: two clips of one epoch, at temperatures 0.85 and 1. Say the first is much calmer. Has
-# the model changed between them?
+# The table calls a clip "noise", and you love it. Has something gone wrong?
 #
 # <details><summary>Answer</summary>
 #
-# No. It is the same model, and at the lower temperature it keeps closer to what it finds likely. (The two are also
-# two voices, each with chances of its own, so they do not play the same moments.) If you like an epoch's material but
-# not how restless it is, do not look for another epoch: lower the temperature.
+# No. The word says that the spectrum stays the same from beginning to end and that no pitch lasts, and what usually
+# causes that. It does not say that it is bad: surf is noise too. If you want more of it, star it, and keep its
+# temperature. Only if it is not what you want, the advice beside it is meant for you.
 #
 # </details>
 
 # %% [markdown]
 # ## Exercise
 #
-# Can you hear how old a model is? Hide the order from yourself and find out.
+# At which temperature does this run fall silent more often?
 #
 # <details><summary>Solution</summary>
 #
-# This plays four epochs in an order that you do not know; the run needs at least four. Write down your guess from
-# youngest to oldest, then print the answer in a new cell.
-#
 # ```python
-# import random
-#
-# hidden = random.sample(epochs, min(4, len(epochs)))
-# clips = [run.grid[epoch][temperatures[-1]] for epoch in hidden]
-# notebook.play(*clips, names=["first", "second", "third", "fourth"])
+# for temperature in run.grid[epochs[0]]:
+#     silent = heard.select(temperature=temperature, diagnosis="silence")
+#     print(temperature, len(silent))
 # ```
 #
-# ```python
-# print(hidden)
-# ```
-#
-# By pure chance you put all four in order once in 24 tries.
+# In the run that came with the course it is the lower one: there the model keeps closer to what it finds likely, and
+# between two gusts of wind silence is likely.
 #
 # </details>
 

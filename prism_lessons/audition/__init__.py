@@ -1,5 +1,9 @@
-"""Hearing what a run has learned: its clips, epoch by epoch, on one page."""
+"""Hearing what a run has learned: its clips side by side, what they sound like, and what was heard in them."""
 
-from .page import audition
+from .audition import Audition, audition
+from .diagnosis import DIAGNOSES, diagnose
+from .listening import ListeningLog
+from .looking import AuditionClip
+from .measures import measured
 
-__all__ = ["audition"]
+__all__ = ["DIAGNOSES", "Audition", "AuditionClip", "ListeningLog", "audition", "diagnose", "measured"]

@@ -19,8 +19,8 @@ CERTAINTY = 0.95
 REPORT = {
     "none": "You have not guessed yet {question}.",
     "said": "You guessed {question} in {total} and were right in {right}, {share}. Somebody who cannot tell is right "
-    "in about half of them. If you went on for ever, you would be right in {low} to {high} of the trials (95% certainty, "
-    "exact binomial interval): ",
+    "in about half of them. If you went on for ever, you would be right in {low} to {high} of the trials (95% "
+    "certainty, exact binomial interval): ",
     "can": "you can tell.",
     "reversed": "you can tell, but you take the one for the other.",
     "luck": "this may be luck, so it does not show that you can tell.",

@@ -6,6 +6,7 @@ put together: the union of their acts.
 """
 
 import getpass
+import re
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -20,6 +21,7 @@ LOG = "listening.jsonl"
 STAR, UNSTAR, TAG, UNTAG, NOTE, GUESS, CHOOSE = ACTS = ("star", "unstar", "tag", "untag", "note", "guess", "choose")
 MOST_LETTERS = 20_000  # of a note; nobody types more, and a damaged file may hold anything
 MOST_IN_A_NAME = 200
+CLIP_NAME = r"\d+_\d+_t[\d.e+-]+"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,10 @@ class Act:
             raise CourseError(f'"{self.act}" is no act of the listening log, which are {", ".join(ACTS)}.')
         if any(len(value) > MOST_IN_A_NAME for name, value in values.items() if name != "text"):
             raise CourseError("A name in the listening log is too long.")
+        if self.act != GUESS and not re.fullmatch(CLIP_NAME, self.clip):
+            raise CourseError(f'"{self.clip}" is the name of no clip, such as "0012_1_t0.95".')
         datetime.fromisoformat(self.when)
+        "".join(values.values()).encode()  # half a character, as a damaged file may hold, could not be written
         if self.act == GUESS and not {self.text, self.truth} <= set(GAMES.get(self.game, ())):
             raise CourseError(f'A guess says one of two words of its game, not "{self.text}".')
 
@@ -147,7 +152,7 @@ class ListeningLog:
         name = getattr(clip, "name", clip)
         if name not in {played.name for played in self.run.played}:
             raise CourseError(f'There is no clip "{name}" in this run: name one as in "0012_1_t0.95".')
-        text = text.strip()
+        text = text.strip().encode("utf-8", "replace").decode()
         if act in (TAG, UNTAG) and not text:
             raise CourseError("A tag is a word: write one.")
         when = datetime.now().isoformat(timespec="milliseconds")

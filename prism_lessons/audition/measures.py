@@ -29,6 +29,7 @@ NEIGHBOURS = 31  # bins of 3.9 Hz, in which a line must stand out
 LINE_RATIO = 6.0  # power, above the median beside it: of noise that is averaged over some frames 1 bin in 1000 does
 SHORTEST_LOOP = 0.05  # seconds: what comes back faster is heard as a tone
 LONGEST_LOOP = 0.52  # of the clip: half, and a little for repetitions that come 1 % late and for the last window
+SAID_LIKENESS = 0.5  # below, nobody would call it likeness
 SAME_LIKENESS = 0.05  # what differs by less is as like
 BUZZ_LIKENESS = 0.3  # a short period falls between two frames, which costs some likeness
 LOOP_VALLEY = 0.15  # how much less a sound has to be like itself before a period is over
@@ -110,7 +111,8 @@ class Measures:
 
     def __str__(self):
         pitch = f"pitch about {self.pitch_hz:.0f} Hz" if self.pitch_hz else "no clear pitch"
-        loop = f", {self.loop_likeness:.0%} like itself after {self.loop_seconds:.2f} s" if self.loop_seconds else ""
+        alike = self.loop_likeness >= SAID_LIKENESS
+        loop = f", {self.loop_likeness:.0%} like itself after {self.loop_seconds:.2f} s" if alike else ""
         bright = f"brightness {self.centroid_hz:.0f} Hz, " if self.centroid_hz else ""
         return (
             f"{self.seconds:.1f} s, peak {self.peak_dbfs:.0f} dBFS, average level {self.rms_dbfs:.0f} dBFS, "

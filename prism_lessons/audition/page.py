@@ -1,92 +1,217 @@
-"""A run as one page: the curve in bits, and every epoch's clips with their levels, side by side."""
+"""What the page of an audition shows: what is known of its clips as plain values, and their sounds as addresses.
 
-import html
-import os
-from pathlib import Path
-
-from ..audio import SILENCE_DBFS, load
-from ..files import replacing
-from ..live import clock
-from ..markup import learning_curve, player
-from ..run import Run
-from ..verdict import verdict
-
-PAGE = "audition.html"
-STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c;
-       background: #fff; }
-table { border-collapse: collapse; } th, td { padding: .3rem .8rem; text-align: left; border-bottom: 1px solid #bbb;
-       vertical-align: top; }
-audio { display: block; width: 15rem; } figure { margin: 1rem 0; } svg { max-width: 100%; }
+The page itself is made in pages/listening; a notebook shows the same page and hands its sounds out one by one.
 """
 
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 
-def audition(run):
-    """Write a page with the clips of every epoch of a run.
+import numpy as np
+
+from ..audio import Clip, load
+from ..errors import CourseError
+from ..live import moment
+from ..markup import learning_curve
+from ..pages.addresses import FLAC, IN_WORDS, MP3, address
+from ..pages.listening import listening_page
+from ..settings import ModelSettings
+from ..verdict import verdict
+from .blind import CERTAINTY, QUESTIONS, REPORT
+from .diagnosis import DIAGNOSES
+from .looking import loudness
+
+MOST_BYTES = 30_000_000
+BLIND_RECORDINGS = 24  # that a blind test draws from
+NO_SOURCES = "The recordings that it learned from are not there, so there is nothing to compare with."
+SHORTEST, SHORTER = 0.3, 0.7  # seconds of a sound, below which one hears nothing of it; steps on the way there
+SIGNS = 6  # that JSON puts round a name and an address
+RESERVE = 1000  # bytes for the sentence on how sounds are coded
+
+
+@dataclass(frozen=True)
+class Source:
+    """A stretch of a recording: what it is called, its loudness where that matters, and how to get its `Clip`."""
+
+    name: str
+    loudness: float | None
+    sound: Callable
+
+
+class Sounds:
+    """The sounds of an audition: its clips, and stretches of the recordings to compare them with.
+
+    Attributes
+    ----------
+    sources
+        What is played of the recordings, as `Source`s.
+    near
+        Of each clip: [(sentence, index of a source), ...].
+    blind
+        The indices of the sources for the blind test: spread over all recordings, as long as the clips, and as the
+        model was given them, in as many steps as it can play, since their hiss would give them away.
+    """
+
+    def __init__(self, audition):
+        self.audition, self.sources, self.near = audition, [], []
+        places = {}
+        for clip in audition.clips:
+            self.near.append([])
+            for found in filter(None, (clip.nearest, clip.verbatim)):
+                place = (found.file, found.start, found.seconds)
+                if place not in places:
+                    places[place] = len(self.sources)
+                    name = f"{found.recording}, {moment(found.recording_start)}"
+                    self.sources.append(Source(name, None, lambda found=found: audition.excerpt(found)))
+                self.near[-1].append((f"{str(found)[0].upper()}{str(found)[1:]}.", places[place]))
+        self.blind = []
+        for excerpt in self._blind():
+            self.blind.append(len(self.sources))
+            self.sources.append(Source(excerpt.name, loudness(excerpt), lambda excerpt=excerpt: excerpt))
+
+    def _blind(self):
+        """The excerpts of the blind test, as `Clip`s."""
+        corpus = self.audition.corpus
+        if not corpus:
+            return
+        seconds = float(np.median([clip.seconds for clip in self.audition.clips]))
+        codec = ModelSettings(**self.audition.run.settings["model"]).codec
+        lengths = np.array([clip.samples / corpus.sample_rate for clip in corpus.clips])
+        ends = np.cumsum(lengths)
+        for middle in (np.arange(BLIND_RECORDINGS) + 0.5) / BLIND_RECORDINGS * ends[-1]:
+            index = int(np.searchsorted(ends, middle))
+            clip, begin = corpus.clips[index], max(0.0, float(middle - ends[index] + lengths[index] - seconds / 2))
+            begin = min(begin, max(0.0, float(lengths[index]) - seconds))
+            sound = load(corpus.folder / clip.file, start=begin, seconds=seconds)
+            yield Clip(codec.decode(codec.encode(sound.samples)), sound.sample_rate, clip.recording)
+
+    def clip(self, name):
+        """The `Clip` of a sound by its name on the page, "clip 3" or "source 0"; None where there is none."""
+        kind, _, number = name.partition(" ")
+        among = {"clip": self.audition.clips, "source": self.sources}.get(kind, ())
+        if not number.isdecimal() or int(number) >= len(among):
+            return None
+        one = among[int(number)]
+        return one.sound if kind == "clip" else one.sound()
+
+    @property
+    def names(self):
+        """The names of all sounds."""
+        return [f"clip {number}" for number in range(len(self.audition.clips))] + [
+            f"source {number}" for number in range(len(self.sources))
+        ]
+
+
+def document(audition, sounds, addresses, wire="", note=""):
+    """The page, a whole HTML document.
 
     Parameters
     ----------
-    run
-        A `Run` or its folder.
-
-    Returns
-    -------
-    Path
-        `audition.html` in the run's folder; it plays the clips that lie beside it. Nothing is normalised.
-
-    Raises
-    ------
-    CourseError
-        When there is no run there, or no epoch in it.
+    sounds
+        The `Sounds` of the audition.
+    addresses
+        {name of a sound: its `data:` address}; empty where Python hands them out.
+    wire
+        What the fields are called through which a notebook is spoken to; "" for a page that stands alone.
+    note
+        What else to say of how sounds are played.
     """
-    run = run if isinstance(run, Run) else Run(run)
-    page = run.folder / PAGE
-    with replacing(page) as partial:
-        partial.write_text(_page(run), encoding="utf-8")
-    return page
+    run = audition.run
+    intention = audition.corpus and audition.corpus.intention
+    return listening_page(
+        title=f"Clips of {run.folder.resolve().name}",
+        counts=f"{audition.summary} {note}".strip(),
+        intention=_intention(intention),
+        gap=[str(audition.gap)] if audition.corpus else [],
+        curve=learning_curve(run),
+        verdict=str(verdict(run)),
+        data=_data(audition, sounds, wire),
+        sounds=addresses,
+    )
 
 
-def _page(run):
-    name = html.escape(run.folder.resolve().name)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Clips of {name}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1>Clips of {name}</h1>
-<p>Every epoch plays from the same seed, so what differs from one row to the next is what was learned.
-Nothing is normalised: quiet clips are quiet. Silence is the share of a clip below {SILENCE_DBFS:.0f} dBFS.</p>
-<figure>
-{learning_curve(run)}
-<figcaption>Bits per sample after each epoch: lower is better foreseen, not better music. The table has the same
-numbers.</figcaption>
-</figure>
-<p>{html.escape(str(verdict(run)))}</p>
-<table>
-<thead><tr><th scope="col">Epoch</th><th scope="col">Bits per sample</th><th scope="col">Clips</th></tr></thead>
-<tbody>
-{chr(10).join(_row(run, entry) for entry in run.log)}
-</tbody>
-</table>
-</main>
-</body>
-</html>
-"""
+def whole(audition, most_bytes, live):
+    """The page with its sounds in it, at most so many bytes; see `Audition.page`."""
+    sounds = Sounds(audition)
+    room = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE
+
+    def coded(form, seconds=math.inf):
+        """{name: address}, or None where there is no room for them."""
+        addresses, used = {}, 0
+        for done, name in enumerate(sounds.names):
+            live.share("Putting sounds on the page", done, len(sounds.names))
+            clip = sounds.clip(name)
+            heard = clip.samples[: int(min(seconds, clip.seconds) * clip.sample_rate)]
+            addresses[name] = address(replace(clip, samples=heard), form)
+            used += len(addresses[name]) + len(name) + SIGNS
+            if used > room:
+                return None
+        return addresses
+
+    note, addresses = "", coded(FLAC)
+    if addresses is None:
+        note, addresses = f"Sounds are {IN_WORDS[MP3]}.", coded(MP3)
+    seconds = max(clip.seconds for clip in audition.clips)
+    while addresses is None and seconds > SHORTEST:
+        seconds *= SHORTER
+        note = f"Sounds are {IN_WORDS[MP3]}; of each, the first {seconds:.1f} s are heard."
+        addresses = coded(MP3, seconds)
+    if addresses is None:
+        raise CourseError(
+            f"{len(sounds.names)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
+        )
+    live.end(f"{len(sounds.names)} sounds are on the page.")
+    return document(audition, sounds, addresses, note=note)
 
 
-def _row(run, entry):
-    clips = run.grid.get(entry.epoch, {})
-    players = "\n".join(_player(run, path, entry.epoch, temperature) for temperature, path in clips.items())
-    return f"""<tr><th scope="row">{entry.epoch}</th>
-<td>training {entry.bits:.3f}<br>validation {entry.validation_bits:.3f}<br>{clock(entry.seconds)} of training</td>
-<td>{players}</td></tr>"""
+def _intention(intention):
+    """What was wanted, as paragraphs."""
+    if not intention or not (intention.hear or intention.success):
+        return ["Nobody wrote down what success would sound like. Choosing means choosing for something."]
+    return [
+        words
+        for words in (
+            intention.hear and f"To hear: {intention.hear}",
+            intention.success and f"Success would sound like: {intention.success}",
+            f"What matters more: {intention.prefer}",
+        )
+        if words
+    ]
 
 
-def _player(run, path, epoch, temperature):
-    source = Path(os.path.relpath(path, run.folder)).as_posix()
-    return player(f"Epoch {epoch}, temperature {temperature:g}", load(path).levels, source)
+def _data(audition, sounds, wire):
+    """What the scripts of the page need to know, ready for JSON."""
+    log = audition.log
+    return {
+        "run": log.key,
+        "who": log.who,
+        "acts": [asdict(act) for act in log.acts],
+        "wire": wire,
+        "certainty": CERTAINTY,
+        "questions": QUESTIONS,
+        "report": REPORT,
+        "noSources": NO_SOURCES,
+        "kinds": {
+            key: {"title": kind.title, "what": kind.what, "causes": kind.causes, "advice": kind.advice}
+            for key, kind in DIAGNOSES.items()
+        },
+        "clips": [
+            {
+                "name": clip.name,
+                "title": clip.played.title,
+                "epoch": clip.played.epoch,
+                "temperature": clip.played.temperature,
+                "voice": clip.played.voice,
+                "seconds": round(clip.seconds, 2),
+                "loudness": clip.loudness,
+                "outline": clip.outline,
+                "kind": clip.diagnosis,
+                "words": f"{clip.measures}.",
+                "remarks": list(clip.remarks),
+                "near": [{"words": words, "source": source} for words, source in near],
+            }
+            for clip, near in zip(audition.clips, sounds.near, strict=True)
+        ],
+        "sources": [{"name": source.name, "loudness": source.loudness} for source in sounds.sources],
+        "blind": sounds.blind,
+    }

@@ -4,11 +4,13 @@ The only room that needs IPython, ipywidgets and matplotlib. Whatever a control 
 the library.
 """
 
+from .auditioning import AuditionTable, beside_recordings
 from .choosing import RecordingsPanel, SegmentsPanel
 from .computer import budget, machine
 from .course import Course
 from .findings import findings, hear
 from .forms import intention_form, origin_form
+from .journey import journey_shown
 from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
@@ -19,6 +21,7 @@ from .shown import LiveFigure
 from .watching import training_view
 
 __all__ = [
+    "AuditionTable",
     "Course",
     "JournalPanel",
     "LiveFigure",
@@ -26,11 +29,13 @@ __all__ = [
     "RecordingsPanel",
     "SegmentsPanel",
     "SettingsPanel",
+    "beside_recordings",
     "budget",
     "choice",
     "findings",
     "hear",
     "intention_form",
+    "journey_shown",
     "learning_curve",
     "lines",
     "machine",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import librosa
 
+from ..audition import audition
 from ..capsule import Capsule
 from ..corpus import Choices, Corpus, curate
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
@@ -35,6 +36,7 @@ class Course:
     runs/             the trainings of lesson 02, one folder each
     takes/            what lesson 04 makes
     chosen.capsule    the model chosen in lesson 03
+    portfolio/        all that is known of a run, to be handed in
     choices.jsonl     what you decided about your recordings
     journal.jsonl     what you wrote
 
@@ -229,19 +231,43 @@ class Course:
             shutil.copytree(_example(f"trained/{example}"), folder, dirs_exist_ok=True)
         return Run(folder)
 
+    def corpus_of(self, run):
+        """The `Corpus` that a run learned from; None where it is no longer there, or has changed since."""
+        folder = Path(run.settings["corpus"]["folder"])
+        corpora = [Corpus.open(folder)] if (folder / CORPUS_SETTINGS).is_file() else []
+        if (EXAMPLES / folder.name).is_dir():
+            corpora.append(self._example_corpus(folder.name))
+        return next((corpus for corpus in corpora if corpus.digest == run.settings["corpus"]["digest"]), None)
+
     def kept_aside(self, run):
         """Up to three clips, as paths, of the recordings that a run was tested on and never trained on.
 
         Empty where the corpus is no longer there, or has changed since.
         """
-        folder = Path(run.settings["corpus"]["folder"])
-        corpora = [Corpus.open(folder)] if (folder / CORPUS_SETTINGS).is_file() else []
-        if (EXAMPLES / folder.name).is_dir():
-            corpora.append(self._example_corpus(folder.name))
-        for corpus in corpora:
-            if corpus.digest == run.settings["corpus"]["digest"]:
-                return [corpus.folder / clip.file for clip in corpus.of(VALIDATION)[:3]]
-        return []
+        corpus = self.corpus_of(run)
+        return [corpus.folder / clip.file for clip in corpus.of(VALIDATION)[:3]] if corpus else []
+
+    def audition(self, run, who=None):
+        """Look at the clips of a run, as an `Audition`; what is heard in them is kept on Drive too, if there is one.
+
+        `who` is your name in the listening log, which matters where several listen to copies of one run.
+        """
+        return audition(run, self.corpus_of(run), who, self.copy_of(run.folder))
+
+    def bring_notes(self, heard):
+        """Take in notes that pages have saved: files that are called notes_..., beside your other files.
+
+        In Colab this asks for them and waits.
+        """
+        if colab.on_colab():
+            for name, content in colab.upload().items():
+                with replacing(inside(self.home, Path(name).name)) as partial:
+                    partial.write_bytes(content)
+        found = sorted(self.home.glob("notes_*.jsonl"))
+        for path in found:
+            print(f"{path.name}: {heard.log.merge(path)} new stars, tags, notes and guesses.")
+        if not found:
+            print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
 
     def keep(self, takes, capsule):
         """Save takes as WAV files, in a folder for the model that made them, under names that tell takes apart."""
@@ -255,15 +281,40 @@ class Course:
         newest = max(logs, key=lambda log: log.stat().st_mtime, default=None)
         return newest and self._with_its_copy(self.runs / newest.parent.name)
 
-    def choose(self, run, epoch):
-        """Star an epoch of a run, and keep its model as the one that lesson 04 plays; returns the `Capsule`."""
+    def choose(self, heard, epoch):
+        """Keep the model of an epoch for ever, and as the one that lesson 04 plays.
+
+        Parameters
+        ----------
+        heard
+            The `Audition`; what was heard in the clips of that epoch travels with the model.
+        epoch
+            One of those whose models are there.
+
+        Returns
+        -------
+        Capsule
+        """
+        run = heard.run
         run.star(epoch)
-        capsule = run.capsule(epoch)
+        heard.log.chosen(epoch)
+        capsule = heard.capsule(epoch)
         capsule.save(self.home / CHOSEN)
         print(f"Epoch {epoch} is chosen: lesson 04 will play it. Its model is {self.home / CHOSEN}.")
         if copy := self.copy_of(run.folder):
             Mirror(run.folder, copy).finish()  # so that the star lasts
         return capsule
+
+    def portfolio(self, heard):
+        """Put all that is known of a run, and what you wrote in the course, into the folder `portfolio`; returns it.
+
+        In Colab your browser saves it as a zip.
+        """
+        folder = self.home / "portfolio"
+        heard.export(folder, self.journal, self.choices)
+        if colab.on_colab():
+            self.take_home(folder)
+        return folder
 
     def capsule(self, example="breath"):
         """The `Capsule` chosen in lesson 03; before there is one, the last epoch of your newest run, or of one that

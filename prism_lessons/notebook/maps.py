@@ -1,9 +1,7 @@
 """The map of sounds in a notebook: the page itself in a frame, with the same in words beside it."""
 
-from html import escape
-
 from ..pages import sound_map as page
-from .shown import Shown
+from .shown import Shown, framed
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
 HEIGHT = 680  # pixels: the map whole; what is below it scrolls
@@ -25,10 +23,5 @@ def sound_map(relations, excerpt, title="Sound map"):
     -------
     Shown
     """
-    # In single quotes, since the page is full of double ones, each of which would take six bytes.
-    document = page(relations, excerpt, title, MOST_BYTES).replace("&", "&amp;").replace("'", "&#x27;")
-    frame = (
-        f'<iframe title="{escape(title, quote=True)}" srcdoc=\'{document}\' width="100%" height="{HEIGHT}" '
-        'style="border: 0; background: #fff"></iframe>'
-    )
-    return Shown(frame, str(relations))
+    document = page(relations, excerpt, title, MOST_BYTES)
+    return Shown(framed(document, title, HEIGHT), str(relations))

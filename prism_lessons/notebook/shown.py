@@ -1,5 +1,7 @@
 """What a cell shows: HTML with the same in words for those who do not look."""
 
+from html import escape
+
 from IPython.display import display
 
 
@@ -27,6 +29,19 @@ class Shown:
 def figure(picture, caption):
     """A picture, HTML, over its caption, HTML, as a `<figure>`."""
     return f'<figure class="prism-figure">{picture}<figcaption>{caption}</figcaption></figure>'
+
+
+def framed(document, title, height):
+    """A whole HTML document in a frame of the notebook, so that its styles and its keys meet nothing else.
+
+    `height` is in pixels; what does not fit scrolls.
+    """
+    # In single quotes, since a page is full of double ones, each of which would take six bytes.
+    document = document.replace("&", "&amp;").replace("'", "&#x27;")
+    return (
+        f'<iframe title="{escape(title, quote=True)}" srcdoc=\'{document}\' width="100%" height="{height}" '
+        'style="border: 0; background: #fff"></iframe>'
+    )
 
 
 class LiveFigure:

@@ -1,18 +1,15 @@
 """Players for a page with little room: excerpts as data addresses, coded and shortened until they fit."""
 
-import base64
 from html import escape
 
-import numpy as np
-
-from ..audio import FLOOR_DBFS, AudioError, Clip, Recording, pcm16, resampled
+from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus.doctor import has_remedy
 from ..corpus.folder import shown_name
 from ..markup import player
+from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
 from .mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
-from .mp3 import RATES as MP3_RATES
-from .mp3 import mp3
+from .mp3 import mp3_rate
 
 SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
@@ -46,7 +43,7 @@ class Players:
         room = most_bytes - PLAYER_BYTES * sum(count for _, count in wanted)
         samples = sum(count * file.sample_rate * min(EXCERPT_SECONDS, file.seconds) for file, count in wanted)
         self.lossless = BYTES_PER_SAMPLE * samples <= room
-        coded = MP3_BYTES_PER_SAMPLE * sum(count * _mp3_rate(file.sample_rate) for file, count in wanted)
+        coded = MP3_BYTES_PER_SAMPLE * sum(count * mp3_rate(file.sample_rate) for file, count in wanted)
         fitting = EXCERPT_SECONDS if self.lossless else room / max(1, coded)
         self.seconds = min(EXCERPT_SECONDS, max(SHORTEST_SECONDS, fitting))
         self.made = self.left_out = 0
@@ -99,20 +96,7 @@ class Players:
         return f'<div class="sounds">{figures}</div>'
 
     def _address(self, clip):
-        if self.lossless:
-            return "data:audio/wav;base64," + base64.b64encode(clip.wav()).decode()
-        return "data:audio/mpeg;base64," + base64.b64encode(_mp3(clip)).decode()
-
-
-def _mp3_rate(sample_rate):
-    return min((rate for rate in MP3_RATES if rate >= sample_rate), default=MP3_RATES[-1])
-
-
-def _mp3(clip):
-    """The bytes of an MP3 file, at the next higher rate that MP3 knows; levels are as they are."""
-    rate = _mp3_rate(clip.sample_rate)
-    samples = np.concatenate([np.zeros(0, np.float32), *resampled([clip.samples], clip.sample_rate, rate)])
-    return mp3(pcm16(samples), rate)
+        return address(clip, WAV if self.lossless else MP3)
 
 
 def _difference_in_words(before, after):

@@ -197,21 +197,30 @@ def test_an_empty_tag_is_refused(log):
         log.tag(CLIP, "  ")
 
 
+GOOD = {"id": "a", "run": "r", "when": "2026-11-22T10:00:00", "who": "w", "act": "star", "clip": "0002_1_t1"}
+
+
 @pytest.mark.parametrize(
     "line",
     [
         "[]",
         "nonsense",
-        '{"id": 1}',
         '{"act": "star"}',
-        '{"id": "a", "run": "r", "when": "yesterday", "who": "w", "act": "star", "clip": "c"}',
-        '{"id": "a", "run": "r", "when": "2026-11-22T10:00:00", "who": "w", "act": "explode", "clip": "c"}',
-        '{"id": "a", "run": "r", "when": "2026-11-22T10:00:00", "who": "w", "act": "star", "clip": "c", "evil": "x"}',
-        '{"id": "a", "run": "r", "when": "2026-11-22T10:00:00", "who": "w", "act": "guess", "clip": "c", "text": "?"}',
-        '{"id": "a", "run": "r", "when": "2026-11-22T10:00:00", "who": '
-        + '"w' * 1
-        + "w" * 999
-        + '", "act": "star", "clip": "c"}',
+        *(
+            json.dumps(GOOD | change)
+            for change in (
+                {"id": 1},
+                {"id": ""},
+                {"when": "yesterday"},
+                {"act": "explode"},
+                {"evil": "x"},
+                {"clip": "../x"},
+                {"who": "\ud800"},
+                {"who": "w" * 1000},
+                {"act": "note", "text": "x" * 100_000},
+                {"act": "guess", "text": "?"},
+            )
+        ),
     ],
 )
 def test_a_damaged_line_is_named_and_nothing_is_changed(log, line):

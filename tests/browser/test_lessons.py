@@ -16,7 +16,7 @@ MAY_BE_SILENT = {
     "05_going_further": r"temperature .*",
 }
 # Lessons in which the cell under a panel plays at once, and the control whose value then shows in the players' names.
-PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "seed", "04_generating": "seed"}
+PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "temperature", "04_generating": "seed"}
 RESET, KEEP = "Back to the start values", "Keep in the journal"
 CHOICES, SEGMENTS, SUGGESTION = "Keep these choices", "Keep these segments", "Back to the suggestion"
 FORMS = r"\bnotebook\.(?:Panel|SettingsPanel|intention_form|origin_form)\(|\bcourse\.journal_panel\("

@@ -21,6 +21,7 @@ from prism_lessons.pages import excerpts, players
 from prism_lessons.pages import findings as pages
 from prism_lessons.pages.excerpts import before_and_after
 from prism_lessons.pages.findings import findings_page
+from prism_lessons.pages.mp3 import RATES, mp3_of
 
 RATE = 16000
 
@@ -360,15 +361,15 @@ def test_where_room_is_short_players_are_mp3_and_then_shorter(ten):
 
 def test_mp3_is_as_loud_as_the_sound(noise):
     clip = Clip(0.1 * np.sin(2 * np.pi * 440 * np.arange(2 * 96000) / 96000).astype(np.float32), 96000)
-    samples, rate = soundfile.read(io.BytesIO(players._mp3(clip)))
+    samples, rate = soundfile.read(io.BytesIO(mp3_of(clip)))
     assert rate == 48000 and abs(len(samples) / rate - 2) < 0.01
     assert abs(measure(samples, rate).rms_dbfs - clip.levels.rms_dbfs) < 0.1  # at the rounded caption's tenth
 
 
 @pytest.mark.parametrize("rate", [2000, 8000, 10000, 22050, 44100, 192000])
 def test_any_rate_of_the_course_can_be_mp3(rate, noise):
-    _, coded = soundfile.read(io.BytesIO(players._mp3(Clip(noise(0.2, sample_rate=rate), rate))))
-    assert coded == min([one for one in players.MP3_RATES if one >= rate], default=48000)
+    _, coded = soundfile.read(io.BytesIO(mp3_of(Clip(noise(0.2, sample_rate=rate), rate))))
+    assert coded == min([one for one in RATES if one >= rate], default=48000)
 
 
 def test_where_there_is_no_room_the_worst_are_heard_and_all_are_read(ten):

@@ -8,7 +8,7 @@ import pytest
 import soxr
 
 from prism_lessons.audio import Clip
-from prism_lessons.audition.closeness import Sources
+from prism_lessons.audition.closeness import Sources, excerpt
 from prism_lessons.corpus import Corpus, curate
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
@@ -151,12 +151,12 @@ def test_no_clips_are_no_findings(sources):
 
 def test_the_excerpt_is_the_stretch_of_the_source_with_its_place_for_a_name(sources, recordings):
     found = sources.verbatim(planted(recordings["breath 1.wav"], 16500, 8000))
-    excerpt = excerpt(sources.corpus, found)
-    assert excerpt.sample_rate == RATE
-    assert excerpt.seconds == pytest.approx(found.seconds, abs=0.001)
-    assert excerpt.name.startswith("breath 1.wav, 0:01.")
+    heard = excerpt(sources.corpus, found)
+    assert heard.sample_rate == RATE
+    assert heard.seconds == pytest.approx(found.seconds, abs=0.001)
+    assert heard.name.startswith("breath 1.wav, 0:01.")
     start = round(found.start * RATE)
-    assert np.allclose(excerpt.samples, recordings["breath 1.wav"][start : start + len(excerpt.samples)], atol=1e-3)
+    assert np.allclose(heard.samples, recordings["breath 1.wav"][start : start + len(heard.samples)], atol=1e-3)
 
 
 def test_a_finding_says_where_in_words(sources, recordings):

@@ -1,0 +1,279 @@
+"""Auditioning a run: all its clips with what is known of them, the log of what was heard, and what is made of both."""
+
+from collections import Counter
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from ..corpus import Corpus, Sounds, sounds_of
+from ..corpus.corpus import SETTINGS
+from ..corpus.sounds import Piece
+from ..errors import CourseError
+from ..files import replacing
+from ..live import LiveLine
+from ..run import Run
+from . import page
+from .chosen import capsule_of
+from .closeness import Gap, Sources, excerpt, timbre_gap
+from .diagnosis import DIAGNOSES
+from .journey import journey
+from .listening import ListeningLog
+from .looking import known_closeness, look_at
+from .portfolio import export_journal
+
+PAGE = "audition.html"
+PARTS = ("early", "middle", "late")  # of a run, on the sound map
+
+
+def audition(run, corpus=None, who=None, copy=None, live=None):
+    """Look at all clips of a run: measure them, say what they sound like, find what they are nearest to.
+
+    Parameters
+    ----------
+    run
+        A `Run` or its folder.
+    corpus
+        The `Corpus` that it learned from, or its folder; where it lay when the training began, if not given.
+    who
+        Your name in the listening log; the name of the computer's user if not given.
+    copy
+        A second folder of the run, such as its copy on Google Drive, in which the log is kept too.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    Audition
+
+    Raises
+    ------
+    CourseError
+        When there is no run there, no clip in it, or when the corpus given is another one than the run's.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    if not run.played:
+        raise CourseError(f'The run in "{run.folder}" has played no clip yet: train it first.')
+    return Audition(run, _corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())
+
+
+class Audition:
+    """A run being listened to.
+
+    Parameters
+    ----------
+    run
+        The `Run`.
+    corpus
+        The `Corpus` that it learned from, or None where that is not there: then nothing is said of recordings.
+    log
+        The `ListeningLog`.
+    live
+        The `LiveLine` to report progress on.
+
+    Attributes
+    ----------
+    clips
+        An `AuditionClip` for each clip, by epoch, temperature and voice.
+    gap
+        How far clips and recordings lie apart in timbre, a `Gap`; None where the recordings are not there.
+    """
+
+    def __init__(self, run, corpus, log, live):
+        self.run, self.corpus, self.log, self._live = run, corpus, log, live
+        self._look()
+
+    def _look(self):
+        self.clips = look_at(self.run, self.corpus, lambda: self.sources, self._live)
+        self.gap = self._gap()
+
+    @cached_property
+    def sources(self):
+        """The `Sources` that clips are held against; None where the recordings are not there."""
+        return self.corpus and Sources.of(self.corpus, self._live)
+
+    def _gap(self):
+        if not self.corpus:
+            return None
+        known, place = known_closeness(self.run, self.corpus), self.run.folder / "clips"  # changes with every clip
+        found = known.get(place)
+        if found is None:
+            found = timbre_gap(self.sources, [clip.sound for clip in self.clips]).as_dict()
+            known.put(place, found)
+            known.save()
+        return Gap(**found)
+
+    def excerpt(self, found):
+        """The stretch of a recording that a clip's `nearest` or `verbatim` points at, as a `Clip`."""
+        return excerpt(self.corpus, found)
+
+    def select(self, every=1, temperature=None, voice=None, diagnosis=None, starred=False):
+        """Some of the clips.
+
+        Parameters
+        ----------
+        every
+            5 is every fifth epoch, and the last one too.
+        temperature, voice, diagnosis
+            Only those; all if not given. A diagnosis is a key of `DIAGNOSES`, such as "alive".
+        starred
+            Only those that somebody has starred.
+        """
+        stars, last = set(self.log.starred), self.clips[-1].played.epoch
+        return [
+            clip
+            for clip in self.clips
+            if (clip.played.epoch % every == 0 or clip.played.epoch == last)
+            and temperature in (None, clip.played.temperature)
+            and voice in (None, clip.played.voice)
+            and diagnosis in (None, clip.diagnosis)
+            and (clip.name in stars or not starred)
+        ]
+
+    def play_more(self, epochs, temperatures, voices=1, seconds=None):
+        """Let models of the run play more clips, which then lie among its others.
+
+        Parameters
+        ----------
+        epochs
+            Those of which the models are kept, see `Run.epochs`.
+        temperatures
+            0.05 .. 5 each.
+        voices
+            How many chances of the run's seed are played at each temperature.
+        seconds
+            Of each clip; as long as those of the training if not given.
+
+        Returns
+        -------
+        list of AuditionClip
+            Those asked for; what was played before is not played again.
+
+        Raises
+        ------
+        CourseError
+            When a model is no longer there, or a value is out of its range; what was played by then stays.
+        """
+        from ..generation import generate  # here, since listening does without a model
+
+        training, names = self.run.settings["training"], set()
+        for epoch in epochs:
+            capsule = self.run.capsule(epoch)
+            for temperature in temperatures:
+                paths = [self.run.clip_path(epoch, voice, temperature) for voice in range(1, voices + 1)]
+                names |= {path.stem for path in paths}
+                if all(path.exists() for path in paths):
+                    continue
+                clips = generate(
+                    capsule,
+                    seconds or training["clip_seconds"],
+                    voices=voices,
+                    temperature=temperature,
+                    seed=training["seed"],
+                    live=self._live,
+                )
+                for path, clip in zip(paths, clips, strict=True):
+                    if not path.exists():
+                        clip.save(path)
+        self._look()
+        return [clip for clip in self.clips if clip.name in names]
+
+    @property
+    def sounds(self):
+        """The recordings and the clips together as `Sounds`, to be related and shown as a map."""
+        recordings = sounds_of(self.corpus).pieces if self.corpus else []
+        epochs = sorted({clip.played.epoch for clip in self.clips})
+        part = {epoch: PARTS[len(PARTS) * place // len(epochs)] for place, epoch in enumerate(epochs)}
+        return Sounds(
+            [replace(piece, group="recordings") for piece in recordings]
+            + [
+                Piece(clip.played.title, f"clips, {part[clip.played.epoch]}", clip.played.path, 0.0, clip.seconds)
+                for clip in self.clips
+            ]
+        )
+
+    @property
+    def favourite(self):
+        """The epoch with the most stars among those whose models are there; without any, the one with fewest bits."""
+        stars = Counter(int(name.partition("_")[0]) for name in self.log.starred)
+        kept = [epoch for epoch in self.run.epochs if stars[epoch]]
+        return max(kept, key=lambda epoch: (stars[epoch], epoch)) if kept else self.run.best
+
+    def journey(self, temperature=None, voice=None, every=1):
+        """One temperature and voice through all epochs as one sound with chapters, a `Journey`."""
+        return journey(self.run, temperature, voice, every)
+
+    def capsule(self, epoch):
+        """The model of an epoch as a `Capsule` that carries what was heard in it."""
+        return capsule_of(self.run, epoch, self.log)
+
+    def export(self, folder, journal=None, choices=None):
+        """Everything for a thesis or a portfolio: a page, Markdown and WAVs, see `export_journal`."""
+        return export_journal(self.run, folder, self.log, journal, choices, self._live)
+
+    def page(self, path=None, most_bytes=page.MOST_BYTES):
+        """Write a page on which all of it can be heard, compared, starred and noted, without a notebook.
+
+        Parameters
+        ----------
+        path
+            Of the page; `audition.html` in the run's folder if not given. It needs nothing beside it.
+        most_bytes
+            How large it may become. Sounds are as they are (FLAC) where there is room, then MP3, then only their
+            beginnings; the page says so.
+
+        Returns
+        -------
+        Path
+        """
+        path = Path(path or self.run.folder / PAGE)
+        written = page.whole(self, most_bytes, self._live)
+        with replacing(path) as partial:
+            partial.write_text(written, encoding="utf-8")
+        return path
+
+    @property
+    def counts(self):
+        """How many clips sound like what, {diagnosis: number}, the most frequent first."""
+        return dict(Counter(clip.diagnosis for clip in self.clips).most_common())
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return {
+            "run": str(self.run.folder),
+            "clips": [clip.as_dict() for clip in self.clips],
+            "counts": self.counts,
+            "gap": self.gap and self.gap.as_dict(),
+            "starred": self.log.starred,
+        }
+
+    @property
+    def summary(self):
+        """How many clips there are and what they sound like, in words."""
+        epochs = len({clip.played.epoch for clip in self.clips})
+        kinds = ", ".join(f"{count} {DIAGNOSES[kind].title}" for kind, count in self.counts.items())
+        return f"{len(self.clips)} clips of {epochs} epoch{'s' if epochs > 1 else ''}: {kinds}."
+
+    def __str__(self):
+        heard = self.log.heard
+        lines = [
+            f"{clip.played.title}: {DIAGNOSES[clip.diagnosis].title}" + (f" ({said})" if said else "")
+            for clip in self.clips
+            for said in [str(heard.get(clip.name, ""))]
+        ]
+        return "\n".join([*lines, self.summary, *([str(self.gap)] if self.gap else [])])
+
+
+def _corpus_of(run, corpus):
+    """The `Corpus` of a run; None where none was given and the run's own is gone, damaged or changed."""
+    wanted = run.settings["corpus"]["digest"]
+    if corpus is not None:
+        corpus = Corpus.open(corpus)
+        if corpus.digest != wanted:
+            raise CourseError(f'The run did not learn from the corpus in "{corpus.folder}": name the one it did.')
+        return corpus
+    folder = Path(run.settings["corpus"]["folder"])
+    try:
+        found = Corpus.open(folder) if (folder / SETTINGS).is_file() else None
+    except CourseError:
+        found = None
+    return found if found and found.digest == wanted else None

@@ -1,0 +1,95 @@
+"""From ear to capsule: the model of an epoch together with what was heard in it."""
+
+import json
+import re
+from dataclasses import asdict, replace
+
+from ..pages.prose import one_line, quoted
+from .listening import GUESS
+
+HEADING = "## What was heard"
+MOST_BYTES = 2**20  # of acts in a capsule, whose description is small; the run's own log has them all
+
+
+def capsule_of(run, epoch, log):
+    """The model of an epoch, with what was heard in its clips.
+
+    Parameters
+    ----------
+    run
+        The `Run`.
+    epoch
+        Which one.
+    log
+        The `ListeningLog` of the run.
+
+    Returns
+    -------
+    Capsule
+        Its card goes on with a section "What was heard"; `about["listening"]` holds the acts of that epoch as plain
+        values, oldest first: the newest ones, at most 1 MiB.
+
+    Raises
+    ------
+    CourseError
+        When the weights of that epoch are not there; the sentence says which are.
+    """
+    capsule = run.capsule(epoch)
+    acts = [_plain(act) for act in log.acts if _is_of(act, epoch)]
+    kept = _newest(acts)
+    heard = {clip: heard for clip, heard in log.heard.items() if _epoch(clip) == epoch}
+    titles = {clip.name: clip.title for clip in run.played}
+    lines = [HEADING, ""]
+    for clip, said in heard.items():
+        lines += [f"### {titles.get(clip, clip)}", "", *heard_in_markdown(said), ""]
+    if not heard:
+        lines += ["Nothing has been starred or noted of this epoch.", ""]
+    if len(kept) < len(acts):
+        lines += [f"The {len(acts) - len(kept)} oldest acts are in the listening log of the run only.", ""]
+    card = capsule.card.rstrip() + "\n\n" + "\n".join(lines)
+    return replace(capsule, card=card, about={**capsule.about, "listening": kept})
+
+
+def heard_in_markdown(heard, when=lambda act, who="", text="": ""):
+    """What was said of a clip, a `Heard`, as lines of Markdown.
+
+    Parameters
+    ----------
+    when
+        A function that gives the date to be put behind a star, a tag or a note, such as " (2026-11-22 23:15)": its
+        arguments are the act, who did it, and the tag.
+    """
+    stars = [one_line(who) + when("star", who=who) for who in heard.stars]
+    tags = [one_line(tag) + when("tag", text=tag) for tag in heard.tags]
+    lines = [f"- Starred by {', '.join(stars)}"] if stars else []
+    lines += [f"- Tagged {', '.join(tags)}"] if tags else []
+    for who, text in (heard.notes or {}).items():
+        lines += ["", f"{one_line(who)} wrote{when('note', who=who)}:", "", quoted(text)]
+    return lines[not stars and not tags :]
+
+
+def _epoch(clip):
+    """The epoch of a clip that the log names, also of one whose file is gone; None for any other name."""
+    named = re.fullmatch(r"(\d+)_\d+_t[\d.e+-]+", clip)
+    return int(named[1]) if named else None
+
+
+def _is_of(act, epoch):
+    # A guess may be about a recording, whose name may look like a clip's.
+    return _epoch(act.clip) == epoch and not (act.act == GUESS and act.truth == "recording")
+
+
+def _plain(act):
+    """An `Act` as plain values that UTF-8 can write."""
+    return {name: value.encode("utf-8", "replace").decode() for name, value in asdict(act).items()}
+
+
+def _newest(acts):
+    """As many of the newest acts as fit."""
+    room, kept = MOST_BYTES, []
+    for act in reversed(acts):
+        room -= len(json.dumps(act, indent=1, ensure_ascii=False).encode())
+        if room < 0:
+            break
+        kept.insert(0, act)
+    return kept

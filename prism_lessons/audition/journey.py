@@ -1,0 +1,148 @@
+"""A run's journey: one of its sounds through all epochs, joined into one listening file with chapters."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..audio import Clip, load
+from ..errors import CourseError
+from ..files import replacing
+
+SILENCE_SECONDS = 0.3  # between two epochs
+
+
+class Chapter(NamedTuple):
+    """One epoch of a journey: where its clip begins and ends, in seconds, and what it is called."""
+
+    start: float
+    end: float
+    epoch: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Journey:
+    """The clips of one temperature and voice, one after another.
+
+    Attributes
+    ----------
+    clip
+        All of it as a `Clip`; its name says which sound it is.
+    chapters
+        A `Chapter` for each epoch, in order.
+    """
+
+    clip: Clip
+    chapters: tuple[Chapter, ...]
+
+    @property
+    def webvtt(self):
+        """The chapters as WebVTT, which browsers and media players read (https://www.w3.org/TR/webvtt1/)."""
+        cues = [f"{_time(start)} --> {_time(end)}\n{title}\n" for start, end, _, title in self.chapters]
+        return "\n".join(["WEBVTT\n", *cues])
+
+    @property
+    def labels(self):
+        """The chapters as lines "start, end, title" with tabs between, which Audacity reads as labels."""
+        return "".join(f"{start:.6f}\t{end:.6f}\t{title}\n" for start, end, _, title in self.chapters)
+
+    def save(self, path):
+        """Write the sound, and its chapters beside it. Nothing is normalised.
+
+        Parameters
+        ----------
+        path
+            Of the sound, 16-bit WAV or FLAC by its ending.
+
+        Returns
+        -------
+        tuple of Path
+            The sound; its chapters as WebVTT, `.vtt`; and as labels for Audacity and others, `.labels.txt`.
+
+        Raises
+        ------
+        CourseError
+            When the ending is another, or the files cannot be written.
+        """
+        sound = Path(self.clip.save(path))
+        chapters, labels = sound.with_suffix(".vtt"), sound.with_suffix(".labels.txt")
+        for beside, text in ((chapters, self.webvtt), (labels, self.labels)):
+            with replacing(beside) as partial:
+                partial.write_text(text, encoding="utf-8")
+        return sound, chapters, labels
+
+    def __str__(self):
+        return f"{self.clip.name}: {self.clip.seconds:.1f} s, {len(self.chapters)} chapters"
+
+
+def journey(run, temperature=None, voice=None, every=1):
+    """Join what one temperature and voice of a run sounded like, epoch after epoch, with 0.3 s of silence between.
+
+    Parameters
+    ----------
+    run
+        A `Run`. Epochs that have no such clip, or one without a sample, are left out.
+    temperature
+        The highest one of the run, if not given.
+    voice
+        1 or more; the first one that played at this temperature, if not given.
+    every
+        Take the first epoch, every so many after it, and the last.
+
+    Returns
+    -------
+    Journey
+
+    Raises
+    ------
+    CourseError
+        When there is no such clip; the sentence says which there are. When a clip cannot be read.
+    """
+    if type(every) is not int or every < 1:
+        raise CourseError(f"A journey takes every so many epochs, 1 or more, not {every}.")
+    chosen = _chosen(run, temperature, voice)
+    # In a run's folder somebody may have put clips of another rate.
+    clips = [(played, load(played.path, run.sample_rate)) for played in [*chosen[:-1:every], chosen[-1]]]
+    clips = [(played, clip) for played, clip in clips if len(clip.samples)]
+    if not clips:
+        raise CourseError(f'The clips in "{run.folder}" have no sound in them: choose another temperature or voice.')
+    silence = np.zeros(round(SILENCE_SECONDS * run.sample_rate), np.float32)
+    pieces, chapters, place = [], [], 0
+    for played, clip in clips:
+        end = place + len(clip.samples)
+        chapters.append(Chapter(place / run.sample_rate, end / run.sample_rate, played.epoch, f"Epoch {played.epoch}"))
+        pieces += [clip.samples, silence]
+        place = end + len(silence)
+    first, last = clips[0][0], clips[-1][0]
+    epochs = f"Epochs {first.epoch} to {last.epoch}" if last.epoch > first.epoch else f"Epoch {first.epoch}"
+    name = f"{epochs}, temperature {first.temperature:g}, voice {first.voice}"
+    return Journey(Clip(np.concatenate(pieces[:-1]), run.sample_rate, name), tuple(chapters))
+
+
+def _chosen(run, temperature, voice):
+    """The `RunClip`s of one temperature and voice, by epoch; at least one."""
+    played = run.played
+    if not played:
+        raise CourseError(f'The run in "{run.folder}" has not played a clip yet: train it first.')
+    temperature = max(clip.temperature for clip in played) if temperature is None else temperature
+    warm = [clip for clip in played if clip.temperature == temperature]
+    voice = min((clip.voice for clip in warm), default=1) if voice is None else voice
+    chosen = [clip for clip in warm if clip.voice == voice]
+    if not chosen:
+        there = dict.fromkeys(
+            f"voice {clip.voice} at {clip.temperature:g}"
+            for clip in sorted(played, key=lambda clip: (clip.temperature, clip.voice))
+        )
+        raise CourseError(
+            f"This run has no clip of voice {voice} at temperature {temperature}: choose from {', '.join(there)}."
+        )
+    return chosen
+
+
+def _time(seconds):
+    """A time as WebVTT writes it: "00:01:02.345"."""
+    minutes, milliseconds = divmod(round(1000 * seconds), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}.{milliseconds % 1000:03}"

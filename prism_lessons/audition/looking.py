@@ -1,0 +1,173 @@
+"""What is known of a run's clips: measured, diagnosed, and held against the recordings; remembered in the user's cache.
+
+In go a `Run` and its corpus, out come `AuditionClip`s. Nothing is written into the run.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..audio import SILENCE_DBFS, load
+from ..corpus.doctor.loudness import Loudness
+from ..corpus.known import Known, code_version
+from ..run import RunClip
+from .closeness import Nearest, Verbatim
+from .diagnosis import DIAGNOSES, diagnose, remarks
+from .measures import Measures, measured
+
+MOMENTS = 48  # of the outline that a page draws
+OUTLINE_DB = 54.0  # of its height: 6 dB for each of the digits 1 to 9
+
+
+@dataclass(frozen=True)
+class AuditionClip:
+    """A clip of a run with what is known of it.
+
+    Attributes
+    ----------
+    played
+        The `RunClip`: epoch, temperature, voice, path.
+    measures, diagnosis, remarks
+        Its `Measures`, a key of `DIAGNOSES`, and sentences on what else was noticed.
+    loudness
+        LUFS, or None for what is silent or shorter than 0.4 s.
+    outline
+        Its level in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full scale.
+    nearest, verbatim
+        The stretch of a recording that it is most like, and the longest one that it nearly repeats; None where there
+        is none, or where the recordings are not there.
+    """
+
+    played: RunClip
+    measures: Measures
+    diagnosis: str
+    remarks: tuple[str, ...]
+    loudness: float | None
+    outline: str
+    nearest: Nearest | None = None
+    verbatim: Verbatim | None = None
+
+    @property
+    def name(self):
+        return self.played.name
+
+    @property
+    def seconds(self):
+        return self.measures.seconds
+
+    @property
+    def sound(self):
+        """The `Clip` itself."""
+        return load(self.played.path)
+
+    def as_dict(self):
+        """Plain values for JSON."""
+        return {
+            "name": self.name,
+            "epoch": self.played.epoch,
+            "temperature": self.played.temperature,
+            "voice": self.played.voice,
+            "file": str(self.played.path),
+            "diagnosis": self.diagnosis,
+            "remarks": list(self.remarks),
+            "measures": self.measures.as_dict(),
+            "loudness": self.loudness,
+            "nearest": self.nearest and self.nearest.as_dict(),
+            "verbatim": self.verbatim and self.verbatim.as_dict(),
+        }
+
+    def __str__(self):
+        lines = [f"{self.played.title}: {DIAGNOSES[self.diagnosis].title}. {self.measures}", *self.remarks]
+        return "\n".join([*lines, *(str(found) for found in (self.nearest, self.verbatim) if found)])
+
+
+def look_at(run, corpus, sources, live):
+    """Every clip of a `Run` as an `AuditionClip`.
+
+    Parameters
+    ----------
+    corpus
+        The `Corpus` that it learned from, or None: then nothing is said of recordings.
+    sources
+        A function that gives its `Sources`; it is called only if there is a clip that was not looked at before.
+    live
+        The `LiveLine` to report progress on.
+    """
+    known = Known(run.folder, "auditions", _version("measures"))
+    clips, values = run.played, []
+    for done, played in enumerate(clips):
+        live.share("Measuring clips", done, len(clips))
+        found = known.get(played.path)
+        if found is None:
+            found = _measured(load(played.path))
+            known.put(played.path, found)
+        values.append(found)
+    known.save()
+    near = _near(run, corpus, sources, live)
+    live.end(f"Looked at {len(clips)} clips.")
+    return tuple(
+        AuditionClip(
+            played,
+            measures := Measures(**found["measures"]),
+            diagnose(measures),
+            tuple(found["remarks"]),
+            found["loudness"],
+            found["outline"],
+            *near.get(played.path, (None, None)),
+        )
+        for played, found in zip(clips, values, strict=True)
+    )
+
+
+def _near(run, corpus, sources, live):
+    """What each clip is nearest to, {path: (Nearest or None, Verbatim or None)}."""
+    if corpus is None:
+        return {}
+    known = known_closeness(run, corpus)
+    found = {clip.path: known.get(clip.path) for clip in run.played}
+    new = [path for path, values in found.items() if values is None]
+    looked = sources().look([load(path) for path in new], live) if new else []
+    for path, (nearest, verbatim) in zip(new, looked, strict=True):
+        found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
+        known.put(path, found[path])
+    known.save()
+    return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
+
+
+def known_closeness(run, corpus):
+    """What is remembered of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
+    return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness"))
+
+
+def _measured(clip):
+    """What is measured of a `Clip`, as plain values."""
+    return {
+        "measures": measured(clip).as_dict(),
+        "remarks": remarks(clip),
+        "loudness": loudness(clip),
+        "outline": outline(clip.samples),
+    }
+
+
+def loudness(clip):
+    """Integrated loudness of a `Clip` in LUFS, or None where it is silent or shorter than 0.4 s."""
+    meter = Loudness(clip.sample_rate)
+    meter.add(clip.samples)
+    return meter.lufs
+
+
+def outline(samples):
+    """The peaks of 48 moments as digits, 6 dB apart, see `AuditionClip`."""
+    peaks = [float(np.abs(part).max(initial=0.0)) for part in np.array_split(samples, MOMENTS)]
+    levels = 20 * np.log10(np.maximum(peaks, 10 ** (SILENCE_DBFS / 20)))
+    return "".join(str(int(np.clip(np.ceil((level + OUTLINE_DB) / 6), 0, 9))) for level in levels)
+
+
+def _version(*parts):
+    """A name for the code that looks at clips."""
+    here = Path(__file__).parent
+    files = [here.parent / "audio.py", here.parent / "corpus" / "timbre.py", Path(__file__)]
+    for part in parts:
+        files += sorted((here / part).glob("*.py")) or [here / f"{part}.py"]
+    return code_version(*files)

@@ -1,0 +1,264 @@
+"""A run's journal for a thesis or a portfolio: one page that holds its sounds, the same as Markdown, and the clips."""
+
+import html
+import re
+import shutil
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+from ..audio import AudioError, load
+from ..errors import CourseError
+from ..files import replacing
+from ..live import LiveLine
+from ..markup import curve_in_words, learning_curve, levels_in_words, player
+from ..pages.addresses import FLAC, FORMS, IN_WORDS, MP3, WAV, address
+from ..pages.prose import as_html, one_line
+from ..run import Run, RunClip
+from .listening import ListeningLog
+from .portfolio_sections import CURVE, sections, to_be_heard
+
+PAGE, MARKDOWN, PICTURE, CLIPS = "journal.html", "journal.md", "curve.svg", "clips"
+MARK = "<!-- Written by prism_lessons: the next export replaces this file. -->"
+MOST_BYTES = 30_000_000  # of the page
+MOST_WAV_BYTES = 8_000_000  # of sounds as WAV; beyond, they are coded
+OWN_CLIP = re.compile(r"\(clips/(epoch_\d+_t[\d.e+-]+_voice\d+\.wav)\)")
+STYLE = """
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c;
+       background: #fff; overflow-wrap: anywhere; }
+h2 { margin-top: 3rem; padding-top: .5rem; border-top: 2px solid; } h3 { margin-top: 2rem; font-size: 1.2rem; }
+h4 { font-size: 1.05rem; } li { margin: .2rem 0; }
+nav ul { columns: 2 15rem; padding-left: 1.2rem; }
+a { color: #00558b; } :is(a, audio):focus-visible { outline: 3px solid #00558b; outline-offset: 2px; }
+table { border-collapse: collapse; margin: 1rem 0; font-size: .9375rem; font-variant-numeric: tabular-nums; }
+th, td { padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #bbb; }
+code { overflow-wrap: normal; }
+blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 4px solid #82878f; }
+.notice { padding: .5rem 1rem; border: 2px solid; }
+figure { margin: 1rem 0; } audio { display: block; width: 100%; max-width: 26rem; margin-top: .3rem; }
+svg { height: auto; }
+@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; } }
+@media print { audio, nav { display: none; } :is(h2, h3, h4) { break-after: avoid; }
+               :is(figure, tr, blockquote) { break-inside: avoid; } }
+"""
+
+
+def export_journal(run, folder, log=None, journal=None, choices=None, live=None):
+    """Write down what was wanted, decided, trained, heard and chosen, as one page with its sounds and as Markdown.
+
+    Parameters
+    ----------
+    run
+        A `Run` or its folder.
+    folder
+        Where to: `journal.html` holds all that it needs; `journal.md` needs `curve.svg` and the folder `clips`, with
+        every clip that was starred, tagged, noted or chosen, as it is. What an earlier export wrote is replaced;
+        anything else is left alone.
+    log
+        The `ListeningLog`; that in the run's folder if not given.
+    journal
+        The `Journal` of the course, if its answers are to be told.
+    choices
+        The `Choices` about the recordings, if they are to be told.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    Path
+        Of the page, at most 30 MB. Beyond 8 MB of WAV its sounds are coded as FLAC, then as MP3, then left out one by
+        one, and it says so. Nothing is normalised.
+
+    Raises
+    ------
+    CourseError
+        When there is no run, its own clips lie in that folder, or a file there is not of an export; when a log is
+        damaged; when the files cannot be written.
+    """
+    run, folder, live = run if isinstance(run, Run) else Run(run), Path(folder), live or LiveLine()
+    _check(run, folder)
+    log = ListeningLog(run) if log is None else log
+    clips, sounds = to_be_heard(run, log), {}
+    for number, clip in enumerate(clips, start=1):
+        live.share("Reading clips", number, len(clips))
+        try:
+            sounds[clip.name] = load(clip.path)
+        except AudioError as error:
+            sounds[clip.name] = error
+    parts = sections(run, log, journal, choices)
+    head = _head(run)
+    page = _page(run, head, parts, sounds)
+    earlier = _earlier_clips(folder / MARKDOWN)
+    files = {clip.name: _file(clip) for clip in clips if not isinstance(sounds[clip.name], AudioError)}
+    for clip in clips:
+        if clip.name in files:
+            with replacing(folder / files[clip.name]) as partial:
+                shutil.copyfile(clip.path, partial)
+    if run.log:
+        picture = learning_curve(run).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        _write(folder / PICTURE, f"{MARK}\n{picture}\n")
+    _write(folder / MARKDOWN, _markdown(run, head, parts, sounds))
+    _write(folder / PAGE, page)
+    for name in earlier - {*files.values()}:
+        with suppress(OSError):
+            (folder / name).unlink()
+    count = f"{len(files)} clip{'' if len(files) == 1 else 's'}"
+    live.end(f'The journal of this run is in "{folder}", with {count}: open {PAGE} in a browser.')
+    return folder / PAGE
+
+
+def _check(run, folder):
+    """Raise a `CourseError` where an export would write among the run's own clips, or over somebody else's file."""
+    own = (run.folder / CLIPS).resolve()
+    if (folder / CLIPS).resolve() == own or folder.resolve().is_relative_to(own):
+        raise CourseError(
+            f'The clips of the run itself lie in "{own}": export into another folder, such as '
+            f'"{run.folder / "journal"}".'
+        )
+    for path in (folder / PAGE, folder / MARKDOWN, folder / PICTURE):
+        if path.exists() and MARK not in _beginning(path):
+            raise CourseError(f'"{path}" is not of an earlier export and would be lost: choose another folder.')
+
+
+def _beginning(path):
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(len(MARK) + 100)
+    except OSError:
+        return ""
+
+
+def _earlier_clips(path):
+    """The names, such as "clips/epoch_012_t0.95_voice1.wav", of the clips that an earlier export wrote."""
+    if not path.is_file():
+        return set()
+    return {f"{CLIPS}/{name}" for name in OWN_CLIP.findall(path.read_text(encoding="utf-8", errors="replace"))}
+
+
+def _file(clip):
+    """Under which name a `RunClip` is exported."""
+    return f"{CLIPS}/epoch_{clip.epoch:03}_t{clip.temperature:g}_voice{clip.voice}.wav"
+
+
+def _write(path, text):
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", errors="replace")
+
+
+def _title(run):
+    return f"Journal of {run.folder.resolve().name}"
+
+
+def _head(run):
+    """What stands under the title, Markdown; the reasons not to share, which stand first, apart."""
+    forbidden = [f"- {one_line(str(reason))}" for reason in run.not_to_share]
+    reasons = ["**The models of this run may not be shared**, because of:", "", *forbidden] if forbidden else []
+    return f"Written on {datetime.now():%Y-%m-%d}.", "\n".join(reasons)
+
+
+def _markdown(run, head, parts, sounds):
+    written, forbidden = head
+    blocks = [MARK, f"# {one_line(_title(run))}", *filter(None, [forbidden]), written]
+    for section in parts:
+        blocks.append(f"## {section.title}")
+        for part in section.parts:
+            if part is CURVE:
+                blocks.append(f"![{one_line(curve_in_words(run))}]({PICTURE})")
+            elif isinstance(part, RunClip):
+                blocks.append(_link(part, sounds[part.name]))
+            else:
+                blocks.append(part)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _link(clip, sound):
+    if isinstance(sound, AudioError):
+        return f"No player: {one_line(str(sound))}"
+    return f"[{clip.title}]({_file(clip)}): {levels_in_words(sound.levels)}"
+
+
+def _page(run, head, parts, sounds):
+    """The page: first without a sound, to see how much room there is for them."""
+    usable = {name: sound for name, sound in sounds.items() if not isinstance(sound, AudioError)}
+    bare = _document(run, head, parts, sounds, dict.fromkeys(usable, ""), WAV)
+    form, addresses = _addresses(usable, MOST_BYTES - len(bare.encode("utf-8", "replace")))
+    return _document(run, head, parts, sounds, addresses, form)
+
+
+def _addresses(sounds, room):
+    """In which form, one of `FORMS`, the sounds are on the page, and {name: address} of those that fit."""
+    wav_bytes = sum(2 * len(sound.samples) for sound in sounds.values())
+    for form in FORMS if wav_bytes <= MOST_WAV_BYTES else (FLAC, MP3):
+        addresses = {name: address(sound, form) for name, sound in sounds.items()}
+        if sum(map(len, addresses.values())) <= room:
+            return form, addresses
+    fitting = {}
+    for name, found in addresses.items():
+        room -= len(found)
+        if room < 0:
+            break
+        fitting[name] = found
+    return MP3, fitting
+
+
+def _document(run, head, parts, sounds, addresses, form):
+    written, forbidden = map(as_html, head)
+    title = html.escape(_title(run).encode("utf-8", "replace").decode())
+    listed = "\n".join(
+        f'<li><a href="#section-{number}">{html.escape(section.title)}</a></li>' for number, section in enumerate(parts)
+    )
+    body = "\n".join(
+        f'<section>\n<h2 id="section-{number}">{html.escape(section.title)}</h2>\n'
+        + "\n".join(_part(run, part, sounds, addresses) for part in section.parts)
+        + "\n</section>"
+        for number, section in enumerate(parts)
+    )
+    notice = f'<div class="notice">\n{forbidden}</div>\n' if forbidden else ""
+    return f"""<!DOCTYPE html>
+{MARK}
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+{notice}{written}<p>{_players_in_words(sounds, addresses, form)}</p>
+<nav aria-label="Contents">
+<ul>
+{listed}
+</ul>
+</nav>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _players_in_words(sounds, addresses, form):
+    if not sounds:
+        return "There is no clip to hear yet: star one, or write a note."
+    count = f"{len(addresses)} player{'' if len(addresses) == 1 else 's'}"
+    words = f"This page holds its sounds itself: {count}, in {IN_WORDS[form]}. Nothing is normalised."
+    left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(addresses)
+    if left:
+        words += f" There was no room for {left} more."
+    return f"{words} All clips lie beside it as WAV, in the folder “{CLIPS}”."
+
+
+def _part(run, part, sounds, addresses):
+    """A part of a `Section` as HTML."""
+    if part is CURVE:
+        return f"<figure>\n{learning_curve(run)}\n</figure>"
+    if not isinstance(part, RunClip):
+        return as_html(part)
+    sound = sounds[part.name]
+    if part.name in addresses:
+        return player(part.title, sound.levels, addresses[part.name], f"; {_file(part)}")
+    if isinstance(sound, AudioError):
+        return as_html(_link(part, sound))
+    return f"<p>{html.escape(part.title)}: {levels_in_words(sound.levels)}; {_file(part)}</p>"

@@ -1,0 +1,97 @@
+"""The table of a run's clips in a notebook: the page of the audition in a frame, wired to Python.
+
+Sounds stay in the kernel and come when they are played, so hundreds of clips open at once; stars, tags and notes are
+written into the run's log the moment they are given. The wire is two hidden fields of ipywidgets, which every front end
+brings along: a widget of our own would need one that Colab fetches from elsewhere.
+"""
+
+import json
+import uuid
+from html import escape
+
+import ipywidgets
+
+from ..audition.listening import Act
+from ..audition.page import Sounds, document
+from ..errors import CourseError
+from ..pages.addresses import FLAC, address
+from .players import play
+from .shown import framed
+
+HEIGHT = 980  # pixels: filters, table and the chosen clip whole; what is below scrolls
+HIDDEN = {"display": "none"}
+
+
+class AuditionTable:
+    """Clips to be heard, compared, starred and noted, shown by a cell that ends in it.
+
+    Everything that it does can be done in Python too: `heard.log.star(clip)`, `heard.select(every=5)`,
+    `notebook.play(clip.sound)`.
+
+    Parameters
+    ----------
+    audition
+        An `Audition`.
+    """
+
+    def __init__(self, audition):
+        self._audition, self._sounds = audition, Sounds(audition)
+        wire = f"prism-{uuid.uuid4().hex[:12]}"
+        self._from_page = ipywidgets.Textarea(continuous_update=False, layout=HIDDEN)
+        self._to_page = ipywidgets.HTML(layout=HIDDEN)
+        self._from_page.add_class(f"{wire}-out")
+        self._to_page.add_class(f"{wire}-in")
+        self._from_page.observe(lambda change: self._answer(change["new"]), "value")
+        page = document(audition, self._sounds, {}, wire)
+        frame = ipywidgets.HTML(framed(page, f"Clips of {audition.run.folder.name}", HEIGHT))
+        self._box = ipywidgets.VBox([frame, self._from_page, self._to_page])
+
+    def _answer(self, message):
+        """Keep what the page says and hand it the sounds that it asks for; it sends again what was not answered."""
+        asked = json.loads(message)
+        log = self._audition.log
+        said, kept = "", []
+        try:
+            said = log.take([Act(**act) for act in asked["acts"]])
+            kept = [act["id"] for act in asked["acts"]]
+        except CourseError as error:
+            said = str(error)
+        sounds = {}
+        for name in asked["sounds"]:
+            try:
+                clip = self._sounds.clip(name)
+                sounds[name] = address(clip, FLAC) if clip else ""
+            except CourseError as error:
+                sounds[name], said = "", str(error)
+        answer = json.dumps({"number": asked["number"], "kept": kept, "sounds": sounds, "said": said})
+        self._to_page.value = f"<pre>{escape(answer)}</pre>"
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+
+    def __repr__(self):
+        return str(self._audition)
+
+
+def beside_recordings(audition, clip=None):
+    """Players of a clip and of the recordings that it comes close to: is this my recording?
+
+    Parameters
+    ----------
+    audition
+        An `Audition`.
+    clip
+        One of its clips; the one that is nearest to a recording in timbre, if not given.
+
+    Returns
+    -------
+    Shown
+    """
+    near = [one for one in audition.clips if one.nearest]
+    if clip is None:
+        clip = min(near, key=lambda one: one.nearest.distance_db, default=audition.clips[-1])
+    found = [one for one in (clip.nearest, clip.verbatim) if one]
+    excerpts = [audition.excerpt(one) for one in found]
+    names = [clip.played.title, *(f"{excerpt.name} ({one})" for excerpt, one in zip(excerpts, found, strict=True))]
+    return play(clip.sound, *excerpts, names=names)

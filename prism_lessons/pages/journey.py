@@ -1,0 +1,64 @@
+"""A run's journey as one HTML page: a player, its chapters, and the epoch that is heard, large and announced.
+
+In goes a journey, a `clip` with `chapters` (start and end in seconds, epoch, title); out comes the page as text. It is
+journey.html, with journey.css and journey.js in it, and asks nothing of the network.
+"""
+
+import base64
+from pathlib import Path
+
+from ..audio import measure
+from ..live import clock
+from ..markup import levels_in_words
+from .addresses import IN_WORDS, MP3, WAV, address
+from .document import document, json_text, text
+
+MOST_BYTES = 4_000_000  # of a sound as it is; a longer one is coded as MP3
+
+
+def journey_page(journey, title, most_bytes=MOST_BYTES):
+    """Write a journey as a page.
+
+    Parameters
+    ----------
+    journey
+        What has a `clip` and `chapters`, as `audition.journey.Journey` does.
+    title
+        Of the page, plain text.
+    most_bytes
+        How large the page may be with the samples as they are; beyond that they become an MP3, and the page says so.
+
+    Returns
+    -------
+    str
+        A whole HTML document, UTF-8. Nothing is normalised, and nothing plays by itself.
+    """
+    lossless = _document(journey, title, WAV)
+    return lossless if len(lossless.encode()) <= most_bytes else _document(journey, title, MP3)
+
+
+def _document(journey, title, form):
+    own, clip = Path(__file__), journey.clip
+    shown = [[round(start, 3), round(end, 3), name] for start, end, _, name in journey.chapters]
+    return document(
+        own.with_suffix(".html"),
+        [own.with_suffix(".js")],
+        title=text(title),
+        name=text(clip.name),
+        about=f"{clock(int(clip.seconds))} long, {clip.sample_rate} Hz, {IN_WORDS[form]}",
+        first=text(journey.chapters[0].title),
+        count=len(shown),
+        chapters="\n".join(_item(clip, number, chapter) for number, chapter in enumerate(journey.chapters)),
+        sound=address(clip, form),
+        track="data:text/vtt;base64," + base64.b64encode(journey.webvtt.encode()).decode(),
+        data=json_text(shown),
+    )
+
+
+def _item(clip, number, chapter):
+    start, end = (round(seconds * clip.sample_rate) for seconds in (chapter.start, chapter.end))
+    levels = levels_in_words(measure(clip.samples[start:end], clip.sample_rate))
+    return (
+        f'<li><button type="button" data-chapter="{number}">{text(chapter.title)}</button> '
+        f'<span class="small">{levels}</span></li>'
+    )

@@ -1,0 +1,187 @@
+"""An audition: every clip measured, said in words, held against the recordings; remembered, selected, played on."""
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import prism_lessons as pl
+from prism_lessons.audio import Clip, load
+from prism_lessons.audition import looking
+from prism_lessons.audition.looking import loudness, outline
+from prism_lessons.errors import CourseError
+from prism_lessons.live import LiveLine
+from prism_lessons.run import Run
+
+
+def quiet():
+    return LiveLine(io.StringIO())
+
+
+@pytest.fixture
+def heard(made_run):
+    return pl.audition(made_run, live=quiet())
+
+
+def test_every_clip_is_there_in_order_with_what_it_sounds_like(heard):
+    assert [(clip.played.epoch, clip.played.temperature) for clip in heard.clips] == [
+        (epoch, temperature) for epoch in (1, 2, 3, 4) for temperature in (0.85, 1.0)
+    ]
+    kinds = [clip.diagnosis for clip in heard.clips]
+    assert kinds[:4] == ["silence"] * 2 + ["noise"] * 2 and kinds[6:] == ["tone"] * 2
+    assert heard.summary.startswith("8 clips of 4 epochs: ")
+    assert "epoch 4, temperature 1, voice 1: tone" in str(heard)
+
+
+def test_the_folder_of_a_run_will_do_and_words_and_json_say_the_same(made_run):
+    heard = pl.audition(str(made_run.folder), live=quiet())
+    values = json.loads(json.dumps(heard.as_dict(), allow_nan=False))
+    assert [clip["diagnosis"] for clip in values["clips"]] == [clip.diagnosis for clip in heard.clips]
+    assert values["counts"] == heard.counts and sum(heard.counts.values()) == len(heard.clips)
+
+
+def test_half_a_second_of_a_recording_in_a_clip_is_found_and_can_be_heard_beside_it(heard, recordings):
+    (copy,) = {clip.verbatim.recording for clip in heard.clips if clip.verbatim}
+    assert copy == recordings.clips[0].recording
+    clip = heard.clips[5]
+    assert clip.verbatim.seconds == pytest.approx(0.5, abs=0.13), "a window of 64 ms more or less at either end"
+    there = heard.excerpt(clip.verbatim).samples[3000:6000]
+    start = round(clip.verbatim.clip_start * 16000) + 3000
+    shifted = (clip.sound.samples[start + shift : start + shift + len(there)] for shift in range(-16, 17))
+    assert max(np.corrcoef(there, here)[0, 1] for here in shifted) > 0.99, "within a millisecond"
+
+
+def test_silence_is_near_to_nothing(heard):
+    assert heard.clips[0].nearest is None and heard.clips[0].loudness is None
+
+
+def test_what_was_looked_at_is_remembered_and_a_changed_clip_is_looked_at_anew(made_run, monkeypatch):
+    first = pl.audition(made_run, live=quiet())
+    looked = []
+    monkeypatch.setattr(looking, "measured", lambda clip: looked.append(clip.name) or first.clips[0].measures)
+    again = pl.audition(made_run, live=quiet())
+    assert (
+        looked == []
+        and again.clips == first.clips
+        and again.gap.as_dict() == first.gap.as_dict() | {"alike": again.gap.alike}
+    )
+    Clip(np.full(16000, 0.1, np.float32), 16000).save(first.clips[3].played.path)
+    pl.audition(made_run, live=quiet())
+    assert looked == [first.clips[3].name]
+
+
+def test_nothing_is_written_into_the_run(made_run):
+    before = {path: path.stat().st_mtime_ns for path in made_run.folder.rglob("*")}
+    pl.audition(made_run, live=quiet())
+    assert {path: path.stat().st_mtime_ns for path in made_run.folder.rglob("*")} == before
+
+
+def test_without_the_recordings_everything_else_is_there(made_run):
+    made_run.change_settings({"corpus": made_run.settings["corpus"] | {"folder": "gone"}})
+    heard = pl.audition(made_run, live=quiet())
+    assert heard.corpus is None and heard.gap is None
+    assert all(clip.nearest is None for clip in heard.clips) and heard.clips[7].diagnosis == "tone"
+    assert "are not there" in heard.page().read_text(encoding="utf-8")
+
+
+def test_a_corpus_that_has_changed_since_counts_as_gone_and_one_that_is_named_is_refused(
+    made_run, recordings, tmp_path
+):
+    made_run.change_settings({"corpus": made_run.settings["corpus"] | {"digest": "another"}})
+    assert pl.audition(made_run, live=quiet()).corpus is None
+    with pytest.raises(CourseError, match="did not learn from the corpus"):
+        pl.audition(made_run, recordings, live=quiet())
+
+
+def test_a_corpus_that_has_moved_can_be_named(made_run, recordings, tmp_path):
+    shutil.copytree(recordings.folder, tmp_path / "moved")
+    made_run.change_settings({"corpus": made_run.settings["corpus"] | {"folder": "gone"}})
+    assert pl.audition(made_run, tmp_path / "moved", live=quiet()).gap is not None
+
+
+def test_a_folder_without_a_run_or_without_clips_is_said(made_run, tmp_path):
+    with pytest.raises(CourseError, match="no run"):
+        pl.audition(tmp_path)
+    shutil.rmtree(made_run.folder / "clips")
+    with pytest.raises(CourseError, match="played no clip yet"):
+        pl.audition(made_run)
+
+
+def test_a_clip_that_is_damaged_is_named(made_run):
+    made_run.played[2].path.write_bytes(b"no sound")
+    with pytest.raises(CourseError, match="0002_1_t0"):
+        pl.audition(made_run, live=quiet())
+
+
+def test_other_files_among_the_clips_do_no_harm(made_run):
+    for name in ("0001_1_t.wav", "0001_x_t1.wav", "mine.wav", "0001_1_t1.2.3.wav"):
+        (made_run.folder / "clips" / name).write_bytes(b"no sound")
+    assert len(pl.audition(made_run, live=quiet()).clips) == 8
+
+
+def test_clips_are_selected_by_every_fifth_epoch_temperature_diagnosis_and_star(heard):
+    epochs = [clip.played.epoch for clip in heard.select(every=3, temperature=1.0)]
+    assert epochs == [3, 4], "every third, and the last"
+    assert {clip.played.epoch for clip in heard.select(diagnosis="silence")} == {1}
+    assert heard.select(starred=True) == []
+    heard.log.star(heard.clips[2])
+    assert heard.select(starred=True) == [heard.clips[2]]
+    assert heard.select(voice=2) == []
+
+
+def test_the_favourite_is_the_epoch_with_most_stars_that_can_still_be_played(heard):
+    assert heard.favourite == heard.run.best == 3
+    heard.log.star(heard.clips[7])
+    assert heard.favourite == 3, "the model of epoch 4 is not there"
+    heard.log.star(heard.clips[2])
+    assert heard.favourite == 2
+
+
+def test_the_map_holds_recordings_and_clips_in_groups(heard):
+    sounds = heard.sounds
+    groups = [piece.group for piece in sounds.pieces]
+    assert groups[-8:] == ["clips, early"] * 4 + ["clips, middle"] * 2 + ["clips, late"] * 2
+    assert set(groups[:-8]) == {"recordings"}
+    assert len({piece.name for piece in sounds.pieces}) == len(sounds.pieces)
+    assert sounds.excerpt(len(sounds.pieces) - 1).seconds == pytest.approx(2)
+
+
+def test_more_clips_are_those_that_the_training_would_have_played_and_lie_among_them(straight, tmp_path):
+    shutil.copytree(straight.folder, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    heard = pl.audition(run, live=quiet())
+    first = run.played[0]
+    wanted = load(first.path).samples
+    first.path.unlink()
+    more = heard.play_more([1], [0.85, 1.2], voices=2)
+    assert [clip.name for clip in more] == ["0001_1_t0.85", "0001_2_t0.85", "0001_1_t1.2", "0001_2_t1.2"]
+    assert set(more) <= set(heard.clips) and len(heard.clips) == 7
+    assert load(first.path).samples == pytest.approx(wanted, abs=1 / 32767)
+    before = {clip.played.path: clip.played.path.stat().st_mtime_ns for clip in more}
+    heard.play_more([1], [0.85, 1.2], voices=2)
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "what was played is not played again"
+
+
+def test_what_cannot_be_played_is_said(straight, tmp_path):
+    shutil.copytree(straight.folder, tmp_path / "run")
+    heard = pl.audition(tmp_path / "run", live=quiet())
+    with pytest.raises(CourseError, match="epoch 9"):
+        heard.play_more([9], [1.0])
+    with pytest.raises(CourseError, match="temperature"):
+        heard.play_more([1], [0.0])
+    assert len(heard.clips) == 4
+
+
+def test_the_outline_of_a_sound_has_a_digit_for_each_6_db():
+    steps = np.repeat(10 ** (-np.arange(0, 48 * 2, 2) / 20), 100).astype(np.float32)
+    digits = [int(digit) for digit in outline(steps)]
+    assert len(digits) == 48 and digits[0] == 9 and digits[-1] == 0
+    assert digits == sorted(digits, reverse=True) and digits[3] - digits[6] == 1
+    assert outline(np.zeros(3, np.float32)) == "0" * 48
+
+
+def test_loudness_falls_by_as_many_units_as_the_sound_is_turned_down(noise):
+    assert loudness(Clip(noise(2), 16000)) - loudness(Clip(0.1 * noise(2), 16000)) == pytest.approx(20, abs=0.2)
+    assert loudness(Clip(noise(0.2), 16000)) is None
