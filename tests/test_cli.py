@@ -34,8 +34,16 @@ def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, t
     assert json.loads(capsys.readouterr().out)["epoch"] == 1
     assert pl.load(capsule).sample_rate == 8000
 
-    assert main(["audition", run]) == 0
+    assert main(["audition", run, "--html"]) == 0
     assert (tmp_path / "run" / "audition.html").is_file()
+    assert "temperature 1, voice 1: " in capsys.readouterr().out
+    assert main(["audition", run, "--html", str(tmp_path / "mine.html"), "--json"]) == 0
+    value = json.loads(capsys.readouterr().out)
+    assert value["page"] == str(tmp_path / "mine.html") and len(value["clips"]) == 2
+    assert main(["map", run, str(tmp_path / "map.html")]) == 0
+    assert "clips, early" in (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert main(["journal", run, str(tmp_path / "portfolio")]) == 0
+    assert (tmp_path / "portfolio" / "journal.html").is_file()
 
 
 def test_a_run_begins_from_an_epoch_of_another(hum_corpus, small, straight, tmp_path, capsys):
@@ -84,7 +92,7 @@ def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkey
         (["generate", "NEW"], "check the name"),
         (["generate", "RUN", "--out", "FILE"], "folder"),
         (["score", "RUN", "NEW"], "NEW"),
-        (["export", "NEW", "x.capsule"], "check the name"),
+        (["export", "NEW", "x.capsule"], "no run"),
         (["audition", "NEW"], "no run"),
     ],
 )

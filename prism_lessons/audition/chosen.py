@@ -19,7 +19,7 @@ def capsule_of(run, epoch, log):
     run
         The `Run`.
     epoch
-        Which one.
+        Which one; the last if None.
     log
         The `ListeningLog` of the run.
 
@@ -34,6 +34,7 @@ def capsule_of(run, epoch, log):
     CourseError
         When the weights of that epoch are not there; the sentence says which are.
     """
+    epoch = max(run.epochs, default=None) if epoch is None else epoch
     capsule = run.capsule(epoch)
     acts = [_plain(act) for act in log.acts if _is_of(act, epoch)]
     kept = _newest(acts)

@@ -104,10 +104,34 @@ def test_takes_of_other_models_and_lengths_do_not_replace_each_other(course, str
 def test_the_model_chosen_in_lesson_03_is_the_one_that_lesson_04_plays(course, capsys):
     assert course.capsule().about["epoch"] == 2
     assert "chosen no model yet" in capsys.readouterr().out
-    run = course.run()
-    course.choose(run, 1)
-    assert course.capsule().about["epoch"] == 1
-    assert run.starred == [1]
+    heard = course.audition(course.run())
+    heard.log.star("0001_1_t0.85")
+    heard.log.note("0001_1_t0.85", "like surf")
+    course.choose(heard, 1)
+    course.choose(heard, 1)
+    assert course.capsule().about["epoch"] == 1 and "like surf" in course.capsule().card
+    assert heard.run.starred == [1]
+    assert [act.act for act in heard.log.acts] == ["star", "note", "choose"], "chosen twice is chosen once"
+
+
+def test_an_audition_in_the_course_finds_the_corpus_and_brings_the_notes_of_others(course, capsys):
+    heard = course.audition(course.run(), who="Eva")
+    assert heard.corpus is not None and heard.log.who == "Eva"
+    course.bring_notes(heard)
+    assert "no notes yet" in capsys.readouterr().out
+    heard.log.star("0001_1_t0.85")
+    heard.log.path.rename(course.home / "notes_1234.jsonl")
+    course.bring_notes(heard)
+    assert "notes_1234.jsonl: 1 new" in capsys.readouterr().out
+    assert heard.log.starred == ["0001_1_t0.85"]
+
+
+def test_a_portfolio_holds_the_journal_and_the_choices(course):
+    course.journal.write("03", {"What did you hear?": "surf"})
+    course.choices.intend(hear="the sea")
+    page = course.portfolio(course.audition(course.run())) / "journal.md"
+    text = page.read_text(encoding="utf-8")
+    assert "surf" in text and "the sea" in text
 
 
 @pytest.mark.parametrize("name", ["", "  ", ".", "..", "a/b", "../run", "a\\b", "a:b", "run\n"])
