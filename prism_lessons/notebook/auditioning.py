@@ -14,11 +14,12 @@ import ipywidgets
 from ..audition.listening import Act
 from ..audition.page import Sounds, document
 from ..errors import CourseError
+from ..live import moment
 from ..pages.addresses import FLAC, address
 from .players import play
 from .shown import framed
 
-HEIGHT = 980  # pixels: filters, table and the chosen clip whole; what is below scrolls
+HEIGHT = 1500  # pixels: the table, the chosen clip and the other ways to listen whole; what is below scrolls
 HIDDEN = {"display": "none"}
 
 
@@ -91,7 +92,11 @@ def beside_recordings(audition, clip=None):
     near = [one for one in audition.clips if one.nearest]
     if clip is None:
         clip = min(near, key=lambda one: one.nearest.distance_db, default=audition.clips[-1])
-    found = [one for one in (clip.nearest, clip.verbatim) if one]
-    excerpts = [audition.excerpt(one) for one in found]
-    names = [clip.played.title, *(f"{excerpt.name} ({one})" for excerpt, one in zip(excerpts, found, strict=True))]
-    return play(clip.sound, *excerpts, names=names)
+    sounds = {clip.played.title: clip.sound}
+    if clip.nearest:
+        excerpt = audition.excerpt(clip.nearest)
+        sounds[f"{excerpt.name}, {clip.nearest.distance_db:.1f} dB apart in timbre"] = excerpt
+    if clip.verbatim:
+        excerpt = audition.excerpt(clip.verbatim)
+        sounds[f"{excerpt.name}, nearly repeated from {moment(clip.verbatim.clip_start)} on"] = excerpt
+    return play(*sounds.values(), names=list(sounds))
