@@ -50,9 +50,11 @@ docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
 
 # Needs a folder of clean recordings: RECORDINGS=...
 RECORDINGS ?= ../shared/recordings
-findings: $(VENV)/dev  ## put faults and copies into clean recordings, and write into docs/ how many are found
+findings: $(VENV)/dev  ## try doctor, near duplicates, diagnoses and closeness on what is known, and write docs/ anew
 	$(BIN)/python benchmarks/doctor.py --recordings $(RECORDINGS) --page docs/doctor.md
 	$(BIN)/python benchmarks/near_duplicates.py --recordings $(RECORDINGS) --page docs/near_duplicates.md
+	$(BIN)/python benchmarks/diagnosis.py --recordings $(RECORDINGS) --page docs/diagnoses.md
+	$(BIN)/python benchmarks/closeness.py --recordings $(RECORDINGS) --page docs/closeness.md
 
 stress: $(VENV)/dev  ## a training of ten epochs, killed fifty times and resumed each time
 	$(BIN)/python benchmarks/interruptions.py --kills 50 --epochs 10
