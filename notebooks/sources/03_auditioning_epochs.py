@@ -166,8 +166,8 @@ print(silence.what, silence.causes, silence.advice, sep="\n")
 # %% [markdown]
 # ## Is this my recording?
 #
-# A model that has heard little may play its recordings back. So every clip was sought in the recordings. Here is the one
-# that comes nearest to them in timbre, and below it the moment of a recording that it is nearest to.
+# A model that has heard little may play its recordings back. So every clip was sought in the recordings. Here is the
+# one that comes nearest to them in timbre, and below it the moment of a recording that it is nearest to.
 
 # %%
 notebook.beside_recordings(heard)
@@ -209,8 +209,8 @@ notebook.spectrogram(heard.journey().clip, name="the journey")
 # %% [markdown]
 # ## Where the clips lie
 #
-# On this map, recordings and clips of a like timbre lie near each other. Look for where the early clips are, and whether
-# the late ones lie among the recordings or have found a place of their own.
+# On this map, recordings and clips of a like timbre lie near each other. Look for where the early clips are, and
+# whether the late ones lie among the recordings or have found a place of their own.
 
 # %%
 sounds = heard.sounds
@@ -316,7 +316,8 @@ onwards
 # %%
 if onwards.go:
     folder = course.new_run(onwards.name)
-    pl.train(heard.corpus, folder, start=capsule, minutes=notebook.budget(onwards.minutes), copy_to=course.copy_of(folder))
+    minutes = notebook.budget(onwards.minutes)
+    pl.train(heard.corpus, folder, start=capsule, minutes=minutes, copy_to=course.copy_of(folder))
 
 # %% [markdown]
 # ## A page to keep

@@ -1,10 +1,12 @@
 """Whether, where and for how long the wave of a clip runs along the wave of a source.
 
 A first look (`patches.py`) names places. Here each is asked for the shift at which the phases of the partials agree, at
-three speeds, and the agreement is then followed in both directions until it ends.
+three speeds; the agreement is followed in both directions until it ends; and what was followed is sought once more as a
+whole, since what rings fits itself a few periods on.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy import fft
@@ -14,9 +16,11 @@ from ...corpus.waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
 WINDOW = 2048  # samples of a clip that are sought in a source: 128 ms, in which 1 % of speed shifts 0.6 ms at the ends
 REGION = 4096  # samples of the source they are sought in: 64 ms to either side of where they are expected
+LONG, LONGEST = 32768, 8192  # the same for a whole line, a second to either side, and the most of it that is sought
+ANCHORS = 8  # places that a line as a whole fits best
 LEAST_ENERGY = 0.02  # of the loudest stretch of the region: where it is softer, nothing fits better for that
 PEAK_APART = 16  # samples, at least about so far lie the peaks of the fit apart
-PEAKS = 3  # shifts that are asked for their phases
+PEAKS = 4  # shifts, at the best speed of each, that are asked for their phases
 SHORT = 1024  # samples of the windows that are followed
 SHORT_HOP = 256
 LOWEST = 60.0  # Hz: below are hum and handling noise
@@ -25,6 +29,7 @@ AGREES = 0.5  # mean agreement of the phases of five short windows, half of what
 SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
 TIGHT = 2  # samples that a window may lie beside the line once that is fitted
 NEAR = 8  # short windows to either side that the line is first fitted to: 0.13 s
+EDGE = 2  # short windows at either end that reach out of a copy, into what it was put in: not asked for agreement
 GAP = 8  # short windows in a row that may disagree within a copy, as where noise covers a pause: 0.13 s
 QUIET = 1e-3  # of the largest energy of all windows along the line: 30 dB below; such a pause ends no copy
 
@@ -60,7 +65,8 @@ def _clear(spectra, size):
     """Amplitudes that stand out of twice the median, and 0 for the rest; the same shape, (n, bins)."""
     amplitudes = np.abs(spectra)
     amplitudes[:, : round(LOWEST * size / SAMPLE_RATE)] = 0
-    floor = 2 * np.median(amplitudes, axis=1, keepdims=True)
+    # Every fourth bin will do: neighbours are alike.
+    floor = 2 * np.median(amplitudes[:, ::4], axis=1, keepdims=True)
     return np.sqrt(np.maximum(amplitudes**2 - floor**2, 0))
 
 
@@ -69,19 +75,17 @@ def _lifted(spectra, size):
     return spectra * (_clear(spectra, size) ** LIFT / np.maximum(np.abs(spectra), 1e-15))
 
 
-def played_at(samples, speed):
-    """`samples` (n,) as they would be if the sound were played `speed` times as fast: (n / speed,) float32."""
-    if speed == 1:
-        return samples
-    at = np.arange(int((len(samples) - 1) / speed) + 1) * speed
-    return np.interp(at, np.arange(len(samples)), samples).astype(np.float32)
-
-
 def cut(samples, starts, size):
     """Windows of `size` samples from `starts` (whole numbers) on, silence where there are none: (n, size) float32."""
     places = np.asarray(starts)[:, None] + np.arange(size)
     inside = (places >= 0) & (places < len(samples))
     return np.where(inside, samples[np.clip(places, 0, len(samples) - 1)], 0).astype(np.float32)
+
+
+@cache
+def _window(size):
+    """The window (size,) of all phases: its side lobes stay 92 dB below."""
+    return blackmanharris(size).astype(np.float32)
 
 
 def phases(ours, theirs, slack=SLACK):
@@ -97,7 +101,7 @@ def phases(ours, theirs, slack=SLACK):
         (n,) in samples: what happens in ours happens so much later in theirs.
     """
     size = ours.shape[1]
-    window = blackmanharris(size).astype(np.float32)
+    window = _window(size)
     ours, theirs = (fft.rfft(wave * window, 2 * size, axis=1) for wave in (ours, theirs))
     weights = (_clear(ours, 2 * size) * _clear(theirs, 2 * size)) ** LIFT
     cross = ours.conj() * theirs
@@ -110,63 +114,116 @@ def phases(ours, theirs, slack=SLACK):
     return found[np.arange(len(found)), best], partials, best - slack
 
 
-def sought(clip, source, places, there):
-    """The best shift and speed for each of some pairs of places.
+def sought(clip, sources, found):
+    """The shifts at which stretches of a clip fit best into the sources, round some places.
 
     Parameters
     ----------
     clip
-        A list of the clip's samples at each of `SPEEDS`, as `played_at` gives them.
-    source
         (samples,) float32.
-    places, there
-        (n,) samples of the clip and of the source that may correspond, within 64 ms.
+    sources
+        A list of `Fingerprint`s.
+    found
+        (places, owners, there), (n,) each: samples of the clip, indices of sources, and samples of these that may
+        correspond, within 64 ms.
 
     Returns
     -------
-    list of (trust 0 .. 1, place in the clip, place in the source, speed)
+    list of (trust 0 .. 1, place in the clip, place in the source, owner)
         The best first.
     """
-    regions = cut(source, np.rint(there).astype(int) - REGION // 2, REGION)
+    places, owners, there = found
+    if not len(places):
+        return []
+    begins = np.rint(there).astype(int) - REGION // 2
+    regions = np.stack([sources[owner].wave(begin, REGION) for owner, begin in zip(owners, begins, strict=True)])
     spectra = _lifted(fft.rfft(regions * np.hanning(REGION).astype(np.float32) ** 0.5, axis=1), REGION)
-    lines = []
-    for speed, samples in zip(SPEEDS, clip, strict=True):
-        starts = np.rint(places / speed).astype(int) - WINDOW // 2
-        ours = cut(samples, starts, WINDOW)
-        lags = _lags(ours, spectra)
-        for column in range(PEAKS):
-            lag = lags[:, column]
-            theirs = regions[np.arange(len(lag))[:, None], lag[:, None] + np.arange(WINDOW)]
-            agreement, partials, beside = phases(ours, theirs)
-            begins = np.rint(there).astype(int) - REGION // 2 + lag + beside
-            # In two sounds of one pitch a single partial agrees, so that many have more to say.
-            trust = np.abs(agreement) * (1 - 0.5 / np.maximum(partials, 1))
-            middle = WINDOW / 2
-            lines += zip(trust, (starts + middle) * speed, begins + middle, [speed] * len(lag), strict=True)
-    return sorted(lines, reverse=True)
+    windows = np.stack([_stretched(clip, places, speed, WINDOW) for speed in SPEEDS])
+    ours = fft.rfft(windows.reshape(-1, WINDOW) * np.hanning(WINDOW).astype(np.float32), REGION, axis=1)
+    fits = fft.irfft(_lifted(ours, REGION).conj().reshape(len(SPEEDS), len(places), -1) * spectra, axis=2)
+    speeds, lags = _peaks(_levelled(fits, fft.irfft(spectra, axis=1), WINDOW), PEAKS)
+    pairs = np.arange(len(places))[:, None]
+    theirs = regions[pairs[..., None], lags[..., None] + np.arange(WINDOW)].reshape(-1, WINDOW)
+    agreement, partials, beside = phases(windows[speeds, pairs].reshape(-1, WINDOW), theirs)
+    # In two sounds of one pitch a single partial agrees, so that many have more to say.
+    trust = np.abs(agreement) * (1 - 0.5 / np.maximum(partials, 1))
+    at = (begins[:, None] + lags).ravel() + beside + WINDOW / 2
+    return sorted(zip(trust, np.repeat(places, PEAKS), at, np.repeat(owners, PEAKS), strict=True), reverse=True)
 
 
-def _lags(ours, spectra):
-    """Where windows (n, WINDOW) fit best into the regions of lifted `spectra`: (n, PEAKS) samples."""
-    hann = np.hanning(WINDOW).astype(np.float32)
-    found = fft.irfft(_lifted(fft.rfft(ours * hann, REGION, axis=1), REGION).conj() * spectra, axis=1)
-    # Else a sound that dies away would fit best where the source is loudest.
-    energy = np.cumsum(np.pad(fft.irfft(spectra, axis=1) ** 2, ((0, 0), (1, 0))), axis=1)
-    energy = energy[:, WINDOW:] - energy[:, :-WINDOW]
+def anchored(line, clip, source):
+    """Where else a `Line` might run: what it covers of the clip, sought as a whole within a second of its place.
+
+    A drum that rings fits itself a few periods on in any short window, but not along half a second.
+
+    Parameters
+    ----------
+    line
+        A `Line` of the clip and the source.
+    clip
+        (samples,) float32.
+    source
+        A `Fingerprint`.
+
+    Returns
+    -------
+    list of (place in the clip, place in the source, speed)
+        In no order.
+    """
+    size = int(min(line.length, LONGEST)) // 2 * 2
+    place, there = line.start + line.length / 2, line.there + line.length / 2 / line.speed
+    begin = round(there) - LONG // 2
+    # The source is lifted in pieces that overlap by half, so that a loud strike does not cover what comes after.
+    hann = np.hanning(2 * WINDOW + 1)[:-1].astype(np.float32) ** 0.5
+    frames = np.lib.stride_tricks.sliding_window_view(source.wave(begin - WINDOW, LONG + 2 * WINDOW), 2 * WINDOW)
+    frames = fft.irfft(_lifted(fft.rfft(frames[::WINDOW] * hann, axis=1), 2 * WINDOW), axis=1) * hann
+    region = (frames[:-1, WINDOW:] + frames[1:, :WINDOW]).reshape(1, -1)
+    speeds = (line.speed, *SPEEDS)
+    ours = np.concatenate([_stretched(clip, np.array([place]), speed, size) for speed in speeds])
+    ours = _lifted(fft.rfft(ours * np.hanning(size).astype(np.float32) ** 0.5, LONG, axis=1), LONG)
+    fits = fft.irfft(ours.conj()[:, None] * fft.rfft(region, axis=1), axis=2)
+    which, lags = _peaks(_levelled(fits, region, size), ANCHORS)
+    found = [(place, begin + lag + size / 2, speeds[one]) for one, lag in zip(which[0], lags[0], strict=True)]
+    return [one for one in found if 0 <= one[1] < len(source.samples)]
+
+
+def _levelled(fits, regions, size):
+    """Fits (speeds, n, lags) over the energy of the regions (n, lags): else what is loudest would fit best."""
+    energy = np.cumsum(np.pad(regions.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
+    energy = energy[:, size:] - energy[:, :-size]
     energy = np.maximum(energy, LEAST_ENERGY * energy.max(1, keepdims=True) + 1e-20)
-    lags = (REGION - WINDOW) // PEAK_APART * PEAK_APART
-    found = np.abs(found[:, :lags]) / np.sqrt(energy[:, :lags])
-    found = found.reshape(len(ours), -1, PEAK_APART)
-    best = found.max(2)
-    top = np.argpartition(-best, PEAKS - 1, axis=1)[:, :PEAKS]
-    return top * PEAK_APART + found[np.arange(len(top))[:, None], top].argmax(2)
+    return np.abs(fits[:, :, : energy.shape[1]]) / np.sqrt(energy).astype(np.float32)
 
 
-def followed(clip, source, place, there, speed):
+def _peaks(fits, count):
+    """The highest peaks of fits (speeds, n, lags) at any speed: (speeds, lags), (n, count) each."""
+    fits = fits[:, :, : fits.shape[2] // PEAK_APART * PEAK_APART]
+    fits = fits.reshape(*fits.shape[:2], -1, PEAK_APART)
+    best = fits.max(3)
+    which, best = best.argmax(0), best.max(0)
+    top = np.argpartition(-best, count - 1, axis=1)[:, :count]
+    rows = np.arange(len(top))[:, None]
+    which = which[rows, top]
+    return which, top * PEAK_APART + fits[which, rows, top].argmax(2)
+
+
+def _speed(clip, source, place, there):
+    """Which of `SPEEDS` fits best round `place` and `there`."""
+    steps = np.arange(-NEAR, NEAR + 1) * SHORT_HOP
+    theirs = cut(source, np.rint(there + steps).astype(int) - SHORT // 2, SHORT)
+    ours = np.concatenate([_stretched(clip, place + steps * speed, speed) for speed in SPEEDS])
+    agreement, _, lags = phases(ours, np.tile(theirs, (len(SPEEDS), 1)))
+    fits = (np.abs(agreement) * (np.abs(lags) <= TIGHT)).reshape(len(SPEEDS), -1).sum(1)
+    return SPEEDS[fits.argmax()]
+
+
+def followed(clip, source, place, there, speed=None):
     """The `Line` that a clip (samples,) and a source (samples,) share round `place` and `there`, or None.
 
-    Few windows are looked at first, to which the line is fitted, then twice as many, until the run has both its ends.
+    The speed is the best of `SPEEDS` if not given. Few windows are looked at first, to which the line is fitted, then
+    twice as many, until the run has both its ends.
     """
+    speed = speed or _speed(clip, source, place, there)
     shift = slope = 0.0
     reach = NEAR
     while True:
@@ -193,9 +250,10 @@ def followed(clip, source, place, there, speed):
             shift, slope = shift + offset, float(np.clip(slope + tilt, -0.005, 0.005))
         reach *= 2
     centres, at = centres[good], at[good]
-    energy = (ours[good].astype(np.float64) ** 2).sum(1) * (theirs[good].astype(np.float64) ** 2).sum(1)
-    weights = energy**0.25 * np.maximum(partials[good], 0.01)
-    mean = float(np.maximum(agreement[good], 0) @ weights / max(weights.sum(), 1e-12))
+    inner = good[EDGE:-EDGE] if len(good) > 4 * EDGE else good
+    energy = (ours[inner].astype(np.float64) ** 2).sum(1) * (theirs[inner].astype(np.float64) ** 2).sum(1)
+    weights = energy**0.25 * np.maximum(partials[inner], 0.01)
+    mean = float(np.maximum(agreement[inner], 0) @ weights / max(weights.sum(), 1e-12))
     # Windows overlap by three quarters: every fourth is new.
     proof = float(np.maximum(partials[good] - 1, 0).sum() * SHORT_HOP / SHORT)
     first = max(0.0, centres[0] - SHORT_HOP / 2)
@@ -204,9 +262,9 @@ def followed(clip, source, place, there, speed):
     return Line(first, at[0] + (first - centres[0]) / speed, last - first, speed, mean, proof)
 
 
-def _stretched(samples, centres, speed):
-    """Windows of `SHORT` samples round `centres` (float), as played `speed` times as fast: (n, SHORT) float32."""
-    places = centres[:, None] + (np.arange(SHORT) - SHORT / 2) * speed
+def _stretched(samples, centres, speed, size=SHORT):
+    """Windows of `size` samples round `centres` (float), as played `speed` times as fast: (n, size) float32."""
+    places = centres[:, None] + (np.arange(size) - size / 2) * speed
     return np.interp(places, np.arange(len(samples)), samples, left=0, right=0).astype(np.float32)
 
 

@@ -4,17 +4,20 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ...corpus.waves import SAMPLE_RATE, SPEEDS
+from ...corpus.waves import SAMPLE_RATE
 from ...live import moment
-from .alignment import SHORT, followed, played_at, sought
+from .alignment import SHORT, anchored, followed, sought
 from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled
 
 SHORTEST = 0.25  # seconds: what is shorter is like too much
 FIRST = 48  # places that are looked at closely for each clip, the most alike first
 CLOSELY = 14  # of them, the lines that are followed
+MOVED = 0.6  # agreement of a line from which on it is asked whether it fits better elsewhere
 HOPEFUL = 0.35  # trust in one window of 128 ms
-SURE = 0.45  # seconds from which on a line needs no more agreement than others
-SAME, SAME_IF_SHORT = 0.8, 0.86  # agreement of the phases; two strikes of a drum reach 0.74, and 0.8 for 0.3 s
+SURE = 0.45  # seconds from which on a strike is told from another
+# Agreement of the phases that a copy must reach, by its seconds: more where it is short, as two strikes of a drum can
+# agree for 0.3 s, and where it is long, as two drums that ring on reach 0.835 where their speeds are made to fit.
+SAME_BY_LENGTH = (SHORTEST, SURE, 0.5, 0.7), (0.86, 0.8, 0.8, 0.84)
 PROOF = 2.5  # partials beyond the first, added up along the line
 PROOF_RATE = 0.25  # of them on average: a sine is as long as one likes
 
@@ -94,34 +97,35 @@ def longest(one, sources, found):
     found
         As `candidates` gives it for this clip.
     """
-    places, owners, there = found
     samples = one.samples.astype(np.float32)
-    at_speeds = [played_at(samples, speed) for speed in SPEEDS]
-    lines = []
-    for owner in np.unique(owners):
-        mine = owners == owner
-        wave = sources[owner].samples
-        lines += [(*line, owner) for line in sought(at_speeds, wave, places[mine], there[mine])]
-    tried, begun = [], set()
-    for trust, place, at, speed, owner in sorted(lines, reverse=True):
+    tried, begun, moved = [], [], []
+    for trust, place, at, owner in sought(samples, sources, found):
         if trust < HOPEFUL or len(begun) == CLOSELY:
             break
         # Neighbouring places lead to the same line; one that goes on from a copy that was found is that copy.
-        if (place, at, speed, owner) in begun:
+        if any(other == owner and abs(place - x) < 4096 and abs(at - place - y) < 24 for x, y, other in begun):
             continue
-        if any(owner == other and is_copy(line) and line.passes(place, at) for line, other in tried):
+        if any(other == owner and is_copy(line) and line.passes(place, at) for line, other in tried):
             continue
-        begun.add((place, at, speed, owner))
-        line = followed(samples, sources[owner].samples, place, at, speed)
-        if line is not None:
-            tried.append((line, owner))
+        begun.append((place, at - place, owner))
+        line = followed(samples, sources[owner].samples, place, at)
+        if line is None:
+            continue
+        tried.append((line, owner))
+        known = any(other == owner and line.shared(here) > 0.8 * line.length for here, other in moved)
+        if line.length < SHORTEST * SAMPLE_RATE or line.agreement < MOVED or known:
+            continue
+        moved.append((line, owner))
+        places = [where for where in anchored(line, samples, sources[owner]) if not line.passes(*where[:2])]
+        others = [followed(samples, sources[owner].samples, *where) for where in places]
+        tried += [(other, owner) for other in others if other is not None]
     return best_of(tried)
 
 
 def is_copy(line):
     """Whether a `Line` is long enough, and agrees in enough partials for long enough, to be no chance."""
     seconds = line.length / SAMPLE_RATE
-    same = np.interp(seconds, (SHORTEST, SURE), (SAME_IF_SHORT, SAME))
+    same = np.interp(seconds, *SAME_BY_LENGTH)
     proof = max(PROOF, PROOF_RATE * line.length / SHORT)
     return seconds >= SHORTEST and line.agreement >= same and line.proof >= proof
 
