@@ -7,23 +7,51 @@ from pathlib import Path
 from string import Template
 
 COMMON = Path(__file__).with_name("common.css")
+FRAME = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$title</title>
+<style>
+$style
+</style>
+</head>
+<body>
+$body
+$stores
+<script>
+$script
+</script>
+</body>
+</html>
+"""
 
 
-def document(page, scripts, **values):
+def document(page, scripts, title, stores, **values):
     """A whole HTML document.
 
     Parameters
     ----------
     page
-        The path of its template, "sound_map.html"; its styles lie beside it under the same name.
+        The path of its template, "sound_map.html", which holds its `<main>`; its styles lie beside it under the same
+        name.
     scripts
         The paths of its scripts, in their order.
+    title
+        Plain text.
+    stores
+        {id: value}: what the scripts find as JSON in the element of that id.
     **values
-        What stands in its places, as HTML or as JSON: see `text` and `json_text`.
+        What stands in the places of the template, as HTML: see `text`.
     """
     styles = (COMMON, page.with_suffix(".css"))
     style, script = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, scripts))
-    return Template(page.read_text(encoding="utf-8")).substitute(style=style, script=script, **values)
+    body = Template(page.read_text(encoding="utf-8")).substitute(title=text(title), **values)
+    stored = (f'<script type="application/json" id="{name}">{_json(value)}</script>' for name, value in stores.items())
+    return Template(FRAME).substitute(
+        title=text(title), style=style, body=body, stores="\n".join(stored), script=script
+    )
 
 
 def text(words):
@@ -31,7 +59,7 @@ def text(words):
     return html.escape(str(words).encode("utf-8", "replace").decode(), quote=True)
 
 
-def json_text(value):
+def _json(value):
     """JSON that can stand in a `<script>`, which a "</script>" in a name would end."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return written.encode("utf-8", "replace").decode().replace("<", "\\u003c")

@@ -11,7 +11,7 @@ from ..audio import measure
 from ..live import clock
 from ..markup import levels_in_words
 from .addresses import IN_WORDS, MP3, WAV, address
-from .document import document, json_text, text
+from .document import document, text
 
 MOST_BYTES = 4_000_000  # of a sound as it is; a longer one is coded as MP3
 
@@ -43,7 +43,8 @@ def _document(journey, title, form):
     return document(
         own.with_suffix(".html"),
         [own.with_suffix(".js")],
-        title=text(title),
+        title,
+        {"data": shown},
         name=text(clip.name),
         about=f"{clock(int(clip.seconds))} long, {clip.sample_rate} Hz, {IN_WORDS[form]}",
         first=text(journey.chapters[0].title),
@@ -51,7 +52,6 @@ def _document(journey, title, form):
         chapters="\n".join(_item(clip, number, chapter) for number, chapter in enumerate(journey.chapters)),
         sound=address(clip, form),
         track="data:text/vtt;base64," + base64.b64encode(journey.webvtt.encode()).decode(),
-        data=json_text(shown),
     )
 
 

@@ -15,7 +15,7 @@ import soxr
 from scipy.spatial import cKDTree
 
 from ..errors import CourseError
-from .document import document, json_text, text
+from .document import document, text
 from .mp3 import mp3
 
 SAMPLE_RATE = 22050  # Hz, of the MP3s
@@ -194,7 +194,8 @@ def _document(relations, title, data, sounds, note):
     return document(
         own.with_suffix(".html"),
         [own.with_suffix(".js")],
-        title=text(title),
+        title,
+        {"data": data, "sounds": sounds},
         counts=f"{_number(len(data['names']), 'sound')} from {_number(len(data['groups']), 'source')}.",
         note=note,
         diversity=text(relations.diversity_in_words),
@@ -203,8 +204,6 @@ def _document(relations, title, data, sounds, note):
         outliers=_outliers(data),
         twins=_twins(relations, data),
         view=f"0 0 {WIDTH} {HEIGHT}",
-        data=json_text(data),
-        sounds=json_text(sounds),
     )
 
 

@@ -6,7 +6,7 @@ In a notebook the sounds stay with Python and come when they are played, and wha
 
 from pathlib import Path
 
-from ..document import document, json_text, text
+from ..document import document, text
 
 HERE = Path(__file__).parent
 # Each is a page about one thing; they share their names, so the order counts.
@@ -34,14 +34,13 @@ def listening_page(title, counts, intention, gap, curve, verdict, data, sounds):
     return document(
         HERE / "page.html",
         [HERE / f"{name}.js" for name in SCRIPTS],
-        title=text(title),
+        title,
+        {"data": data, "sounds": sounds},
         counts=text(counts),
         intention=_paragraphs(intention),
         gap=apart,
         curve=curve,
         verdict=text(verdict),
-        data=json_text(data),
-        sounds=json_text(sounds),
     )
 
 
