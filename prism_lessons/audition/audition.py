@@ -117,7 +117,16 @@ class Audition:
             Only those; all if not given. A diagnosis is a key of `DIAGNOSES`, such as "alive".
         starred
             Only those that somebody has starred.
+
+        Raises
+        ------
+        CourseError
+            When `every` is no whole number from 1 on, or there is no such diagnosis.
         """
+        if not isinstance(every, int) or every < 1:
+            raise CourseError(f"every must be a whole number, 1 or more, not {every}: 5 is every fifth epoch.")
+        if diagnosis is not None and diagnosis not in DIAGNOSES:
+            raise CourseError(f'There is no diagnosis "{diagnosis}": there are {", ".join(DIAGNOSES)}.')
         stars, last = set(self.log.starred), self.clips[-1].played.epoch
         return [
             clip

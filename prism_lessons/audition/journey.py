@@ -89,7 +89,7 @@ def journey(run, temperature=None, voice=None, every=1):
     voice
         1 or more; the first one that played at this temperature, if not given.
     every
-        Take the first epoch, every so many after it, and the last.
+        5 is every fifth epoch, and the last one too.
 
     Returns
     -------
@@ -104,7 +104,11 @@ def journey(run, temperature=None, voice=None, every=1):
         raise CourseError(f"A journey takes every so many epochs, 1 or more, not {every}.")
     chosen = _chosen(run, temperature, voice)
     # In a run's folder somebody may have put clips of another rate.
-    clips = [(played, load(played.path, run.sample_rate)) for played in [*chosen[:-1:every], chosen[-1]]]
+    clips = [
+        (played, load(played.path, run.sample_rate))
+        for played in chosen
+        if played.epoch % every == 0 or played is chosen[-1]
+    ]
     clips = [(played, clip) for played, clip in clips if len(clip.samples)]
     if not clips:
         raise CourseError(f'The clips in "{run.folder}" have no sound in them: choose another temperature or voice.')

@@ -152,6 +152,8 @@ class ListeningLog:
         name = getattr(clip, "name", clip)
         if name not in {played.name for played in self.run.played}:
             raise CourseError(f'There is no clip "{name}" in this run: name one as in "0012_1_t0.95".')
+        if not isinstance(text, str):
+            raise CourseError(f"What is said of a clip is said in words, not as {text!r}.")
         text = text.strip().encode("utf-8", "replace").decode()
         if act in (TAG, UNTAG) and not text:
             raise CourseError("A tag is a word: write one.")

@@ -131,6 +131,12 @@ def test_clips_are_selected_by_every_fifth_epoch_temperature_diagnosis_and_star(
     assert heard.select(voice=2) == []
 
 
+@pytest.mark.parametrize("wish", [{"every": 0}, {"every": 2.5}, {"every": "5"}, {"diagnosis": "boring"}])
+def test_what_cannot_be_selected_is_said(heard, wish):
+    with pytest.raises(CourseError):
+        heard.select(**wish)
+
+
 def test_the_favourite_is_the_epoch_with_most_stars_that_can_still_be_played(heard):
     assert heard.favourite == heard.run.best == 3
     heard.log.star(heard.clips[7])

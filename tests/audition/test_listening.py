@@ -192,6 +192,12 @@ def test_a_clip_that_is_not_there_is_refused_by_name(log, name):
     assert not log.path.exists()
 
 
+@pytest.mark.parametrize("text", [None, 3, b"bytes", ["a"]])
+def test_what_is_no_text_is_refused(log, text):
+    with pytest.raises(CourseError, match="said in words"):
+        log.note(CLIP, text)
+
+
 def test_an_empty_tag_is_refused(log):
     with pytest.raises(CourseError, match="write one"):
         log.tag(CLIP, "  ")
