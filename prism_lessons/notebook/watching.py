@@ -35,10 +35,7 @@ def training_view(run):
     found, newest = verdict(run), run.log[-1].epoch if run.log else None
     said = f"<p><strong>{escape(found.text)}</strong> {escape(found.advice)}</p>"
     top = figure(learning_curve(run), said)
-    clips = {
-        f"epoch {newest}, temperature {temperature:g}": as_clip(path)
-        for temperature, path in run.grid.get(newest, {}).items()
-    }
+    clips = {played.title: as_clip(played.path) for played in run.played if played.epoch == newest}
     most = max(0, (MOST_BYTES - len(top)) / max(1, len(clips)) - BYTES_OF_A_CAPTION)
     players = "".join(_player(clip, name, most) for name, clip in clips.items())
     words = [str(found), curve_in_words(run), *(_words(clip, name) for name, clip in clips.items())]

@@ -233,7 +233,7 @@ def test_a_drive_that_is_gone_stops_only_what_is_on_it_alone(next_runtime, capsy
 
 
 def test_a_star_lasts_on_drive(next_runtime):
-    next_runtime.choose(next_runtime.run(), 1)
+    next_runtime.choose(next_runtime.audition(next_runtime.run()), 1)
     assert pl.Run(next_runtime.copy_of(next_runtime.runs / "mine")).starred == [1]
 
 

@@ -144,8 +144,9 @@ def classroom():
 
 
 def html_of(cell):
-    """What a code cell shows as HTML."""
-    return "".join(output.data.get("text/html", "") for output in cell.get("outputs", ()) if "data" in output)
+    """What a code cell shows as HTML, without what stands in frames: pages that have tests of their own."""
+    shown = (output.data.get("text/html", "") for output in cell.get("outputs", ()) if "data" in output)
+    return re.sub(r"<iframe.*?</iframe>", "", "".join(shown), flags=re.DOTALL)
 
 
 @each_lesson
