@@ -74,7 +74,8 @@ class Gap:
 
 
 def _figures(value, low, high):
-    return f"{value + 0:.2f} ({low:.2f} to {high:.2f})"
+    value, low, high = (round(figure, 2) + 0 for figure in (value, low, high))  # + 0: no "-0.00"
+    return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _number(count, what):
