@@ -62,7 +62,7 @@ course = notebook.Course()
 # %% [markdown]
 # A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for
 # another, write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the
-# course made from winds and whispers, in which the model passed through the recordings twenty times.
+# course made from winds and whispers, in which the model went through the recordings twenty times.
 
 # %%
 run = course.run()
@@ -70,7 +70,8 @@ run = course.run()
 # %% [markdown]
 # ## What did you want?
 #
-# Before you listen, read what you wrote. Choosing means choosing for something.
+# Before you listen, read what you wrote: choosing means choosing for something. These are your answers in the journal.
+# What you said of your recordings in lesson 01 stands above the table, further down.
 
 # %%
 course.journal
@@ -78,7 +79,7 @@ course.journal
 # %% [markdown]
 # ## The source
 #
-# Remind your ear. These are clips from recordings that were kept aside: the model was tested on them and never
+# Remind your ear. Here are up to three clips of recordings that were kept aside: the model was tested on them and never
 # learned from them. If you have changed your corpus since, there is nothing here to hear.
 
 # %%
@@ -87,27 +88,34 @@ notebook.play(*course.kept_aside(run))
 # %% [markdown]
 # ## Where it came from
 #
-# An **epoch** is one pass through the recordings. After each, the model was tested on recordings that it never
-# learned from, and the curve shows how unsure it was, in **bits** for each sample: the fewer, the better it foresaw
-# them. The dotted lines are guessers that are no model: one guesses blindly, one only knows how often each value
-# occurs. A run of your own has a third, which goes on with the wave as it moved in the last moments.
+# A picture tells the ear what to expect. If you would rather hear first, go on to "All clips at once", and come back
+# here after you have listened.
+#
+# An **epoch** is one pass through the recordings. After each, the model was tested on the recordings that were kept
+# aside. The solid curve shows how unsure it was of them, in **bits** for each sample: the fewer, the better it foresaw
+# them. The dashed one shows the same for those that it learned from. The dotted lines are guessers that are no model:
+# one guesses blindly, one only knows how often each value occurs. A run of your own has a third, which goes on with
+# the wave as it moved in the last moments.
 
 # %%
 notebook.learning_curve(run)
 
 # %% [markdown]
-# The curve says when the model stopped getting better at foreseeing. It does not say when it sounded best to you:
-# those are often different epochs. So listen.
+# The curve can say when the model stopped getting better at foreseeing. It cannot say when it sounded best to you, and
+# that may be another epoch. So listen.
 
 # %% [markdown]
 # ## All clips at once
 #
 # After every epoch the model played, always from the same **seed**, the number from which chance is drawn. So from
-# epoch to epoch only what it had learned differs. It played at several temperatures. **Temperature** is how freely it
-# chooses each sample: at 1 as it has learned, below 1 closer to what it finds likely.
+# epoch to epoch only what it had learned differs. It played at more than one temperature. **Temperature** is how freely
+# it chooses each sample: at 1 as it has learned, below 1 closer to what it finds likely.
 #
-# This cell measures every clip and holds it against your recordings. The first time it takes a while, about ten
-# seconds for forty clips; what was found is remembered.
+# Where an engineer had chosen beforehand, an artist "always wanted to hear everything even if it's rubbish". Here you
+# can: every clip that the run played is in the table below, the silent ones too. Nothing was sorted out for you.
+#
+# Before it shows them, this cell measures every clip and seeks it in the recordings. For forty clips that takes ten to
+# twenty seconds, with many recordings longer. What was found is remembered, so the next time it takes a moment.
 
 # %%
 heard = course.audition(run)
@@ -122,40 +130,51 @@ print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
 # %% [markdown]
 # ## The table
 #
-# A row for each epoch, a column for each temperature. Keep the volume low, and leave it there: a model may be silent
-# after one epoch and loud after the next. Nothing is turned up.
+# A row for each epoch, a column for each temperature and **voice**: a voice is one performance, with chances of its
+# own. Keep the volume low, and leave it there: a model may be silent after one epoch and loud after the next. Nothing
+# is turned up.
 #
-# Choose a clip to hear it. The arrow keys go from one to the next; N plays the next epoch, S gives a star, W
-# lets you write a note. A star is worth more than it seems: it keeps the model of that epoch for ever. What you star
-# and write is kept at once, beside the run.
+# Choose a clip to hear it. From then on N plays the next epoch, and the arrow keys go to a clip without playing it;
+# Enter does that. S gives a star, W lets you write a note. What you star and write is kept in the folder of the run as
+# soon as you give it.
 #
-# Forty clips sound all different and all the same after a while. It helps to hear fewer, further apart: press "Every
-# fifth" first, and come back for those between.
+# A star does more than mark a clip: it keeps the model of that epoch for ever, if it is still there. In a long run
+# the oldest models are deleted to save space, so star early. Clips are never deleted.
+#
+# "It's all different but it's all the same", said another artist of such listening. It helps to hear fewer, further
+# apart. Press "Every fifth" first. To see all again, write 1 into the field beside it.
 
 # %%
 notebook.AuditionTable(heard)
 
 # %% [markdown]
-# How to listen: once from top to bottom, without stopping. Then ask one question at a time and listen for that only.
-# Does it move, or stand? Is there pitch, and does it hold? Are there events, with a beginning and an end? Is there
-# anything in it that is in no recording?
+# How to listen: once from top to bottom, without stopping, and without reading what stands beside the clips. Then ask
+# one question at a time and listen for that only. Does it move, or stand? Is there pitch, and does it hold? Are there
+# events, with a beginning and an end? Is there anything in it that is in no recording?
 #
 # Under the table there are three other ways to listen. "Compare two" puts two clips side by side and turns the louder
-# one down, since of two sounds the louder one seems the better. "Listen blind" hides what you hear. "The journey" plays
-# one column from the first epoch to the last.
+# one down, since of two sounds the louder one often seems the better. "The journey" plays one column from the first
+# epoch to the last. "Listen blind" hides what you hear.
+#
+# In **blind listening** a coin decides what is played, and you say what it was: a recording or the model, or an earlier
+# or a later epoch. Somebody who cannot tell is right in about half of the trials, seldom in exactly half. So at the end
+# you are told two figures: between them lies, with 95% certainty, how often you would be right if you went on for ever.
+# After 14 right answers in 20 trials they are 46% and 88%. Half lies between them, so you may have been lucky. After 15
+# they are 51% and 91%, and you can tell. Do twenty trials or more, and decide how many before you begin.
 
 # %% [markdown]
 # ## What the words mean
 #
-# Beside each clip stands one of six words: silence, noise, tone, drone, loop, alive. They are measured, not heard, and
-# they hide nothing: a drone may be what you came for. For the clips of this run:
+# Beside each clip stands one of six words: silence, noise, tone, drone, loop, alive. Each is a **diagnosis**: it is
+# measured, not heard, and it can be wrong. It hides nothing, and it is no mark: a drone may be what you came for. For
+# the clips of this run:
 
 # %%
 print(heard.summary)
 
 # %% [markdown]
-# Where something is stuck, it helps to know what usually causes it. This says so for one of the words; write another
-# between the brackets.
+# If a word names what you did not want, it helps to know what usually causes it. This says so for one of them, and what
+# to try; write another between the brackets. In the table it stands beside the clip that you have chosen.
 
 # %%
 from prism_lessons.audition import DIAGNOSES
@@ -166,35 +185,43 @@ print(silence.what, silence.causes, silence.advice, sep="\n")
 # %% [markdown]
 # ## Is this my recording?
 #
-# A model that has heard little may play its recordings back. So every clip was sought in the recordings. Here is the
-# one that comes nearest to them in timbre, and below it the moment of a recording that it is nearest to.
+# A model that has heard little may play its recordings back. So every clip was sought in the recordings, second by
+# second. Here is the one that comes nearest to them in timbre, and below it the moment of a recording that it is
+# nearest to. Do you hear the one in the other?
+#
+# The figure in dB says how far their spectra lie apart on average, once both are equally loud. In the course's own
+# sets, a moment of one recording is usually about 3 dB from the nearest one of another.
 
 # %%
 notebook.beside_recordings(heard)
 
 # %% [markdown]
-# Near in timbre is not the same as copied. If a clip repeats the very wave of a recording, for a third of a second or
-# more, the table says for how long, and from where. This lists all that do:
+# Near in timbre is not the same as copied: two gusts of wind are near each other, and neither is a copy. If a clip
+# repeats nearly the very wave of a recording, for a quarter of a second or more, the table says for how long, and from
+# where. This lists all in which that was found:
 
 # %%
 print(*[f"{clip.played.title}: {clip.verbatim}" for clip in heard.clips if clip.verbatim] or ["None does."], sep="\n")
 
 # %% [markdown]
-# And all in all? This figure says how far the clips as a whole lie from the recordings in timbre. Beside it stands the
-# same figure for your recordings among themselves, as a measure of how much they differ anyway.
+# And all in all? The first figure says how far the clips as a whole lie from the recordings in timbre; silent stretches
+# are left out. After it stands the same figure for one half of your recordings against the other, as a measure of how
+# much they differ anyway. The brackets say how far each could lie otherwise, as there are only so many clips and
+# recordings.
 
 # %%
 print(heard.gap or "The recordings are no longer there, so this cannot be told.")
 
 # %% [markdown]
-# Nothing here says how far is good. If you wanted to hear your recordings again, you want it small. If you wanted what
-# you could not have imagined, a small one is a warning.
+# Timbre is not everything: whether a whisper makes words, or what follows what, this figure does not know. And nothing
+# here says how far is good. If you wanted to hear your recordings again, you want it small. If you wanted what you
+# could not have imagined, a small one is a warning.
 
 # %% [markdown]
 # ## The journey
 #
-# One temperature through all epochs, joined into one sound. While it plays, the number of the epoch stands above; the
-# buttons go to a chapter.
+# One column of the table through all epochs, joined into one sound, here that of the highest temperature. While it
+# plays, the number of the epoch stands above; the buttons go to the epoch before or after, or to any in the list.
 
 # %%
 notebook.journey_shown(heard.journey())
@@ -209,8 +236,8 @@ notebook.spectrogram(heard.journey().clip, name="the journey")
 # %% [markdown]
 # ## Where the clips lie
 #
-# On this map, recordings and clips of a like timbre lie near each other. Look for where the early clips are, and
-# whether the late ones lie among the recordings or have found a place of their own.
+# On this map, recordings and clips of a like timbre lie near each other; choose a point to hear it. Look for where the
+# early clips are, and whether the late ones lie among the recordings or have found a place of their own.
 
 # %%
 sounds = heard.sounds
@@ -228,7 +255,7 @@ notebook.sound_map(sounds.relate(), sounds.excerpt, "Recordings and clips")
 print(run.epochs)
 
 # %% [markdown]
-# Choose one of them here, a temperature, and how many **voices** play, each from another chance. An epoch that was
+# Choose one of them here, a temperature, and how many voices play, each with chances of its own. An epoch that was
 # silent in the table may stay silent whatever you choose: that is what it had learned by then.
 
 # %%
@@ -241,6 +268,7 @@ again
 
 # %% [markdown]
 # They become clips of the run, as those of the training are: run the cell of the table again, and you find them there.
+# The same choice gives the same clips again; for others, raise the voices.
 
 # %%
 more = heard.play_more([again.epoch], [again.temperature], voices=again.voices)
@@ -250,14 +278,16 @@ notebook.play(*[clip.sound for clip in more], names=[clip.played.title for clip 
 # ## What you heard
 #
 # This is what you have starred, tagged, noted and guessed so far. If you guessed in blind listening, it says how often
-# you were right, and whether that could be luck.
+# you were right in all trials together, between which figures your share may lie, and whether it could be luck.
 
 # %%
 print(heard.log)
 
 # %% [markdown]
-# Somebody else may listen too, to the page that the last cell of this lesson makes. They save their notes as a file,
-# you put it beside your files, and this takes it in; their stars stand beside yours.
+# Somebody else may listen too, on the page that you make further down, under "A page to keep". There they write their
+# own name under "Your notes", listen, and save their notes as a file. You put that file into the folder of your files
+# and run this cell: it takes in what they heard. Their stars stand beside yours once you run the cell of the table
+# again. In Colab the cell asks for the file and waits, so pass it over there until you have one.
 
 # %%
 course.bring_notes(heard)
@@ -265,8 +295,8 @@ course.bring_notes(heard)
 # %% [markdown]
 # ## Choose
 #
-# Which one do you want to play? The control begins with the epoch to which you gave most stars, or, without any, with
-# the one that has the fewest bits, of those whose models are still there.
+# Which one do you want to play? You can choose among the epochs whose models are still there. The control begins with
+# the one that has most stars, or, without any, with the one that has the fewest bits.
 
 # %%
 choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, heard.favourite))
@@ -274,7 +304,7 @@ choice
 
 # %% [markdown]
 # This cell keeps the model for ever, and saves it as a **capsule**: one file that holds all that is needed to play it,
-# with the card of your recordings, what you wanted, and what you heard. Lesson 04 plays it.
+# with the card of your recordings, what you wanted from them, and what was heard in this epoch. Lesson 04 plays it.
 
 # %%
 capsule = course.choose(heard, choice.epoch)
@@ -311,7 +341,7 @@ onwards = notebook.Panel(
 onwards
 
 # %% [markdown]
-# Nothing happens without the tick. Afterwards, this lesson begins with the new run when you open it again.
+# Nothing happens without the tick. With it, the next time you open this lesson it begins with the new run.
 
 # %%
 if onwards.go:
@@ -322,15 +352,19 @@ if onwards.go:
 # %% [markdown]
 # ## A page to keep
 #
-# This puts the table on a page that needs nothing else: no notebook, no network. Hand it to somebody, and hear with
-# other ears.
+# This puts the table on a page that needs nothing else: no notebook, no network. It prints where the page lies; open it
+# in a browser. In Colab, the sign of a folder at the left edge leads to your files: download it from there. Hand it to
+# somebody, and hear with other ears. The sounds of your recordings that clips are compared with are on it too, so give
+# it only to those who may hear them.
 
 # %%
 print(heard.page())
 
 # %% [markdown]
-# And this puts all that is known of the run into a folder, for a portfolio or a thesis: what you wanted, whose the
-# recordings are, the settings, the curve, the clips that you starred with your notes, and your journal.
+# And this puts all that is known of the run into the folder `portfolio`, for a **portfolio** or a thesis: what you
+# wanted, whose the recordings are, the settings, the curve, the clips that you starred or noted, what you guessed, what
+# you chose, and your journal. It is a page for a browser, the same as text for your own writing, and the clips as WAV
+# files. Run the cell again whenever you have written more.
 
 # %%
 portfolio = course.portfolio(heard)
@@ -338,9 +372,9 @@ portfolio = course.portfolio(heard)
 # %% [markdown]
 # ## What you did
 #
-# - You read what you had wanted before you listened.
-# - You heard one model grow, at a distance and close by, and you know what is yours in it and what is its own.
-# - You chose an epoch, said why, and have its capsule.
+# - You read what you had wanted, and listened before you believed a figure.
+# - You heard one model grow, at a distance and close by, and sought your recordings in what it plays.
+# - You chose an epoch, said why, and have its capsule and a page that shows how you came to it.
 
 # %% [markdown]
 # ## Check yourself
@@ -349,16 +383,16 @@ portfolio = course.portfolio(heard)
 #
 # <details><summary>Answer</summary>
 #
-# No. The word says that the spectrum stays the same from beginning to end and that no pitch lasts, and what usually
-# causes that. It does not say that it is bad: surf is noise too. If you want more of it, star it, and keep its
-# temperature. Only if it is not what you want, the advice beside it is meant for you.
+# No. The word says that the spectrum stays much the same from beginning to end and that hardly any pitch lasts. It does
+# not say that it is bad: surf is noise too. If you want more of it, star it, and keep to its temperature. The advice
+# beside it is meant for you only if it is not what you want.
 #
 # </details>
 
 # %% [markdown]
 # ## Exercise
 #
-# At which temperature does this run fall silent more often?
+# At which temperature is a clip of this run silent more often?
 #
 # <details><summary>Solution</summary>
 #
@@ -368,8 +402,8 @@ portfolio = course.portfolio(heard)
 #     print(temperature, len(silent))
 # ```
 #
-# In the run that came with the course it is the lower one: there the model keeps closer to what it finds likely, and
-# between two gusts of wind silence is likely.
+# In the run that came with the course it is the lower one, five clips to three: there the model keeps closer to what it
+# finds likely, and between two gusts of wind silence is likely. So few clips could also differ by chance.
 #
 # </details>
 

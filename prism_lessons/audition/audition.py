@@ -11,6 +11,7 @@ from ..corpus.sounds import Piece
 from ..errors import CourseError
 from ..files import replacing
 from ..live import LiveLine
+from ..run import SETTINGS as RUN_SETTINGS
 from ..run import Run
 from . import page
 from .chosen import capsule_of
@@ -51,6 +52,9 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
         When there is no run there, no clip in it, or when the corpus given is another one than the run's.
     """
     run = run if isinstance(run, Run) else Run(run)
+    for part in ("sample_rate", "model", "training", "corpus", "references"):
+        if part not in run.settings:
+            raise CourseError(f'"{run.folder / RUN_SETTINGS}" is damaged ("{part}" is missing): take it from a copy.')
     if not run.played:
         raise CourseError(f'The run in "{run.folder}" has played no clip yet: train it first.')
     return Audition(run, _corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())
@@ -74,6 +78,8 @@ class Audition:
     ----------
     clips
         An `AuditionClip` for each clip, by epoch, temperature and voice.
+    unheard
+        A sentence for each clip that cannot be heard, since its file is damaged.
     gap
         How far clips and recordings lie apart in timbre, a `Gap`; None where the recordings are not there.
     """
@@ -83,7 +89,9 @@ class Audition:
         self._look()
 
     def _look(self):
-        self.clips = look_at(self.run, self.corpus, lambda: self.sources, self._live)
+        self.clips, self.unheard = look_at(self.run, self.corpus, lambda: self.sources, self._live)
+        if not self.clips:
+            raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
         self.gap = self._gap()
 
     @cached_property
@@ -251,6 +259,7 @@ class Audition:
             "run": str(self.run.folder),
             "clips": [clip.as_dict() for clip in self.clips],
             "counts": self.counts,
+            "unheard": list(self.unheard),
             "gap": self.gap and self.gap.as_dict(),
             "starred": self.log.starred,
         }
@@ -260,7 +269,8 @@ class Audition:
         """How many clips there are and what they sound like, in words."""
         epochs = len({clip.played.epoch for clip in self.clips})
         kinds = ", ".join(f"{count} {DIAGNOSES[kind].title}" for kind, count in self.counts.items())
-        return f"{len(self.clips)} clips of {epochs} epoch{'s' if epochs > 1 else ''}: {kinds}."
+        said = f"{len(self.clips)} clips of {epochs} epoch{'s' if epochs > 1 else ''}: {kinds}."
+        return " ".join([said, *self.unheard])
 
     def __str__(self):
         heard = self.log.heard

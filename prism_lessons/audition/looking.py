@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import SILENCE_DBFS, load
+from ..audio import SILENCE_DBFS, AudioError, load
 from ..corpus.doctor.loudness import Loudness
 from ..corpus.known import Known, code_version
 from ..run import RunClip
@@ -93,18 +93,28 @@ def look_at(run, corpus, sources, live):
         A function that gives its `Sources`; it is called only if there is a clip that was not looked at before.
     live
         The `LiveLine` to report progress on.
+
+    Returns
+    -------
+    clips, unheard
+        Tuples: an `AuditionClip` for each clip that can be heard, and a sentence for each that cannot.
     """
     known = Known(run.folder, "auditions", _version("measures"))
-    clips, values = run.played, []
-    for done, played in enumerate(clips):
-        live.share("Measuring clips", done, len(clips))
+    wanted, clips, values, unheard = run.played, [], [], []
+    for done, played in enumerate(wanted):
+        live.share("Measuring clips", done, len(wanted))
         found = known.get(played.path)
-        if found is None:
-            found = _measured(load(played.path))
-            known.put(played.path, found)
+        try:
+            if found is None:
+                found = _measured(load(played.path))
+                known.put(played.path, found)
+        except AudioError as error:
+            unheard.append(str(error))
+            continue
+        clips.append(played)
         values.append(found)
     known.save()
-    near = _near(run, corpus, sources, live)
+    near = _near(run, clips, corpus, sources, live)
     live.end(f"Looked at {len(clips)} clips.")
     return tuple(
         AuditionClip(
@@ -117,15 +127,15 @@ def look_at(run, corpus, sources, live):
             *near.get(played.path, (None, None)),
         )
         for played, found in zip(clips, values, strict=True)
-    )
+    ), tuple(unheard)
 
 
-def _near(run, corpus, sources, live):
-    """What each clip is nearest to, {path: (Nearest or None, Verbatim or None)}."""
+def _near(run, clips, corpus, sources, live):
+    """What each of some `RunClip`s is nearest to, {path: (Nearest or None, Verbatim or None)}."""
     if corpus is None:
         return {}
     known = known_closeness(run, corpus)
-    found = {clip.path: known.get(clip.path) for clip in run.played}
+    found = {clip.path: known.get(clip.path) for clip in clips}
     new = [path for path, values in found.items() if values is None]
     looked = sources().look([load(path) for path in new], live) if new else []
     for path, (nearest, verbatim) in zip(new, looked, strict=True):

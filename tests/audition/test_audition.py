@@ -109,10 +109,22 @@ def test_a_folder_without_a_run_or_without_clips_is_said(made_run, tmp_path):
         pl.audition(made_run)
 
 
-def test_a_clip_that_is_damaged_is_named(made_run):
+def test_a_clip_that_is_damaged_is_named_and_the_others_are_heard(made_run):
     made_run.played[2].path.write_bytes(b"no sound")
-    with pytest.raises(CourseError, match="0002_1_t0"):
+    heard = pl.audition(made_run, live=quiet())
+    assert len(heard.clips) == 7 and "0002_1_t0.85.wav" in heard.summary and "is damaged" in heard.unheard[0]
+    assert "0002_1_t0.85.wav" in heard.page().read_text(encoding="utf-8")
+    for clip in made_run.played:
+        clip.path.write_bytes(b"no sound")
+    with pytest.raises(CourseError, match="No clip of the run"):
         pl.audition(made_run, live=quiet())
+
+
+def test_settings_that_lack_something_are_said(made_run):
+    settings = {name: value for name, value in made_run.settings.items() if name != "corpus"}
+    (made_run.folder / "run.json").write_text(json.dumps(settings))
+    with pytest.raises(CourseError, match='"corpus" is missing'):
+        pl.audition(made_run.folder)
 
 
 def test_other_files_among_the_clips_do_no_harm(made_run):
