@@ -83,8 +83,8 @@ DIAGNOSES = {
             what="A hiss, a rush or a rumble that stays the same.",
             causes="The model has not learned enough yet, or the temperature is too high. If earlier epochs played "
             "more than noise, the training blew up: its curve shows a jump.",
-            advice="If it is not what you want, take a later epoch or a lower temperature. After a jump in the curve, take "
-            "an epoch before it, or train with a lower learning rate.",
+            advice="If it is not what you want, take a later epoch or a lower temperature. After a jump in the curve, "
+            "take an epoch before it, or train with a lower learning rate.",
             threshold=f"no loop; lines that last hold less than {LINES} of the energy; the bands stay within "
             f"{NOISE_DRIFTS_DB} dB (standard deviation) from half second to half second, the level within "
             f"{FADES_DB:.0f} dB from beginning to end",
@@ -108,10 +108,10 @@ DIAGNOSES = {
             key="drone",
             title="drone",
             what="A held sound of many partials, or of a tone with noise, that hardly changes.",
-            causes="The steady part of the recordings is learned first, and attacks come later; or the memory (its window) "
-            "is too short for the model to learn that sounds begin and end.",
+            causes="The steady part of the recordings is learned first, and attacks come later; or the length of "
+            "memory (window) is too short for the model to learn that sounds begin and end.",
             advice="If it is not what you want, take a later epoch or a slightly higher temperature. For the next "
-            "training, choose a longer memory, or more recordings with attacks.",
+            "training, choose a greater length of memory, or more recordings with attacks.",
             threshold=f"lines that last hold {LINES} of the energy or more; no loop; the bands stay within "
             f"{DRONE_DRIFTS_DB} dB from half second to half second and {STEADY_DB:.0f} dB from 4 ms to 4 ms, or "
             f"it is nothing but partials ({ALL_LINES:.0%}) that beat ({PARTIALS_BEAT_DB} dB, rising as they fall); "
