@@ -286,8 +286,8 @@ print(heard.log)
 # %% [markdown]
 # Somebody else may listen too, on the page that you make further down, under "A page to keep". There they write their
 # own name under "Your notes", listen, and save their notes as a file. You put that file into the folder of your files,
-# write `theirs = True` and run this cell: it takes in what they heard. In Colab it asks for the file instead, and waits.
-# Their stars stand beside yours once you run the cell of the table again.
+# write `theirs = True` and run this cell: it takes in what they heard. In Colab it asks for the file instead, and
+# waits. Their stars stand beside yours once you run the cell of the table again.
 
 # %%
 theirs = False
