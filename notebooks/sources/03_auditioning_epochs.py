@@ -138,10 +138,11 @@ print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
 # Enter does that. S gives a star, W lets you write a note. What you star and write is kept in the folder of the run as
 # soon as you give it.
 #
-# A star does more than mark a clip: it keeps the model of that epoch for ever, if it is still there. In a long run
-# the oldest models are deleted to save space, so star early. Clips are never deleted.
+# A star does more than mark a clip: it keeps the model of that epoch for ever, if it is still there. In a long run the
+# oldest models are deleted to save space, so star early. The run that came with the course has only three of its
+# twenty. Clips are never deleted.
 #
-# "It's all different but it's all the same", said another artist of such listening. It helps to hear fewer, further
+# "It's all different but it's all the same", said an artist of such listening. It helps to hear fewer, further
 # apart. Press "Every fifth" first. To see all again, write 1 into the field beside it.
 
 # %%
@@ -156,17 +157,18 @@ notebook.AuditionTable(heard)
 # one down, since of two sounds the louder one often seems the better. "The journey" plays one column from the first
 # epoch to the last. "Listen blind" hides what you hear.
 #
-# In **blind listening** a coin decides what is played, and you say what it was: a recording or the model, or an earlier
-# or a later epoch. Somebody who cannot tell is right in about half of the trials, seldom in exactly half. So at the end
-# you are told two figures: between them lies, with 95% certainty, how often you would be right if you went on for ever.
-# After 14 right answers in 20 trials they are 46% and 88%. Half lies between them, so you may have been lucky. After 15
-# they are 51% and 91%, and you can tell. Do twenty trials or more, and decide how many before you begin.
+# In **blind listening** a coin decides what is played, and you say what it was: a recording or the model, or a clip of
+# the earlier or of the later half of the run. Somebody who cannot tell is right in about half of the trials, seldom in
+# exactly half. So at the end you are told two figures: between them lies, with 95% certainty, how often you would be
+# right if you went on for ever. After 14 right answers in 20 trials they are 46% and 88%. Half lies between them, so
+# you may have been lucky. After 15 they are 51% and 91%, and you can tell. Do twenty trials or more, and decide how
+# many before you begin.
 
 # %% [markdown]
 # ## What the words mean
 #
 # Beside each clip stands one of six words: silence, noise, tone, drone, loop, alive. Each is a **diagnosis**: it is
-# measured, not heard, and it can be wrong. It hides nothing, and it is no mark: a drone may be what you came for. For
+# measured, not heard, and it can be wrong. It hides nothing and judges nothing: a drone may be what you came for. For
 # the clips of this run:
 
 # %%
@@ -246,10 +248,9 @@ notebook.sound_map(sounds.relate(), sounds.excerpt, "Recordings and clips")
 # %% [markdown]
 # ## The same epoch, other chances
 #
-# Two seconds from one seed are a thin slice of what a model can do. Before you judge an epoch, hear it play something
+# A few seconds from one seed are a thin slice of what a model can do. Before you judge an epoch, hear it play something
 # else. It can do so as long as its model is still there. In a run of your own the models of all epochs are, unless
-# there were so many that the oldest had to be deleted. In the run that came with the course, three are. This says
-# which:
+# there were so many that the oldest had to be deleted. This says which are:
 
 # %%
 print(run.epochs)
