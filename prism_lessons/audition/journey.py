@@ -1,5 +1,6 @@
 """A run's journey: one of its sounds through all epochs, joined into one listening file with chapters."""
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -85,7 +86,7 @@ def journey(run, temperature=None, voice=None, every=1):
     run
         A `Run`. Epochs that have no such clip, or one without a sample, are left out.
     temperature
-        The highest one of the run, if not given.
+        The one with most clips, and of several the highest, if not given.
     voice
         1 or more; the first one that played at this temperature, if not given.
     every
@@ -130,7 +131,9 @@ def _chosen(run, temperature, voice):
     played = run.played
     if not played:
         raise CourseError(f'The run in "{run.folder}" has not played a clip yet: train it first.')
-    temperature = max(clip.temperature for clip in played) if temperature is None else temperature
+    if temperature is None:  # somebody may have let one epoch play more, at temperatures of its own
+        counts = Counter(clip.temperature for clip in played)
+        temperature = max(counts, key=lambda one: (counts[one], one))
     warm = [clip for clip in played if clip.temperature == temperature]
     voice = min((clip.voice for clip in warm), default=1) if voice is None else voice
     chosen = [clip for clip in warm if clip.voice == voice]

@@ -23,6 +23,9 @@ from .looking import loudness
 
 MOST_BYTES = 30_000_000
 BLIND_RECORDINGS = 24  # that a blind test draws from
+NO_INTENTION = (
+    "The card of the recordings does not say what success would sound like. Choosing means choosing for something."
+)
 NO_SOURCES = "The recordings that it learned from are not there, so there is nothing to compare with."
 SHORTEST, SHORTER = 0.3, 0.7  # seconds of a sound, below which one hears nothing of it; steps on the way there
 SIGNS = 6  # that JSON puts round a name and an address
@@ -167,7 +170,7 @@ def whole(audition, most_bytes, live):
 def _intention(intention):
     """What was wanted, as paragraphs."""
     if not intention or not (intention.hear or intention.success):
-        return ["Nobody wrote down what success would sound like. Choosing means choosing for something."]
+        return [NO_INTENTION]
     return [
         words
         for words in (

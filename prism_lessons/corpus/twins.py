@@ -157,7 +157,8 @@ def twins_among(names, prints, live):
         if match:
             similarity, how = match
             twins.append(Twins(names[one], names[other], similarity, how))
-    live.end(f"Compared {len(names)} recordings: {len(twins)} pairs share a sound.")
+    found = "1 pair shares" if len(twins) == 1 else f"{len(twins)} pairs share"
+    live.end(f"Compared {len(names)} recordings: {found} a sound.")
     return sorted(twins, key=lambda pair: -pair.similarity)
 
 

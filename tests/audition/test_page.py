@@ -78,7 +78,7 @@ def test_where_there_is_less_room_sounds_are_mp3_then_shorter_then_refused(made_
 
 def test_the_intention_of_the_card_stands_on_top(made_run, recordings):
     heard = pl.audition(made_run, live=LiveLine(io.StringIO()))
-    assert "Nobody wrote down what success would sound like" in heard.page().read_text(encoding="utf-8")
+    assert "does not say what success would sound like" in heard.page().read_text(encoding="utf-8")
     object.__setattr__(
         heard.corpus, "intention", pl.Corpus.open(recordings.folder).intention.__class__("<i>sea</i>", "calm")
     )

@@ -158,9 +158,9 @@ def test_every_fifth_epoch_and_the_last_are_left_by_one_press_and_filters_work_t
     ]  # fmt: skip
     assert "4 of 36 clips are shown" in page.locator("#shown").inner_text()
     page.get_by_role("spinbutton", name="Every").fill("1")
-    page.get_by_label("only starred or noted").check()
+    page.get_by_label("only starred, tagged or noted").check()
     assert page.locator("#frame tbody button:visible").count() == 1
-    page.get_by_label("only starred or noted").uncheck()
+    page.get_by_label("only starred, tagged or noted").uncheck()
     page.locator("#kind").select_option("silence")
     assert rows.all_inner_texts() == ["2"]
     enter_table(page)
@@ -191,12 +191,12 @@ def test_notes_stay_in_the_browser_and_come_back_through_a_file(page, heard, bro
     shutil.copytree(heard.run.folder, tmp_path / "run")
     log = pl.audition(tmp_path / "run", heard.corpus, live=LiveLine(io.StringIO())).log
     assert log.merge(tmp_path / "notes.jsonl") == 2 and log.merge(tmp_path / "notes.jsonl") == 0
-    assert log.heard["0001_2_t0.8"].notes == {"Ana": "later: öäü 🎻"}
+    assert log.heard["0001_2_t0.8"].notes == {"a listener": "later: öäü 🎻"}
 
     elsewhere = browser.new_context().new_page()
     elsewhere.goto(page.url)
     elsewhere.get_by_label("Take in a file of notes").set_input_files(tmp_path / "notes.jsonl")
-    elsewhere.get_by_text("Took in 2 acts that were new.").wait_for()
+    elsewhere.get_by_text("Took in 2 that were new.").wait_for()
     assert len(acts(elsewhere)) == 4
     elsewhere.context.close()
 

@@ -13,8 +13,10 @@ function choose(index) {
   const kind = page.kinds[clip.kind];
   by("diagnosis").textContent = `Sounds like: ${kind.title}`;
   by("words").replaceChildren();
-  const paragraphs = [clip.words, ...clip.remarks, kind.what, kind.causes, kind.advice];
-  for (const text of paragraphs.filter(Boolean)) write(by("words"), "p", text);
+  for (const text of [kind.what, ...clip.remarks]) write(by("words"), "p", text);
+  write(by("words"), "p", `Usual causes: ${kind.causes}`);
+  write(by("words"), "p", `What to try: ${kind.advice}`);
+  write(by("words"), "p", clip.words).className = "small";
   drawNear(clip);
   reachable();
   showSaid();

@@ -27,11 +27,17 @@ const acts = new Map(); // by their id, the order in which they came
 for (const act of [...page.acts, ...(stored(STORE) || [])]) acts.set(act.id, act);
 const logged = new Set(page.acts.map((act) => act.id)); // those that the log in the run's folder has
 
-by("who").value = stored("prism-listener") || page.who;
+// A page that is handed on is heard by somebody else than who made it.
+const NOBODY = wired() ? page.who : "a listener";
+by("who").value = stored("prism-listener") || (wired() ? page.who : "");
 by("who").addEventListener("change", () => store("prism-listener", by("who").value.trim()));
 
+function wired() {
+  return Boolean(page.wire);
+}
+
 function listener() {
-  return by("who").value.trim() || page.who;
+  return by("who").value.trim() || NOBODY;
 }
 
 function localTime() {
@@ -120,10 +126,10 @@ by("save").addEventListener("click", () => {
   const lines = [...acts.values()].map((one) => JSON.stringify(one) + "\n");
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(lines, { type: "application/jsonl" }));
-  link.download = `notes_${page.run}.jsonl`;
+  link.download = `notes_${page.run}_${listener().replace(/[^\p{L}\p{N}]+/gu, "_")}.jsonl`;
   link.click();
   URL.revokeObjectURL(link.href);
-  by("kept").textContent = `Saved ${lines.length} acts as ${link.download}.`;
+  by("kept").textContent = `Saved ${lines.length} stars, tags, notes and guesses as ${link.download}.`;
 });
 
 by("load").addEventListener("change", async () => {
@@ -139,7 +145,7 @@ by("load").addEventListener("change", async () => {
     } else {
       const before = acts.size;
       takeIn(found);
-      by("kept").textContent = `Took in ${acts.size - before} acts that were new.`;
+      by("kept").textContent = `Took in ${acts.size - before} that were new.`;
     }
   } catch {
     by("kept").textContent = `"${file.name}" holds no notes of this course: choose a file that a page like this saved.`;
