@@ -10,8 +10,8 @@ from .alignment import SHORT, anchored, followed, sought
 from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled
 
 SHORTEST = 0.25  # seconds: what is shorter is like too much
-FIRST = 96  # places that are looked at closely for each clip, the most alike first
-CLOSELY = 48  # of them, the lines that are followed
+FIRST = 48  # places that are looked at closely for each clip, the most alike first
+CLOSELY = 14  # of them, the lines that are followed
 MOVED = 0.6  # agreement of a line from which on it is asked whether it fits better elsewhere
 HOPEFUL = 0.35  # trust in one window of 128 ms
 SURE = 0.45  # seconds from which on a strike is told from another
