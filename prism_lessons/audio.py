@@ -147,9 +147,18 @@ class Recording:
         self._file.close()
 
     def seek(self, seconds):
-        """Let what is read next begin so many seconds into the sound, or at its end."""
-        if seconds:
-            self.frames_read = self._file.seek(min(round(seconds * self.sample_rate), self._file.frames))
+        """Let what is read next begin so many seconds into the sound, or at its end.
+
+        Raises
+        ------
+        AudioError
+            When the file is damaged before that place.
+        """
+        try:
+            if seconds:
+                self.frames_read = self._file.seek(min(round(seconds * self.sample_rate), self._file.frames))
+        except soundfile.LibsndfileError:
+            raise AudioError(f"the file is damaged before {seconds:.1f} s") from None
 
     def frames(self):
         """Yield the sound as it lies in the file: blocks of about 10 s, float32, shape (frames, channels).

@@ -51,13 +51,13 @@ def _write_page(path, page):
 
 
 def _map(options, live):
-    from .audition import audition
+    from .audition import sounds_of_run
     from .corpus.sounds import sounds_of
     from .pages.sound_map import sound_map
     from .run import SETTINGS
 
     is_run = (Path(options.source) / SETTINGS).is_file()
-    sounds = audition(options.source, live=live).sounds if is_run else sounds_of(options.source, live)
+    sounds = sounds_of_run(options.source) if is_run else sounds_of(options.source, live)
     relations = sounds.relate(options.layout, live)
     title = f"Sound map of {Path(options.source).resolve().name}"
     page = _write_page(options.out, sound_map(relations, sounds.excerpt, title))
@@ -161,9 +161,9 @@ def _score(options, live):
 
 def _export(options, live):
     from .audition import ListeningLog, capsule_of
-    from .run import Run
+    from .run import opened
 
-    run = Run(options.run)
+    run = opened(options.run)
     capsule = capsule_of(run, options.epoch, ListeningLog(run))
     path = capsule.share(Path(options.out))
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
@@ -188,12 +188,12 @@ def _journal(options, live):
     from .audition import ListeningLog, export_journal
     from .corpus import Choices
     from .journal import Journal
-    from .run import Run
+    from .run import opened
 
     for path in filter(None, (options.journal, options.choices)):
         if not Path(path).is_file():
             raise CourseError(f'There is no "{path}": check the name of the file.')
-    run = Run(options.run)
+    run = opened(options.run)
     journal = Journal(options.journal) if options.journal else None
     choices = Choices(options.choices) if options.choices else None
     page = export_journal(run, options.folder, ListeningLog(run), journal, choices, live)

@@ -12,6 +12,11 @@ def clock(seconds):
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def counted(number, what):
+    """ "1 clip", "12 clips"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def moment(seconds):
     """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
     minutes, tenths = divmod(round(10 * max(0, seconds)), 600)

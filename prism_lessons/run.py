@@ -16,6 +16,7 @@ within.bin        the same from within the epoch that is under way
 tensorboard/      the same curves for TensorBoard
 """
 
+import math
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from .files import read_json, read_lines, replacing, write_json, write_lines
 
 FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
+PARTS = ("sample_rate", "model", "training", "corpus", "references")  # of the settings of every run
 START, RESUME, WITHIN = "start.capsule", "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
 # Settings that may change while a run goes on, because what was learned still fits. The temperatures of the clips stay,
@@ -195,7 +197,7 @@ class Run:
     @property
     def played(self):
         """Every clip that was played, as `RunClip`s, by epoch, temperature and voice."""
-        found = [_run_clip(path) for path in (self.folder / "clips").glob("[0-9]*_*_t*.wav")]
+        found = [clip_of(path) for path in (self.folder / "clips").glob("[0-9]*_*_t*.wav")]
         return sorted(filter(None, found), key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
 
     @property
@@ -268,13 +270,35 @@ class Run:
                 self.capsule_path(epoch).unlink()
 
 
-def _run_clip(path):
-    """The `RunClip` that a file's name says, see `Run.clip_path`; None for a file of another name."""
+def opened(run):
+    """The whole `Run` that is meant: itself, or that in a folder.
+
+    Raises
+    ------
+    CourseError
+        When there is none, or its settings lack a part.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    for part in PARTS:
+        if part not in run.settings:
+            raise CourseError(f'"{run.folder / SETTINGS}" is damaged ("{part}" is missing): take it from a copy.')
+    return run
+
+
+def clip_of(path):
+    """The `RunClip` that the name of a file says, see `Run.clip_path`; None for a file of another name."""
     named = re.fullmatch(r"(\d+)_(\d+)_t([\d.e+-]+)", path.stem)
     try:
-        return RunClip(int(named[1]), float(named[3]), int(named[2]), path) if named else None
+        clip = RunClip(int(named[1]), float(named[3]), int(named[2]), path) if named else None
     except ValueError:
         return None
+    return clip if clip and math.isfinite(clip.temperature) else None
+
+
+def epoch_of(name):
+    """The epoch of a clip by its `RunClip.name`, also of one whose file is gone; None for any other name."""
+    clip = clip_of(Path(f"{name}.wav"))
+    return clip and clip.epoch
 
 
 def is_beginning(path):

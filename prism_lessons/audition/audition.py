@@ -1,25 +1,26 @@
 """Auditioning a run: all its clips with what is known of them, the log of what was heard, and what is made of both."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from ..audio import AudioError, Recording
 from ..corpus import Corpus, Sounds, sounds_of
 from ..corpus.corpus import SETTINGS
 from ..corpus.sounds import Piece
 from ..errors import CourseError
 from ..files import replacing
-from ..live import LiveLine
-from ..run import SETTINGS as RUN_SETTINGS
-from ..run import Run
+from ..live import LiveLine, counted
+from ..run import epoch_of, opened
 from . import page
 from .chosen import capsule_of
-from .closeness import Gap, Sources, excerpt, timbre_gap
+from .closeness import Sources, excerpt
 from .diagnosis import DIAGNOSES
 from .journey import journey
 from .listening import ListeningLog
-from .looking import known_closeness, look_at
+from .looking import gap_of, look_at
 from .portfolio import export_journal
 
 PAGE = "audition.html"
@@ -51,12 +52,7 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
     CourseError
         When there is no run there, no clip in it, or when the corpus given is another one than the run's.
     """
-    run = run if isinstance(run, Run) else Run(run)
-    for part in ("sample_rate", "model", "training", "corpus", "references"):
-        if part not in run.settings:
-            raise CourseError(f'"{run.folder / RUN_SETTINGS}" is damaged ("{part}" is missing): take it from a copy.')
-    if not run.played:
-        raise CourseError(f'The run in "{run.folder}" has played no clip yet: train it first.')
+    run = _with_clips(run)
     return Audition(run, _corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())
 
 
@@ -92,23 +88,12 @@ class Audition:
         self.clips, self.unheard = look_at(self.run, self.corpus, lambda: self.sources, self._live)
         if not self.clips:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
-        self.gap = self._gap()
+        self.gap = gap_of(self.run, self.clips, self.corpus, lambda: self.sources)
 
     @cached_property
     def sources(self):
         """The `Sources` that clips are held against; None where the recordings are not there."""
         return self.corpus and Sources.of(self.corpus, self._live)
-
-    def _gap(self):
-        if not self.corpus:
-            return None
-        known, place = known_closeness(self.run, self.corpus), self.run.folder / "clips"  # changes with every clip
-        found = known.get(place)
-        if found is None:
-            found = timbre_gap(self.sources, [clip.sound for clip in self.clips]).as_dict()
-            known.put(place, found)
-            known.save()
-        return Gap(**found)
 
     def excerpt(self, found):
         """The stretch of a recording that a clip's `nearest` or `verbatim` points at, as a `Clip`."""
@@ -197,21 +182,12 @@ class Audition:
     @property
     def sounds(self):
         """The recordings and the clips together as `Sounds`, to be related and shown as a map."""
-        recordings = sounds_of(self.corpus).pieces if self.corpus else []
-        epochs = sorted({clip.played.epoch for clip in self.clips})
-        part = {epoch: PARTS[len(PARTS) * place // len(epochs)] for place, epoch in enumerate(epochs)}
-        return Sounds(
-            [replace(piece, group="recordings") for piece in recordings]
-            + [
-                Piece(clip.played.title, f"clips, {part[clip.played.epoch]}", clip.played.path, 0.0, clip.seconds)
-                for clip in self.clips
-            ]
-        )
+        return sounds_of_run(self.run, self.corpus)
 
     @property
     def favourite(self):
         """The epoch with the most stars among those whose models are there; without any, the one with fewest bits."""
-        stars = Counter(int(name.partition("_")[0]) for name in self.log.starred)
+        stars = Counter(map(epoch_of, self.log.starred))
         kept = [epoch for epoch in self.run.epochs if stars[epoch]]
         return max(kept, key=lambda epoch: (stars[epoch], epoch)) if kept else self.run.best
 
@@ -269,7 +245,7 @@ class Audition:
         """How many clips there are and what they sound like, in words."""
         epochs = len({clip.played.epoch for clip in self.clips})
         kinds = ", ".join(f"{count} {DIAGNOSES[kind].title}" for kind, count in self.counts.items())
-        said = f"{len(self.clips)} clips of {epochs} epoch{'s' if epochs > 1 else ''}: {kinds}."
+        said = f"{counted(len(self.clips), 'clip')} of {counted(epochs, 'epoch')}: {kinds}."
         return " ".join([said, *self.unheard])
 
     def __str__(self):
@@ -280,6 +256,30 @@ class Audition:
             for said in [str(heard.get(clip.name, ""))]
         ]
         return "\n".join([*lines, self.summary, *([str(self.gap)] if self.gap else [])])
+
+
+def sounds_of_run(run, corpus=None):
+    """The recordings that a run learned from and the clips that it played, together as `Sounds`, as for `audition`.
+
+    Clips are only opened, not looked at; what cannot be heard is left out.
+    """
+    run = _with_clips(run)
+    corpus = _corpus_of(run, corpus)
+    pieces = [replace(piece, group="recordings") for piece in sounds_of(corpus).pieces] if corpus else []
+    epochs = sorted(run.clips)
+    part = {epoch: PARTS[len(PARTS) * place // len(epochs)] for place, epoch in enumerate(epochs)}
+    for clip in run.played:
+        with suppress(AudioError), Recording(clip.path) as recording:
+            group = f"clips, {part[clip.epoch]}"
+            pieces.append(Piece(clip.title, group, clip.path, 0.0, recording.declared_seconds))
+    return Sounds(pieces)
+
+
+def _with_clips(run):
+    run = opened(run)
+    if not run.played:
+        raise CourseError(f'The run in "{run.folder}" has played no clip yet: train it first.')
+    return run
 
 
 def _corpus_of(run, corpus):

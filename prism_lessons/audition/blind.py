@@ -7,6 +7,7 @@ whatever their habits of answering: the number of right answers is binomial, and
 from dataclasses import dataclass
 
 from ..errors import CourseError
+from ..live import counted
 
 # What may be asked, and its two answers.
 GAMES = {"source": ("recording", "model"), "age": ("earlier", "later")}
@@ -61,7 +62,7 @@ class Guesses:
         low, high = self.interval
         said = REPORT["said"].format(
             question=question,
-            total=f"{self.total} trial{'s' if self.total > 1 else ''}",
+            total=counted(self.total, "trial"),
             right=self.right,
             share=f"{self.right / self.total:.0%}",
             low=f"{low:.0%}",

@@ -1,10 +1,10 @@
 """From ear to capsule: the model of an epoch together with what was heard in it."""
 
 import json
-import re
 from dataclasses import asdict, replace
 
 from ..pages.prose import one_line, quoted
+from ..run import epoch_of
 from .listening import GUESS
 
 HEADING = "## What was heard"
@@ -38,7 +38,7 @@ def capsule_of(run, epoch, log):
     capsule = run.capsule(epoch)
     acts = [_plain(act) for act in log.acts if _is_of(act, epoch)]
     kept = _newest(acts)
-    heard = {clip: heard for clip, heard in log.heard.items() if _epoch(clip) == epoch}
+    heard = {clip: heard for clip, heard in log.heard.items() if epoch_of(clip) == epoch}
     titles = {clip.name: clip.title for clip in run.played}
     lines = [HEADING, ""]
     for clip, said in heard.items():
@@ -64,20 +64,14 @@ def heard_in_markdown(heard, when=lambda act, who="", text="": ""):
     tags = [one_line(tag) + when("tag", text=tag) for tag in heard.tags]
     lines = [f"- Starred by {', '.join(stars)}"] if stars else []
     lines += [f"- Tagged {', '.join(tags)}"] if tags else []
-    for who, text in (heard.notes or {}).items():
+    for who, text in heard.notes.items():
         lines += ["", f"{one_line(who)} wrote{when('note', who=who)}:", "", quoted(text)]
     return lines[not stars and not tags :]
 
 
-def _epoch(clip):
-    """The epoch of a clip that the log names, also of one whose file is gone; None for any other name."""
-    named = re.fullmatch(r"(\d+)_\d+_t[\d.e+-]+", clip)
-    return int(named[1]) if named else None
-
-
 def _is_of(act, epoch):
     # A guess may be about a recording, whose name may look like a clip's.
-    return _epoch(act.clip) == epoch and not (act.act == GUESS and act.truth == "recording")
+    return epoch_of(act.clip) == epoch and not (act.act == GUESS and act.truth == "recording")
 
 
 def _plain(act):

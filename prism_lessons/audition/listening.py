@@ -6,22 +6,21 @@ put together: the union of their acts.
 """
 
 import getpass
-import re
 import uuid
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from ..errors import CourseError
 from ..files import append_lines, digest, read_lines
+from ..run import epoch_of
 from .blind import GAMES, Guesses
 
 LOG = "listening.jsonl"
 STAR, UNSTAR, TAG, UNTAG, NOTE, GUESS, CHOOSE = ACTS = ("star", "unstar", "tag", "untag", "note", "guess", "choose")
 MOST_LETTERS = 20_000  # of a note; nobody types more, and a damaged file may hold anything
 MOST_IN_A_NAME = 200
-CLIP_NAME = r"\d+_\d+_t[\d.e+-]+"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Act:
             raise CourseError(f'"{self.act}" is no act of the listening log, which are {", ".join(ACTS)}.')
         if any(len(value) > MOST_IN_A_NAME for name, value in values.items() if name != "text"):
             raise CourseError("A name in the listening log is too long.")
-        if self.act != GUESS and not re.fullmatch(CLIP_NAME, self.clip):
+        if self.act != GUESS and epoch_of(self.clip) is None:
             raise CourseError(f'"{self.clip}" is the name of no clip, such as "0012_1_t0.95".')
         datetime.fromisoformat(self.when)
         "".join(values.values()).encode()  # half a character, as a damaged file may hold, could not be written
@@ -78,10 +77,10 @@ class Heard:
 
     stars: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
-    notes: dict | None = None
+    notes: dict = field(default_factory=dict)
 
     def __str__(self):
-        notes = [f'{who}: "{text}"' for who, text in (self.notes or {}).items()]
+        notes = [f'{who}: "{text}"' for who, text in self.notes.items()]
         stars = [f"starred by {', '.join(self.stars)}"] if self.stars else []
         return "; ".join([*stars, *self.tags, *notes])
 
@@ -168,20 +167,20 @@ class ListeningLog:
         str
             A sentence: what is kept, and of which stars the weights are no longer there.
         """
-        known = {act.id for act in self.acts}
-        new = list({act.id: act for act in acts if act.id not in known}.values())
-        if not new:
-            return ""
-        lines = [asdict(act) for act in new]
-        append_lines(self.path, lines)
-        if self._copy and self._copy.parent.is_dir():
-            with suppress(CourseError):  # such as a Drive that is gone: the run's own log has it
-                there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
-                append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
-        return self._keep_weights([act for act in new if act.act == STAR])
+        acts, known = {act.id: act for act in acts}, {act.id for act in self.acts}
+        new = [act for act in acts.values() if act.id not in known]
+        if new:
+            append_lines(self.path, map(asdict, new))
+            if self._copy and self._copy.parent.is_dir():
+                with suppress(CourseError):  # such as a Drive that is gone: the run's own log has it
+                    there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
+                    append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
+        # Those that were there, too: an act may have been written where the weights could not be kept, on a full disk.
+        said = self._keep_weights([act for act in acts.values() if act.act == STAR])
+        return said if new else ""
 
     def _keep_weights(self, stars):
-        epochs = sorted({int(act.clip.partition("_")[0]) for act in stars})
+        epochs = sorted({epoch_of(act.clip) for act in stars})
         there = set(self.run.epochs)
         for epoch in epochs:
             if epoch in there and epoch not in self.run.starred:
@@ -235,7 +234,7 @@ class ListeningLog:
             heard = Heard(
                 tuple(who for who, given in stars.get(clip, {}).items() if given),
                 tuple(tag for tag, given in tags.get(clip, {}).items() if given),
-                {who: text for who, text in notes.get(clip, {}).items() if text},
+                {who: text for who, text in notes.get(clip, {}).items() if text.strip()},
             )
             if heard.stars or heard.tags or heard.notes:
                 said[clip] = heard
@@ -255,7 +254,7 @@ class ListeningLog:
         """What was heard, a line for each clip, in words."""
         titles = {clip.name: clip.title for clip in self.run.played}
         lines = [f"{titles.get(clip, clip)}: {heard}" for clip, heard in self.heard.items()]
-        lines += [str(self.guesses(game)) for game in GAMES if self.guesses(game).total]
+        lines += [str(guesses) for guesses in map(self.guesses, GAMES) if guesses.total]
         return "\n".join(lines) or "Nothing has been starred or noted yet."
 
 

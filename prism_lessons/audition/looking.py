@@ -12,7 +12,7 @@ from ..audio import SILENCE_DBFS, AudioError, load
 from ..corpus.doctor.loudness import Loudness
 from ..corpus.known import Known, code_version
 from ..run import RunClip
-from .closeness import Nearest, Verbatim
+from .closeness import Gap, Nearest, Verbatim, timbre_gap
 from .diagnosis import DIAGNOSES, diagnose, remarks
 from .measures import Measures, measured
 
@@ -134,7 +134,7 @@ def _near(run, clips, corpus, sources, live):
     """What each of some `RunClip`s is nearest to, {path: (Nearest or None, Verbatim or None)}."""
     if corpus is None:
         return {}
-    known = known_closeness(run, corpus)
+    known = _known_closeness(run, corpus)
     found = {clip.path: known.get(clip.path) for clip in clips}
     new = [path for path, values in found.items() if values is None]
     looked = sources().look([load(path) for path in new], live) if new else []
@@ -145,7 +145,20 @@ def _near(run, clips, corpus, sources, live):
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
 
 
-def known_closeness(run, corpus):
+def gap_of(run, clips, corpus, sources):
+    """How far the `AuditionClip`s of a run lie from its corpus, as a `Gap`; None without a corpus; see `look_at`."""
+    if corpus is None:
+        return None
+    known, place = _known_closeness(run, corpus), run.folder / "clips"  # changes with every clip
+    found = known.get(place)
+    if found is None:
+        found = timbre_gap(sources(), [clip.sound for clip in clips]).as_dict()
+        known.put(place, found)
+        known.save()
+    return Gap(**found)
+
+
+def _known_closeness(run, corpus):
     """What is remembered of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
     return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness"))
 

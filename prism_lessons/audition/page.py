@@ -11,14 +11,15 @@ import numpy as np
 
 from ..audio import Clip, load
 from ..errors import CourseError
-from ..live import moment
 from ..markup import learning_curve
 from ..pages.addresses import FLAC, IN_WORDS, MP3, address
 from ..pages.listening import listening_page
 from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
+from .closeness import title_of
 from .diagnosis import DIAGNOSES
+from .listening import MOST_IN_A_NAME, MOST_LETTERS
 from .looking import loudness
 
 MOST_BYTES = 30_000_000
@@ -64,13 +65,14 @@ class Sounds:
                 place = (found.file, found.start, found.seconds)
                 if place not in places:
                     places[place] = len(self.sources)
-                    name = f"{found.recording}, {moment(found.recording_start)}"
-                    self.sources.append(Source(name, None, lambda found=found: audition.excerpt(found)))
+                    self.sources.append(Source(title_of(found), None, lambda found=found: audition.excerpt(found)))
                 self.near[-1].append((f"{str(found)[0].upper()}{str(found)[1:]}.", places[place]))
         self.blind = []
         for excerpt in self._blind():
             self.blind.append(len(self.sources))
-            self.sources.append(Source(excerpt.name, loudness(excerpt), lambda excerpt=excerpt: excerpt))
+            self.sources.append(
+                Source(excerpt.name[:MOST_IN_A_NAME], loudness(excerpt), lambda excerpt=excerpt: excerpt)
+            )
 
     def _blind(self):
         """The excerpts of the blind test, as `Clip`s."""
@@ -190,6 +192,7 @@ def _data(audition, sounds, wire):
         "who": log.who,
         "acts": [asdict(act) for act in log.acts],
         "wire": wire,
+        "most": {"note": MOST_LETTERS, "tag": MOST_LETTERS, "who": MOST_IN_A_NAME},
         "certainty": CERTAINTY,
         "questions": QUESTIONS,
         "report": REPORT,

@@ -10,11 +10,11 @@ from pathlib import Path
 from ..audio import AudioError, load
 from ..errors import CourseError
 from ..files import replacing
-from ..live import LiveLine
+from ..live import LiveLine, counted
 from ..markup import curve_in_words, learning_curve, levels_in_words, player
 from ..pages.addresses import FLAC, FORMS, IN_WORDS, MP3, WAV, address
 from ..pages.prose import as_html, one_line
-from ..run import Run, RunClip
+from ..run import RunClip, opened
 from .listening import ListeningLog
 from .portfolio_sections import CURVE, sections, to_be_heard
 
@@ -75,7 +75,7 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
         When there is no run, its own clips lie in that folder, or a file there is not of an export; when a log is
         damaged; when the files cannot be written.
     """
-    run, folder, live = run if isinstance(run, Run) else Run(run), Path(folder), live or LiveLine()
+    run, folder, live = opened(run), Path(folder), live or LiveLine()
     _check(run, folder)
     log = ListeningLog(run) if log is None else log
     clips, sounds = to_be_heard(run, log), {}
@@ -102,8 +102,7 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
     for name in earlier - {*files.values()}:
         with suppress(OSError):
             (folder / name).unlink()
-    count = f"{len(files)} clip{'' if len(files) == 1 else 's'}"
-    live.end(f'The journal of this run is in "{folder}", with {count}: open {PAGE} in a browser.')
+    live.end(f'The journal of this run is in "{folder}", with {counted(len(files), "clip")}: open {PAGE} in a browser.')
     return folder / PAGE
 
 
@@ -242,7 +241,7 @@ def _document(run, head, parts, sounds, addresses, form):
 def _players_in_words(sounds, addresses, form):
     if not sounds:
         return "There is no clip to hear yet: star one, or write a note."
-    count = f"{len(addresses)} player{'' if len(addresses) == 1 else 's'}"
+    count = counted(len(addresses), "player")
     words = f"This page holds its sounds itself: {count}, in {IN_WORDS[form]}. Nothing is normalised."
     left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(addresses)
     if left:

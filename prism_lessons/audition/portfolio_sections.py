@@ -42,7 +42,7 @@ def sections(run, log, journal=None, choices=None):
         Section("What happened", [_happened(run)]),
         Section("What was heard", _heard(run, log)),
     ]
-    if guesses := [str(log.guesses(game)) for game in GAMES if log.guesses(game).total]:
+    if guesses := [str(guesses) for guesses in map(log.guesses, GAMES) if guesses.total]:
         found.append(Section("Heard without knowing what it was", guesses))
     if journal is not None:
         found.append(Section("Questions and answers", [_answers(journal)]))
@@ -149,11 +149,11 @@ def _happened(run):
 
 
 def _heard(run, log):
-    played = {clip.name: clip for clip in run.played}
-    if not log.heard:
+    played, heard = {clip.name: clip for clip in run.played}, log.heard
+    if not heard:
         return ["Nothing has been starred or noted yet, so there is no clip to hear here."]
     parts, acts, epoch = [], log.acts, None
-    for name, said in log.heard.items():
+    for name, said in heard.items():
         of_it = [act for act in acts if act.clip == name]
 
         def when(kind, who="", text="", of_it=of_it):
@@ -191,7 +191,7 @@ def _answers(journal):
 
 
 def _chosen(run, log):
-    played, parts = {clip.name: clip for clip in run.played}, []
+    played, heard, parts = {clip.name: clip for clip in run.played}, log.heard, []
     for act in log.acts:
         if act.act != CHOOSE:
             continue
@@ -202,6 +202,6 @@ def _chosen(run, log):
             parts[-1] += "\n" + line
         else:
             parts.append(line)
-        if clip and act.clip not in log.heard and clip not in parts:
+        if clip and act.clip not in heard and clip not in parts:
             parts.append(clip)
     return parts or ["Nothing has been chosen yet."]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from ..errors import CourseError
-from ..live import LiveLine
+from ..live import LiveLine, counted
 from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
 from .twins import Sound, Twins, at_16_khz, fingerprint, twins_among
 
@@ -95,7 +95,7 @@ class Relations:
             seconds, cluster = self.seconds[index], self.clusters[index] + 1
             lines.append(f"{name:{width}}  {group:{wide}}  {seconds:7.2f}  {cluster:7d}  {like}{apart}")
         for index, words in enumerate(self.cluster_words):
-            lines.append(f"Cluster {index + 1}, {_number(self.clusters.count(index), 'sound')}: {words}.")
+            lines.append(f"Cluster {index + 1}, {counted(self.clusters.count(index), 'sound')}: {words}.")
         lines += [f"{pair.first} | {pair.second}: {pair.how}." for pair in self.twins]
         return "\n".join([*lines, self.diversity_in_words, self.learns_first])
 
@@ -123,10 +123,6 @@ class Relations:
             "diversity_in_words": self.diversity_in_words,
             "learns_first": self.learns_first,
         }
-
-
-def _number(count, what):
-    return f"{count} {what}" + ("s" if count != 1 else "")
 
 
 def relate(sounds, layout="pca", seed=0, live=None):

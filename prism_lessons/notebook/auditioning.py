@@ -50,13 +50,18 @@ class AuditionTable:
     def _answer(self, message):
         """Keep what the page says and hand it the sounds that it asks for; it sends again what was not answered."""
         asked = json.loads(message)
-        log = self._audition.log
-        said, kept = "", []
+        acts, kept, faults = [], [], []
+        for values in asked["acts"]:
+            try:
+                acts.append(Act(**values))
+            except (CourseError, TypeError, ValueError) as error:  # the others are kept all the same
+                faults.append(str(error))
         try:
-            said = log.take([Act(**act) for act in asked["acts"]])
-            kept = [act["id"] for act in asked["acts"]]
+            said = self._audition.log.take(acts)
+            kept = [act.id for act in acts]
         except CourseError as error:
             said = str(error)
+        said = " ".join([said, *faults[:1]]).strip()
         sounds = {}
         for name in asked["sounds"]:
             try:

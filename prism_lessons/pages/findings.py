@@ -11,9 +11,9 @@ from html import escape
 from ..audio import SILENCE_DBFS
 from ..corpus.doctor import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words
 from ..corpus.folder import shown_name
-from ..live import LiveLine, clock, moment
+from ..live import LiveLine, clock, counted, moment
 from .excerpts import of_the_mix
-from .players import Players, counted
+from .players import Players
 
 MOST_FILES = 200  # that get players and a section of their own; each of them is read again
 SPARE_BYTES = 1000  # for what a page says of its players once they are made

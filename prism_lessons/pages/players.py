@@ -5,6 +5,7 @@ from html import escape
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus.doctor import has_remedy
 from ..corpus.folder import shown_name
+from ..live import counted
 from ..markup import player
 from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
@@ -14,10 +15,6 @@ from .mp3 import mp3_rate
 SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
 PLAYER_BYTES = 600  # of a player without its sound
-
-
-def counted(number, what):
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 class Players:

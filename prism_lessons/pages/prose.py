@@ -24,7 +24,7 @@ def quoted(text):
     """Plain text as a quotation in Markdown; its lines and paragraphs stay."""
     lines = [one_line(line) for line in text.strip().splitlines()]
     # A backslash at the end breaks the line within a paragraph.
-    broken = [line + "\\" * bool(line and after) for line, after in zip(lines, [*lines[1:], ""], strict=True)]
+    broken = [line + "\\" * bool(line and after) for line, after in zip(lines, [*lines, ""][1:], strict=True)]
     return "\n".join(f"> {line}".rstrip() for line in broken)
 
 

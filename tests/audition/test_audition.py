@@ -120,6 +120,16 @@ def test_a_clip_that_is_damaged_is_named_and_the_others_are_heard(made_run):
         pl.audition(made_run, live=quiet())
 
 
+def test_a_recording_that_is_damaged_since_is_said(made_run, recordings, tmp_path):
+    shutil.copytree(recordings.folder, tmp_path / "corpus")
+    heard = pl.audition(made_run, tmp_path / "corpus", live=quiet())
+    for clip in recordings.clips:
+        path = tmp_path / "corpus" / clip.file
+        path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(CourseError, match="damaged"):
+        heard.page()
+
+
 def test_settings_that_lack_something_are_said(made_run):
     settings = {name: value for name, value in made_run.settings.items() if name != "corpus"}
     (made_run.folder / "run.json").write_text(json.dumps(settings))
@@ -128,7 +138,7 @@ def test_settings_that_lack_something_are_said(made_run):
 
 
 def test_other_files_among_the_clips_do_no_harm(made_run):
-    for name in ("0001_1_t.wav", "0001_x_t1.wav", "mine.wav", "0001_1_t1.2.3.wav"):
+    for name in ("0001_1_t1e999.wav", "0001_1_t.wav", "0001_x_t1.wav", "mine.wav", "0001_1_t1.2.3.wav"):
         (made_run.folder / "clips" / name).write_bytes(b"no sound")
     assert len(pl.audition(made_run, live=quiet()).clips) == 8
 

@@ -59,6 +59,7 @@ def test_what_is_taken_back_is_not_said_any_more(log):
     log.unstar(CLIP)
     log.untag(CLIP, "breath")
     log.note(CLIP, "")
+    log.take([Act("1", log.key, "2026-11-22T10:00:00.000", "Eva", "note", CLIP, " \n ")])
     assert log.heard == {} and log.starred == []
     assert str(log) == "Nothing has been starred or noted yet."
 
@@ -73,6 +74,17 @@ def test_a_star_keeps_the_weights_of_its_epoch_for_ever(log, made_run):
 def test_a_star_for_an_epoch_whose_model_is_gone_stays_and_says_so(log):
     assert "epoch 4 is no longer there" in log.star("0004_1_t1")
     assert log.starred == ["0004_1_t1"]
+
+
+def test_a_star_whose_weights_could_not_be_kept_is_tried_again_with_the_same_act(log, made_run):
+    act = Act("1", log.key, "2026-11-22T10:00:00.000", "Eva", "star", CLIP)
+    (made_run.folder / "starred.json").mkdir()  # as if the disk were full
+    with pytest.raises(CourseError):
+        log.take([act])
+    (made_run.folder / "starred.json").rmdir()
+    assert log.starred == [CLIP] and made_run.starred == []
+    log.take([act])  # a page sends again what was not answered
+    assert made_run.starred == [2] and len(lines(log)) == 1
 
 
 def test_logs_of_two_listeners_are_put_together_whatever_the_order(log, other):

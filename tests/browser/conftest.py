@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from in_jupyterlab import SCREEN, Lesson, Server
+from in_jupyterlab import SCREEN, Lesson, serving
 from lessons import copy, paths
 from playwright.sync_api import sync_playwright
 
@@ -16,13 +16,8 @@ FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A `Server` on a copy of the lessons, with settings of its own."""
-    with copy() as course:
-        server = Server(course / "notebooks", tmp_path_factory.mktemp("jupyter"))
-        try:
-            server.wait()
-            yield server
-        finally:
-            server.stop()
+    with copy() as course, serving(course / "notebooks", tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -91,6 +91,17 @@ class Server:
         self._process.wait(PATIENCE)
 
 
+@contextlib.contextmanager
+def serving(folder, own):
+    """A `Server` that listens, until the end."""
+    server = Server(folder, own)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
 class Lesson:
     """A lesson in a tab of its own, used as a student uses it.
 

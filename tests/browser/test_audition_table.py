@@ -10,7 +10,7 @@ import time
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from in_jupyterlab import ARTEFACTS, SCREEN, Lesson, Server
+from in_jupyterlab import ARTEFACTS, SCREEN, Lesson, serving
 from many_clips import many_clips
 
 from prism_lessons.audition import ListeningLog
@@ -46,12 +46,8 @@ def run(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(run, tmp_path_factory):
     """JupyterLab on that folder."""
-    server = Server(run.folder.parent, tmp_path_factory.mktemp("jupyter"))
-    try:
-        server.wait()
+    with serving(run.folder.parent, tmp_path_factory.mktemp("jupyter")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from prism_lessons.live import LiveLine
 
 
 @pytest.fixture(scope="module")
-def heard(straight):
-    return audition(straight, live=LiveLine(io.StringIO()))
+def heard(straight, tmp_path_factory):
+    """An audition of a run that may be changed."""
+    folder = shutil.copytree(straight.folder, tmp_path_factory.mktemp("heard") / "run")
+    return audition(folder, live=LiveLine(io.StringIO()))
 
 
 @pytest.fixture
@@ -66,6 +69,13 @@ def test_an_act_that_is_none_is_refused_in_a_sentence_and_nothing_is_kept(table,
     answer = json.loads(html.unescape(table._to_page.value[5:-6]))
     assert answer["kept"] == [] and "no act of the listening log" in answer["said"]
     assert heard.log.acts == []
+
+
+def test_one_act_that_is_none_does_not_keep_the_others_from_the_log(table, heard):
+    acts = [vars(star(heard)), vars(star(heard, "2")) | {"text": "x" * 30_000}, {"x": 1}]
+    table._from_page.value = json.dumps({"number": 1, "acts": acts, "sounds": []})
+    assert json.loads(html.unescape(table._to_page.value[5:-6]))["kept"] == ["1"]
+    assert [act.id for act in heard.log.acts] == ["1"]
 
 
 def test_a_log_that_cannot_be_written_is_said_and_the_page_keeps_what_it_has(table, heard, monkeypatch):

@@ -2,7 +2,7 @@
 
 from .gap import Gap, timbre_gap
 from .nearest import Nearest
-from .sources import Sources, excerpt
+from .sources import Sources, excerpt, title_of
 from .verbatim import Verbatim
 
-__all__ = ["Gap", "Nearest", "Sources", "Verbatim", "excerpt", "timbre_gap"]
+__all__ = ["Gap", "Nearest", "Sources", "Verbatim", "excerpt", "timbre_gap", "title_of"]

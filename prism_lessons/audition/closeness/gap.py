@@ -6,6 +6,7 @@ import numpy as np
 
 from ...corpus.relations import DIFFERENT_DB
 from ...corpus.twins import at_16_khz
+from ...live import counted
 from .nearest import distances, windows_of
 
 DRAWS = 1000
@@ -61,9 +62,9 @@ class Gap:
     def __str__(self):
         if self.value is None:
             return (
-                f"Too little to tell: {_number(self.windows['clips'], 'second')} of "
-                f"{_number(self.sounds['clips'], 'clip')} and {_number(self.windows['sources'], 'second')} of "
-                f"{_number(self.sounds['sources'], 'recording')} that sound; at least {FEWEST_WINDOWS} of "
+                f"Too little to tell: {counted(self.windows['clips'], 'second')} of "
+                f"{counted(self.sounds['clips'], 'clip')} and {counted(self.windows['sources'], 'second')} of "
+                f"{counted(self.sounds['sources'], 'recording')} that sound; at least {FEWEST_WINDOWS} of "
                 f"{FEWEST_SOUNDS} are needed on either side."
             )
         alike = f"; your recordings against each other: {_figures(*self.alike)}" if self.alike else ""
@@ -76,10 +77,6 @@ class Gap:
 def _figures(value, low, high):
     value, low, high = (round(figure, 2) + 0 for figure in (value, low, high))  # + 0: no "-0.00"
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
-def _number(count, what):
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def timbre_gap(sources, clips, seed=0):

@@ -1,6 +1,6 @@
 """The recordings that a model learned from, read once and asked again and again."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -149,7 +149,7 @@ class Sources:
 
 
 def excerpt(corpus, found):
-    """What a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named "bell.wav, 0:04.2".
+    """What a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named as `title_of` does.
 
     Raises
     ------
@@ -160,7 +160,12 @@ def excerpt(corpus, found):
     if clip is None:
         raise CourseError(f'There is no clip "{found.file}" in "{corpus.folder}": look at the clips again.')
     sound = _read(corpus, clip, found.start, found.seconds)
-    return type(sound)(sound.samples, sound.sample_rate, f"{found.recording}, {moment(found.recording_start)}")
+    return replace(sound, name=title_of(found))
+
+
+def title_of(found):
+    """What the stretch is called that a `Nearest` or a `Verbatim` points at: "bell.wav, 0:04.2"."""
+    return f"{found.recording}, {moment(found.recording_start)}"
 
 
 def _read(corpus, clip, start=0.0, seconds=np.inf):

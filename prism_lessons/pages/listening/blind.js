@@ -65,7 +65,7 @@ function shuffled(items) {
 // The louder ones are turned down to the level of the softer ones, which would otherwise give them away.
 function hear() {
   const [name, , loudness] = trial.item;
-  const volume = loudness === null ? 1 : Math.min(1, 10 ** ((pools.softest - loudness) / 20));
+  const volume = turnedDownTo(pools.softest, loudness);
   for (const id of ["first", "second"]) by(id).disabled = false;
   return sound(by("hidden"), name, "hidden clip", { volume });
 }

@@ -82,8 +82,7 @@ function label(index) {
 // Filters
 
 function isShown(index) {
-  const clip = clips[index];
-  return !buttons[index].closest("tr").hidden && !buttons[index].hidden && clip !== undefined;
+  return !buttons[index].closest("tr").hidden && !buttons[index].hidden;
 }
 
 function filter() {

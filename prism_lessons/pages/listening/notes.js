@@ -28,16 +28,13 @@ for (const act of [...page.acts, ...(stored(STORE) || [])]) acts.set(act.id, act
 const logged = new Set(page.acts.map((act) => act.id)); // those that the log in the run's folder has
 
 // A page that is handed on is heard by somebody else than who made it.
-const NOBODY = wired() ? page.who : "a listener";
-by("who").value = stored("prism-listener") || (wired() ? page.who : "");
+const maker = page.wire ? page.who : "";
+by("who").value = stored("prism-listener") || maker;
+for (const [id, letters] of Object.entries(page.most)) by(id).maxLength = letters; // beyond, the log takes nothing
 by("who").addEventListener("change", () => store("prism-listener", by("who").value.trim()));
 
-function wired() {
-  return Boolean(page.wire);
-}
-
 function listener() {
-  return by("who").value.trim() || NOBODY;
+  return by("who").value.trim() || maker || "a listener";
 }
 
 function localTime() {
@@ -52,10 +49,15 @@ function act(kind, clip, text = "", game = "", truth = "") {
 
 function takeIn(more) {
   for (const one of more) acts.set(one.id, one);
-  const kept = store(STORE, [...acts.values()].filter((one) => !logged.has(one.id)));
+  const kept = store(STORE, waiting());
   if (wire) wire.send();
   else if (!kept) by("kept").textContent = "This browser keeps nothing: save the notes as a file before you close it.";
   refresh();
+}
+
+// What the log does not have yet.
+function waiting() {
+  return [...acts.values()].filter((one) => !logged.has(one.id));
 }
 
 function heard(clip) {
@@ -87,8 +89,7 @@ function connect(name) {
   function send() {
     const out = field();
     if (!out) return;
-    const waiting = [...acts.values()].filter((one) => !logged.has(one.id));
-    out.value = JSON.stringify({ number: ++number, acts: waiting, sounds: [...wanted.keys()] });
+    out.value = JSON.stringify({ number: ++number, acts: waiting(), sounds: [...wanted.keys()] });
     out.dispatchEvent(new Event("input", { bubbles: true }));
     out.dispatchEvent(new Event("change", { bubbles: true }));
   }
@@ -99,7 +100,7 @@ function connect(name) {
     seen = answer.textContent;
     const { kept, sounds: come, said } = JSON.parse(seen);
     for (const id of kept) logged.add(id);
-    store(STORE, [...acts.values()].filter((one) => !logged.has(one.id)));
+    store(STORE, waiting());
     if (said) by("kept").textContent = said;
     for (const [sound, address] of Object.entries(come)) {
       for (const take of wanted.get(sound) || []) take(address);

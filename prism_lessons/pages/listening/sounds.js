@@ -50,8 +50,11 @@ function silence() {
 // How much two sounds or more have to be turned down so that none is louder than the softest, as factors up to 1.
 function turnedDown(loudnesses) {
   const known = loudnesses.filter((loudness) => loudness !== null);
-  const softest = Math.min(...known);
-  return loudnesses.map((loudness) => (loudness === null ? 1 : Math.min(1, 10 ** ((softest - loudness) / 20))));
+  return loudnesses.map((loudness) => turnedDownTo(Math.min(...known), loudness));
+}
+
+function turnedDownTo(wanted, loudness) {
+  return loudness === null ? 1 : Math.min(1, 10 ** ((wanted - loudness) / 20));
 }
 
 // Pressing play in one player stops the other.
