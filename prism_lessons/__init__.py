@@ -36,10 +36,13 @@ _FACE = {
     "survey": "corpus",
     "train": "training",
 }
-__all__ = ["CourseError", *_FACE]
+_ROOMS = ("prism",)  # modules that are used by name: pl.prism.load
+__all__ = ["CourseError", *_FACE, *_ROOMS]
 
 
 def __getattr__(name):
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
     if name not in _FACE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f".{_FACE[name]}", __name__), name)

@@ -170,6 +170,24 @@ def _export(options, live):
     return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
 
 
+def _import_prism(options, live):
+    from .capsule import Capsule
+    from .prism import capsule_of
+
+    capsule = capsule_of(options.checkpoint, options.config, options.sample_rate)
+    folder, epoch = capsule.about["checkpoint"].partition("/")[0], capsule.about.get("epoch")
+    path = Path(options.out or (f"{folder}.capsule" if epoch is None else f"{folder}_epoch{epoch}.capsule"))
+    if path.exists():
+        try:
+            Capsule.load(path)
+        except CourseError as error:
+            raise CourseError(f'"{path}" is there already and is no capsule: name another file with --out.') from error
+    capsule.save(path)
+    about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
+    value = about | {"model": asdict(capsule.settings)}
+    return value, f"{path}: {about['checkpoint']}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
+
+
 def _audition(options, live):
     from .audition import audition
 
@@ -318,6 +336,16 @@ def _parser():
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the capsule, such as bells.capsule")
     command.add_argument("--epoch", type=int, help="which (the last)")
+
+    command = verb("import-prism", _import_prism, "Make a capsule of a checkpoint of PRiSM SampleRNN (2021).")
+    command.add_argument("checkpoint", help="such as model.ckpt-3, or the folder it lies in (its newest)")
+    command.add_argument("--config", required=True, metavar="FILE", help="the JSON file it was trained with")
+    command.add_argument(
+        "--sample-rate", type=int, required=True, metavar="HZ", help="of the recordings it was trained on"
+    )
+    command.add_argument(
+        "--out", metavar="FILE", help="name of the capsule (here, after the folder of the checkpoint and its epoch)"
+    )
     return parser
 
 

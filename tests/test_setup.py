@@ -14,7 +14,7 @@ PACKAGE = REPOSITORY / "prism_lessons"
 # From the top of the journey to its end: each may import those before it (and itself), never those after.
 ROOMS = [
     "errors", "files", "live", "backend", "quantisation", "settings", "presets", "audio", "corpus", "streams", "model",
-    "container", "capsule", "run", "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation",
+    "container", "capsule", "prism", "run", "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation",
     "training", "audition", "notebook", "cli",
 ]  # fmt: skip
 
