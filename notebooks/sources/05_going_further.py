@@ -355,10 +355,36 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
 print(capsule.card.splitlines()[2])
 
 # %% [markdown]
+# ## A PRiSM checkpoint brought along
+#
+# If you have worked with PRiSM SampleRNN, the program of 2021 that this course follows, you can go on playing what you
+# trained there. You need two things: the folder in which files such as `model.ckpt-100.index` lie, and the file with
+# its settings, which ends with `.config.json`. The course makes a capsule of them.
+#
+# What neither of them says is the sample rate. Give that of the recordings which the model was trained on, or it will
+# play too high or too low. Write your folder and your file between the quotes; as long as there is none, this cell
+# does nothing.
+
+# %%
+folder_from_prism, config, sample_rate = "", "default.config.json", 16000
+
+if folder_from_prism:
+    brought = pl.prism.capsule_of(folder_from_prism, config, sample_rate)
+    print(brought.about["checkpoint"], "is now", brought.save(course.home / "from_prism.capsule"))
+    notebook.play(*pl.generate(brought, seconds=3, voices=2, temperature=0.95, seed=1))
+
+# %% [markdown]
+# Of several models in the folder it takes the last. If the settings are not those of the model, you are told which one
+# differs. From then on it is a capsule like any other. It weighs every next sample as it did before. What changes is
+# how its 256 steps become sound: with mu-law they lie a little beside where they lay, which adds to a pure tone its
+# octave, 41 dB softer than the tone. The hiss that 256 steps make is louder than that.
+#
+# The course cannot know what such a model has heard, and its card says so. In a terminal, the same is
+# `prism-lessons import-prism my_folder/ --config default.config.json --sample-rate 16000`.
+#
 # ## What is not there yet
 #
-# Two things are planned, and you will look for them in vain today: a search that tries settings by itself, and a way
-# to bring along a model from PRiSM SampleRNN.
+# One thing is planned, and you will look for it in vain today: a search that tries settings by itself.
 #
 # ## What you did
 #
