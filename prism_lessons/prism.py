@@ -14,7 +14,8 @@ larger, the upper half up to 2.3 % smaller, above -40 dBFS (each up to 11 % at -
 sample moves by more than 0.043. Of a sine at half of full scale this makes an octave at -41 dB and a constant offset at
 -37 dB of the sine, while the noise of 256 codes lies at -38 dB. Digital silence, -81 dBFS there, is 0 here. A recording
 to be scored gets codes that are the same or one higher: for a small model and four recordings, that moved the score by
--0.01 to 0.02 bits.
+-0.01 to 0.02 bits. (PRiSM SampleRNN stretches each file between its lowest and its highest sample before taking linear
+codes, so what is silent may lie off the centre there, and then does so here.)
 """
 
 import json
