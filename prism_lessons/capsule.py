@@ -1,18 +1,28 @@
 """A capsule: one file that is a model. Weights, settings, sample rate, where it comes from, and the corpus's card."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
 
 from . import container
 from .audio import check_sample_rate
-from .errors import CourseError
+from .errors import CourseError, in_short
 from .files import digest
-from .settings import ModelSettings
+from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
 CARD = "card.md"
+# What the course itself says and asks of a capsule, as far as it is there; whoever writes one may add to it.
+KINDS = {
+    "run": str,
+    "epoch": int,
+    "bits": (int, float),
+    "validation_bits": (int, float),
+    "not_to_share": list,
+    "begun_from": dict,
+    "listening": list,
+}
 
 
 @dataclass(frozen=True)
@@ -37,21 +47,26 @@ class Capsule:
 
     @classmethod
     def load(cls, path):
-        """Open a capsule's file. Nothing in it is executed.
+        """Open a capsule's file. Nothing in it is executed, and no model is made yet.
 
         Raises
         ------
         CourseError
-            When it is missing, damaged or made by another version, or its numbers are no numbers.
+            When it is missing, damaged or made by another version, when its weights do not fit its settings, or are no
+            numbers.
         """
-        about, weights, texts = container.read(path, "capsule")
+        about, weights, texts = container.read(path, "capsule", (CARD,))
+        if isinstance(about, dict) and about.get("format") != FORMAT:
+            raise CourseError(f'"{path}" was made by another version of this course: export it again from its run.')
         try:
-            if about["format"] != FORMAT:
-                raise CourseError(f'"{path}" was made by another version of this course: export it again from its run.')
-            settings = ModelSettings(**about["model"])
+            settings = _settings(about["model"])
+            shapes = shapes_of(settings)
+            _check_fit(shapes, weights)
+            _check_about(about["about"])
+            weights = {name: weights[name] for name in shapes}
             capsule = cls(settings, check_sample_rate(about["sample_rate"]), weights, about["about"], texts[CARD])
-        except (KeyError, TypeError, ValueError) as error:
-            raise CourseError(f'"{path}" is no whole capsule ({error}): get or make it again.') from error
+        except (CourseError, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise CourseError(f'"{path}" is no whole capsule ({in_short(error)}): get or make it again.') from error
         for name, weight in weights.items():
             if weight.dtype != np.float32 or not np.isfinite(weight).all():
                 raise CourseError(f'The weights "{name}" in "{path}" are no finite numbers: take another epoch.')
@@ -112,15 +127,42 @@ def fill(variables, weights):
     CourseError
         When a weight is missing, too many, or of another shape.
     """
-    for name in variables.keys() ^ weights.keys():
-        raise CourseError(f'The weights do not fit the settings: "{name}" is {"" if name in weights else "not "}there.')
+    _check_fit({name: tuple(variable.shape) for name, variable in variables.items()}, weights)
     for name, variable in variables.items():
-        if tuple(variable.shape) != weights[name].shape:
-            raise CourseError(
-                f'The weights do not fit the settings: "{name}" should have shape {tuple(variable.shape)} '
-                f"and has {weights[name].shape}."
-            )
         variable.assign(weights[name])
+
+
+def _check_fit(shapes, weights):
+    """Raise a `CourseError` unless weights, {name: array}, have just these names and shapes, {name: shape}."""
+    for name in sorted(shapes.keys() ^ weights.keys()):
+        raise CourseError(f'The weights do not fit the settings: "{name}" is {"" if name in weights else "not "}there.')
+    for name, shape in shapes.items():
+        if weights[name].shape != shape:
+            raise CourseError(
+                f'The weights do not fit the settings: "{name}" should have shape {shape} and has '
+                f"{weights[name].shape}."
+            )
+
+
+def _settings(values):
+    """`ModelSettings` from plain values."""
+    if unknown := set(values) - {each.name for each in fields(ModelSettings)}:
+        raise ValueError(f'it has a setting "{min(unknown)}", which this course does not know')
+    return ModelSettings(**values)
+
+
+def _check_about(about):
+    """Raise a `ValueError` where what a capsule says of itself is of kinds that the course could not work with."""
+    if not isinstance(about, dict):
+        raise ValueError("it does not say where it comes from")
+    for name, kind in KINDS.items():
+        value = about.get(name)
+        if value is not None and (not isinstance(value, kind) or isinstance(value, bool)):
+            raise ValueError(f'its "{name}" cannot be {in_short(value)}')
+    if not 0 <= (about.get("epoch") or 0) < 10**9:  # it becomes part of a file's name
+        raise ValueError("its epoch is no number of an epoch")
+    if not all(isinstance(why, str) for why in about.get("not_to_share") or ()):
+        raise ValueError("why it may not be shared is not said in words")
 
 
 load = Capsule.load

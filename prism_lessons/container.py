@@ -7,18 +7,22 @@ arrays end to end in `arrays.bin` (little-endian), and texts. Reading allocates 
 import hashlib
 import json
 import math
+import struct
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-from .errors import CourseError
+from .errors import CourseError, in_short
 from .files import replacing
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
 DTYPES = ("float32", "float16", "int32", "int64", "uint32", "uint8", "bool")
 YEAR_ONE = (1980, 1, 1, 0, 0, 0)  # zips want a date; without today's, the same content is the same file
 ABOUT_LIMIT = 2**22  # bytes
+MOST_DEEP = 200  # objects in each other: what a model began with, which has begun with another ...
+MOST_LETTERS = 200  # of an array's name
+MOST_AXES = 8
 
 
 def write(path, kind, about, arrays, texts=None):
@@ -35,26 +39,31 @@ def write(path, kind, about, arrays, texts=None):
     texts
         {file name: text}.
     """
-    listed, sha, blobs = [], hashlib.sha256(), []
+    listed, blobs, texts = [], [], texts or {}
     for name, array in arrays.items():
         array = np.asarray(array)
         array = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
         assert array.dtype.name in DTYPES, array.dtype
         listed.append([name, array.dtype.name, list(array.shape)])
         blobs.append(array.tobytes())
-        sha.update(blobs[-1])
-    header = {"kind": kind, "about": about, "arrays": listed, "sha256": sha.hexdigest()}
+    header = json.loads(json.dumps({"kind": kind, "about": about, "arrays": listed}))  # as it will be read
+    header["sha256"] = checksum(header, texts, blobs)
     with replacing(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as file:
         file.writestr(zipfile.ZipInfo(ABOUT, YEAR_ONE), json.dumps(header, indent=1, ensure_ascii=False))
-        for name, text in (texts or {}).items():
+        for name, text in texts.items():
             file.writestr(zipfile.ZipInfo(name, YEAR_ONE), text)
         with file.open(zipfile.ZipInfo(ARRAYS, YEAR_ONE), "w", force_zip64=True) as member:
             for blob in blobs:
                 member.write(blob)
 
 
-def read(path, kind):
+def read(path, kind, texts=()):
     """Read a container of some kind.
+
+    Parameters
+    ----------
+    texts
+        The names of the texts that it holds, neither more nor fewer.
 
     Returns
     -------
@@ -66,44 +75,84 @@ def read(path, kind):
         When it is missing, damaged, of another kind, or holds what a container never does.
     """
     path = Path(path)
-    if path.is_dir() or not path.exists():
-        raise CourseError(f'There is no {kind} "{path}": check the name.')
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise CourseError(f'There is no {kind} "{path}": check the name.')
         with zipfile.ZipFile(path) as file:
-            members = {info.filename: info for info in file.infolist()}
-            if any(info.compress_type != zipfile.ZIP_STORED for info in members.values()):
-                raise ValueError("it is compressed")
-            if sum(info.file_size for info in members.values()) > path.stat().st_size:
-                raise ValueError("its parts are larger than it is")
-            if members[ABOUT].file_size > ABOUT_LIMIT:
-                raise ValueError("its description is too long")
-            header = json.loads(file.read(ABOUT))
+            _check_members(file.infolist(), path.stat().st_size)
+            header = json.loads(file.read(ABOUT).decode(), object_pairs_hook=_once)
+            if _depth(header) > MOST_DEEP:
+                raise ValueError("its description is nested too deeply")
             if header["kind"] != kind:
-                raise ValueError(f"it is a {header['kind']}")
+                raise ValueError(f"it is a {in_short(header['kind'])}")
+            if sorted(info.filename for info in file.infolist()) != sorted((ABOUT, ARRAYS, *texts)):
+                raise ValueError("it does not hold what it should, and that alone")
             data = file.read(ARRAYS)
-            texts = {name: file.read(name).decode() for name in members if name not in (ABOUT, ARRAYS)}
-        if hashlib.sha256(data).hexdigest() != header["sha256"]:
-            raise ValueError("its checksum does not fit")
+            texts = {name: file.read(name).decode() for name in texts}
+        if header["sha256"] not in (checksum(header, texts, [data]), hashlib.sha256(data).hexdigest()):
+            raise ValueError("its checksum does not fit")  # the second is how earlier versions made it
         return header["about"], _arrays(header["arrays"], data), texts
     except OSError as error:
-        raise CourseError(f'The {kind} "{path}" cannot be read: {error.strerror}.') from error
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, AttributeError, NotImplementedError, EOFError,
-            RuntimeError, OverflowError, RecursionError) as error:  # fmt: skip
+        raise CourseError(f'The {kind} "{path}" cannot be read: {error.strerror or in_short(error)}.') from error
+    except (zipfile.BadZipFile, struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
+            EOFError, RuntimeError) as error:  # fmt: skip
         raise CourseError(
-            f'"{path}" is damaged or no {kind} of this course ({error}): get or make it again.'
+            f'"{path}" is damaged or no {kind} of this course ({in_short(error)}): get or make it again.'
         ) from error
+
+
+def _check_members(members, size):
+    """Raise a `ValueError` for members of a zip that would take more room than the file."""
+    if any(info.compress_type != zipfile.ZIP_STORED for info in members):
+        raise ValueError("it is compressed")
+    # What is read at once is as much as `compress_size` says.
+    if any(info.file_size != info.compress_size for info in members) or sum(info.file_size for info in members) > size:
+        raise ValueError("its parts are larger than it is")
+    if any(info.file_size > ABOUT_LIMIT for info in members if info.filename == ABOUT):
+        raise ValueError("its description is too long")
+
+
+def _once(pairs):
+    """A JSON object as a dictionary; a `ValueError` for one that says something twice."""
+    if len(values := dict(pairs)) < len(pairs):
+        raise ValueError("its description says something twice")
+    return values
+
+
+def _depth(value):
+    """How many lists and dictionaries lie in each other."""
+    if not isinstance(value, (dict, list)):
+        return 0
+    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
+
+
+def checksum(header, texts, blobs):
+    """The SHA-256 of all that a container holds, its description's own field aside."""
+    described = {key: value for key, value in header.items() if key != "sha256"}
+    sha = hashlib.sha256()
+    for text in (json.dumps(described, ensure_ascii=False), *(part for each in sorted(texts.items()) for part in each)):
+        sha.update(len(text.encode()).to_bytes(8, "little") + text.encode())
+    for blob in blobs:
+        sha.update(blob)
+    return sha.hexdigest()
 
 
 def _arrays(listed, data):
     arrays, place = {}, 0
     for name, dtype, shape in listed:
-        if dtype not in DTYPES or not all(isinstance(size, int) and size >= 0 for size in shape):
-            raise ValueError(f"{name} is no array of numbers")
+        if not isinstance(name, str) or not name.isprintable() or len(name) > MOST_LETTERS or name in arrays:
+            raise ValueError(f"{in_short(name)} is no name of an array, or stands there twice")
+        # A size beyond the file's own is refused before it is worked with: a number of JSON may have 4,000 digits.
+        sizes = len(shape) <= MOST_AXES and all(type(size) is int and 0 <= size <= len(data) for size in shape)
+        if dtype not in DTYPES or not sizes:
+            raise ValueError(f"{name} is no array of numbers, or larger than the file")
         count = math.prod(shape)
         stop = place + count * np.dtype(dtype).itemsize
         if stop > len(data):
             raise ValueError(f"{name} is cut short")
         arrays[name] = np.frombuffer(data, np.dtype(dtype).newbyteorder("<"), count, place).reshape(shape)
+        if dtype == "bool" and arrays[name].view(np.uint8).max(initial=0) > 1:
+            raise ValueError(f"{name} is neither true nor false")
         place = stop
     if place != len(data):
         raise ValueError("it holds more than it lists")

@@ -9,3 +9,14 @@ class CourseError(Exception):
 
     def _render_traceback_(self):
         return [str(self)]
+
+
+def in_short(error):
+    """What an error, or anything else, says, for the middle of a sentence: one line of at most 120 letters.
+
+    Files that somebody else has made may put anything into it, also what a terminal would obey.
+    """
+    said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    said = "".join(letter if letter.isprintable() else " " for letter in said[:1000])
+    said = " ".join(said.split()).rstrip(".")
+    return said if len(said) <= 120 else f"{said[:119]}…"

@@ -1,5 +1,9 @@
 """A capsule travels: what it carries, and what it refuses to be."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -46,11 +50,19 @@ def saved(capsule, tmp_path, weights=None, **about):
         {"model": {"frame_sizes": 4}},
         {"model": {"dropout": "no"}},
         {"model": None},
+        {"model": {"frame_sizes": [4] * 100_000}},
+        {"model": {"frame_sizes": [4, True]}},
+        {"model": {"levels": 10**300, "dim": 4096}},
+        {"model": {"frame_sizes": [1024, 4096], "dim": 4096, "layers": 10, "levels": 65536, "embedding": 4096}},
+        {"model": {"colour\n\x1b[2J" * 1000: 1}},
+        {"sample_rate": True},
+        {"sample_rate": float("nan")},
     ],
 )
 def test_settings_that_cannot_be_are_refused(capsule, tmp_path, about):
-    with pytest.raises(CourseError):
+    with pytest.raises(CourseError) as refused:
         pl.load(saved(capsule, tmp_path, **about))
+    assert len(str(refused.value)) < 400 and str(refused.value).isprintable()
 
 
 def test_weights_that_are_no_numbers_are_refused(capsule, tmp_path):
@@ -73,4 +85,50 @@ def test_weights_that_do_not_fit_the_settings_are_refused_by_name(capsule, tmp_p
     weights = dict(capsule.weights)
     change(weights)
     with pytest.raises(CourseError, match="do not fit"):
-        pl.load(saved(capsule, tmp_path, weights)).model  # noqa: B018
+        pl.load(saved(capsule, tmp_path, weights))
+
+
+def test_weights_of_another_kind_of_number_are_refused(capsule, tmp_path):
+    name = next(iter(capsule.weights))
+    with pytest.raises(CourseError, match="no finite numbers"):
+        pl.load(saved(capsule, tmp_path, {**capsule.weights, name: capsule.weights[name].astype(np.float16)}))
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        [],
+        None,
+        "mine",
+        {"epoch": "../../elsewhere"},
+        {"epoch": -1},
+        {"epoch": True},
+        {"epoch": 10**30},
+        {"run": 3},
+        {"not_to_share": "no"},
+        {"not_to_share": [3]},
+        {"begun_from": "another"},
+        {"listening": {"a": 1}},
+        {"validation_bits": [3.5]},
+    ],
+)
+def test_what_a_capsule_says_of_itself_in_wrong_kinds_is_refused(capsule, tmp_path, about):
+    with pytest.raises(CourseError, match="no whole capsule"):
+        pl.load(saved(capsule, tmp_path, about=about))
+
+
+def test_a_capsule_may_say_more_of_itself_than_the_course_asks(capsule, tmp_path):
+    about = {"epoch": None, "made with": ["love", {"and": 3}]}
+    assert pl.load(saved(capsule, tmp_path, about=about)).about == about
+
+
+def test_capsules_of_an_earlier_version_are_read():
+    paths = sorted((Path(__file__).parents[1] / "datasets_examples").rglob("*.capsule"))
+    assert paths and all(pl.load(path).weights for path in paths)
+
+
+def test_a_capsule_is_opened_without_tensorflow(capsule, tmp_path):
+    path = capsule.save(tmp_path / "a.capsule")
+    code = f"import prism_lessons as pl, sys; pl.load({str(path)!r}); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "prism_lessons.capsule" in loaded and not {"tensorflow", "keras"} & set(loaded)

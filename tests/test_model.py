@@ -1,12 +1,14 @@
 """What must hold of the model whatever its shape."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from prism_lessons.backend import keras, ops
 from prism_lessons.errors import CourseError
 from prism_lessons.model import SampleRNN
-from prism_lessons.settings import ModelSettings
+from prism_lessons.settings import ModelSettings, shapes_of
 
 SHAPES = [
     {"frame_sizes": (16,)},
@@ -214,3 +216,18 @@ def test_weights_have_the_same_names_whenever_the_model_is_made():
 def test_settings_out_of_range_are_refused_by_name(settings, word):
     with pytest.raises(CourseError, match=word):
         ModelSettings(**settings)
+
+
+MORE_SHAPES = [
+    {"frame_sizes": sizes, "cell": cell, "layers": layers, "skip_connections": skip, "weight_normalisation": normalised}
+    for sizes, cell, layers, skip, normalised in itertools.product(
+        [(1,), (2, 8, 32)], ["gru", "lstm"], [1, 3], [False, True], [False, True]
+    )
+]
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, *MORE_SHAPES], ids=str)
+def test_the_shapes_of_the_weights_are_known_without_a_model(shape):
+    settings = ModelSettings(dim=3, embedding=2, **shape)
+    made = {name: tuple(weight.shape) for name, weight in SampleRNN(settings).weights_by_name().items()}
+    assert list(shapes_of(settings).items()) == list(made.items())

@@ -4,8 +4,8 @@ What is known of a setting stands once, in its field: what it does to the sound,
 comes from. Checks, the controls of a lesson and the table in lesson 05 are made from it; `described` hands it out.
 """
 
-from .model import ModelSettings
+from .model import ModelSettings, shapes_of
 from .setting import Setting, described
 from .training import Augmentation, TrainingSettings
 
-__all__ = ["Augmentation", "ModelSettings", "Setting", "TrainingSettings", "described"]
+__all__ = ["Augmentation", "ModelSettings", "Setting", "TrainingSettings", "described", "shapes_of"]

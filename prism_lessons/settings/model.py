@@ -126,3 +126,41 @@ class ModelSettings(Checked):
     def largest_frame(self):
         """Samples of the past that one step of the slowest tier hears."""
         return self.frame_sizes[-1]
+
+
+def shapes_of(settings):
+    """The weights of a model with these settings, {name: shape}, in order; worked out without making one.
+
+    It is what `SampleRNN.weights_by_name` gives: a kernel has shape (in, out), that of an LSTM or a GRU all its gates
+    side by side.
+    """
+    dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
+    gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
+    shapes = {}
+
+    def linear(name, heard, said):
+        shapes[f"{name}/kernel"] = (heard, said)
+        shapes[f"{name}/bias"] = (said,)
+        if settings.weight_normalisation:
+            shapes[f"{name}/length"] = (said,)
+
+    for below, size in reversed(list(zip((1, *sizes), sizes, strict=False))):
+        tier = f"tier_{size}"
+        linear(f"{tier}/hear", size, dim)
+        for layer in range(settings.layers):
+            name = f"{tier}/recurrent_{layer}"
+            inside = f"{name}/{cell}/{cell}_cell"
+            heard = 2 * dim if layer and settings.skip_connections else dim
+            shapes |= {f"{name}/{state}": (dim,) for state in states}
+            shapes[f"{inside}/kernel"] = (heard, gates * dim)
+            shapes[f"{inside}/recurrent_kernel"] = (dim, gates * dim)
+            shapes[f"{inside}/bias"] = (2, gates * dim) if cell == "gru" else (gates * dim,)
+        for layer in range(settings.layers if settings.skip_connections else 0):
+            linear(f"{tier}/speak_{layer}", dim, dim)
+        linear(f"{tier}/upsample", dim, size // below * dim)
+    shapes["sample_tier/embedding"] = (settings.levels, settings.embedding)
+    shapes["sample_tier/kernel"] = (sizes[0], settings.embedding, dim)
+    for hidden in range(2):
+        linear(f"sample_tier/hidden_{hidden}", dim, dim)
+    linear("sample_tier/output", dim, settings.levels)
+    return shapes

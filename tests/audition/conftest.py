@@ -9,9 +9,21 @@ from prism_lessons.audio import Clip, load
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
 from prism_lessons.run import Epoch, Run
-from prism_lessons.settings import ModelSettings, TrainingSettings
+from prism_lessons.settings import ModelSettings, TrainingSettings, shapes_of
 
 RATE = 16000
+MODEL = ModelSettings(frame_sizes=(2, 8), dim=2, embedding=2)
+
+
+@pytest.fixture(scope="session")
+def unlearned():
+    """A function that gives a model that has learned nothing, as the `Capsule` of an epoch."""
+
+    def make(epoch, sample_rate, card):
+        weights = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(MODEL).items()}
+        return Capsule(MODEL, sample_rate, weights, {"epoch": epoch}, card)
+
+    return make
 
 
 def plain(settings):
@@ -29,10 +41,10 @@ def recordings(tmp_path_factory, noise, write_sound):
 
 
 @pytest.fixture
-def made_run(tmp_path, recordings, noise):
+def made_run(tmp_path, recordings, noise, unlearned):
     """A run of four epochs: silence, noise, noise with half a second of a recording, a tone. Two models are kept."""
     settings = {
-        "model": plain(ModelSettings()),
+        "model": plain(MODEL),
         "training": plain(TrainingSettings()),
         "minutes": 3,
         "sample_rate": RATE,
@@ -50,7 +62,5 @@ def made_run(tmp_path, recordings, noise):
         for temperature in (0.85, 1.0):
             Clip((temperature * samples).astype(np.float32), RATE).save(run.clip_path(epoch, 1, temperature))
     for epoch in (2, 3):
-        Capsule(ModelSettings(), RATE, {"w": np.zeros(2, np.float32)}, {"epoch": epoch}, run.card).save(
-            run.capsule_path(epoch)
-        )
+        unlearned(epoch, RATE, run.card).save(run.capsule_path(epoch))
     return run

@@ -8,18 +8,17 @@ from prism_lessons.audition.listening import ListeningLog
 from prism_lessons.capsule import Capsule
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Epoch, Run
-from prism_lessons.settings import ModelSettings
 
 SETTINGS = {"model": {}, "training": {}, "sample_rate": 8000, "corpus": {"digest": "0"}, "references": {"uniform": 8.0}}
 
 
 @pytest.fixture
-def run(tmp_path, noise):
+def run(tmp_path, noise, unlearned):
     run = Run.begin(tmp_path / "run", SETTINGS, "# Card of this corpus\n")
     for epoch in (1, 2):
         run.record(Epoch(epoch, 5.0, 5.0, 1.0, 1, 0.001))
         Clip(noise(0.1, epoch, 8000), 8000).save(run.clip_path(epoch, 1, 1.0))
-    Capsule(ModelSettings(), 8000, {}, {"epoch": 2}, run.card).save(run.capsule_path(2))
+    unlearned(2, 8000, run.card).save(run.capsule_path(2))
     return run
 
 

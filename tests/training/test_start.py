@@ -101,7 +101,7 @@ def test_the_run_its_events_and_its_capsules_say_where_it_began(second, first, s
     assert second.capsule(1).about["run"] == "second run"
     (begun,) = [event for event in second.events if event["kind"] == "begun"]
     assert begun["text"].startswith('Begun from epoch 1 of "run", on a ')
-    assert same(container.read(second.folder / START, "capsule")[1], first.weights)
+    assert same(container.read(second.folder / START, "capsule", ("card.md",))[1], first.weights)
     assert straight.begun_from is None and "begun_from" not in straight.capsule(1).about
 
 
