@@ -20,7 +20,8 @@ from machine import report
 
 from prism_lessons.audio import load
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.generation.engine import Engine
+from prism_lessons.generation.engines import of_model
+from prism_lessons.generation.player import pieces
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
 from prism_lessons.quantisation import Quantisation
@@ -141,7 +142,7 @@ def memorise(sounds, changes, **budget):
                 reached.append(round(time.perf_counter() - began, 1))
 
         model, spent = learn(codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, **budget)
-        replay = np.concatenate(list(Engine(model).codes(len(samples), [0.05], 0)), axis=1)[0]
+        replay = np.concatenate(list(pieces(of_model(model), 1, len(samples), [0.05], [(0, 0)])), axis=1)[0]
         results[name] = {
             "bits_per_sample": round(Scorer(model)(codes, *whole_clips(codes)), 4),
             "training_seconds": round(spent, 1),

@@ -1,5 +1,9 @@
-"""From a capsule to sound: takes by many voices at once."""
+"""From a capsule to sound: takes by many voices at once, long ones on disk, one voice live, and models in between."""
 
-from .takes import generate
+from .lines import Line
+from .morphing import Mixture, between, mix
+from .priming import Prime
+from .stream import Stream
+from .takes import Take, generate
 
-__all__ = ["generate"]
+__all__ = ["Line", "Mixture", "Prime", "Stream", "Take", "between", "generate", "mix"]

@@ -1,95 +1,216 @@
 """Takes: what a capsule plays when it is asked for some seconds."""
 
-from functools import lru_cache
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import numpy as np
 
 from ..audio import Clip
 from ..errors import CourseError
-from ..live import LiveLine
+from ..live import LiveLine, counted
 from ..run import as_capsule
-from .engine import Engine, chances
+from . import engines
+from .lines import lines_of
+from .morphing import Mixture
+from .player import Player, chances
+from .priming import primed, primes_of
+from .traps import SILENT, TONE, Traps
 
-TEMPERATURES = (0.05, 5.0)
+MOST_VOICES = 256
+# What a take says of its model.
+MODEL = ("run", "epoch", "from", "checkpoint", "between", "mix", "share")
 
 
-def generate(capsule, seconds=4.0, voices=4, temperature=0.95, seed=0, live=None):
+@dataclass(frozen=True)
+class Take(Clip):
+    """A `Clip` that a model made, and how.
+
+    `about` holds plain values: capsule (a name for its weights), model, epoch, seed, voice, temperature, sample_rate,
+    engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, and events (what
+    happened in it, see `Traps`).
+    """
+
+    about: dict = field(default_factory=dict, repr=False)
+
+    @property
+    def markers(self):
+        """(seconds, words) for a DAW: where the model takes over from the prime, and where something happened."""
+        return markers(self.about)
+
+
+def markers(about):
+    """The markers of a take, from its `about`."""
+    begins = about.get("prime_seconds", 0.0)
+    joins = [(begins, "the model takes over")] if begins else []
+    return joins + [(begins + event["seconds"], event["what"]) for event in about.get("events", [])]
+
+
+@dataclass(frozen=True)
+class Performance:
+    """What shall be played, checked: the values of `generate`, each voice's own."""
+
+    capsule: object
+    voices: int
+    lines: list
+    drawing: list
+    primes: list
+    nudge: bool
+    engine: str
+    precision: str
+
+    @classmethod
+    def of(cls, capsule, voices=4, temperature=0.95, seed=0, prime=None, nudge=False, engine=None, precision="single"):
+        """Take the values in, or say which of them cannot be."""
+        if not isinstance(capsule, Mixture):
+            capsule = as_capsule(capsule)
+        if not isinstance(voices, int) or not 1 <= voices <= MOST_VOICES:
+            raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
+        seeds = seed if isinstance(seed, (list, tuple)) else [seed] * voices
+        if len(seeds) != voices or not all(type(one) is int and one >= 0 for one in seeds):
+            raise CourseError(f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {seed}.")
+        lines = lines_of(temperature, voices)
+        return cls(
+            capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engines.choose(engine),
+            precision,
+        )  # fmt: skip
+
+    def player(self):
+        """A `Player` at its beginning, and the codes that each voice has heard before."""
+        mixed = isinstance(self.capsule, Mixture)
+        engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
+        rate = self.capsule.sample_rate
+        state, heard = primed(engine, self.primes, rate)
+        traps = Traps(rate, self.voices, self.nudge)
+        share = self.capsule.share if mixed else None
+        return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard
+
+    def abouts(self):
+        """What is known of each voice's take before it is played."""
+        made = {
+            "capsule": self.capsule.digest,
+            **{name: self.capsule.about[name] for name in MODEL if name in self.capsule.about},
+        }
+        for line, (seed, voice), prime in zip(self.lines, self.drawing, self.primes, strict=True):
+            yield {
+                **made,
+                "seed": seed,
+                "voice": voice + 1,
+                "temperature": str(line),
+                **({"prime": str(prime)} if prime else {}),
+                "nudge": self.nudge,
+                "sample_rate": self.capsule.sample_rate,
+                "engine": self.engine if self.precision == "single" else f"{self.engine}, {self.precision}",
+                "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+            }
+
+
+def generate(
+    capsule,
+    seconds=4.0,
+    voices=4,
+    temperature=0.95,
+    seed=0,
+    live=None,
+    *,
+    prime=None,
+    keep_prime=False,
+    nudge=False,
+    engine=None,
+    precision="single",
+):
     """Let a model play.
 
     Parameters
     ----------
     capsule
-        A `Capsule`, a `Run`, or the path of one.
+        A `Capsule`, a `Mixture`, a `Run`, or the path of a capsule or run.
     seconds
-        Length of each take; 3 s at 16 kHz are 48,000 samples, exactly.
+        Length of each take; 3 s at 16 kHz are 48,000 samples, exactly. Takes are held in memory: `perform` is for an
+        hour.
     voices
         How many takes are made side by side, 1 .. 256.
     temperature
-        How freely the model chooses: one number for all voices or one for each, 0.05 .. 5. At 1 it draws as it has
-        learned; below, it keeps to the likelier (too low falls silent or sticks); above, it dares more (too high is
-        noise).
+        How freely the model chooses, 0.05 .. 5: a number, a `Line` or its text, such as "0:0.7, 10:1.1", for all
+        voices, or a list with one for each. At 1 it draws as it has learned; below, it keeps to the likelier (too low
+        falls silent or sticks); above, it dares more (too high is noise).
     seed
-        The same seed gives the same takes. Voice v of a seed does not depend on how many others there are. A list has
-        a seed for each voice, which is then the first voice of its seed: the same seed several times, at several
-        temperatures, is the same chance taken more and less freely.
+        The same seed gives the same takes on the same engine. Voice v of a seed does not depend on how many others
+        there are. A list has a seed for each voice, which is then the first voice of its seed: the same seed several
+        times, at several temperatures, is the same chance taken more and less freely.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
+    prime
+        What the model goes on from: a `Prime`, a `Clip` or a sound file (its last 8 s), or a list with one for each
+        voice (`Prime.several`). If not given, it begins from silence.
+    keep_prime
+        Whether the take begins with the prime, as the model heard it; `seconds` count from its end.
+    nudge
+        Whether a voice that falls silent or is stuck on a tone for a while gets a higher temperature until it is out.
+    engine
+        "numba" or "tensorflow"; if not given, TensorFlow's where there is a GPU.
+    precision
+        "half" keeps the weights of Numba's engine in half precision: faster for large models, and not quite the same.
 
     Returns
     -------
-    list of Clip
+    list of Take
         One for each voice, at the capsule's sample rate.
 
     Raises
     ------
     CourseError
-        For a value out of its range.
+        For a value out of its range, and a prime that cannot be read.
     """
-    capsule = as_capsule(capsule)
-    samples = _samples(seconds, capsule.sample_rate)
-    if not isinstance(voices, int) or not 1 <= voices <= 256:
-        raise CourseError(f"voices must be a whole number from 1 to 256, not {voices}.")
-    seeds = seed if isinstance(seed, (list, tuple)) else [seed] * voices
-    if len(seeds) != voices or not all(isinstance(one, int) and one >= 0 for one in seeds):
-        raise CourseError(f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {seed}.")
-    drawing = chances(seed, voices)
-    temperatures = check_temperatures(temperature, voices)
+    performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
+    rate, codec = performance.capsule.sample_rate, performance.capsule.settings.codec
+    samples = samples_of(seconds, rate)
     live = live or LiveLine()
-    pieces, done = [], 0
-    for piece in _engine(capsule.model).codes(samples, temperatures, seed):
-        pieces.append(piece)
+    player, heard = performance.player()
+    pieces, done, what = [], 0, counted(voices, "voice")
+    for piece in player.pieces(samples):
+        pieces.append(piece.astype(codec.dtype))
         done += piece.shape[1]
-        live.share(f"Generating {_count(voices)}, samples", done, samples)
-    live.end(f"Generated {_count(voices)} of {seconds:g} s.")
-    decode = capsule.settings.codec.decode
-    return [
-        Clip(decode(codes), capsule.sample_rate, f"take_seed{one}_voice{voice + 1}_t{temperature:g}")
-        for codes, (one, voice), temperature in zip(np.concatenate(pieces, axis=1), drawing, temperatures, strict=True)
-    ]
+        live.share(f"Generating {what}, seconds", round(done / rate, 1), round(samples / rate, 1), done / samples)
+    codes = np.concatenate(pieces, axis=1)
+    takes = []
+    for voice, about in enumerate(performance.abouts()):
+        made = codes[voice]
+        if keep_prime and len(heard[voice]):
+            about["prime_seconds"] = len(heard[voice]) / rate
+            made = np.concatenate([heard[voice].astype(codec.dtype), made])
+        about["events"] = events_of(player.traps, voice, samples / rate)
+        takes.append(Take(codec.decode(made), rate, take_name(about), about))
+    live.end(f"Generated {what} of {seconds:g} s.{trapped(player.traps)}")
+    return takes
 
 
-@lru_cache(maxsize=4)
-def _engine(model):
-    """The engine of a model; compiled once for each number of voices, which takes longer than a short take."""
-    return Engine(model)
+def take_name(about):
+    """A take's name: its seed, voice and temperature tell it from others of its model."""
+    temperature = about["temperature"].partition(", ")[0].rpartition(":")[2]
+    moves = "to" + about["temperature"].rpartition(":")[2] if ":" in about["temperature"] else ""
+    primed = "_primed" if "prime" in about else ""
+    return f"take_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{primed}"
 
 
-def _count(voices):
-    return f"{voices} voice{'s' if voices > 1 else ''}"
+def events_of(traps, voice, seconds):
+    """What happened to a voice, from 0, within some seconds."""
+    found = (event for event in traps.events if event["voice"] == voice + 1 and event["seconds"] <= seconds)
+    return [{name: value for name, value in event.items() if name != "voice"} for event in found]
 
 
-def _samples(seconds, sample_rate):
-    if not np.isfinite(seconds) or round(seconds * sample_rate) < 1:
-        raise CourseError(f"seconds must be above 0, not {seconds}.")
+def trapped(traps):
+    """What happened to the voices, as a sentence with a space before it; nothing if nothing did."""
+    fell = [event for event in traps.events if event["what"] in (SILENT, TONE)]
+    if not fell:
+        return ""
+    first, more = fell[0], len(fell) - 1
+    others = f" ({counted(more, 'more such event')})" if more else ""
+    return f" Voice {first['voice']} {first['what']} at {first['seconds']:.1f} s{others}."
+
+
+def samples_of(seconds, sample_rate):
+    """Seconds as samples, at least one."""
+    number = isinstance(seconds, (int, float, np.integer, np.floating)) and np.isfinite(seconds)
+    if not number or round(seconds * sample_rate) < 1:
+        raise CourseError(f"seconds must be a number above 0, not {seconds}.")
     return round(seconds * sample_rate)
-
-
-def check_temperatures(temperature, voices):
-    """One temperature for each voice, float32, shape (voices,), from one number or a list of that many."""
-    low, high = TEMPERATURES
-    temperatures = np.atleast_1d(np.asarray(temperature, np.float32))
-    if temperatures.size not in (1, voices):
-        raise CourseError(f"{temperatures.size} temperatures were given for {voices} voices: give one, or one each.")
-    if not ((temperatures >= low) & (temperatures <= high)).all():
-        raise CourseError(f"temperature must be {low} to {high}, not {temperature}: 0.95 is a good start.")
-    return np.broadcast_to(temperatures.ravel(), (voices,))

@@ -7,7 +7,8 @@ import numpy as np
 from ..audio import Clip
 from ..backend import tf
 from ..capsule import Capsule, fill
-from ..generation.engine import Engine
+from ..generation.engines import of_model
+from ..generation.player import pieces
 from ..live import clock
 from ..model import SampleRNN
 from ..run import Epoch
@@ -38,7 +39,6 @@ class EpochEnd:
         self.scorer = Scorer(model)
         # Clips are made in float32 whatever the training computes in.
         self.player = model if model.compute_dtype == "float32" else SampleRNN(model.settings, dtype="float32")
-        self.engine = Engine(self.player)
         self.writer = tf.summary.create_file_writer(str(run.folder / "tensorboard"))
 
     def __call__(self):
@@ -101,21 +101,22 @@ class EpochEnd:
             fill(self.player.weights_by_name(), weights)
         if not self.settings.clips:
             return {}
-        pieces = []
+        drawn = []
         for piece in self.codes_of_clips(round(self.settings.clip_seconds * self.run.sample_rate)):
-            pieces.append(piece)
+            drawn.append(piece)
             self.live.text(f"Epoch {number}: making clips")
         clips = {}
-        for (temperature, voice), codes in zip(self.settings.clips, np.concatenate(pieces, axis=1), strict=True):
+        for (temperature, voice), codes in zip(self.settings.clips, np.concatenate(drawn, axis=1), strict=True):
             path = self.run.clip_path(number, voice, temperature)
             clips[path] = Clip(self.samplernn.settings.codec.decode(codes), self.run.sample_rate, path.stem)
             clips[path].save(path)
         return clips
 
     def codes_of_clips(self, samples):
-        """Yield some samples of all clips, chunk after chunk, see `Engine.codes`; a voice is of one chance in all."""
+        """Yield the codes of some samples of all clips, piece after piece; a voice is of one chance in all."""
         temperatures, voices = zip(*self.settings.clips, strict=True)
-        return self.engine.codes(samples, temperatures, [(self.settings.seed, voice - 1) for voice in voices])
+        drawing = [(self.settings.seed, voice - 1) for voice in voices]
+        return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
 
     def _summarise(self, entry, clips):
         with self.writer.as_default(step=entry.epoch):

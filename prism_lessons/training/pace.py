@@ -12,6 +12,7 @@ import numpy as np
 from ..capsule import Capsule
 from ..corpus.codes import codes_of
 from ..corpus.corpus import TRAINING, VALIDATION
+from ..generation.player import PIECE
 from ..live import LiveLine, clock
 from ..run import WITHIN, Run
 from ..scoring import VOICES
@@ -160,15 +161,15 @@ def _validation_seconds(epoch_end):
 
 def _clips_seconds(epoch_end):
     """Seconds that the clips of an epoch will take, worked out from their beginning."""
-    engine, settings = epoch_end.engine, epoch_end.settings
+    settings = epoch_end.settings
     if not settings.clips:
         return 0.0
-    needed = math.ceil(settings.clip_seconds * epoch_end.run.sample_rate / engine.chunk)
-    chunks = epoch_end.codes_of_clips((1 + needed) * engine.chunk)
-    next(chunks)  # compiles
+    samples = round(settings.clip_seconds * epoch_end.run.sample_rate)
+    pieces = epoch_end.codes_of_clips(PIECE + samples)
+    needed = math.ceil(samples / next(pieces).shape[1])  # the first one compiles
     spent = made = 0
     while spent < LONG_ENOUGH and made < needed:
-        spent, made = spent + _seconds_of(next, chunks), made + 1
+        spent, made = spent + _seconds_of(next, pieces), made + 1
     return needed * spent / made
 
 

@@ -389,7 +389,7 @@ def test_too_slow_a_machine_is_no_failure(preset, noise, monkeypatch):
 
 def test_a_replay_stops_when_it_takes_too_long(preset, monkeypatch):
     pupil = by_heart.Pupil(by_heart.small_preset(preset, 1000), np.arange(1000) % 256, 0)
-    pupil.engine = SimpleNamespace(codes=lambda *_: itertools.repeat(np.zeros((1, 100), int)))
+    monkeypatch.setattr(by_heart, "pieces", lambda *_: itertools.repeat(np.zeros((1, 100), int)))
     monkeypatch.setattr(by_heart, "REPLAY_SECONDS", 0)
     assert len(pupil.play_back()) == 100
 

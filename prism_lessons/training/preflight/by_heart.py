@@ -13,7 +13,8 @@ from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, Clip, load
 from ...corpus.codes import Codes
 from ...corpus.corpus import TRAINING
 from ...files import inside
-from ...generation.engine import Engine
+from ...generation.engines import of_model
+from ...generation.player import pieces
 from ...model import on_gpu, whole_frames
 from ...streams import Streams
 from ..learner import make_learner
@@ -166,7 +167,6 @@ class Pupil:
         self.settings, self.patience = preset.training, patience
         self.learner = make_learner(preset, "float32")
         self.streams = Streams.of(Codes.of_arrays([codes], preset.model.codec.centre), preset)
-        self.engine = Engine(self.learner.model)
         self.bits, self.steps, self.seconds, self._passes = math.inf, 0, 0.0, 0
 
     @property
@@ -197,12 +197,13 @@ class Pupil:
 
     def play_back(self):
         """What it plays from the fresh state at a low temperature: codes, as many as there is time for."""
-        pieces, until = [], time.monotonic() + REPLAY_SECONDS
-        for piece in self.engine.codes(self.streams.codes.samples, [TEMPERATURE], 0):
-            pieces.append(piece[0])
+        codes, until = [], time.monotonic() + REPLAY_SECONDS
+        # Of a constant temperature, the sample rate changes nothing.
+        for piece in pieces(of_model(self.learner.model), 1, self.streams.codes.samples, [TEMPERATURE], [(0, 0)]):
+            codes.append(piece[0])
             if time.monotonic() > until:
                 break
-        return np.concatenate(pieces)
+        return np.concatenate(codes)
 
 
 def likeness(original, replay):

@@ -1,0 +1,438 @@
+"""The sampling loop for CPUs, compiled by Numba: everything that runs for each sample lies in this file.
+
+(Numba keeps what it compiled beside this file and compiles anew when this file changes; a function that it called in
+another file could change unnoticed.)
+
+A programme (`programme.py`) is a table of instructions over two stores: `values`, one row of vectors for each voice,
+and `weights`, matrices cut into panels of 32 columns. A matrix product is written with LLVM's vectors: left to itself,
+a compiler does not keep the sums in registers, and a BLAS first copies the weights, which for a few voices costs as
+much as the product (docs/decisions.md has the figures).
+
+Both cores work on one product: each takes panels of it, the caller from the front, its helper from the back, so that
+each finds the panels that it had before in its own cache. Which of them takes a panel changes no bit of the result.
+"""
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+PANEL = 32  # columns
+GROUP = 4  # panels that are one unit of work
+LANES = 16
+
+# Columns of a programme's table. Places are those in `values`, but for BIAS (in `plain`) and WEIGHTS (in `weights`).
+KIND, X, Y, WEIGHTS, INPUTS, PANELS, BIAS, ABOVE, ABOVE_STEP, RELU, STATE, SIZE, FRAME, LISTED, CELL = range(15)
+COLUMNS = 15
+HEAR, PRODUCT, GRU, LSTM, LOOK_UP, DRAW = range(6)
+PLAY, WARM, SCORE = range(3)  # draw codes; take them in for the state alone; take them in and give the logits
+
+# Places in `shared`, each with a cache line of its own. A ticket holds a job's number and the units still to be taken:
+# number << 32 | first << 16 | last + 1.
+TICKET, DONE, JOB = 0, 8, 16
+SHARED = 24
+OVER = -1  # the ticket that sends helpers home
+
+
+def _pointer(context, builder, kind, array):
+    return context.make_array(kind)(context, builder, array).data
+
+
+def _product(voices, wide):
+    """The product of so many voices with so many panels side by side, at once, as a function for compiled code."""
+    vector = ir.VectorType(ir.FloatType(), LANES)
+
+    @intrinsic
+    def product(typing, weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step):
+        """y[voice, column] += sum over inputs of x[voice, input] * weights[panel, input, column].
+
+        The stores are flat; `..._start` and `..._step` say where the first panel, voice or input lies and how far the
+        next. `listed` holds which inputs count, and `inputs` how many they are.
+        """
+        half = weights.dtype == types.uint16
+        signature = types.void(weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step)
+
+        def generate(context, builder, signature, arguments):
+            kinds = signature.args
+            weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step = arguments
+            weights = _pointer(context, builder, kinds[0], weights)
+            x, listed, y = (_pointer(context, builder, kinds[at], array) for at, array in ((3, x), (6, listed), (8, y)))
+            index = start.type
+            multiply_add = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
+            )
+            stored = ir.VectorType(ir.HalfType(), LANES) if half else vector
+            undefined = ir.Constant(vector, ir.Undefined)
+            first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+
+            def place(pointer, offset, kind):
+                return builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer())
+
+            def load(pointer, offset, kind, align):
+                value = builder.load(place(pointer, offset, kind))
+                value.align = align
+                return value
+
+            sums, ends = [], []
+            for voice in range(voices):
+                for part in range(wide * PANEL // LANES):
+                    offset = builder.add(builder.mul(y_step, index(voice)), index(part * LANES))
+                    ends.append(builder.add(y_start, offset))
+                    sums.append(cgutils.alloca_once_value(builder, load(y, ends[-1], vector, 4)))
+            with cgutils.for_range(builder, inputs, intp=index) as loop:
+                which = builder.sext(builder.load(builder.gep(listed, [loop.index])), index)
+                begin = builder.add(start, builder.mul(which, index(PANEL)))
+                rows = []
+                for panel in range(wide):
+                    for part in range(PANEL // LANES):
+                        offset = builder.add(builder.mul(panel_step, index(panel)), index(part * LANES))
+                        row = load(weights, builder.add(begin, offset), stored, 2 if half else 4)
+                        rows.append(builder.fpext(row, vector) if half else row)
+                for voice in range(voices):
+                    offset = builder.add(which, builder.mul(x_step, index(voice)))
+                    one = builder.load(builder.gep(x, [builder.add(x_start, offset)]))
+                    lane = builder.insert_element(undefined, one, ir.IntType(32)(0))
+                    spread = builder.shuffle_vector(lane, undefined, first_lane)
+                    for number, row in enumerate(rows):
+                        total = sums[voice * len(rows) + number]
+                        builder.store(builder.call(multiply_add, [spread, row, builder.load(total)]), total)
+            for total, end in zip(sums, ends, strict=True):
+                builder.store(builder.load(total), place(y, end, vector)).align = 4
+            return context.get_dummy_value()
+
+        return signature, generate
+
+    return product
+
+
+# One voice needs several panels side by side, as sums enough to hide how long an addition takes.
+_one_voice, _one_voice_one_panel, _four_voices = _product(1, GROUP), _product(1, 1), _product(4, 1)
+
+
+@intrinsic
+def _float_of(typing, bits):
+    """The float32 that 32 bits stand for."""
+    return types.float32(types.int32), lambda context, builder, signature, arguments: builder.bitcast(
+        arguments[0], ir.FloatType()
+    )
+
+
+@intrinsic
+def _read(typing, shared, place):
+    """An element that another thread may be writing."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        return builder.load_atomic(pointer, "seq_cst", 8)
+
+    return types.int64(shared, place), generate
+
+
+@intrinsic
+def _write(typing, shared, place, value):
+    """Write an element that another thread may be reading; it sees all that was written before."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        builder.store_atomic(arguments[2], pointer, "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(shared, place, types.int64), generate
+
+
+@intrinsic
+def _swap(typing, shared, place, old, new):
+    """Replace `old` by `new`, if it is still there; whether it was."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        pair = builder.cmpxchg(pointer, arguments[2], arguments[3], "seq_cst", "seq_cst")
+        return builder.extract_value(pair, 1)
+
+    return types.boolean(shared, place, types.int64, types.int64), generate
+
+
+@intrinsic
+def _add(typing, shared, place, value):
+    """Add to an element that another thread may be changing."""
+
+    def generate(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
+
+    return types.int64(shared, place, types.int64), generate
+
+
+@njit(inline="always")
+def _exp(x):
+    """e^x for -87 <= x <= 87, float32, within 2 units in the last place: 2^n times a polynomial (Cephes' expf)."""
+    n = np.floor(x * np.float32(1.44269504) + np.float32(0.5))
+    r = x - n * np.float32(0.693359375)
+    r = r + n * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + np.float32(1)
+    return p * _float_of((np.int32(n) + np.int32(127)) << np.int32(23))
+
+
+@njit(inline="always")
+def _within(x, most):
+    return min(max(x, np.float32(-most)), np.float32(most))
+
+
+@njit(inline="always")
+def _sigmoid(x):
+    return np.float32(1) / (np.float32(1) + _exp(-_within(x, 80)))
+
+
+@njit(inline="always")
+def _tanh(x):
+    return np.float32(1) - np.float32(2) / (np.float32(1) + _exp(np.float32(2) * _within(x, 40)))
+
+
+@njit
+def _multiply(row, unit, phase, count, listed, weights, plain, values):
+    """One unit of a product: GROUP panels for all voices, beginning with bias and what the tier above says."""
+    voices, width = values.shape
+    flat = values.reshape(voices * width)
+    inputs, step = row[INPUTS], row[INPUTS] * PANEL
+    above = row[ABOVE] + phase * row[ABOVE_STEP]
+    first, last = unit * GROUP, min(row[PANELS], unit * GROUP + GROUP)
+    for voice in range(voices):
+        for column in range(first * PANEL, last * PANEL):
+            values[voice, row[Y] + column] = plain[row[BIAS] + column]
+        if row[ABOVE] >= 0:
+            for column in range(first * PANEL, last * PANEL):
+                values[voice, row[Y] + column] += values[voice, above + column]
+    for panel in range(first, last):
+        start, y = row[WEIGHTS] + panel * step, row[Y] + panel * PANEL
+        voice = 0
+        while voice + 4 <= voices:
+            here = voice * width
+            _four_voices(weights, start, step, flat, here + row[X], width, listed, inputs, flat, here + y, width)
+            voice += 4
+        if last - first < GROUP:
+            while voice < voices:
+                here = voice * width
+                _one_voice_one_panel(weights, start, step, flat, here + row[X], 0, listed, count, flat, here + y, 0)
+                voice += 1
+    if last - first == GROUP:
+        start, y = row[WEIGHTS] + first * step, row[Y] + first * PANEL
+        for voice in range(voices // 4 * 4, voices):
+            here = voice * width
+            _one_voice(weights, start, step, flat, here + row[X], 0, listed, count, flat, here + y, 0)
+    if row[RELU]:
+        for voice in range(voices):
+            for column in range(first * PANEL, last * PANEL):
+                values[voice, row[Y] + column] = max(values[voice, row[Y] + column], np.float32(0))
+
+
+@njit
+def _gru(row, voice, values):
+    """A gated recurrent unit, the reset gate after the product (Cho et al. 2014, as Keras writes it)."""
+    size = row[SIZE]
+    heard, kept, state = values[voice, row[X] :], values[voice, row[Y] :], values[voice, row[STATE] :]
+    for q in range(size):
+        update = _sigmoid(heard[q] + kept[q])
+        reset = _sigmoid(heard[size + q] + kept[size + q])
+        new = _tanh(heard[2 * size + q] + reset * kept[2 * size + q])
+        state[q] = update * state[q] + (np.float32(1) - update) * new
+
+
+@njit
+def _lstm(row, voice, values):
+    """A long short-term memory; its state is h, and c after it (Hochreiter & Schmidhuber 1997, as Keras writes it)."""
+    size = row[SIZE]
+    heard, kept = values[voice, row[X] :], values[voice, row[Y] :]
+    state, cell = values[voice, row[STATE] :], values[voice, row[CELL] :]
+    for q in range(size):
+        take = _sigmoid(heard[q] + kept[q])
+        keep = _sigmoid(heard[size + q] + kept[size + q])
+        new = _tanh(heard[2 * size + q] + kept[2 * size + q])
+        give = _sigmoid(heard[3 * size + q] + kept[3 * size + q])
+        cell[q] = keep * cell[q] + take * new
+        state[q] = give * _tanh(cell[q])
+
+
+@njit
+def _hear(row, voice, at, codes, values):
+    """The last frame of codes as numbers, between -2 and 2."""
+    half = np.float32(row[SIZE]) / np.float32(2)
+    for q in range(row[FRAME]):
+        code = np.float32(codes[voice, at - row[FRAME] + q])
+        values[voice, row[Y] + q] = (code / half - np.float32(1)) * np.float32(2)
+
+
+@njit
+def _look_up(row, voice, phase, at, codes, rows, values):
+    """What the last codes and the tier above say of the next sample, through the first hidden layer."""
+    size, levels = row[SIZE], row[INPUTS]
+    above = values[voice, row[ABOVE] + phase * size :]
+    y = values[voice, row[Y] :]
+    for q in range(size):
+        y[q] = above[q]
+    for place in range(row[FRAME]):
+        start = row[WEIGHTS] + (place * levels + codes[voice, at - row[FRAME] + place]) * size
+        told = rows[start : start + size]
+        for q in range(size):
+            y[q] += told[q]
+    for q in range(size):
+        y[q] = max(y[q], np.float32(0))
+
+
+@njit
+def _mix(row, voice, number, starts, mix, values):
+    """The logits of all models together, each as loud as `mix` says."""
+    y = values[voice, row[Y] :]
+    for q in range(row[SIZE]):
+        y[q] = 0
+    for model in range(len(starts)):
+        logits, share = values[voice, starts[model] :], mix[number, model]
+        for q in range(row[SIZE]):
+            y[q] += share * logits[q]
+
+
+@njit(fastmath={"reassoc", "contract"})
+def _choose(row, voice, temperature, draw, values):
+    """The code in which a draw, 0 .. 1, falls, among chances that are e^(logit / temperature), one beside the other."""
+    z, size = values[voice, row[Y] :], row[SIZE]
+    top = values[voice, row[X] :]  # room for LANES numbers
+    for lane in range(LANES):
+        top[lane] = z[lane]
+    for block in range(LANES, size, LANES):
+        for lane in range(LANES):
+            top[lane] = max(top[lane], z[block + lane])
+    most = top[0]
+    for lane in range(1, LANES):
+        most = max(most, top[lane])
+    freedom = np.float32(1) / temperature
+    for q in range(size):
+        z[q] = _exp(max((z[q] - most) * freedom, np.float32(-87)))
+    total = np.float32(0)
+    for q in range(size):
+        total += z[q]
+    wanted, height, block = draw * total, np.float32(0), 0
+    while block < size - LANES:
+        rise = np.float32(0)
+        for lane in range(LANES):
+            rise += z[block + lane]
+        if height + rise > wanted:
+            break
+        height += rise
+        block += LANES
+    last = min(block + LANES, row[INPUTS]) - 1  # a draw may round up to the total height
+    code = block
+    while code < last:
+        height += z[code]
+        if height > wanted:
+            break
+        code += 1
+    return code
+
+
+@njit
+def _unit(row, unit, phase, count, number, origin, listed, stores, playing):
+    """Do one unit of an instruction: some panels of a product, or one voice of anything else."""
+    weights, plain, rows, values, starts = stores
+    codes, temperatures, draws, mix, mode, scores = playing
+    kind = row[KIND]
+    if kind == PRODUCT:
+        _multiply(row, unit, phase, count, listed, weights, plain, values)
+    elif kind == HEAR:
+        _hear(row, unit, origin + number, codes, values)
+    elif kind == GRU:
+        _gru(row, unit, values)
+    elif kind == LSTM:
+        _lstm(row, unit, values)
+    elif kind == LOOK_UP:
+        _look_up(row, unit, phase, origin + number, codes, rows, values)
+    else:
+        _mix(row, unit, number, starts, mix, values)
+        if mode == SCORE:
+            for q in range(row[INPUTS]):
+                scores[number, unit, q] = values[unit, row[Y] + q]
+        else:
+            codes[unit, origin + number] = _choose(row, unit, temperatures[number, unit], draws[number, unit], values)
+
+
+@njit(nogil=True, cache=True)
+def help_out(table, origin, everything, found, stores, playing, shared):
+    """Take units of whatever job is on, from its end, until it is OVER."""
+    while True:
+        ticket = _read(shared, TICKET)
+        if ticket < 0:
+            return
+        if (ticket >> 16) & 0xFFFF < ticket & 0xFFFF and _swap(shared, TICKET, ticket, ticket - 1):
+            count = shared[JOB + 2]
+            listed = found if shared[JOB + 4] else everything
+            row = table[shared[JOB]]
+            _unit(row, (ticket & 0xFFFF) - 1, shared[JOB + 1], count, shared[JOB + 3], origin, listed, stores, playing)
+            _add(shared, DONE, 1)
+
+
+@njit(nogil=True, cache=True)
+def perform(samples, step, sections, helped, least, table, origin, everything, found, stores, playing, shared):
+    """Run a programme for some samples.
+
+    Parameters
+    ----------
+    samples, step
+        How many, and how far from one place that counts to the next: 1, or the smallest frame where no sample is made.
+    sections
+        Which instructions are run when: (first, last + 1, frame, frame above, whether only for the sake of samples).
+    helped, least
+        Whether others run `help_out`, and from how much work on they are let in.
+    table, origin
+        The instructions, and where in `codes` the first of the samples stands; before it lies the past.
+    everything, found
+        The numbers of all inputs, and room for the numbers of those that are not 0.
+    stores
+        weights, plain, rows, values, and where each model's logits lie in `values`.
+    playing
+        codes (voices, origin + samples), temperatures and draws (samples, voices), mix (samples, models), mode, and
+        scores (samples, voices, levels) where they are asked for.
+    """
+    values, mode = stores[3], playing[4]
+    voices = values.shape[0]
+    for number in range(0, samples, step):
+        for section in sections:
+            if number % section[2] or (mode == WARM and section[4]):
+                continue
+            phase = number % section[3] // section[2]
+            for index in range(section[0], section[1]):
+                row = table[index]
+                if row[KIND] == PRODUCT:
+                    units = (row[PANELS] + GROUP - 1) // GROUP
+                    work = row[INPUTS] * row[PANELS] * PANEL * voices
+                    count, listed = row[INPUTS], everything
+                    if row[LISTED] and voices == 1:  # about half of what comes out of a ReLU is 0
+                        count, listed = 0, found
+                        for q in range(row[INPUTS]):
+                            found[count] = q
+                            count += values[0, row[X] + q] > 0
+                else:
+                    units, work, count, listed = voices, row[SIZE] * PANEL * voices, 0, everything
+                if not helped or work < least or units < 2:
+                    for unit in range(units):
+                        _unit(row, unit, phase, count, number, origin, listed, stores, playing)
+                    continue
+                shared[JOB], shared[JOB + 1], shared[JOB + 2], shared[JOB + 3] = index, phase, count, number
+                shared[JOB + 4] = row[LISTED] and voices == 1
+                _write(shared, DONE, 0)
+                _write(shared, TICKET, ((shared[TICKET] >> 32) + 1 & 0x3FFFFFFF) << 32 | units)
+                mine = 0
+                while True:
+                    ticket = _read(shared, TICKET)
+                    first = (ticket >> 16) & 0xFFFF
+                    if first >= ticket & 0xFFFF:
+                        break
+                    if _swap(shared, TICKET, ticket, ticket + (1 << 16)):
+                        _unit(row, first, phase, count, number, origin, listed, stores, playing)
+                        mine += 1
+                while _read(shared, DONE) + mine < units:
+                    pass

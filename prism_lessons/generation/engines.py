@@ -1,0 +1,118 @@
+"""Which engine plays a model: Numba's on a CPU, TensorFlow's on a GPU.
+
+Both draw from the same chances, and give the same codes but where a draw falls between two of them by rounding.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+from ..errors import CourseError
+from .numba_engine import NumbaEngine
+
+ENGINES = ("numba", "tensorflow")
+PRECISIONS = ("single", "half")
+
+
+class Engine(Protocol):
+    """What an engine does. Codes are int32, shape (voices, samples); samples come in whole largest frames.
+
+    Attributes
+    ----------
+    codec
+        The `Quantisation` of its codes.
+    largest
+        The largest frame, in samples; of several models, the smallest number that all their frames divide.
+    """
+
+    def begin(self, voices):
+        """The `State` before the first sample: silence, and what the model has learned to begin with."""
+
+    def hear(self, state, codes):
+        """The `State` after some codes have been taken in."""
+
+    def play(self, state, temperatures, draws):
+        """Draw codes: temperatures and draws (0 .. 1) are float32, shape (samples, voices) -> codes, new `State`.
+
+        Numba's takes `mix` too, shape (samples, models): how much each of several models counts.
+        """
+
+    def score(self, state, codes):
+        """The logits of given codes, float32, shape (voices, samples, levels), and the new `State`."""
+
+
+def choose(engine=None):
+    """The name of the engine that this machine plays with, unless one is named.
+
+    Raises
+    ------
+    CourseError
+        When there is none of that name.
+    """
+    if engine not in (None, *ENGINES):
+        raise CourseError(f'There is no engine "{engine}": choose "numba" for a CPU or "tensorflow" for a GPU.')
+    return engine or ("tensorflow" if _gpu() else "numba")
+
+
+def _gpu():
+    """Whether TensorFlow sees a GPU; asking takes seconds, so it is asked only where the system knows of a card."""
+    if not (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()):
+        return False
+    from ..model import on_gpu
+
+    return on_gpu()
+
+
+def of_model(model):
+    """The engine for a `SampleRNN` with the weights that it has now."""
+    if choose() == "tensorflow":
+        return _tensorflow(model)
+    return NumbaEngine([(model.settings, {name: weight.numpy() for name, weight in model.weights_by_name().items()})])
+
+
+def of_capsules(capsules, engine=None, precision="single"):
+    """The engine for a `Capsule`, or for several whose logits are mixed.
+
+    Parameters
+    ----------
+    capsules
+        A list of them, with codes of one kind.
+    engine
+        One of ENGINES, or None: see `choose`.
+    precision
+        One of PRECISIONS, for the weights in Numba's engine. With "half", which reads half as many bytes, logits change
+        by about a thousandth of their range (benchmarks/speed.py measures it).
+
+    Raises
+    ------
+    CourseError
+        For a name that is none, and where TensorFlow's engine is asked for what only Numba's can do.
+    """
+    if precision not in PRECISIONS:
+        raise CourseError(f'There is no precision "{precision}" for playing: choose "single" or "half".')
+    if choose(engine) == "numba":
+        return _numba(_Same(tuple(capsule.digest for capsule in capsules), capsules), precision == "half")
+    if len(capsules) > 1 or precision == "half":
+        raise CourseError('Mixing models and half precision are for the engine "numba": ask for that one.')
+    return _tensorflow(capsules[0].model)
+
+
+@dataclass(frozen=True)
+class _Same:
+    """Capsules that count as the same when their weights are."""
+
+    digests: tuple
+    capsules: list = field(compare=False)
+
+
+@lru_cache(maxsize=4)
+def _numba(same, half):
+    return NumbaEngine([(capsule.settings, capsule.weights) for capsule in same.capsules], half)
+
+
+@lru_cache(maxsize=4)
+def _tensorflow(model):
+    from .tensorflow_engine import TensorFlowEngine
+
+    return TensorFlowEngine(model)

@@ -1,0 +1,113 @@
+"""A value that changes over a take, as composers write it: breakpoints in seconds, and straight lines between them."""
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..errors import CourseError
+
+TEMPERATURES = (0.05, 5.0)
+SHARES = (0.0, 1.0)
+MOST_POINTS = 1000
+
+
+@dataclass(frozen=True)
+class Line:
+    """Breakpoints (seconds, value): before the first and after the last the value stays, between them it glides.
+
+    Seconds count from the beginning of what the model plays. Two points at one time are a step.
+    """
+
+    points: tuple
+
+    @classmethod
+    def of(cls, value, what="temperature", limits=TEMPERATURES):
+        """The line that a number, a text (see `parse`) or a `Line` means; its values must lie within `limits`.
+
+        Raises
+        ------
+        CourseError
+            When it means none, or leaves the limits; the sentence says `what` it is.
+        """
+        if isinstance(value, str):
+            value = cls.parse(value, what)
+        elif not isinstance(value, Line):
+            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+            if not number:
+                raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {value!r}.')
+            value = cls(((0.0, float(value)),))
+        low, high = limits
+        for _, height in value.points:
+            if not low <= height <= high:
+                raise CourseError(f"{what} must be {low:g} to {high:g}, not {height:g}.")
+        return value
+
+    @classmethod
+    def parse(cls, text, what="temperature"):
+        """A line from text: "0.9", or seconds and values as in "0:0.7, 10:1.1, 20:0.8"; minutes as in "1m30".
+
+        Raises
+        ------
+        CourseError
+            When the text is no line, or its times run backwards.
+        """
+        parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
+        points = []
+        for part in parts[: MOST_POINTS + 1]:
+            place, colon, value = part.rpartition(":")
+            points.append((_seconds(place.strip()) if colon else 0.0, _number(value.strip())))
+        if not points or any(math.isnan(number) for point in points for number in point):
+            raise CourseError(
+                f'"{text[:60]}" is no line for the {what}: write one number, or seconds and values, such as '
+                '"0:0.7, 10:1.1".'
+            )
+        if len(points) > MOST_POINTS or (len(points) > 1 and any(":" not in part for part in parts)):
+            raise CourseError(
+                f'"{text[:60]}" is no line for the {what}: give each value its second, such as "0:0.7, 10:1.1", and at '
+                f"most {MOST_POINTS} of them."
+            )
+        for (earlier, _), (later, _) in pairwise(points):
+            if later < earlier:
+                raise CourseError(
+                    f"A line runs forwards, and {later:g} s stands after {earlier:g} s: put them in order."
+                )
+        return cls(tuple(points))
+
+    def at(self, seconds):
+        """The values at some times, float array in seconds -> float32 array of the same shape."""
+        times, values = zip(*self.points, strict=True)
+        return np.interp(seconds, times, values).astype(np.float32)
+
+    @property
+    def constant(self):
+        """Whether it never moves."""
+        return len({value for _, value in self.points}) == 1
+
+    def __str__(self):
+        if self.constant:
+            return f"{self.points[0][1]:g}"
+        return ", ".join(f"{seconds:g}:{value:g}" for seconds, value in self.points)
+
+
+def _number(text):
+    """The number that a text says, or NaN: no more than digits and a point (a comma divides the points)."""
+    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}", text) else math.nan
+
+
+def _seconds(text):
+    """Seconds, 12.5 or 1m30, or NaN."""
+    minutes, m, rest = text.rpartition("m")
+    return 60 * _number(minutes) + (_number(rest) if rest else 0.0) if m else _number(text)
+
+
+def lines_of(value, voices, what="temperature", limits=TEMPERATURES):
+    """A `Line` for each voice: from one number, text or `Line` for all, or a list of as many as there are voices."""
+    if isinstance(value, (list, tuple, np.ndarray)):
+        if len(value) not in (1, voices):
+            raise CourseError(f"{len(value)} {what}s were given for {voices} voices: give one, or one each.")
+        lines = [Line.of(one, what, limits) for one in value]
+        return lines * voices if len(lines) == 1 else lines
+    return [Line.of(value, what, limits)] * voices

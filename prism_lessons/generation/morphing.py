@@ -1,0 +1,126 @@
+"""Between two models: their weights interpolated, or their opinions mixed."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..capsule import Capsule
+from ..errors import CourseError
+from ..files import digest
+from ..run import as_capsule
+from .lines import SHARES, Line
+
+
+def between(first, second, share=0.5):
+    """A model whose weights lie between those of two.
+
+    Two epochs of one run lie on one path of learning, so what lies between them usually plays; weights of models that
+    were trained apart have nothing to do with each other, and what lies between those seldom does
+    (https://arxiv.org/abs/1912.05671).
+
+    Parameters
+    ----------
+    first, second
+        `Capsule`s, runs, or paths, with the same settings and sample rate.
+    share
+        0 is the first, 1 the second.
+
+    Returns
+    -------
+    Capsule
+
+    Raises
+    ------
+    CourseError
+        When the two differ in their shape; the sentence names the setting.
+    """
+    first, second = as_capsule(first), as_capsule(second)
+    if not (isinstance(share, (int, float)) and 0 <= share <= 1):
+        raise CourseError(f"share must be 0 to 1, not {share}.")
+    for name, value in vars(first.settings).items():
+        if value != getattr(second.settings, name) and name != "dropout":
+            raise CourseError(
+                f"Weights can be taken between models of one shape only, and {name} is {value} in the first and "
+                f"{getattr(second.settings, name)} in the second: mix() takes any two."
+            )
+    _same_rate(first, second)
+    weights = {
+        name: ((1 - share) * weight + share * second.weights[name]).astype(np.float32)
+        for name, weight in first.weights.items()
+    }
+    return Capsule(first.settings, first.sample_rate, weights, _about("between", first, second, share), first.card)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Two models that decide each sample together: what each says of the next code is mixed, and one code is drawn.
+
+    Made by `mix`. It is played as a `Capsule` is.
+    """
+
+    capsules: tuple = field(repr=False)
+    share: Line
+    about: dict
+
+    @property
+    def settings(self):
+        return self.capsules[0].settings
+
+    @property
+    def sample_rate(self):
+        return self.capsules[0].sample_rate
+
+    @cached_property
+    def digest(self):
+        """A name for both together: 16 hexadecimal digits."""
+        return digest(*(capsule.digest for capsule in self.capsules), str(self.share))
+
+
+def mix(first, second, share=0.5):
+    """Let two models decide together, sample for sample, by mixing their logits.
+
+    Parameters
+    ----------
+    first, second
+        `Capsule`s, runs, or paths: of any shape, with the same sample rate and the same codes.
+    share
+        How much the second counts, 0 .. 1: a number, or a line such as "0:0, 10:1" that goes from one to the other.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    CourseError
+        When their sample rates or codes differ.
+    """
+    first, second = as_capsule(first), as_capsule(second)
+    _same_rate(first, second)
+    if first.settings.codec != second.settings.codec:
+        raise CourseError(
+            "Models can be mixed when they write the same codes: these two differ in quantisation or levels."
+        )
+    share = Line.of(share, "share", SHARES)
+    return Mixture((first, second), share, _about("mix", first, second, str(share)))
+
+
+def _same_rate(first, second):
+    if first.sample_rate != second.sample_rate:
+        raise CourseError(
+            f"The first model plays at {first.sample_rate} Hz and the second at {second.sample_rate} Hz: "
+            "only models of one sample rate go together."
+        )
+
+
+def _about(how, first, second, share):
+    about = {how: [_name(first), _name(second)], "share": share}
+    forbidden = [reason for capsule in (first, second) for reason in capsule.about.get("not_to_share") or []]
+    return about | ({"not_to_share": forbidden} if forbidden else {})
+
+
+def _name(capsule):
+    """What a capsule is called: its run and epoch."""
+    run, epoch = capsule.about.get("run"), capsule.about.get("epoch")
+    return f"{run or capsule.digest[:6]}{f', epoch {epoch}' if epoch is not None else ''}"

@@ -1,0 +1,87 @@
+"""A model while it plays: its voices, the chance of each, the lines that they follow, and how far they are."""
+
+import numpy as np
+
+from .lines import Line
+
+PIECE = 4096  # samples made at a time, rounded to whole frames
+
+
+def chances(seed, voices):
+    """What each voice draws from: (seed, 0), (seed, 1) and so on; from a list of seeds, the first voice of each.
+
+    A pair (seed, voice) in the list, voices from 0, stands for itself.
+    """
+    if isinstance(seed, (list, tuple)):
+        return [one if isinstance(one, tuple) else (one, 0) for one in seed]
+    return [(seed, voice) for voice in range(voices)]
+
+
+def pieces(engine, sample_rate, samples, temperatures, drawing):
+    """Yield the codes of some voices from silence on, each at a temperature of its own, see `Player.pieces`."""
+    return Player(engine, sample_rate, [Line.of(one) for one in temperatures], drawing).pieces(samples)
+
+
+class Player:
+    """Goes on from sample to sample; however it is cut into pieces, the codes are the same.
+
+    Parameters
+    ----------
+    engine
+        An `engines.Engine`.
+    sample_rate
+        Hz, which turns samples into the seconds of the lines.
+    lines
+        The `Line` of temperature of each voice.
+    drawing
+        A pair for each voice, from `chances`.
+    state
+        The `State` to begin from, of a prime say; silence if not given.
+    share
+        Where two models are mixed: the `Line` of the second one's share, 0 .. 1.
+    traps
+        `Traps` that watch the voices, or None.
+
+    Attributes
+    ----------
+    played
+        Samples of each voice so far.
+    """
+
+    def __init__(self, engine, sample_rate, lines, drawing, state=None, share=None, traps=None):
+        self.engine, self.sample_rate, self.lines, self.share, self.traps = engine, sample_rate, lines, share, traps
+        self.state = state or engine.begin(len(lines))
+        self.chances = [np.random.default_rng(pair) for pair in drawing]
+        self.played = 0
+
+    @property
+    def piece(self):
+        """Samples of a piece."""
+        return max(1, PIECE // self.engine.largest) * self.engine.largest
+
+    def play(self, samples=None):
+        """The next codes, int32, shape (voices, samples): a piece, or some samples, rounded up to whole frames."""
+        largest = self.engine.largest
+        samples = self.piece if samples is None else -(-samples // largest) * largest
+        seconds = (self.played + np.arange(samples)) / self.sample_rate
+        temperatures = np.stack([line.at(seconds) for line in self.lines], axis=1)
+        if self.traps:
+            temperatures = self.traps.nudged(temperatures, self.played)
+        draws = np.stack([chance.random(samples, np.float32) for chance in self.chances], axis=1)
+        mix = {}
+        if self.share:
+            second = self.share.at(seconds)
+            mix = {"mix": np.stack([1 - second, second], axis=1)}
+        codes, self.state = self.engine.play(self.state, temperatures, draws, **mix)
+        self.played += samples
+        if self.traps:
+            self.traps.watch(self.engine.codec.decode(codes), self.played)
+        return codes
+
+    def pieces(self, samples):
+        """Yield codes, int32, shape (voices, up to a piece), until there are `samples` of each voice, exactly."""
+        done = 0
+        while done < samples:
+            codes = self.play()
+            yield codes[:, : samples - done]
+            done += codes.shape[1]

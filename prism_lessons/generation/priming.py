@@ -1,0 +1,136 @@
+"""Priming: a recording that a model hears before it plays, so that it goes on from there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..audio import Clip, Recording, load, resampled
+from ..errors import CourseError
+from ..live import moment
+from .state import State
+
+MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Prime:
+    """A stretch of sound that a voice goes on from.
+
+    Parameters
+    ----------
+    sound
+        A `Clip`, or the path of a sound file, of any sample rate.
+    start
+        Where the stretch begins, in seconds; if not given, it is the last one of the sound.
+    seconds
+        How long it is, up to 60; shorter where the sound is.
+
+    Raises
+    ------
+    CourseError
+        For times that cannot be.
+    """
+
+    sound: object
+    start: float | None = None
+    seconds: float = 8.0
+
+    def __post_init__(self):
+        numbers = [number for number in (self.start, self.seconds) if number is not None]
+        if not all(isinstance(number, (int, float)) and np.isfinite(number) and number >= 0 for number in numbers):
+            raise CourseError(
+                f"A prime's start and seconds must be numbers from 0 on, not {self.start} and {self.seconds}."
+            )
+        if not 0 < self.seconds <= MOST_SECONDS:
+            raise CourseError(f"A prime may last up to {MOST_SECONDS:g} seconds, not {self.seconds:g}.")
+
+    @classmethod
+    def of(cls, sound):
+        """The prime that a `Prime`, a `Clip` or the path of a sound file means: of a sound, its last 8 seconds."""
+        return sound if isinstance(sound, Prime) else cls(sound)
+
+    @classmethod
+    def several(cls, sound, voices, seconds=4.0):
+        """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
+        length = sound.seconds if isinstance(sound, Clip) else _length(sound)
+        starts = np.linspace(0, max(0.0, length - seconds), voices)
+        return [cls(sound, round(float(start), 3), seconds) for start in starts]
+
+    def clip(self, sample_rate):
+        """The stretch itself, at a sample rate (Hz).
+
+        Raises
+        ------
+        CourseError
+            When the sound cannot be read, or has nothing there.
+        """
+        start = self._start()
+        if isinstance(self.sound, Clip):
+            first = round(start * self.sound.sample_rate)
+            samples = self.sound.samples[first : first + round(self.seconds * self.sound.sample_rate)]
+            blocks = list(resampled([samples], self.sound.sample_rate, sample_rate)) if len(samples) else []
+            name = self.sound.name
+        else:
+            sound = load(self.sound, sample_rate, start, self.seconds)
+            blocks, name = [sound.samples], sound.name
+        samples = np.concatenate([np.zeros(0, np.float32), *blocks])[: round(self.seconds * sample_rate)]
+        if not len(samples):
+            raise CourseError(f'"{name}" has no sound from {moment(start)} on: begin the prime earlier.')
+        return Clip(samples, sample_rate, name)
+
+    def _start(self):
+        if self.start is not None:
+            return self.start
+        length = self.sound.seconds if isinstance(self.sound, Clip) else _length(self.sound)
+        return max(0.0, length - self.seconds)
+
+    def __str__(self):
+        name = self.sound.name if isinstance(self.sound, Clip) else str(self.sound)
+        start = self._start()
+        return f"{name}, {start:g} to {start + self.seconds:g} s"
+
+
+def _length(path):
+    """The seconds of a sound file."""
+    with Recording(path) as recording:
+        return recording.declared_seconds
+
+
+def primes_of(prime, voices):
+    """A `Prime`, or None, for each voice: from one for all, or a list of as many as there are voices."""
+    several = prime if isinstance(prime, (list, tuple)) else [prime]
+    if len(several) not in (1, voices):
+        raise CourseError(f"{len(several)} primes were given for {voices} voices: give one, or one each.")
+    primes = [None if one is None else Prime.of(one) for one in several]
+    return primes * voices if len(primes) == 1 else primes
+
+
+def primed(engine, primes, sample_rate):
+    """Let an engine hear what each voice goes on from.
+
+    Parameters
+    ----------
+    engine
+        An `engines.Engine`.
+    primes
+        A `Prime` or None for each voice.
+    sample_rate
+        The model's, in Hz.
+
+    Returns
+    -------
+    State, and a list with the codes that each voice has heard, int32, shape (samples,); none without a prime.
+
+    Frames end where the prime ends; before its beginning lies silence.
+    """
+    states, heard = {}, {}
+    for prime in primes:
+        if id(prime) in states:  # one prime for many voices is heard once
+            continue
+        state, codes = engine.begin(1), np.zeros(0, np.int32)
+        if prime is not None:
+            codes = engine.codec.encode(prime.clip(sample_rate).samples).astype(np.int32)
+            before = -len(codes) % engine.largest
+            state = engine.hear(state, np.pad(codes, (before, 0), constant_values=engine.codec.centre)[None])
+        states[id(prime)], heard[id(prime)] = state, codes
+    return State.together([states[id(prime)] for prime in primes]), [heard[id(prime)] for prime in primes]

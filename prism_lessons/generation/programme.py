@@ -1,0 +1,238 @@
+"""A model as a programme for `compiled.perform`: its weights folded, padded and cut into panels, with instructions.
+
+Where one linear map follows another with nothing between, their product is worked out once: embedding, convolution
+and first hidden layer become one table of rows for each code at each place of the frame; hearing and upsampling run
+straight into the gates of the recurrent layer below. That is the same model up to rounding, with fewer products.
+"""
+
+import math
+
+import numpy as np
+
+from . import compiled as row
+from .compiled import PANEL
+
+# Beyond any logit, so that columns which only fill up a panel are never drawn; finite, so that no sum becomes NaN.
+NEVER = np.float32(-1e30)
+
+
+class Programme:
+    """What `compiled.perform` needs to know of one model, or of several whose logits are mixed.
+
+    Parameters
+    ----------
+    models
+        A list of (`ModelSettings`, {weight name: float32 array}), with the names of `SampleRNN.weights_by_name`.
+    half
+        Whether the panels are kept in half precision, which reads half the bytes.
+    """
+
+    def __init__(self, models, half=False):
+        self.largest = math.lcm(*(settings.largest_frame for settings, _ in models))
+        self.levels = models[0][0].levels
+        self.width = 0  # of `values`
+        self.states = []  # (place in `values`, initial values), in the order of `SampleRNN.initial_state`
+        self.logits = []  # where each model's logits lie in `values`
+        self._table, self._sections = [], []
+        self._panels, self._plain, self._rows = _Store(), _Store(), _Store()
+        for settings, weights in models:
+            self._add(settings, weights)
+        self._draw()
+        self.table = np.array(self._table, np.int64)
+        self.sections = np.array(self._sections, np.int64)
+        self.weights, self.plain, self.rows = (store.joined() for store in (self._panels, self._plain, self._rows))
+        if half:
+            self.weights = self.weights.astype(np.float16).view(np.uint16)
+        self.smallest = min(self.sections[:, 2][self.sections[:, 4] == 0])
+        self.most_inputs = max(self.table[:, row.INPUTS])
+
+    def _place(self, size):
+        self.width += size
+        return self.width - size
+
+    def _instruct(self, kind, **columns):
+        line = [0] * row.COLUMNS
+        line[row.KIND], line[row.ABOVE] = kind, -1
+        for name, value in columns.items():
+            line[getattr(row, name)] = value
+        self._table.append(line)
+
+    def _section(self, begun, frame, frame_above, sounding):
+        """What was instructed since `begun` is run at each frame; if `sounding`, only where samples are made."""
+        self._sections.append((begun, len(self._table), frame, frame_above, sounding))
+
+    def _product(self, x, matrix, bias, **columns):
+        """Instruct a product with `matrix`, (inputs, columns of whole panels); returns where its result lies."""
+        inputs, size = matrix.shape
+        y = self._place(size)
+        panels = matrix.reshape(inputs, size // PANEL, PANEL).transpose(1, 0, 2)
+        self._instruct(
+            row.PRODUCT, X=x, Y=y, WEIGHTS=self._panels.add(panels), INPUTS=inputs, PANELS=size // PANEL,
+            BIAS=self._plain.add(bias), **columns,
+        )  # fmt: skip
+        return y
+
+    def _add(self, settings, weights):
+        parts = _Parts(settings, weights)
+        sizes, padded = settings.frame_sizes, parts.padded
+        above, above_step = -1, 0
+        for tier in reversed(range(len(sizes))):
+            frame, name = sizes[tier], f"tier_{sizes[tier]}"
+            frame_above = sizes[tier + 1] if tier + 1 < len(sizes) else frame
+            begun = len(self._table)
+            told = self._tier(parts, name, frame, above, above_step)
+            self._section(begun, frame, frame_above, False)
+            # What a tier says to the one below; the fastest says it to the samples.
+            begun = len(self._table)
+            matrix, bias, above_step = parts.upsample(name, f"tier_{sizes[tier - 1]}" if tier else None)
+            above = self._product(told, matrix, bias)
+            self._section(begun, frame, frame_above, tier == 0)
+        begun = len(self._table)
+        hidden = self._place(padded)
+        self._instruct(
+            row.LOOK_UP, Y=hidden, ABOVE=above, SIZE=padded, INPUTS=settings.levels, FRAME=sizes[0],
+            WEIGHTS=self._rows.add(parts.rows()),
+        )  # fmt: skip
+        hidden = self._product(hidden, *parts.hidden(), RELU=1, LISTED=1)
+        self.logits.append(self._product(hidden, *parts.output(), LISTED=1))
+        self._section(begun, 1, sizes[0], True)
+
+    def _tier(self, parts, name, frame, above, above_step):
+        """Instruct one step of a recurrent tier; returns where its vector lies."""
+        padded, gates, skip = parts.padded, parts.gates, parts.settings.skip_connections
+        layers = parts.settings.layers
+        codes = self._place(frame)
+        self._instruct(row.HEAR, Y=codes, FRAME=frame, SIZE=parts.settings.levels)
+        heard = self._product(codes, *parts.hear(name), ABOVE=above, ABOVE_STEP=above_step)
+        states = [self._place(padded) for _ in range(layers)]  # side by side, since all of them may speak
+        for layer, state in enumerate(states):
+            gated = heard
+            if layer:
+                of_heard = {"ABOVE": heard + layer * gates * padded} if skip else {}
+                gated = self._product(states[layer - 1], *parts.kernel(name, layer), **of_heard)
+            kept = self._product(state, *parts.recurrent(name, layer))
+            self.states.append((state, parts.initial(name, layer, "h")))
+            cell = {}
+            if parts.settings.cell == "lstm":
+                cell = {"CELL": self._place(padded)}
+                self.states.append((cell["CELL"], parts.initial(name, layer, "c")))
+            kind = row.LSTM if cell else row.GRU
+            self._instruct(kind, X=gated, Y=kept, STATE=state, SIZE=padded, **cell)
+        return self._product(states[0], *parts.speak(name)) if skip else states[-1]
+
+    def _draw(self):
+        begun, size = len(self._table), _whole(self.levels)
+        self._instruct(row.DRAW, Y=self._place(size), X=self._place(row.LANES), SIZE=size, INPUTS=self.levels)
+        self._section(begun, 1, 1, True)
+
+
+class _Store:
+    """Arrays end to end."""
+
+    def __init__(self):
+        self._arrays, self._size = [], 0
+
+    def add(self, array):
+        self._arrays.append(np.ascontiguousarray(array, np.float32).ravel())
+        self._size += array.size
+        return self._size - array.size
+
+    def joined(self):
+        return np.concatenate(self._arrays)
+
+
+def _whole(size):
+    """`size` filled up to whole panels."""
+    return math.ceil(size / PANEL) * PANEL
+
+
+class _Parts:
+    """The matrices of a programme, (inputs, outputs), from a model's weights; the last axis filled up with zeros."""
+
+    def __init__(self, settings, weights):
+        self.settings, self._weights = settings, weights
+        self.padded = _whole(settings.dim)
+        self.gates = 3 if settings.cell == "gru" else 4
+
+    def _linear(self, name):
+        """The kernel and bias of a `Linear`, its length applied."""
+        kernel, bias = self._weights[f"{name}/kernel"], self._weights[f"{name}/bias"]
+        if self.settings.weight_normalisation:
+            kernel = kernel * (self._weights[f"{name}/length"] / np.linalg.norm(kernel, axis=0))
+        return kernel, bias
+
+    def _fill(self, matrix, pieces=1):
+        """Each of `pieces` along the last axis filled up to `padded`."""
+        cut = matrix.reshape(*matrix.shape[:-1], pieces, -1)
+        widths = [(0, 0)] * (cut.ndim - 1) + [(0, self.padded - cut.shape[-1])]
+        return np.pad(cut, widths).reshape(*matrix.shape[:-1], -1)
+
+    def _fill_inputs(self, matrix):
+        return np.pad(matrix, ((0, self.padded - len(matrix)), (0, 0)))
+
+    def _cell(self, name, layer, which):
+        cell = self.settings.cell
+        return self._fill(self._weights[f"{name}/recurrent_{layer}/{cell}/{cell}_cell/{which}"], self.gates)
+
+    def _biases(self, name, layer):
+        """The bias of a layer's gates before the product with what is heard, and with the state."""
+        bias = self._cell(name, layer, "bias")
+        return bias if self.settings.cell == "gru" else (bias, np.zeros_like(bias))
+
+    def initial(self, name, layer, which):
+        return self._weights[f"{name}/recurrent_{layer}/{which}"]
+
+    def _intake(self, name):
+        """All gates that a tier's input goes into: (dim, layers that hear it * gates * padded)."""
+        dim = self.settings.dim
+        kernels = [self._cell(name, 0, "kernel")]
+        if self.settings.skip_connections:
+            kernels += [self._cell(name, layer, "kernel")[dim:] for layer in range(1, self.settings.layers)]
+        return np.concatenate(kernels, axis=1)
+
+    def hear(self, name):
+        kernel, bias = self._linear(f"{name}/hear")
+        intake = self._intake(name)
+        layers = self.settings.layers if self.settings.skip_connections else 1
+        of_gates = np.concatenate([self._biases(name, layer)[0] for layer in range(layers)])
+        return kernel @ intake, bias @ intake + of_gates
+
+    def kernel(self, name, layer):
+        """From the layer below; what the tier hears has gone in already."""
+        matrix = self._fill_inputs(self._cell(name, layer, "kernel")[: self.settings.dim])
+        bias = self._biases(name, layer)[0]
+        return matrix, np.zeros_like(bias) if self.settings.skip_connections else bias
+
+    def recurrent(self, name, layer):
+        return self._fill_inputs(self._cell(name, layer, "recurrent_kernel")), self._biases(name, layer)[1]
+
+    def speak(self, name):
+        all_layers = [self._linear(f"{name}/speak_{layer}") for layer in range(self.settings.layers)]
+        matrix = np.concatenate([self._fill_inputs(self._fill(kernel)) for kernel, _ in all_layers])
+        return matrix, self._fill(sum(bias for _, bias in all_layers))
+
+    def upsample(self, name, below):
+        """Into the gates of the tier below, or the first hidden layer where there is none; and the size of a step."""
+        kernel, bias = self._linear(f"{name}/upsample")
+        into = self._intake(below) if below else self._fill(self._linear("sample_tier/hidden_0")[0])
+        dim = self.settings.dim
+        matrix = kernel.reshape(-1, dim) @ into
+        return self._fill_inputs(matrix.reshape(dim, -1)), (bias.reshape(-1, dim) @ into).ravel(), into.shape[1]
+
+    def rows(self):
+        """What each code at each place of the frame adds to the first hidden layer: (frame * levels, padded)."""
+        into, bias = self._linear("sample_tier/hidden_0")
+        kernel = self._weights["sample_tier/kernel"]
+        kernel = (kernel.reshape(-1, kernel.shape[-1]) @ into).reshape(kernel.shape)
+        heard = self._weights["sample_tier/embedding"] @ kernel
+        heard[0] += bias
+        return self._fill(heard).reshape(-1, self.padded)
+
+    def hidden(self):
+        kernel, bias = self._linear("sample_tier/hidden_1")
+        return self._fill_inputs(self._fill(kernel)), self._fill(bias)
+
+    def output(self):
+        kernel, bias = self._linear("sample_tier/output")
+        more = _whole(self.settings.levels) - self.settings.levels
+        return self._fill_inputs(np.pad(kernel, ((0, 0), (0, more)))), np.pad(bias, (0, more), constant_values=NEVER)

@@ -1,0 +1,59 @@
+"""A stream: one voice that is heard while it is made."""
+
+import numpy as np
+
+from .lines import Line
+from .takes import Performance, samples_of
+
+
+class Stream:
+    """Plays on and on, some seconds at a time, at a temperature that may change at any moment.
+
+    Parameters
+    ----------
+    capsule
+        A `Capsule`, a `Mixture`, a `Run`, or the path of one.
+    temperature
+        0.05 .. 5.
+    seed
+        The same seed, and the same temperatures at the same samples, give the same sound.
+
+    Raises
+    ------
+    CourseError
+        For a value out of its range.
+    """
+
+    def __init__(self, capsule, temperature=0.95, seed=0):
+        self.capsule = Performance.of(capsule, voices=1).capsule
+        self._player = None
+        self.temperature = temperature
+        self.begin(seed)
+
+    @property
+    def sample_rate(self):
+        """Hz."""
+        return self.capsule.sample_rate
+
+    @property
+    def temperature(self):
+        """How freely the model chooses from the next sample on, 0.05 .. 5."""
+        return self._line.points[0][1]
+
+    @temperature.setter
+    def temperature(self, value):
+        self._line = Line.of(value)
+        if self._player:
+            self._player.lines = [self._line]
+
+    def begin(self, seed):
+        """Begin again from silence, with a seed."""
+        performance = Performance.of(self.capsule, voices=1, temperature=self._line, seed=seed)
+        self._player, _ = performance.player()
+        self._player.traps = None
+        self.seed = seed
+
+    def play(self, seconds):
+        """The next samples, float32, shape (samples,): as many as whole frames take for so many seconds."""
+        codes = self._player.play(samples_of(seconds, self.sample_rate))
+        return self._player.engine.codec.decode(codes[0]).astype(np.float32, copy=False)

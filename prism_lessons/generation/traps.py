@@ -1,0 +1,110 @@
+"""Traps that a model falls into while it plays, and out of which it may be nudged: silence, and a tone that stands.
+
+A model that has got into one seldom finds its own way out: what it hears is what it has just played.
+"""
+
+import numpy as np
+from scipy.signal import correlate
+
+from ..audio import SILENCE_DBFS
+
+SILENT, TONE = "fell silent", "stuck on a tone"
+SILENT_SECONDS = 1.0
+TONE_SECONDS = 2.0  # two moments so far apart
+MOMENT_SECONDS = 0.4  # are the same wave,
+LIKENESS = 0.97  # by their correlation,
+LOUDNESS = 0.12  # and as loud to a decibel: what rings and fades is not stuck
+LONGEST_PERIOD = 0.05  # seconds; what comes back more slowly is a rhythm, not a tone
+NUDGE_SECONDS = 0.5
+NUDGE = 1.25  # times the temperature, and once more for each time it did not help
+FREE = 0.9  # a nudge begins here at least: from 0.5, a quarter more would change nothing
+MOST_NUDGES = 5
+
+
+class Traps:
+    """Watches voices while they are played.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz.
+    voices
+        How many.
+    nudge
+        Whether a voice in a trap gets a higher temperature for half a second, more each time until it is out.
+
+    Attributes
+    ----------
+    events
+        What happened: dictionaries with `seconds` (float), `voice` (from 1) and `what` (the end of a sentence).
+    """
+
+    def __init__(self, sample_rate, voices, nudge=False):
+        self.sample_rate, self.nudge, self.events = sample_rate, nudge, []
+        self._sound = np.zeros((voices, 0), np.float32)
+        self._room = round((TONE_SECONDS + MOMENT_SECONDS + LONGEST_PERIOD) * sample_rate)
+        self._in = [None] * voices
+        self._nudges = [0] * voices
+        self._until = [0] * voices
+
+    def nudged(self, temperatures, played):
+        """Temperatures, (samples, voices), from the sample `played` on, with the nudges that are on."""
+        temperatures = temperatures.copy()
+        for voice, until in enumerate(self._until):
+            here = temperatures[: max(0, until - played), voice]
+            here[:] = np.maximum(here, FREE) * NUDGE ** self._nudges[voice]
+        return temperatures
+
+    def watch(self, sound, played):
+        """Hear what was just played, float32, shape (voices, samples), up to the sample `played`; note what is new."""
+        self.remember(sound)
+        for voice, heard in enumerate(self._sound):
+            trap, before = self._trap(heard), self._in[voice]
+
+            def note(what, voice=voice):
+                self.events.append({"seconds": round(played / self.sample_rate, 2), "voice": voice + 1, "what": what})
+
+            if trap and trap != before:
+                note(trap)
+            elif before and not trap:
+                note(f"is out again ({before})")
+                self._nudges[voice] = 0
+            self._in[voice] = trap
+            if trap and self.nudge and played >= self._until[voice]:
+                self._nudges[voice] = min(self._nudges[voice] + 1, MOST_NUDGES)
+                self._until[voice] = played + round(NUDGE_SECONDS * self.sample_rate)
+                note(f"nudged, {NUDGE ** self._nudges[voice]:.2f} times as free")
+
+    def remember(self, sound):
+        """Take in sound, (voices, samples), without a verdict: what was played before a pause."""
+        self._sound = np.concatenate([self._sound, sound], axis=1)[:, -self._room :]
+
+    def kept(self):
+        """What has to be kept beside the sound to go on later, as plain values."""
+        return {"in": self._in, "nudges": self._nudges, "until": self._until, "events": self.events}
+
+    def restore(self, kept):
+        """Go on from what `kept` gave."""
+        self._in, self._nudges, self._until = (list(kept[name]) for name in ("in", "nudges", "until"))
+        self.events = list(kept["events"])
+
+    def _trap(self, heard):
+        second = heard[-round(SILENT_SECONDS * self.sample_rate) :]
+        if len(second) < round(SILENT_SECONDS * self.sample_rate):
+            return None
+        stretches = second[: len(second) // 50 * 50].reshape(50, -1)
+        if stretches.std(axis=1).max() < 10 ** (SILENCE_DBFS / 20):
+            return SILENT
+        return TONE if len(heard) == self._room and self._stands(heard) else None
+
+    def _stands(self, heard):
+        """Whether the last moment is the wave that sounded TONE_SECONDS before, shifted by less than a period."""
+        size = round(MOMENT_SECONDS * self.sample_rate)
+        now, before = heard[-size:].astype(np.float64), heard[: self._room - round(TONE_SECONDS * self.sample_rate)]
+        before = before.astype(np.float64)
+        products = correlate(before, now, "valid", "fft")
+        ends = np.cumsum(np.concatenate([[0], before**2]))
+        energy, own = np.maximum(ends[size:] - ends[:-size], 1e-12), max(now @ now, 1e-12)
+        best = int(np.argmax(products / np.sqrt(energy)))
+        alike = products[best] / np.sqrt(energy[best] * own)
+        return alike > LIKENESS and abs(np.sqrt(energy[best] / own) - 1) < LOUDNESS
