@@ -194,7 +194,7 @@ def _audition(options, live):
     heard = audition(options.run, options.corpus, live=live)
     lines = []
     if options.merge:
-        lines.append(f"New stars, tags, notes and guesses taken in: {heard.log.merge(options.merge)}.")
+        lines.append(f"Taken in: {heard.log.merge(options.merge)}")
     value, text = heard.as_dict(), str(heard)
     if options.html is not None:
         page = heard.page(options.html or None)

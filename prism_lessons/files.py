@@ -70,7 +70,7 @@ def read_json(path, what):
     return value
 
 
-def read_lines(path, what, take=lambda line: {**line}, growing=False):
+def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=None):
     """Read a file of JSON objects, one in each line; an empty list where there is no such file.
 
     Parameters
@@ -80,7 +80,11 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False):
     take
         Makes a value of each object; whatever it refuses is a damaged line.
     growing
-        The file is one of `append_lines`: a last line without an end was cut off, and never counted as written.
+        The file is one of `append_lines`: a last line without an end that is no whole object was cut off, and never
+        counted as written. Text editors may leave the end of a whole one out.
+    damaged
+        A list that takes a `CourseError` for each damaged line, which is then left out; without one the first is
+        raised.
 
     Raises
     ------
@@ -94,17 +98,20 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False):
         return []
     except OSError as error:
         raise CourseError(f'The {what} "{path}" cannot be read ({error.strerror}): check the name.') from error
-    if growing:
-        written = written[: written.rfind(b"\n") + 1]
+    if growing and not _is_object(written[(end := written.rfind(b"\n") + 1) :]):
+        written = written[:end]
     written = written.removesuffix(b"\n")
     values = []
     for number, line in enumerate(written.split(b"\n") if written else [], start=1):
         try:
             values.append(take(json.loads(line)))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
-            raise CourseError(
+            fault = CourseError(
                 f'Line {number} of the {what} "{path}" is damaged: mend it in a text editor or delete it.'
-            ) from error
+            )
+            if damaged is None:
+                raise fault from error
+            damaged.append(fault)
     return values
 
 
@@ -117,7 +124,8 @@ def write_lines(path, values):
 def append_lines(path, values):
     """Add JSON objects as lines to the end of `path`, and wait until the disk has them; what is there stays.
 
-    A line that was cut off when a computer went down, so that it never counted as written, is removed first.
+    A line that was cut off when a computer went down, so that it never counted as written, is removed first; one that
+    only lacks its end is given it.
 
     Raises
     ------
@@ -132,7 +140,9 @@ def append_lines(path, values):
             end = whole = file.seek(0, os.SEEK_END)
             while whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
                 whole -= 1
-            if whole < end:
+            if whole < end and _is_object((file.seek(whole), file.read())[1]):
+                whole, lines = end, b"\n" + lines
+            elif whole < end:
                 file.truncate(whole)
             try:
                 file.write(lines)
@@ -144,6 +154,13 @@ def append_lines(path, values):
                 raise
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def _is_object(line):
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def inside(folder, name):

@@ -55,6 +55,11 @@ class Guesses:
         found = binomtest(self.right, self.total).proportion_ci(CERTAINTY, method="exact")
         return float(found.low), float(found.high)
 
+    def of(self, who):
+        """The same about somebody else."""
+        trials = counted(self.total, "trial")
+        return f"{who} guessed {QUESTIONS[self.game]} in {trials}, and was right in {self.right}."
+
     def __str__(self):
         question = QUESTIONS[self.game]
         if not self.total:

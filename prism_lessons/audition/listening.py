@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..files import append_lines, digest, read_lines
+from ..live import counted
 from ..run import epoch_of
 from .blind import GAMES, Guesses
 
@@ -85,6 +86,19 @@ class Heard:
         return "; ".join([*stars, *self.tags, *notes])
 
 
+@dataclass(frozen=True)
+class Merged:
+    """What was taken in: how many acts were `new`, how many lines were `left_out`, and why the first of them was."""
+
+    new: int
+    left_out: int = 0
+    reason: str = ""
+
+    def __str__(self):
+        said = f"{self.new} new stars, tags, notes and guesses"
+        return f"{said}; left out: {counted(self.left_out, 'line')}. {self.reason}" if self.left_out else f"{said}."
+
+
 class ListeningLog:
     """What was heard in the clips of a run.
 
@@ -111,8 +125,8 @@ class ListeningLog:
         self.key = run_key(run)
         self._copy = Path(copy) / LOG if copy else None
         self.acts  # noqa: B018 - a damaged log is said now, not at the first star
-        if self._copy and self._copy.is_file():
-            self.merge(self._copy)
+        if self._copy and self._copy.is_file() and (merged := self.merge(self._copy)).left_out:
+            raise CourseError(merged.reason)
 
     @property
     def acts(self):
@@ -200,23 +214,28 @@ class ListeningLog:
 
         Returns
         -------
-        int
-            How many acts were new.
+        Merged
+            How many acts were new. A line that is damaged, or about another run, holds up no other.
 
         Raises
         ------
         CourseError
-            When it cannot be read, or belongs to another run; nothing of it is taken then.
+            When it cannot be read, or nothing in it is about this run.
         """
         path = Path(other) / LOG if Path(other).is_dir() else Path(other)
         if not path.is_file():
             raise CourseError(f'There are no notes in "{other}": name the file that the page saved.')
-        acts = read_lines(path, "notes", lambda line: Act(**line), growing=True)
-        if any(act.run != self.key for act in acts):
-            raise CourseError(f'The notes in "{path}" are about another run: take them into that one.')
+        faults = []
+        acts = read_lines(path, "notes", lambda line: Act(**line), growing=True, damaged=faults)
+        ours = [act for act in acts if act.run == self.key]
+        if len(ours) < len(acts):
+            stranger = CourseError(f'The notes in "{path}" are about another run: take them into that one.')
+            faults += [stranger] * (len(acts) - len(ours))
+        if faults and not ours:
+            raise faults[0]
         known = {act.id for act in self.acts}
-        self.take(acts)
-        return len({act.id for act in acts} - known)
+        self.take(ours)
+        return Merged(len({act.id for act in ours} - known), len(faults), str(faults[0]) if faults else "")
 
     @property
     def heard(self):
@@ -245,16 +264,25 @@ class ListeningLog:
         """The names of the clips that somebody has starred."""
         return [clip for clip, heard in self.heard.items() if heard.stars]
 
-    def guesses(self, game):
-        """How well was guessed in one of the `GAMES`, as `Guesses`."""
-        pairs = [(act.text, act.truth) for act in self.acts if act.act == GUESS and act.game == game]
+    def guesses(self, game, who=None):
+        """How well a listener, you if nobody is named, has guessed in one of the `GAMES`, as `Guesses`."""
+        who = self.who if who is None else who
+        pairs = [(act.text, act.truth) for act in self.acts if (act.act, act.game, act.who) == (GUESS, game, who)]
         return Guesses(game, sum(said == truth for said, truth in pairs), len(pairs))
+
+    @property
+    def guesses_in_words(self):
+        """A report for each of the `GAMES` in which you have guessed, and a sentence on how each other one did."""
+        others = dict.fromkeys(act.who for act in self.acts if act.act == GUESS and act.who != self.who)
+        own = [str(guesses) for guesses in map(self.guesses, GAMES) if guesses.total]
+        theirs = [(who, self.guesses(game, who)) for who in others for game in GAMES]
+        return own + [guesses.of(who) for who, guesses in theirs if guesses.total]
 
     def __str__(self):
         """What was heard, a line for each clip, in words."""
         titles = {clip.name: clip.title for clip in self.run.played}
         lines = [f"{titles.get(clip, clip)}: {heard}" for clip, heard in self.heard.items()]
-        lines += [str(guesses) for guesses in map(self.guesses, GAMES) if guesses.total]
+        lines += self.guesses_in_words
         return "\n".join(lines) or "Nothing has been starred or noted yet."
 
 

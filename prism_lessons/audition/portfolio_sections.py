@@ -12,7 +12,6 @@ from ..markup import REFERENCES
 from ..pages.prose import as_html, deeper, one_line, quoted
 from ..settings import ModelSettings, TrainingSettings, described
 from ..verdict import verdict
-from .blind import GAMES
 from .chosen import heard_in_markdown
 from .listening import CHOOSE, NOTE
 
@@ -42,8 +41,8 @@ def sections(run, log, journal=None, choices=None):
         Section("What happened", [_happened(run)]),
         Section("What was heard", _heard(run, log)),
     ]
-    if guesses := [str(guesses) for guesses in map(log.guesses, GAMES) if guesses.total]:
-        found.append(Section("Heard without knowing what it was", guesses))
+    if guesses := log.guesses_in_words:
+        found.append(Section("Heard without knowing what it was", list(map(one_line, guesses))))
     if journal is not None:
         found.append(Section("Questions and answers", [_answers(journal)]))
     return [*found, Section("What was chosen", _chosen(run, log))]

@@ -265,7 +265,7 @@ class Course:
                     partial.write_bytes(content)
         found = sorted(self.home.glob("notes_*.jsonl"))
         for path in found:
-            print(f"{path.name}: {heard.log.merge(path)} new stars, tags, notes and guesses.")
+            print(f"{path.name}: {heard.log.merge(path)}")
         if not found:
             print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
 

@@ -93,8 +93,8 @@ def test_logs_of_two_listeners_are_put_together_whatever_the_order(log, other):
     other.star(CLIP)
     other.note(CLIP, "yours")
     other.star("0003_1_t1")
-    assert log.merge(other.path) == 3 and log.merge(other.run.folder) == 0
-    assert other.merge(log.path) == 2
+    assert log.merge(other.path).new == 3 and log.merge(other.run.folder).new == 0
+    assert other.merge(log.path).new == 2
     assert log.heard == other.heard
     assert log.heard[CLIP].stars == ("Ana", "Ben") and log.heard[CLIP].notes == {"Ana": "mine", "Ben": "yours"}
     assert log.run.starred == [2, 3], "what the other has starred is kept here too"
@@ -132,12 +132,25 @@ def test_a_line_cut_off_in_a_crash_costs_that_line_alone(log, made_run):
     whole = log.path.read_bytes()
     log.note(CLIP, "é" * 50)
     note = log.path.read_bytes()[len(whole) :]
-    for size in range(len(note)):
+    for size in range(len(note) - 1):
         log.path.write_bytes(whole + note[:size])
         again = ListeningLog(made_run, who="Ana")
         assert [act.act for act in again.acts] == ["star"]
         again.tag(CLIP, "after")
         assert [line["act"] for line in lines(again)] == ["star", "tag"]
+
+
+def test_a_line_that_lacks_only_its_end_counts_and_is_given_it(log, made_run):
+    log.star(CLIP)
+    log.note(CLIP, "é")
+    log.path.write_bytes(log.path.read_bytes().rstrip(b"\n"))  # as some text editors save it
+    again = ListeningLog(made_run, who="Ana")
+    assert again.starred == [CLIP] and again.heard[CLIP].notes == {"Ana": "é"}
+    again.tag(CLIP, "after")
+    again.path.write_bytes(again.path.read_bytes().rstrip(b"\n"))
+    again.unstar(CLIP)
+    assert [line["act"] for line in lines(again)] == ["star", "note", "tag", "unstar"]
+    assert again.path.read_bytes().endswith(b"}\n")
 
 
 def test_whatever_had_been_said_before_a_kill_is_there(log, made_run):
@@ -260,6 +273,26 @@ def test_a_file_that_is_not_there_or_no_notes_is_said(log, tmp_path):
         log.merge(tmp_path / "take.wav")
 
 
+def test_lines_that_cannot_be_taken_hold_up_no_other_and_are_counted(log, other):
+    other.star(CLIP)
+    other.note(CLIP, "yours")
+    first, second = other.path.read_text().splitlines()
+    stranger = json.dumps(json.loads(first) | {"id": "x", "run": "another"})
+    other.path.write_text("\n".join([first, "nonsense", json.dumps({"x": 1}), stranger, second]))
+    merged = log.merge(other.path)
+    assert (merged.new, merged.left_out) == (2, 3) and log.heard[CLIP].notes == {"Ben": "yours"}
+    assert str(merged).startswith("2 new stars, tags, notes and guesses; left out: 3 lines. Line 2 of the notes")
+    assert str(log.merge(log.path)) == "0 new stars, tags, notes and guesses."
+
+
+def test_a_second_folder_whose_log_is_damaged_is_said_when_it_is_opened(log, made_run, tmp_path):
+    log.star(CLIP)
+    (tmp_path / "drive").mkdir()
+    (tmp_path / "drive" / LOG).write_text(log.path.read_text() + "nonsense\n")
+    with pytest.raises(CourseError, match="Line 2 of the notes"):
+        ListeningLog(made_run, copy=tmp_path / "drive")
+
+
 def test_a_full_disk_is_said_and_what_was_there_stays(small_disk, made_run):
     with small_disk(holding=made_run.folder, size=2**21, largest_file=2**16) as disk:
         log = ListeningLog(Run(disk / "run"), who="Ana")
@@ -278,12 +311,24 @@ def test_an_act_given_twice_counts_once(log):
     assert len(lines(log)) == 1
 
 
-def test_a_guess_counts_for_its_game_alone(log):
-    guesses = [("recording", "recording"), ("model", "recording"), ("model", "model")]
+def guess(log, who, guesses):
     log.take(
-        Act(f"{n}", log.key, "2026-11-22T10:00:00.000", "Eva", "guess", CLIP, said, "source", truth)
+        Act(f"{who} {n}", log.key, "2026-11-22T10:00:00.000", who, "guess", CLIP, said, "source", truth)
         for n, (said, truth) in enumerate(guesses)
     )
+
+
+def test_a_guess_counts_for_its_game_alone(log):
+    guesses = [("recording", "recording"), ("model", "recording"), ("model", "model")]
+    guess(log, "Ana", guesses)
     assert (log.guesses("source").right, log.guesses("source").total) == (2, 3)
     assert log.guesses("age").total == 0
     assert "in 3 trials and were right in 2" in str(log)
+
+
+def test_guesses_of_others_are_told_apart_from_yours(log):
+    guess(log, "Ana", [("model", "model")])
+    guess(log, "Ben", [("model", "recording"), ("model", "model")])
+    assert (log.guesses("source").right, log.guesses("source").total) == (1, 1)
+    assert "You guessed whether you heard a recording or the model in 1 trial and were right in 1" in str(log)
+    assert str(log).endswith("Ben guessed whether you heard a recording or the model in 2 trials, and was right in 1.")

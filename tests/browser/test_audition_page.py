@@ -190,7 +190,7 @@ def test_notes_stay_in_the_browser_and_come_back_through_a_file(page, heard, bro
 
     shutil.copytree(heard.run.folder, tmp_path / "run")
     log = pl.audition(tmp_path / "run", heard.corpus, live=LiveLine(io.StringIO())).log
-    assert log.merge(tmp_path / "notes.jsonl") == 2 and log.merge(tmp_path / "notes.jsonl") == 0
+    assert log.merge(tmp_path / "notes.jsonl").new == 2 and log.merge(tmp_path / "notes.jsonl").new == 0
     assert log.heard["0001_2_t0.8"].notes == {"a listener": "later: öäü 🎻"}
 
     elsewhere = browser.new_context().new_page()
