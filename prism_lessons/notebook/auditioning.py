@@ -48,14 +48,19 @@ class AuditionTable:
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page])
 
     def _answer(self, message):
-        """Keep what the page says and hand it the sounds that it asks for; it sends again what was not answered."""
+        """Keep what the page says and hand it the sounds that it asks for; it sends again what was not answered.
+
+        What can never be kept is answered as refused, so that it does not come again; the others are kept all the same.
+        """
         asked = json.loads(message)
-        acts, kept, faults = [], [], []
+        acts, kept, refused, faults = [], [], [], []
         for values in asked["acts"]:
             try:
                 acts.append(Act(**values))
-            except (CourseError, TypeError, ValueError) as error:  # the others are kept all the same
-                faults.append(str(error))
+            except (CourseError, TypeError, ValueError) as error:
+                refused.append(values.get("id") if isinstance(values, dict) else None)
+                why = str(error) if isinstance(error, CourseError) else "It is no act of the listening log."
+                faults.append(f"Something that was said cannot be kept and is left out. {why}")
         try:
             said = self._audition.log.take(acts)
             kept = [act.id for act in acts]
@@ -69,7 +74,8 @@ class AuditionTable:
                 sounds[name] = address(clip, FLAC) if clip else ""
             except CourseError as error:
                 sounds[name], said = "", str(error)
-        answer = json.dumps({"number": asked["number"], "kept": kept, "sounds": sounds, "said": said})
+        answered = {"number": asked["number"], "kept": kept, "refused": refused}
+        answer = json.dumps({**answered, "sounds": sounds, "said": said})
         self._to_page.value = f"<pre>{escape(answer)}</pre>"
 
     def _repr_mimebundle_(self, include=None, exclude=None):

@@ -1,5 +1,6 @@
 """The page of an audition in a real browser, opened as a file: heard, starred, noted, compared, by keyboard alone."""
 
+import html
 import io
 import json
 import shutil
@@ -11,6 +12,7 @@ from many_clips import many_clips
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.audition.blind import Guesses
+from prism_lessons.audition.page import Sounds, document
 from prism_lessons.live import LiveLine
 from prism_lessons.run import Run
 
@@ -199,6 +201,36 @@ def test_notes_stay_in_the_browser_and_come_back_through_a_file(page, heard, bro
     elsewhere.get_by_text("Took in 2 that were new.").wait_for()
     assert len(acts(elsewhere)) == 4
     elsewhere.context.close()
+
+
+def test_what_a_notebook_refuses_is_said_once_and_not_sent_again(heard, browser, tmp_path):
+    frame = html.escape(document(heard, Sounds(heard), {}, "wire"))
+    fields = '<div class="wire-out"><textarea></textarea></div><div class="wire-in"></div>'
+    (tmp_path / "notebook.html").write_text(f'{fields}<iframe srcdoc="{frame}"></iframe>', encoding="utf-8")
+    page = browser.new_context().new_page()
+    page.goto((tmp_path / "notebook.html").as_uri())
+    table = page.frame_locator("iframe")
+    table.locator("#star").wait_for(state="attached")
+
+    def sent():
+        return json.loads(page.locator("textarea").input_value())["acts"]
+
+    def say(kind):
+        page.frames[1].evaluate(f"act({kind!r}, clips[0].name)")
+
+    def answer(**answered):
+        said = {"number": 1, "kept": [], "refused": [], "sounds": {}, "said": "", **answered}
+        page.evaluate(
+            "said => { document.querySelector('.wire-in').innerHTML = `<pre>${said}</pre>`; }", json.dumps(said)
+        )
+
+    say("explode")
+    (refused,) = sent()
+    answer(refused=[refused["id"]], said="It cannot be kept.")
+    table.locator("#kept", has_text="It cannot be kept.").wait_for()
+    say("star")
+    assert [act["act"] for act in sent()] == ["star"]
+    page.context.close()
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", '{"id": 1}', '[{"id": "a"}]', '{"a": null}\n{'])

@@ -68,13 +68,16 @@ def test_an_act_that_is_none_is_refused_in_a_sentence_and_nothing_is_kept(table,
     table._from_page.value = json.dumps({"number": 1, "acts": [vars(star(heard)) | {"act": "explode"}], "sounds": []})
     answer = json.loads(html.unescape(table._to_page.value[5:-6]))
     assert answer["kept"] == [] and "no act of the listening log" in answer["said"]
+    assert answer["refused"] == ["1"], "the page would send it again for ever"
     assert heard.log.acts == []
 
 
 def test_one_act_that_is_none_does_not_keep_the_others_from_the_log(table, heard):
     acts = [vars(star(heard)), vars(star(heard, "2")) | {"text": "x" * 30_000}, {"x": 1}]
     table._from_page.value = json.dumps({"number": 1, "acts": acts, "sounds": []})
-    assert json.loads(html.unescape(table._to_page.value[5:-6]))["kept"] == ["1"]
+    answer = json.loads(html.unescape(table._to_page.value[5:-6]))
+    assert answer["kept"] == ["1"] and answer["refused"] == ["2", None]
+    assert "__init__" not in answer["said"]
     assert [act.id for act in heard.log.acts] == ["1"]
 
 
@@ -82,7 +85,7 @@ def test_a_log_that_cannot_be_written_is_said_and_the_page_keeps_what_it_has(tab
     heard.log.path.mkdir()
     try:
         answer = ask(table, [star(heard)])
-        assert answer["kept"] == [] and "cannot be read" in answer["said"]
+        assert answer["kept"] == answer["refused"] == [] and "cannot be read" in answer["said"]
     finally:
         heard.log.path.rmdir()
 

@@ -98,9 +98,11 @@ function connect(name) {
     const answer = parent.querySelector(`.${name}-in pre`);
     if (!answer || answer.textContent === seen) return;
     seen = answer.textContent;
-    const { kept, sounds: come, said } = JSON.parse(seen);
+    const { kept, refused, sounds: come, said } = JSON.parse(seen);
     for (const id of kept) logged.add(id);
+    for (const id of refused) acts.delete(id); // they can never be kept
     store(STORE, waiting());
+    if (refused.length) refresh();
     if (said) by("kept").textContent = said;
     for (const [sound, address] of Object.entries(come)) {
       for (const take of wanted.get(sound) || []) take(address);
