@@ -325,8 +325,8 @@ def _choose(row, voice, temperature, draw, values):
             break
         height += rise
         block += LANES
-    last = min(block + LANES, row[INPUTS]) - 1  # a draw may round up to the total height
-    code = block
+    last = min(block + LANES, row[INPUTS]) - 1  # a draw may round up to the total height, beyond which there is no code
+    code = min(block, last)
     while code < last:
         height += z[code]
         if height > wanted:
