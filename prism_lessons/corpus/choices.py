@@ -27,6 +27,16 @@ SHARING = (YES, NO, UNKNOWN)
 SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
 PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
 MOST_TIMES = 16
+# How what was chosen is introduced in words, where not by its own name.
+SPOKEN = {
+    "why": "",
+    "kinds": "",
+    "segments": "",
+    "hear": "to hear",
+    "prefer": "what matters more",
+    "share_sound": "sharing the sound",
+    "share_model": "sharing the model",
+}
 
 
 @dataclass(frozen=True)
@@ -280,13 +290,13 @@ def _in_words(act):
     about = act.get("name") or act.get("pattern") or ""
     rest = {key: value for key, value in act.items() if key not in ("when", "act", "name", "pattern") and value}
     said = rest.pop("said", {})
-    words = ", ".join(f"{key} {_listed(value)}" for key, value in {**rest, **said}.items())
+    words = ", ".join(f"{SPOKEN.get(key, key)} {_listed(value)}".strip() for key, value in {**rest, **said}.items())
     return " ".join(filter(None, [act["act"], about])) + (f": {words}" if words else "")
 
 
 def _listed(value):
     if not isinstance(value, list):
-        return str(value)
+        return f'"{value}"' if isinstance(value, str) else str(value)
     return ", ".join(f"{part[0]:g}-{part[1]:g} s" if isinstance(part, list) else part for part in value)
 
 

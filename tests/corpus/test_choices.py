@@ -93,6 +93,19 @@ def test_undo_takes_the_last_choice_back_and_says_which(choices, act):
     assert act not in str(choices).removesuffix("leave out other.wav") and len(lines(choices)) == 3
 
 
+def test_what_was_chosen_is_told_apart_from_what_it_is_about(choices):
+    choices.leave_out("memo 4.wav", "too dark")
+    choices.intend(hear="the sea", success="drips")
+    choices.origin("*", maker="me", share_model="no")
+    choices.weigh("*", 2)
+    assert [line.split("  ", 1)[1] for line in str(choices).splitlines()] == [
+        'leave out memo 4.wav: "too dark"',
+        'intend: to hear "the sea", success "drips", what matters more "unknown"',
+        'origin *: maker "me", sharing the model "no"',
+        "weigh *: times 2",
+    ]
+
+
 def test_undo_goes_back_to_the_first_choice_and_a_choice_can_follow(choices):
     choices.leave_out("a.wav")
     choices.leave_out("b.wav")

@@ -69,8 +69,9 @@ class Gap:
             )
         alike = f"; your recordings against each other: {_figures(*self.alike)}" if self.alike else ""
         return (
-            f"{_figures(self.value, self.low, self.high)}{alike}: {self.verdict}. 0 means that the timbres of the two "
-            "are spread alike; up to 2, that they have nothing in common."
+            f"How far clips and recordings lie apart in timbre: {_figures(self.value, self.low, self.high)}{alike}. In "
+            f"words: {self.verdict}. 0 means that the timbres of the two are spread alike; up to 2, that they have "
+            "nothing in common."
         )
 
 

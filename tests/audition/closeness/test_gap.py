@@ -61,6 +61,7 @@ def test_clips_of_the_same_kind_cannot_be_told_apart_and_others_can(sources):
     assert other.verdict == "the clips lie farther from your recordings than these from each other"
     assert alike.alike is not None
     assert "your recordings against each other" in str(alike)
+    assert str(alike).startswith("How far clips and recordings lie apart in timbre: ")
 
 
 def test_too_few_clips_are_said_to_be_too_few(sources):
