@@ -8,7 +8,7 @@ import numpy as np
 from . import container
 from .audio import check_sample_rate
 from .errors import CourseError, in_short
-from .files import digest
+from .files import digest, to_write
 from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
@@ -73,14 +73,14 @@ class Capsule:
         return capsule
 
     def save(self, path):
-        """Write the capsule as one file; returns the path."""
+        """Write the capsule as one file, whose name ends in .capsule; returns the path."""
         about = {
             "format": FORMAT,
             "model": asdict(self.settings),
             "sample_rate": self.sample_rate,
             "about": self.about,
         }
-        container.write(path, "capsule", about, self.weights, {CARD: self.card})
+        container.write(to_write(path, ".capsule"), "capsule", about, self.weights, {CARD: self.card})
         return path
 
     def share(self, path):

@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from .errors import CourseError
-from .files import replacing
+from .files import replacing, to_write
 from .live import LiveLine
 
 
@@ -34,12 +34,13 @@ def main(arguments=None):
 def _survey(options, live):
     from .corpus import survey
 
+    path = options.html and to_write(options.html, ".html")
     result = survey(options.folder, live)
     value, text = result.as_dict(), str(result)
     if options.html:
         from .pages.findings import findings_page
 
-        page = _write_page(options.html, findings_page(result, live))
+        page = _write_page(path, findings_page(result, live))
         value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
     return value, text
 
@@ -47,7 +48,7 @@ def _survey(options, live):
 def _write_page(path, page):
     with replacing(path) as partial:
         partial.write_text(page, encoding="utf-8")
-    return Path(path)
+    return path
 
 
 def _map(options, live):
@@ -56,11 +57,12 @@ def _map(options, live):
     from .pages.sound_map import sound_map
     from .run import SETTINGS
 
+    path = to_write(options.out, ".html")
     is_run = (Path(options.source) / SETTINGS).is_file()
     sounds = sounds_of_run(options.source) if is_run else sounds_of(options.source, live)
     relations = sounds.relate(options.layout, live)
     title = f"Sound map of {Path(options.source).resolve().name}"
-    page = _write_page(options.out, sound_map(relations, sounds.excerpt, title))
+    page = _write_page(path, sound_map(relations, sounds.excerpt, title))
     return relations.as_dict() | {"page": str(page)}, f"{relations}\n{page}: open it in a browser"
 
 
@@ -161,11 +163,13 @@ def _score(options, live):
 
 def _export(options, live):
     from .audition import ListeningLog, capsule_of
-    from .run import opened
+    from .run import START, opened
 
-    run = opened(options.run)
+    run, path = opened(options.run), to_write(options.out, ".capsule")
+    if path.resolve() == run.folder.resolve() / START or path.resolve().parent == run.folder.resolve() / "epochs":
+        raise CourseError(f'"{path}" is one of the models of the run itself: name a file elsewhere.')
     capsule = capsule_of(run, options.epoch, ListeningLog(run))
-    path = capsule.share(Path(options.out))
+    capsule.share(path)
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
     return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
 
@@ -191,6 +195,8 @@ def _import_prism(options, live):
 def _audition(options, live):
     from .audition import audition
 
+    if options.html:
+        to_write(options.html, ".html")
     heard = audition(options.run, options.corpus, live=live)
     lines = []
     if options.merge:

@@ -50,6 +50,25 @@ def unwritable(path, error):
     )
 
 
+def to_write(path, ending):
+    """The `Path` of a file that somebody has named to be written: of the right kind, so that it replaces no other.
+
+    Raises
+    ------
+    CourseError
+        When it is a folder, or does not end in `ending`, such as ".html".
+    """
+    path = Path(path)
+    if os.path.isdir(path):
+        raise CourseError(f'"{path}" is a folder: name a file that ends in {ending}.')
+    if path.suffix.lower() != ending:
+        raise CourseError(
+            f'"{path}" should end in {ending}, so that no file of another kind is written over: name it '
+            f'"{path.stem}{ending}".'
+        )
+    return path
+
+
 def write_json(path, value):
     """Write `value` as JSON under `path`, whole or not at all."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)

@@ -93,12 +93,19 @@ def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkey
         (["generate", "RUN", "--out", "FILE"], "folder"),
         (["score", "RUN", "NEW"], "NEW"),
         (["export", "NEW", "x.capsule"], "no run"),
+        (["export", "RUN", "FILE"], "should end in .capsule"),
+        (["export", "RUN", "OWN"], "run itself"),
+        (["audition", "RUN", "--html", "."], "is a folder"),
+        (["audition", "RUN", "--html", "FILE"], "should end in .html"),
+        (["map", "RUN", "FILE"], "should end in .html"),
+        (["survey", "CORPUS", "--html", "FILE"], "should end in .html"),
         (["audition", "NEW"], "no run"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_status_two(words, named, hum_corpus, straight, tmp_path, capsys):
     (tmp_path / "file").write_text("a file")
     places = {"CORPUS": hum_corpus.folder, "RUN": straight.folder, "NEW": tmp_path / "NEW", "FILE": tmp_path / "file"}
+    places["OWN"] = straight.capsule_path(1)
     assert main([str(places.get(word, word)) for word in words]) == 2
     printed = capsys.readouterr()
     assert printed.out == "" and "Traceback" not in printed.err

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from prism_lessons.errors import CourseError
-from prism_lessons.files import digest, inside, read_json, replacing, write_json
+from prism_lessons.files import digest, inside, read_json, replacing, to_write, write_json
 
 
 @pytest.fixture
@@ -132,3 +132,19 @@ def test_a_digest_tells_parts_apart():
 
 def test_a_digest_does_not_depend_on_the_order_of_keys():
     assert digest({"a": 1, "b": 2}) == digest(json.loads('{"b": 2, "a": 1}'))
+
+
+@pytest.mark.parametrize("name", ["page.html", "new folder/PAGE.HTML", "Übung 🎻.html"])
+def test_a_file_of_the_right_kind_may_be_written(tmp_path, name):
+    assert to_write(tmp_path / name, ".html") == tmp_path / name
+
+
+@pytest.mark.parametrize("name", ["run.json", "log.jsonl", "bell.wav", "page", ".html", "page.html.gz", "gone/..", ""])
+def test_a_file_of_another_kind_and_a_folder_are_not_written_over(tmp_path, name):
+    with pytest.raises(CourseError, match=r"\.html"):
+        to_write(tmp_path / name, ".html")
+
+
+def test_this_folder_is_no_file():
+    with pytest.raises(CourseError, match="is a folder"):
+        to_write(".", ".html")

@@ -11,7 +11,7 @@ from ..corpus import Corpus, Sounds, sounds_of
 from ..corpus.corpus import SETTINGS
 from ..corpus.sounds import Piece
 from ..errors import CourseError
-from ..files import replacing
+from ..files import replacing, to_write
 from ..live import LiveLine, counted
 from ..run import epoch_of, opened
 from . import page
@@ -209,7 +209,7 @@ class Audition:
         Parameters
         ----------
         path
-            Of the page; `audition.html` in the run's folder if not given. It needs nothing beside it.
+            Of the page, ending in .html; `audition.html` in the run's folder if not given. It needs nothing beside it.
         most_bytes
             How large it may become. Sounds are as they are (FLAC) where there is room, then MP3, then only their
             beginnings; the page says so.
@@ -218,7 +218,7 @@ class Audition:
         -------
         Path
         """
-        path = Path(path or self.run.folder / PAGE)
+        path = to_write(path or self.run.folder / PAGE, ".html")
         written = page.whole(self, most_bytes, self._live)
         with replacing(path) as partial:
             partial.write_text(written, encoding="utf-8")
