@@ -28,7 +28,7 @@ $script
 """
 
 
-def document(page, scripts, title, stores, **values):
+def document(page, scripts, title, stores, styles=(), **values):
     """A whole HTML document.
 
     Parameters
@@ -42,10 +42,12 @@ def document(page, scripts, title, stores, **values):
         Plain text.
     stores
         {id: value}: what the scripts find as JSON in the element of that id.
+    styles
+        The paths of styles that it shares with other pages.
     **values
         What stands in the places of the template, as HTML: see `text`.
     """
-    styles = (COMMON, page.with_suffix(".css"))
+    styles = (COMMON, *styles, page.with_suffix(".css"))
     style, script = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, scripts))
     body = Template(page.read_text(encoding="utf-8")).substitute(title=text(title), **values)
     stored = (f'<script type="application/json" id="{name}">{_json(value)}</script>' for name, value in stores.items())

@@ -1,0 +1,292 @@
+"""A model played live in a notebook: the page asks for the next moment of sound, the kernel makes it, and so on.
+
+Nothing plays in the background: the page pulls, one question at a time, through two hidden fields, as the table of
+clips does (auditioning.py). Whatever it does not get, it asks for again; what was answered once is answered alike. Most
+kernels answer only while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
+"""
+
+import base64
+import hashlib
+import json
+import math
+import threading
+import time
+import uuid
+from collections import deque
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from ..audio import Clip, pcm16
+from ..errors import CourseError
+from ..generation import Stream
+from ..generation.lines import TEMPERATURES
+from ..pages.instrument import instrument_page
+from .auditioning import HIDDEN
+from .panels import number, whole
+from .players import play
+from .shown import framed
+
+HEIGHT = 400  # pixels, until the page says itself how high it is
+MOST_SEED = 2**32 - 1
+MOST_SECONDS = 2.0  # of a block: Python is deaf while it makes one
+MOST_KEPT = 300  # seconds that can be kept after they were heard
+LONGEST_TAKE = 600  # seconds
+BUTTON = {"width": "auto", "align_self": "flex-start"}
+WARM_UP = 0.1  # seconds played before anybody listens, so that Play sounds at once
+MOST_SHOWN = 3  # players below the instrument
+
+
+class Instrument:
+    """A model that plays live while its temperature is turned, shown by a cell that ends in it.
+
+    It may pause while a cell runs. Where a front end cannot play live, takes are made one by one: with the button below
+    it, or with `take`.
+
+    Parameters
+    ----------
+    capsule
+        A `Capsule`, a `Mixture`, a `Run`, or the path of one.
+    temperature
+        How freely the model chooses at first, 0.05 .. 5.
+    seed
+        What its chances are made from, a whole number, 0 or more.
+
+    Attributes
+    ----------
+    kept
+        A list of `Clip`: what was kept while it played, and the takes.
+
+    Raises
+    ------
+    CourseError
+        For a value out of its range.
+    """
+
+    def __init__(self, capsule, temperature=0.95, seed=0):
+        self._temperature, self._seed = _checked_temperature(temperature), _checked_seed(seed)
+        self._stream = Stream(capsule, temperature=self._temperature, seed=self._seed)
+        self._stream.play(WARM_UP)
+        self._stream.begin(self._seed)
+        self.kept = []
+        self._made = _Made(round(MOST_KEPT * self._stream.sample_rate))
+        self._version = 1  # of the values, as Python has set them: a page that has not seen them does not overrule them
+        self._answered = self._answer = None
+        self._lock = threading.RLock()
+        self._build(f"prism-{uuid.uuid4().hex[:12]}")
+
+    def _build(self, wire):
+        self._from_page = ipywidgets.Textarea(continuous_update=False, layout=HIDDEN)
+        self._to_page = ipywidgets.HTML(layout=HIDDEN)
+        self._from_page.add_class(f"{wire}-out")
+        self._to_page.add_class(f"{wire}-in")
+        self._from_page.observe(lambda change: self._hear(change["new"]), "value")
+        data = {
+            "wire": wire,
+            "rate": self._stream.sample_rate,
+            "temperature": self._temperature,
+            "seed": self._seed,
+        }
+        title = "Your instrument"
+        page = instrument_page(title, data, *TEMPERATURES, MOST_SEED, MOST_KEPT)
+        frame = ipywidgets.HTML(framed(page, title, HEIGHT))
+        self._fields = [
+            number("Temperature", self._temperature, *TEMPERATURES),
+            whole("Seed", self._seed, 0, MOST_SEED),
+        ]
+        for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
+            field.observe(lambda change, name=name: setattr(self, name, change["new"]), "value")
+        # Until a page has spoken, nobody knows whether one can: then these are the only way to set what is played.
+        self._by_hand = ipywidgets.VBox(self._fields)
+        self._seconds = number("Seconds of a take", 8, 0.5, LONGEST_TAKE, step=0.5)
+        button = ipywidgets.Button(description="Make a take", layout=BUTTON)
+        button.on_click(lambda _: self._make_take())
+        self._shown = ipywidgets.HTML()
+        words = ipywidgets.HTML("<p>Without playing live: a take of some seconds, from the beginning.</p>")
+        below = [words, self._by_hand, self._seconds, button, self._shown]
+        self._box = ipywidgets.VBox([frame, self._from_page, self._to_page, *below])
+
+    @property
+    def temperature(self):
+        """How freely the model chooses, 0.05 .. 5; set, it counts from the next moment that is made."""
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, value):
+        self._set(_checked_temperature(value), self._seed)
+
+    @property
+    def seed(self):
+        """What its chances are made from; set, it counts from the next beginning, and for takes."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, value):
+        self._set(self._temperature, _checked_seed(value))
+
+    def take(self, seconds=8.0):
+        """Play from silence with the temperature and the seed as they are, without being heard meanwhile.
+
+        Parameters
+        ----------
+        seconds
+            How long it is, up to 600.
+
+        Returns
+        -------
+        Clip
+            Also the last of `kept`.
+        """
+        if not 0 < _finite(seconds) <= LONGEST_TAKE:
+            raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
+        stream = Stream(self._stream.capsule, temperature=self._temperature, seed=self._seed)
+        name = f"seed{self._seed}_t{self._temperature:g}"
+        size, pieces = round(seconds * stream.sample_rate), []
+        while (left := size - sum(map(len, pieces))) > 0:
+            pieces.append(stream.play(left / stream.sample_rate))
+        self.kept.append(Clip(np.concatenate(pieces)[:size], stream.sample_rate, name))
+        return self.kept[-1]
+
+    def _make_take(self):
+        self._shown.value = '<p role="status">Making the take …</p>'
+        self.take(self._seconds.value)
+        self._show_kept()
+
+    def _show_kept(self):
+        self._shown.value = play(*self.kept[: -MOST_SHOWN - 1 : -1]).html
+
+    def _set(self, temperature, seed, by_page=False):
+        with self._lock:
+            if (temperature, seed) == (self._temperature, self._seed):
+                return
+            self._temperature, self._seed = temperature, seed
+            if not by_page:
+                self._version += 1
+                self._tell_page(self._values())
+            self._stream.temperature = temperature
+            for field, value in zip(self._fields, (temperature, seed), strict=True):
+                field.value = value
+
+    def _hear(self, message):
+        """Do what the page asks for; a question that comes twice is answered twice, and done once."""
+        try:
+            asked = json.loads(message)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(asked, dict):
+            return
+        question = [asked.get("page"), asked.get("number")]
+        with self._lock:
+            if question != self._answered:
+                self._answered, self._answer = question, self._do(asked)
+            about = {"page": question[0], "number": question[1], "attempt": asked.get("attempt")}
+            self._tell_page(about | self._answer)
+
+    def _tell_page(self, said):
+        self._to_page.value = f"<pre>{escape(json.dumps(said))}</pre>"
+
+    def _values(self):
+        return {"version": self._version, "temperature": self._temperature, "seed": self._seed}
+
+    def _do(self, asked):
+        begun, said, samples = time.perf_counter(), "", np.zeros(0, np.float32)
+        self._by_hand.layout.display = "none"  # the page can set both itself
+        if asked.get("version") == self._version:
+            temperature = _finite(asked.get("temperature"))
+            low, high = TEMPERATURES
+            temperature = temperature if low <= temperature <= high else self._temperature
+            seed = asked["seed"] if _is_seed(asked.get("seed")) else self._seed
+            self._set(temperature, seed, by_page=True)
+        place = _finite(asked.get("place"))
+        place = int(place) if self._made.begin <= place <= self._made.end else self._made.end
+        try:
+            if asked.get("keep"):
+                said = self._keep(_finite(asked["keep"]), place)
+            if asked.get("begin"):
+                self._made.forget_after(place)  # what was made ahead will not be heard
+                self._stream.begin(self._seed)
+            seconds = min(_finite(asked.get("seconds")), MOST_SECONDS)
+            if seconds > 0:
+                samples = self._stream.play(seconds)
+                self._made.add(samples)
+        except CourseError as error:
+            said = str(error)
+        return self._values() | {
+            "samples": base64.b64encode(pcm16(samples).astype("<i2").tobytes()).decode(),
+            "end": self._made.end,
+            "took": time.perf_counter() - begun,
+            "said": said,
+        }
+
+    def _keep(self, seconds, place):
+        """Keep the last seconds up to a place as a `Clip`; returns what to say of it."""
+        rate = self._stream.sample_rate
+        samples = self._made.between(place - round(min(max(seconds, 0), MOST_KEPT) * rate), place)
+        if not len(samples):
+            return "There is nothing to keep yet: play first."
+        # Temperature and seed do not make it again, so its name tells it apart by what it is.
+        digest = hashlib.sha256(samples.tobytes()).hexdigest()[:6]
+        clip = Clip(samples, rate, f"live_seed{self._seed}_{digest}")
+        self.kept.append(clip)
+        self._show_kept()
+        return f"Kept {clip.seconds:.1f} s: {clip.name}, number {len(self.kept)}."
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+
+    def __repr__(self):
+        values = f"temperature {self._temperature:g}, seed {self._seed}"
+        return f"An instrument at {self._stream.sample_rate} Hz: {values}. It plays where its cell was run."
+
+
+class _Made:
+    """The last samples that were made, by their places since the first.
+
+    Parameters
+    ----------
+    most
+        How many are remembered, about.
+    """
+
+    def __init__(self, most):
+        self._most, self._pieces, self.begin, self.end = most, deque(), 0, 0
+
+    def add(self, samples):
+        self._pieces.append(samples)
+        self.end += len(samples)
+        while self.end - self.begin - len(self._pieces[0]) >= self._most:
+            self.begin += len(self._pieces.popleft())
+
+    def forget_after(self, place):
+        self._pieces = deque([self.between(self.begin, place)])
+        self.end = place
+
+    def between(self, start, stop):
+        """A copy of what lies from one place to another, as far as it is remembered."""
+        whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
+        return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
+
+
+def _finite(value):
+    """A number as a float; minus infinity for what is none."""
+    known = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
+    return float(value) if known else -math.inf
+
+
+def _checked_temperature(value):
+    low, high = TEMPERATURES
+    if not low <= _finite(value) <= high:
+        raise CourseError(f"temperature must be {low} to {high}, not {value}: 0.95 is a good start.")
+    return float(value)
+
+
+def _checked_seed(value):
+    if not _is_seed(value):
+        raise CourseError(f"seed must be a whole number from 0 to {MOST_SEED}, not {value}.")
+    return value
+
+
+def _is_seed(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_SEED

@@ -1,0 +1,267 @@
+"""The instrument in a notebook: what its page asks for is made once, in order, and nothing that it says does harm."""
+
+import base64
+import html
+import json
+import re
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from prism_lessons import notebook
+from prism_lessons.audio import pcm16
+from prism_lessons.errors import CourseError
+from prism_lessons.notebook import instrument as module
+
+RATE = 8000
+
+
+class Counting:
+    """A stream whose samples tell their place and the temperature that they were made at."""
+
+    def __init__(self, capsule, temperature=0.95, seed=0):
+        self.capsule, self.sample_rate, self.temperature = capsule, RATE, temperature
+        self.begin(seed)
+
+    def begin(self, seed):
+        self.seed, self.place = seed, 0
+
+    def play(self, seconds):
+        places = np.arange(self.place, self.place + max(1, round(seconds * RATE)))
+        self.place += len(places)
+        return (places % 1000 / 32768 + self.temperature / 32).astype(np.float32)
+
+
+def sound(start, stop, temperature=0.95):
+    return (np.arange(start, stop) % 1000 / 32768 + temperature / 32).astype(np.float32)
+
+
+@pytest.fixture
+def instrument(monkeypatch):
+    monkeypatch.setattr(module, "Stream", Counting)
+    return notebook.Instrument("a capsule", seed=3)
+
+
+class Page:
+    """What the page in the browser says and is answered."""
+
+    def __init__(self, instrument, name="page"):
+        self.instrument, self.name, self.number, self.attempt = instrument, name, 0, 0
+        self.values = {"version": 0, "temperature": 5, "seed": 99}
+        self.ask()
+
+    def ask(self, **wishes):
+        self.number += 1
+        self.message = {"page": self.name, "number": self.number, **self.values, **wishes}
+        return self.send()
+
+    def send(self):
+        self.attempt += 1
+        self.instrument._from_page.value = json.dumps(self.message | {"attempt": self.attempt})
+        answer = said(self.instrument)
+        assert (answer["page"], answer["number"]) == (self.name, self.number)
+        self.values = {name: answer[name] for name in self.values}
+        return answer
+
+
+def said(instrument):
+    return json.loads(html.unescape(re.fullmatch(r"<pre>(.*)</pre>", instrument._to_page.value, re.DOTALL)[1]))
+
+
+def heard(answer):
+    return np.frombuffer(base64.b64decode(answer["samples"]), "<i2") / np.float32(32768)
+
+
+def same(samples, wanted):
+    np.testing.assert_allclose(samples, wanted, atol=1 / 65536 + 1e-9)
+
+
+def test_blocks_follow_upon_each_other_and_a_new_temperature_counts_from_the_next(instrument):
+    page = Page(instrument)
+    first = page.ask(seconds=0.1)
+    page.values["temperature"] = 1.2
+    second = page.ask(seconds=0.2)
+    same(heard(first), sound(0, 800))
+    same(heard(second), sound(800, 2400, 1.2))
+    assert (first["end"], second["end"]) == (800, 2400)
+    assert instrument.temperature == 1.2 and second["took"] >= 0
+
+
+def test_a_question_that_comes_twice_is_answered_alike_and_nothing_is_made_twice(instrument):
+    page = Page(instrument)
+    first = page.ask(seconds=0.1)
+    again = page.send()
+    assert again.pop("attempt") == first.pop("attempt") + 1 and again == first
+    same(heard(page.ask(seconds=0.1)), sound(800, 1600))
+
+
+def test_the_first_words_of_a_page_are_not_taken_for_the_composer_s(instrument):
+    page = Page(instrument)
+    assert (instrument.temperature, instrument.seed) == (0.95, 3)
+    assert page.values == {"version": 1, "temperature": 0.95, "seed": 3}
+
+
+def test_what_a_cell_sets_reaches_the_page_and_is_not_overruled_by_what_was_on_its_way(instrument):
+    page = Page(instrument)
+    instrument.temperature = 0.7
+    instrument.seed = 8
+    assert said(instrument) == {"version": 3, "temperature": 0.7, "seed": 8}
+    answer = page.ask(seconds=0.1)  # of a page that has not seen it
+    same(heard(answer), sound(0, 800, 0.7))
+    assert page.values == {"version": 3, "temperature": 0.7, "seed": 8}
+    page.values["temperature"] = 0.8
+    page.ask()
+    assert instrument.temperature == 0.8
+
+
+def test_begin_again_plays_the_seed_that_is_set_and_forgets_what_was_not_heard(instrument):
+    page = Page(instrument)
+    page.ask(seconds=0.5)
+    page.values["seed"] = 4
+    answer = page.ask(begin=True, place=1000, seconds=0.1)
+    same(heard(answer), sound(0, 800))
+    assert instrument._stream.seed == 4 and answer["end"] == 1800
+    page.ask(keep=1, place=1800)
+    same(instrument.kept[0].samples, np.concatenate([sound(0, 1000), sound(0, 800)]))
+
+
+def test_what_was_heard_last_is_kept_and_not_what_is_still_ahead(instrument):
+    page = Page(instrument)
+    page.ask(seconds=1)
+    answer = page.ask(keep=0.5, place=6000)
+    (clip,) = instrument.kept
+    same(clip.samples, sound(2000, 6000))
+    assert clip.sample_rate == RATE and re.fullmatch(r"live_seed3_[0-9a-f]{6}", clip.name)
+    assert clip.name in answer["said"] and "0.5 s" in answer["said"]
+    assert "<audio" in instrument._shown.value
+
+
+def test_only_the_last_minutes_are_remembered(instrument, monkeypatch):
+    monkeypatch.setattr(instrument, "_made", module._Made(4000))
+    page = Page(instrument)
+    for _ in range(20):
+        page.ask(seconds=0.1)
+    page.ask(keep=300)
+    same(instrument.kept[0].samples, sound(12000, 16000))
+
+
+def test_nothing_can_be_kept_before_something_was_heard(instrument):
+    assert "play first" in Page(instrument).ask(keep=10)["said"] and instrument.kept == []
+
+
+@pytest.mark.parametrize("message", ["not JSON", "[]", "7", "null", '"words"', "[" * 100_000, '{"a":' * 5000, "\ud800"])
+def test_what_is_no_question_is_let_pass(instrument, message):
+    before = instrument._to_page.value
+    instrument._from_page.value = message
+    assert instrument._to_page.value == before and instrument._stream.place == 0
+
+
+@pytest.mark.parametrize("temperature", [float("nan"), float("inf"), -1, 0, 1e9, 10**400, "1", None, True, [1], {}])
+def test_a_temperature_that_is_none_leaves_the_one_before(instrument, temperature):
+    page = Page(instrument)
+    page.values["temperature"] = temperature
+    same(heard(page.ask(seconds=0.1)), sound(0, 800))
+    assert instrument.temperature == 0.95
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, 2**32, float("nan"), "1", None, True, []])
+def test_a_seed_that_is_none_leaves_the_one_before(instrument, seed):
+    page = Page(instrument)
+    page.values["seed"] = seed
+    page.ask(begin=True)
+    assert instrument.seed == instrument._stream.seed == 3
+
+
+@pytest.mark.parametrize("seconds", [2.1, 1e9, 10**14])
+def test_a_block_is_never_so_long_that_python_is_deaf(instrument, seconds):
+    assert len(heard(Page(instrument).ask(seconds=seconds))) == module.MOST_SECONDS * RATE
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "2", None, [], True, 1e300, 10**400])
+def test_a_length_that_is_none_makes_nothing(instrument, seconds):
+    assert Page(instrument).ask(seconds=seconds)["samples"] == "" and instrument._stream.place == 0
+
+
+@pytest.mark.parametrize("place", [-5, 1e12, float("nan"), "3", None, []])
+@pytest.mark.parametrize("keep", [1, 1e9, "2", float("nan"), [3]])
+def test_places_and_lengths_that_are_none_do_no_harm(instrument, place, keep):
+    page = Page(instrument)
+    page.ask(seconds=0.1)
+    page.ask(keep=keep, place=place)
+    page.ask(begin=True, place=place)
+    same(heard(page.ask(seconds=0.1)), sound(0, 800))
+
+
+def test_what_the_model_refuses_is_said_and_the_page_is_answered(instrument, monkeypatch):
+    def refuse(seconds):
+        raise CourseError("The model is gone.")
+
+    monkeypatch.setattr(instrument._stream, "play", refuse)
+    answer = Page(instrument).ask(seconds=0.1)
+    assert answer["said"] == "The model is gone." and answer["samples"] == ""
+
+
+def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrument):
+    page = Page(instrument)
+    page.ask(seconds=0.1)
+    instrument.temperature = 0.8
+    take = instrument.take(1.5)
+    same(take.samples, sound(0, 12000, 0.8))
+    assert instrument.kept == [take] and take.name == "seed3_t0.8"
+    same(heard(page.ask(seconds=0.1)), sound(800, 1600, 0.8))
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 601, float("nan"), "3"])
+def test_a_take_of_no_length_is_refused(instrument, seconds):
+    with pytest.raises(CourseError, match="seconds must be above 0"):
+        instrument.take(seconds)
+
+
+def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(instrument):
+    temperature, seed = instrument._fields
+    temperature.value, seed.value, instrument._seconds.value = 1.1, 5, 1
+    (button,) = [one for one in instrument._box.children if isinstance(one, ipywidgets.Button)]
+    button.click()
+    same(instrument.kept[0].samples, sound(0, 8000, 1.1))
+    assert instrument._shown.value.count("<audio") == 1 and "seed5_t1.1" in instrument._shown.value
+
+
+def test_fields_for_values_are_there_until_a_page_has_spoken(instrument):
+    assert instrument._by_hand.layout.display != "none"
+    Page(instrument)
+    assert instrument._by_hand.layout.display == "none"
+
+
+@pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": "warm"}, {"seed": -1}, {"seed": 1.5}])
+def test_values_out_of_range_are_refused_in_a_sentence(monkeypatch, wrong):
+    monkeypatch.setattr(module, "Stream", Counting)
+    (name,) = wrong
+    with pytest.raises(CourseError, match=f"{name} must be"):
+        notebook.Instrument("a capsule", **wrong)
+    instrument = notebook.Instrument("a capsule")
+    with pytest.raises(CourseError, match=f"{name} must be"):
+        setattr(instrument, name, wrong[name])
+
+
+def test_no_sound_is_in_its_frame_and_two_instruments_are_told_apart(instrument):
+    frame = instrument._box.children[0].value
+    assert "data:audio" not in frame and "autoplay" not in frame and len(frame) < 100_000
+    wire = re.search(r'"wire":"(prism-\w+)"', html.unescape(frame))[1]
+    assert f"{wire}-out" in instrument._from_page._dom_classes and f"{wire}-in" in instrument._to_page._dom_classes
+    assert wire not in notebook.Instrument("a capsule")._box.children[0].value
+
+
+def test_where_no_widget_can_be_shown_it_is_the_same_words_each_time(instrument):
+    bundle = instrument._repr_mimebundle_()
+    assert set(bundle) == {"application/vnd.jupyter.widget-view+json", "text/plain"}
+    assert bundle["text/plain"] == repr(notebook.Instrument("another", seed=3))
+
+
+def test_a_model_is_played_as_a_stream_plays_it(straight):
+    from prism_lessons.generation import Stream
+
+    instrument = notebook.Instrument(straight, temperature=0.9, seed=2)
+    page, stream = Page(instrument), Stream(straight, temperature=0.9, seed=2)
+    for _ in range(3):
+        np.testing.assert_array_equal(heard(page.ask(seconds=0.1)), pcm16(stream.play(0.1)) / np.float32(32768))
