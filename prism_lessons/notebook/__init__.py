@@ -10,7 +10,9 @@ from .computer import budget, machine
 from .course import Course
 from .findings import findings, hear
 from .forms import intention_form, origin_form
+from .instrument import Instrument
 from .journey import journey_shown
+from .line_panel import LinePanel
 from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import play, play_epochs, play_grid
@@ -23,7 +25,9 @@ from .watching import training_view
 __all__ = [
     "AuditionTable",
     "Course",
+    "Instrument",
     "JournalPanel",
+    "LinePanel",
     "LiveFigure",
     "Panel",
     "RecordingsPanel",
