@@ -75,7 +75,8 @@ class Audition:
     clips
         An `AuditionClip` for each clip, by epoch, temperature and voice.
     unheard
-        A sentence for each clip that cannot be heard, since its file is damaged.
+        A sentence for each clip that cannot be heard, and each piece of the corpus that cannot be compared with, since
+        its file is damaged.
     gap
         How far clips and recordings lie apart in timbre, a `Gap`; None where the recordings are not there.
     """
@@ -89,6 +90,8 @@ class Audition:
         if not self.clips:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
         self.gap = gap_of(self.run, self.clips, self.corpus, lambda: self.sources)
+        if sources := vars(self).get("sources"):  # what is remembered of them was of all
+            self.unheard += sources.unread
 
     @cached_property
     def sources(self):

@@ -140,7 +140,8 @@ def _near(run, clips, corpus, sources, live):
     looked = sources().look([load(path) for path in new], live) if new else []
     for path, (nearest, verbatim) in zip(new, looked, strict=True):
         found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
-        known.put(path, found[path])
+        if not sources().unread:  # with a recording mended, something else may be the nearest
+            known.put(path, found[path])
     known.save()
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
 
@@ -153,8 +154,9 @@ def gap_of(run, clips, corpus, sources):
     found = known.get(place)
     if found is None:
         found = timbre_gap(sources(), [clip.sound for clip in clips]).as_dict()
-        known.put(place, found)
-        known.save()
+        if not sources().unread:
+            known.put(place, found)
+            known.save()
     return Gap(**found)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 
 from ..audio import Clip, load
 from ..errors import CourseError
+from ..files import inside
+from ..live import counted
 from ..markup import learning_curve
 from ..pages.addresses import FLAC, IN_WORDS, MP3, address
 from ..pages.listening import listening_page
@@ -87,7 +89,10 @@ class Sounds:
             index = int(np.searchsorted(ends, middle))
             clip, begin = corpus.clips[index], max(0.0, float(middle - ends[index] + lengths[index] - seconds / 2))
             begin = min(begin, max(0.0, float(lengths[index]) - seconds))
-            sound = load(corpus.folder / clip.file, start=begin, seconds=seconds)
+            try:
+                sound = load(inside(corpus.folder, clip.file), start=begin, seconds=seconds)
+            except CourseError:  # damaged; there are others
+                continue
             yield Clip(codec.decode(codec.encode(sound.samples)), sound.sample_rate, clip.recording)
 
     def clip(self, name):
@@ -138,14 +143,18 @@ def document(audition, sounds, addresses, wire="", note=""):
 def whole(audition, most_bytes, live):
     """The page with its sounds in it, at most so many bytes; see `Audition.page`."""
     sounds = Sounds(audition)
-    room = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE
+    room, unread = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE, {}
 
     def coded(form, seconds=math.inf):
         """{name: address}, or None where there is no room for them."""
         addresses, used = {}, 0
         for done, name in enumerate(sounds.names):
             live.share("Putting sounds on the page", done, len(sounds.names))
-            clip = sounds.clip(name)
+            try:
+                clip = sounds.clip(name)
+            except CourseError as error:
+                unread[name] = str(error)
+                continue
             heard = clip.samples[: int(min(seconds, clip.seconds) * clip.sample_rate)]
             addresses[name] = address(replace(clip, samples=heard), form)
             used += len(addresses[name]) + len(name) + SIGNS
@@ -165,7 +174,9 @@ def whole(audition, most_bytes, live):
         raise CourseError(
             f"{len(sounds.names)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
         )
-    live.end(f"{len(sounds.names)} sounds are on the page.")
+    live.end(f"{len(addresses)} sounds are on the page.")
+    if unread:
+        note = f"{note} {counted(len(unread), 'sound')} could not be read. {next(iter(unread.values()))}".strip()
     return document(audition, sounds, addresses, note=note)
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,14 +121,34 @@ def test_a_clip_that_is_damaged_is_named_and_the_others_are_heard(made_run):
         pl.audition(made_run, live=quiet())
 
 
-def test_a_recording_that_is_damaged_since_is_said(made_run, recordings, tmp_path):
-    shutil.copytree(recordings.folder, tmp_path / "corpus")
-    heard = pl.audition(made_run, tmp_path / "corpus", live=quiet())
+@pytest.fixture
+def own_corpus(made_run, recordings, tmp_path):
+    """A copy of the corpus of the run, of which the first clip is cut short."""
+    folder = shutil.copytree(recordings.folder, tmp_path / "corpus")
+    path = folder / recordings.clips[0].file
+    path.write_bytes(path.read_bytes()[:100])
+    return folder
+
+
+def test_a_recording_that_is_damaged_is_left_out_and_named(made_run, recordings, own_corpus):
+    heard = pl.audition(made_run, own_corpus, live=quiet())
+    assert len(heard.clips) == 8 and heard.gap is not None
+    assert len(heard.unheard) == 1 and Path(recordings.clips[0].file).name in heard.summary
+    near = {clip.nearest.recording for clip in heard.clips if clip.nearest}
+    assert near and recordings.clips[0].recording not in near
+    assert Path(recordings.clips[0].file).name in heard.page().read_text(encoding="utf-8")
+    shutil.copy(recordings.folder / recordings.clips[0].file, own_corpus / recordings.clips[0].file)
+    again = pl.audition(made_run, own_corpus, live=quiet())
+    assert again.unheard == () and any(clip.verbatim for clip in again.clips), "what was left out is not remembered"
+
+
+def test_a_recording_that_is_damaged_since_is_left_out_of_the_page(made_run, recordings, own_corpus):
+    shutil.copy(recordings.folder / recordings.clips[0].file, own_corpus / recordings.clips[0].file)
+    heard = pl.audition(made_run, own_corpus, live=quiet())
     for clip in recordings.clips:
-        path = tmp_path / "corpus" / clip.file
-        path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(CourseError, match="damaged"):
-        heard.page()
+        (own_corpus / clip.file).write_bytes(b"no sound")
+    written = heard.page().read_text(encoding="utf-8")
+    assert "could not be read. " in written and '"clip 7":"data:' in written
 
 
 def test_settings_that_lack_something_are_said(made_run):

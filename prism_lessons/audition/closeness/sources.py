@@ -34,12 +34,15 @@ class Sources:
         Their timbre, (n, 80) float32; see `describe`.
     silent
         How many windows were left out.
+    unread
+        A sentence for each clip of the corpus that cannot be read, and is left out.
     """
 
     corpus: Corpus
     windows: np.ndarray
     profiles: np.ndarray
     silent: int
+    unread: tuple[str, ...]
     _prints: list = field(repr=False)
     _catalogue: Catalogue = field(repr=False)
 
@@ -57,21 +60,25 @@ class Sources:
         Raises
         ------
         CourseError
-            When there is no corpus, or a clip of it is gone or damaged.
+            When there is no corpus.
         """
         corpus = Corpus.open(corpus)
         live = live or LiveLine()
-        prints, windows, profiles, silent = [], [], [], 0
+        prints, windows, profiles, silent, unread = [], [], [], 0, []
         for index, clip in enumerate(corpus.clips):
             live.share("Reading the sources", index, len(corpus.clips))
-            samples = at_16_khz(_read(corpus, clip))
+            try:
+                samples = at_16_khz(_read(corpus, clip))
+            except CourseError as error:  # the others are compared all the same
+                unread.append(str(error))
+                samples = np.zeros(0, np.float32)
             prints.append(fingerprint(samples))
             starts, sizes, rows, left_out = windows_of(samples)
             windows += [(index, start, size) for start, size in zip(starts, sizes, strict=True)]
             profiles.append(rows)
             silent += left_out
         windows = np.array(windows, int).reshape(-1, 3)
-        return cls(corpus, windows, np.concatenate(profiles), silent, prints, Catalogue(prints))
+        return cls(corpus, windows, np.concatenate(profiles), silent, tuple(unread), prints, Catalogue(prints))
 
     @property
     def recordings(self):
@@ -171,6 +178,9 @@ def title_of(found):
 def _read(corpus, clip, start=0.0, seconds=np.inf):
     """A clip of the corpus, or `seconds` of it, as a `Clip`."""
     try:
-        return load(inside(corpus.folder, clip.file), start=start, seconds=seconds)
+        sound = load(inside(corpus.folder, clip.file), start=start, seconds=seconds)
     except AudioError as error:
         raise CourseError(f"{str(error).rstrip('.')}; curate the recordings again.") from None
+    if seconds == np.inf and len(sound.samples) != clip.samples:  # a FLAC that breaks off opens all the same
+        raise CourseError(f'The clip "{clip.file}" in "{corpus.folder}" is damaged: curate the recordings again.')
+    return sound
