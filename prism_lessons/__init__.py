@@ -29,6 +29,8 @@ _FACE = {
     "between": "generation",
     "generate": "generation",
     "mix": "generation",
+    "perform": "generation",
+    "render": "generation",
     "audition": "audition",
     "load": "capsule",
     "plan": "training",

@@ -120,36 +120,78 @@ def _train(options, live):
 
 
 def _generate(options, live):
-    from .generation import generate
+    from .generation import generate, render
+    from .generation.rendering import Rendering
+
+    names = ("form", "bits", "sample_rate", "fade_in", "fade_out", "remove_dc")
+    rendering = {name: getattr(options, name) for name in names}
+    Rendering(**rendering)  # what cannot be written need not be played
+    takes = generate(_played(options), options.seconds, live=live, **_playing(options))
+    return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip), strict=False))
+
+
+def _perform(options, live):
+    from .generation import perform
+
+    takes = perform(_played(options), options.folder, options.seconds, live=live, **_playing(options))
+    return _listed([(take, take.path) for take in takes])
+
+
+def _played(options):
+    """The capsule that is played, or two of them mixed."""
+    from .generation import mix
     from .run import as_capsule
 
-    folder = Path(options.out)
     capsule = as_capsule(options.capsule, options.epoch)
-    temperature = options.temperature[0] if len(options.temperature) == 1 else options.temperature
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise CourseError(f'"{folder}" cannot be made a folder ({error.strerror}): name another.') from error
-    clips = generate(capsule, options.seconds, options.voices, temperature, options.seed, live)
-    files = []
-    for clip in clips:
-        path, levels = clip.save(folder / f"{clip.name}.wav"), clip.levels
-        files.append(
-            {
-                "file": str(path),
-                "samples": len(clip.samples),
-                "sample_rate": clip.sample_rate,
-                "peak_dbfs": levels.peak_dbfs,
-                "rms_dbfs": levels.rms_dbfs,
-                "silence": round(levels.silence, 3),
-            }
+    return mix(capsule, options.mix, options.share) if options.mix else capsule
+
+
+def _playing(options):
+    """The values that `generate` and `perform` share."""
+    from .generation import Prime
+
+    prime = None
+    if options.prime:
+        seconds = {} if options.prime_seconds is None else {"seconds": options.prime_seconds}
+        if options.prime_places:
+            prime = Prime.several(options.prime, options.voices, **seconds)
+        else:
+            prime = Prime(options.prime, options.prime_start, **seconds)
+    return {
+        "voices": options.voices,
+        "temperature": options.temperature[0] if len(options.temperature) == 1 else options.temperature,
+        "seed": options.seed,
+        "prime": prime,
+        "keep_prime": options.keep_prime,
+        "nudge": options.nudge,
+        "engine": options.engine,
+        "precision": "half" if options.half else "single",
+    }
+
+
+def _listed(files):
+    """Takes and their files, as values and as lines."""
+    from .audio import Levels
+
+    values, lines = [], []
+    for take, path in files:
+        levels = Levels(take.sample_rate)
+        for block in take.blocks():
+            levels.add(block)
+        values.append({
+            "file": str(path),
+            "samples": round(take.seconds * take.sample_rate),
+            "sample_rate": take.sample_rate,
+            "peak_dbfs": levels.peak_dbfs,
+            "rms_dbfs": levels.rms_dbfs,
+            "silence": round(levels.silence, 3),
+            "markers": take.markers,
+            **take.about,
+        })  # fmt: skip
+        lines.append(
+            f"{path}  peak {levels.peak_dbfs:.1f} dBFS, RMS {levels.rms_dbfs:.1f} dBFS, {levels.silence:.0%} silence"
         )
-    lines = [
-        f"{line['file']}  peak {line['peak_dbfs']:.1f} dBFS, RMS {line['rms_dbfs']:.1f} dBFS, "
-        f"{line['silence']:.0%} silence"
-        for line in files
-    ]
-    return files, "\n".join(lines)
+    return values, "\n".join(lines)
 
 
 def _score(options, live):
@@ -233,6 +275,11 @@ def setting(text):
         return name, json.loads(value)
     except ValueError:
         return name, value
+
+
+def bits(text):
+    """ "24" -> 24, and "float" is itself; `render` says what there is."""
+    return int(text) if text.isdigit() else text
 
 
 class _Parser(argparse.ArgumentParser):
@@ -322,16 +369,48 @@ def _parser():
     command.add_argument("--journal", metavar="FILE", help="a course's journal.jsonl")
     command.add_argument("--choices", metavar="FILE", help="the choices about the recordings, choices.jsonl")
 
-    command = verb("generate", _generate, "Let a model play; writes one WAV for each voice.")
-    command.add_argument("capsule", help="a capsule, or the folder of a run")
-    command.add_argument("--epoch", type=int, help="of a run (the last)")
-    command.add_argument("--out", default="takes", help="folder for the files (takes)")
-    command.add_argument("--seconds", type=float, default=4.0, help="length of each take (4)")
-    command.add_argument("--voices", type=int, default=4, help="number of takes (4)")
-    command.add_argument(
-        "--temperature", type=float, nargs="+", default=[0.95], help="one, or one for each voice, 0.05 to 5 (0.95)"
-    )
-    command.add_argument("--seed", type=int, default=0, help="the same seed, the same takes (0)")
+    def playing_verb(name, function, text, seconds, voices):
+        command = verb(name, function, text)
+        command.add_argument("capsule", help="a capsule, or the folder of a run")
+        if name == "perform":
+            command.add_argument("folder", help="where the performance lies; one for each")
+        command.add_argument("--epoch", type=int, help="of a run (the last)")
+        command.add_argument("--seconds", type=float, default=seconds, help=f"length of each take ({seconds:g})")
+        command.add_argument("--voices", type=int, default=voices, help=f"number of takes ({voices})")
+        command.add_argument(
+            "--temperature",
+            nargs="+",
+            default=["0.95"],
+            metavar="T",
+            help="one, or one for each voice: 0.05 to 5, or a line such as 0:0.7,10:1.1 (0.95)",
+        )
+        command.add_argument("--seed", type=int, default=0, help="the same seed, the same takes (0)")
+        command.add_argument("--prime", metavar="FILE", help="a recording to go on from (its last 8 s)")
+        command.add_argument("--prime-start", type=float, metavar="SECONDS", help="where in it to begin listening")
+        command.add_argument("--prime-seconds", type=float, metavar="SECONDS", help="for how long")
+        command.add_argument("--prime-places", action="store_true", help="each voice from another place of it")
+        command.add_argument("--keep-prime", action="store_true", help="let the takes begin with what was heard")
+        command.add_argument("--nudge", action="store_true", help="more freedom for a voice that is silent or stuck")
+        command.add_argument("--mix", metavar="MODEL", help="another capsule or run that decides each sample too")
+        command.add_argument("--share", default="0.5", help="how much that one counts, 0 to 1, or a line (0.5)")
+        command.add_argument("--engine", help="numba for CPUs, or tensorflow for GPUs (what fits this machine)")
+        command.add_argument(
+            "--half", action="store_true", help="weights in half precision: faster, not quite the same"
+        )
+        return command
+
+    command = playing_verb("generate", _generate, "Let a model play; writes a sound file for each voice.", 4.0, 4)
+    command.add_argument("--out", default="takes", help="folder for the files and their list, takes.csv (takes)")
+    command.add_argument("--format", dest="form", default="wav", metavar="FORMAT", help="wav or flac (wav)")
+    command.add_argument("--bits", type=bits, default=16, metavar="BITS", help="16, 24 or float (16)")
+    command.add_argument("--sample-rate", type=int, metavar="HZ", help="of the files (the model's)")
+    command.add_argument("--fade-in", type=float, default=0.0, metavar="SECONDS", help="(none)")
+    command.add_argument("--fade-out", type=float, default=0.0, metavar="SECONDS", help="(none)")
+    command.add_argument("--remove-dc", action="store_true", help="take a constant offset away")
+    command.add_argument("--zip", action="store_true", help="pack the folder's takes into takes.zip too")
+
+    text = "Let a model play for long, onto the disk. Called again, it goes on where it stopped."
+    playing_verb("perform", _perform, text, 600.0, 1)
 
     command = verb("score", _score, "Say how many bits per sample a model needs for sound it has not seen.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")

@@ -1,4 +1,4 @@
-"""The one kind of error a composer meets: a sentence that says what happened and what to do."""
+"""The kinds of errors a composer meets: sentences that say what happened and what to do."""
 
 
 class CourseError(Exception):
@@ -6,6 +6,13 @@ class CourseError(Exception):
 
     Notebooks show only that sentence: IPython asks an exception for `_render_traceback_`. A traceback means a bug.
     """
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+class Stopped(KeyboardInterrupt):
+    """Long work was interrupted; its text says what is safe and how to go on. Notebooks show only that."""
 
     def _render_traceback_(self):
         return [str(self)]

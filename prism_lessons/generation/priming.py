@@ -1,10 +1,11 @@
 """Priming: a recording that a model hears before it plays, so that it goes on from there."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ..audio import Clip, Recording, load, resampled
+from ..audio import AudioError, Clip, Recording, load, resampled
 from ..errors import CourseError
 from ..live import moment
 from .state import State
@@ -52,8 +53,7 @@ class Prime:
     @classmethod
     def several(cls, sound, voices, seconds=4.0):
         """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
-        length = sound.seconds if isinstance(sound, Clip) else _length(sound)
-        starts = np.linspace(0, max(0.0, length - seconds), voices)
+        starts = np.linspace(0, max(0.0, cls(sound)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
     def clip(self, sample_rate):
@@ -81,19 +81,22 @@ class Prime:
     def _start(self):
         if self.start is not None:
             return self.start
-        length = self.sound.seconds if isinstance(self.sound, Clip) else _length(self.sound)
-        return max(0.0, length - self.seconds)
+        return max(0.0, self._length() - self.seconds)
+
+    def _length(self):
+        """The seconds of the whole sound."""
+        if isinstance(self.sound, Clip):
+            return self.sound.seconds
+        try:
+            with Recording(self.sound) as recording:
+                return recording.declared_seconds
+        except AudioError as error:
+            raise AudioError(f'"{self.sound}" cannot be used: {error}.') from None
 
     def __str__(self):
-        name = self.sound.name if isinstance(self.sound, Clip) else str(self.sound)
+        name = self.sound.name if isinstance(self.sound, Clip) else Path(self.sound).name
         start = self._start()
-        return f"{name}, {start:g} to {start + self.seconds:g} s"
-
-
-def _length(path):
-    """The seconds of a sound file."""
-    with Recording(path) as recording:
-        return recording.declared_seconds
+        return f"{name}, {start:g} to {min(start + self.seconds, self._length()):g} s"
 
 
 def primes_of(prime, voices):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ..audio import Clip
+from ..audio import BLOCK_SECONDS, Clip
 from ..errors import CourseError
 from ..live import LiveLine, counted
 from ..run import as_capsule
@@ -36,6 +36,12 @@ class Take(Clip):
     def markers(self):
         """(seconds, words) for a DAW: where the model takes over from the prime, and where something happened."""
         return markers(self.about)
+
+    def blocks(self):
+        """Yield the sound in blocks of some seconds."""
+        size = int(BLOCK_SECONDS * self.sample_rate)
+        for start in range(0, len(self.samples), size):
+            yield self.samples[start : start + size]
 
 
 def markers(about):
@@ -74,12 +80,14 @@ class Performance:
             precision,
         )  # fmt: skip
 
-    def player(self):
-        """A `Player` at its beginning, and the codes that each voice has heard before."""
+    def player(self, state=None):
+        """A `Player` in some `State`, or at its beginning, and the codes that each voice has heard before that."""
         mixed = isinstance(self.capsule, Mixture)
         engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
         rate = self.capsule.sample_rate
-        state, heard = primed(engine, self.primes, rate)
+        heard = []
+        if state is None:
+            state, heard = primed(engine, self.primes, rate)
         traps = Traps(rate, self.voices, self.nudge)
         share = self.capsule.share if mixed else None
         return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard

@@ -81,7 +81,8 @@ class Traps:
 
     def kept(self):
         """What has to be kept beside the sound to go on later, as plain values."""
-        return {"in": self._in, "nudges": self._nudges, "until": self._until, "events": self.events}
+        kept = {"in": self._in, "nudges": self._nudges, "until": self._until, "events": self.events}
+        return {name: list(values) for name, values in kept.items()}
 
     def restore(self, kept):
         """Go on from what `kept` gave."""

@@ -12,7 +12,7 @@ from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
 from ..corpus.linear_prediction import linear_prediction_bits
-from ..errors import CourseError
+from ..errors import CourseError, Stopped
 from ..files import unwritable
 from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
@@ -30,13 +30,6 @@ from .pace import rehearse
 from .preflight import was_flown
 from .stability import MOST_SETBACKS, BlownUp
 from .start import begun_from, find_start, where, whole_card
-
-
-class Stopped(KeyboardInterrupt):
-    """A training was interrupted; its text says what is safe and how to go on. Notebooks show only that."""
-
-    def _render_traceback_(self):
-        return [str(self)]
 
 
 def train(

@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 from prism_lessons import container
-from prism_lessons.errors import CourseError
+from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.run import LOCK, WITHIN, Run
 from prism_lessons.training import conductor, train
 from prism_lessons.training.conductor import Conductor
-from prism_lessons.training.train import Stopped
 
 
 class Crash(BaseException):
