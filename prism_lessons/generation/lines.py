@@ -12,6 +12,7 @@ from ..errors import CourseError
 TEMPERATURES = (0.05, 5.0)
 SHARES = (0.0, 1.0)
 MOST_POINTS = 1000
+MOST = 1e9  # seconds, or whatever a line is of
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,20 @@ class Line:
     """
 
     points: tuple
+
+    def __post_init__(self):
+        try:
+            points = tuple((float(seconds), float(value)) for seconds, value in self.points)
+        except (TypeError, ValueError, OverflowError):
+            points = ()
+        if not points or not all(math.isfinite(seconds) for seconds, _ in points):
+            raise CourseError("A line needs points, each of them seconds and a value: ((0, 0.7), (10, 1.1)).")
+        for (earlier, _), (later, _) in pairwise(points):
+            if later < earlier:
+                raise CourseError(
+                    f"A line runs forwards, and {later:g} s stands after {earlier:g} s: put them in order."
+                )
+        object.__setattr__(self, "points", points)
 
     @classmethod
     def of(cls, value, what="temperature", limits=TEMPERATURES):
@@ -38,7 +53,7 @@ class Line:
             number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
             if not number:
                 raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {value!r}.')
-            value = cls(((0.0, float(value)),))
+            value = cls(((0.0, math.inf if value > MOST else float(value)),))  # a whole number may be no float at all
         low, high = limits
         for _, height in value.points:
             if not low <= height <= high:
@@ -69,11 +84,6 @@ class Line:
                 f'"{text[:60]}" is no line for the {what}: give each value its second, such as "0:0.7, 10:1.1", and at '
                 f"most {MOST_POINTS} of them."
             )
-        for (earlier, _), (later, _) in pairwise(points):
-            if later < earlier:
-                raise CourseError(
-                    f"A line runs forwards, and {later:g} s stands after {earlier:g} s: put them in order."
-                )
         return cls(tuple(points))
 
     def at(self, seconds):
@@ -88,8 +98,13 @@ class Line:
 
     def __str__(self):
         if self.constant:
-            return f"{self.points[0][1]:g}"
-        return ", ".join(f"{seconds:g}:{value:g}" for seconds, value in self.points)
+            return _said(self.points[0][1])
+        return ", ".join(f"{_said(seconds)}:{_said(value)}" for seconds, value in self.points)
+
+
+def _said(number):
+    """A number as `_number` reads it, to a millionth."""
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 def _number(text):
@@ -105,7 +120,7 @@ def _seconds(text):
 
 def lines_of(value, voices, what="temperature", limits=TEMPERATURES):
     """A `Line` for each voice: from one number, text or `Line` for all, or a list of as many as there are voices."""
-    if isinstance(value, (list, tuple, np.ndarray)):
+    if isinstance(value, (list, tuple)) or np.ndim(value):
         if len(value) not in (1, voices):
             raise CourseError(f"{len(value)} {what}s were given for {voices} voices: give one, or one each.")
         lines = [Line.of(one, what, limits) for one in value]
