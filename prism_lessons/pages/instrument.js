@@ -85,7 +85,7 @@ function receive(answer) {
     showValues();
   }
   if (answer.page !== me || answer.number !== request?.number) return;
-  const took = (performance.now() - request.asked) / 1000;
+  const took = (performance.now() - request.asked) / 1000, { seconds } = request;
   request = null;
   if (answer.said) tell(answer.said);
   if (!context) place = answer.end; // what another page has heard
@@ -100,6 +100,7 @@ function receive(answer) {
     collected.push({ first: answer.end - samples.length, samples });
     lay();
   }
+  if (playing && seconds && !answer.samples) stop(); // Python cannot play, and has said why
   ask();
   showState();
 }

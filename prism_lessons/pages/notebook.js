@@ -13,8 +13,8 @@ const around = (() => {
   }
 })();
 
-// Two fields of ipywidgets in that document: what is written into the one reaches Python, and Python's answers appear in
-// the other. While Python is busy with a cell, only the last of what was written is kept for it.
+// Two fields of ipywidgets in that document: what is written into one reaches Python, and Python's answers appear in the
+// other. While Python is busy with a cell, only the last of what was written is kept for it.
 function connect(name, receive) {
   const field = () => around && around.querySelector(`.${name}-out :is(textarea, input)`);
   let seen = "";
@@ -54,8 +54,10 @@ function isDark() {
 const dress = () => document.documentElement.classList.toggle("dark", isDark());
 dress();
 if (around) {
-  for (const element of [around.body, around.documentElement]) new MutationObserver(dress).observe(element, { attributes: true });
+  for (const element of [around.body, around.documentElement])
+    new MutationObserver(dress).observe(element, { attributes: true });
   // As high as what it holds, so that nothing scrolls inside the notebook, however narrow.
-  const fit = () => { window.frameElement.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`; };
-  new ResizeObserver(fit).observe(document.body);
+  new ResizeObserver(() => {
+    window.frameElement.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`;
+  }).observe(document.body);
 }
