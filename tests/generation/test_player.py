@@ -1,0 +1,165 @@
+"""A player goes on from sample to sample: its chances, its lines, its pieces."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+
+from prism_lessons.generation.lines import Line
+from prism_lessons.generation.player import PIECE, Player, chances, pieces
+from prism_lessons.generation.state import State
+from prism_lessons.generation.traps import Traps
+from prism_lessons.quantisation import Quantisation
+
+SHAPE = {"frame_sizes": (3, 12), "levels": 100}
+
+
+@dataclass
+class Recorder:
+    """An engine that plays silence and keeps what it was asked for."""
+
+    largest: int = 12
+    codec = Quantisation()
+
+    def __post_init__(self):
+        self.temperatures, self.draws, self.mixes = [], [], []
+
+    def begin(self, voices):
+        return State(np.zeros((voices, self.largest), np.int32), [])
+
+    def play(self, state, temperatures, draws, **mix):
+        assert temperatures.dtype == draws.dtype == np.float32 and temperatures.shape == draws.shape
+        self.temperatures.append(temperatures)
+        self.draws.append(draws)
+        self.mixes.append(mix)
+        return np.full(draws.T.shape, self.codec.centre, np.int32), state
+
+    def asked(self, what):
+        return np.concatenate(getattr(self, what))
+
+
+def player_of(engine, lines, seed=0, **more):
+    lines = [Line.of(line) for line in lines]
+    return Player(engine, 16000, lines, chances(seed, len(lines)), **more)
+
+
+def test_each_voice_has_a_chance_of_its_own_that_no_other_changes():
+    assert chances(7, 3) == [(7, 0), (7, 1), (7, 2)]
+    assert chances([7, 9], 2) == [(7, 0), (9, 0)]
+    assert chances([(7, 2), 7, (7, 1)], 3) == [(7, 2), (7, 0), (7, 1)]
+
+
+def test_draws_are_even_and_of_no_voice_like_those_of_another():
+    engine = Recorder()
+    player_of(engine, [1] * 64, seed=5).play(1200)
+    draws = engine.asked("draws")
+    expected = np.stack([np.random.default_rng((5, voice)).random(1200, np.float32) for voice in range(64)], axis=1)
+    np.testing.assert_array_equal(draws, expected)
+    assert draws.min() >= 0 and draws.max() < 1
+    assert kstest(draws.ravel(), "uniform").pvalue > 0.001
+    assert kstest(draws[0], "uniform").pvalue > 0.001  # across voices as well as in time
+    likeness = np.corrcoef(draws.T)
+    assert np.abs(likeness[~np.eye(64, dtype=bool)]).max() < 5 / np.sqrt(1200)  # five deviations, of 2,016 pairs
+
+
+@pytest.mark.parametrize("name", ["numba", "tensorflow"])
+def test_a_list_of_pairs_gives_these_voices_of_their_seeds(engine_of, name):
+    engine = engine_of(name, **SHAPE)
+    lines = [Line.of(1)] * 3
+    all_three, some = (Player(engine, 16000, lines, chances(seed, 3)).play(120) for seed in (7, [(7, 2), 7, (7, 1)]))
+    np.testing.assert_array_equal(some, all_three[[2, 0, 1]])
+
+
+@pytest.mark.parametrize("cuts", [[1], [12, 24, 1200, 13], [500] * 3, [None]])
+def test_however_it_is_cut_it_plays_the_same(engine_of, cuts):
+    engine = engine_of(**SHAPE)
+    lines = ["0:0.4, 0.05:2", 1]
+    whole = player_of(engine, lines).play(1500)
+    player, parts, given = player_of(engine, lines), [], 0
+    while given < 1500:
+        parts.append(player.play(cuts[len(parts) % len(cuts)]))
+        given += parts[-1].shape[1]
+        assert player.played == given and not parts[-1].shape[1] % 12
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1)[:, :1500], whole)
+
+
+@pytest.mark.parametrize("samples", [1, 11, 12, 13, PIECE, PIECE + 1, 10000])
+def test_pieces_come_to_the_exact_number_of_samples(engine_of, samples):
+    engine = engine_of(**SHAPE)
+    some = list(pieces(engine, 16000, samples, [0.8, 1.2], chances(1, 2)))
+    codes = np.concatenate(some, axis=1)
+    assert codes.shape == (2, samples) and codes.dtype == np.int32
+    assert max(piece.shape[1] for piece in some) <= PIECE
+    longer = next(pieces(engine, 16000, samples + 1, [0.8, 1.2], chances(1, 2)))
+    shorter = min(samples, longer.shape[1])
+    np.testing.assert_array_equal(codes[:, :shorter], longer[:, :shorter])
+
+
+@pytest.mark.parametrize("largest", [1, 12, 4095, 4096, 5000])
+def test_a_piece_is_whole_frames_and_one_at_least(largest):
+    piece = player_of(Recorder(largest), [1]).piece
+    assert piece >= 1 and piece % largest == 0 and (piece <= PIECE or piece == largest)
+
+
+def test_a_line_counts_from_the_first_sample_played_and_at_the_right_one():
+    engine = Recorder()
+    step = 1234
+    lines = [Line(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5))), Line.of("0.1:0.5, 0.2:1.5"), Line.of(0.9)]
+    player = Player(engine, 16000, lines, chances(0, 3))
+    for samples in (12, 1200, 24, 3000):
+        player.play(samples)
+    asked = engine.asked("temperatures")
+    np.testing.assert_array_equal(asked[:, 0], np.where(np.arange(len(asked)) < step, np.float32(0.05), 5))
+    expected = np.interp(np.arange(len(asked)), [1600, 3200], [0.5, 1.5])
+    np.testing.assert_allclose(asked[:, 1], expected, rtol=1e-6)
+    assert set(asked[:, 2]) == {np.float32(0.9)}
+
+
+@pytest.mark.parametrize("name", ["numba", "tensorflow"])
+def test_a_step_of_temperature_is_heard_at_its_sample(engine_of, made, name):
+    """Before it a code is taken that is as likely as any, from it on nearly any code."""
+    engine, model = engine_of(name, **SHAPE), made(**SHAPE).model
+    step = 62  # in the middle of a frame
+    line = Line(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5)))
+    below = []  # the logit of the likeliest code, and in this
+    for seed in range(20):
+        codes = Player(engine, 16000, [line] * 3, chances(seed, 3)).play(120)
+        logits = model.logits(np.pad(codes, ((0, 0), (12, 0)), constant_values=engine.codec.centre))
+        below.append(logits.max(-1) - np.take_along_axis(logits, codes[..., None], -1)[..., 0])
+    below = np.concatenate(below)
+    assert below[:, :step].max() < 0.8  # e^-16 at 0.05, for each of 100 codes and of 3,720 draws
+    assert below[:, step:].mean(axis=0).min() > 1
+
+
+def test_a_share_moves_with_its_line():
+    engine = Recorder()
+    player = player_of(engine, [1, 1], share=Line.of("0:0, 0.1:1", "share", (0, 1)))
+    player.play(1200)
+    player.play(1200)
+    mix = np.concatenate([given["mix"] for given in engine.mixes])
+    assert mix.shape == (2400, 2)
+    np.testing.assert_allclose(mix[:, 1], np.minimum(np.arange(2400) / 1600, 1), atol=1e-6)
+    np.testing.assert_allclose(mix.sum(axis=1), 1, atol=1e-6)
+
+
+def test_traps_hear_what_is_played_and_nudge_what_comes_next():
+    engine = Recorder()
+    player = player_of(engine, [0.5, 0.5], traps=Traps(16000, 2, nudge=True))
+    for _ in range(6):
+        player.play(4800)
+    asked = engine.asked("temperatures")
+    assert (asked[:19200] == 0.5).all()  # a second of silence has been heard after four pieces
+    assert (asked[19200:24000] > 0.9).all()
+    assert player.traps.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
+
+
+def test_it_begins_from_the_state_it_is_given(engine_of):
+    engine = engine_of(**SHAPE)
+    first = player_of(engine, [1, 1])
+    first.play(600)
+    state = first.state
+    draws = [np.random.default_rng((3, voice)).random(600, np.float32) for voice in range(2)]
+    expected, _ = engine.play(state, np.ones((600, 2), np.float32), np.stack(draws, axis=1))
+    np.testing.assert_array_equal(player_of(engine, [1, 1], seed=3, state=state).play(600), expected)
+    assert (player_of(engine, [1, 1], seed=3).play(600) != expected).any()
