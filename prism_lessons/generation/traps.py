@@ -10,7 +10,7 @@ from ..audio import SILENCE_DBFS
 
 SILENT, TONE = "fell silent", "stuck on a tone"
 SILENT_SECONDS = 1.0
-TONE_SECONDS = 2.0  # two moments so far apart
+TONE_SECONDS = (2.0, 1.3, 0.7)  # two moments so far apart, whichever of these (a rhythm comes back after one of them),
 MOMENT_SECONDS = 0.4  # are the same wave,
 LIKENESS = 0.97  # by their correlation,
 LOUDNESS = 0.12  # and as loud to a decibel: what rings and fades is not stuck
@@ -42,7 +42,7 @@ class Traps:
     def __init__(self, sample_rate, voices, nudge=False):
         self.sample_rate, self.nudge, self.events = sample_rate, nudge, []
         self._sound = np.zeros((voices, 0), np.float32)
-        self._room = round((TONE_SECONDS + MOMENT_SECONDS + LONGEST_PERIOD) * sample_rate)
+        self._room = round((max(TONE_SECONDS) + MOMENT_SECONDS + LONGEST_PERIOD) * sample_rate)
         self._in = [None] * voices
         self._nudges = [0] * voices
         self._until = [0] * voices
@@ -99,13 +99,20 @@ class Traps:
         return TONE if len(heard) == self._room and self._stands(heard) else None
 
     def _stands(self, heard):
-        """Whether the last moment is the wave that sounded TONE_SECONDS before, shifted by less than a period."""
+        """Whether the last moment is the wave that sounded some times before, each shifted by less than a period."""
         size = round(MOMENT_SECONDS * self.sample_rate)
-        now, before = heard[-size:].astype(np.float64), heard[: self._room - round(TONE_SECONDS * self.sample_rate)]
-        before = before.astype(np.float64)
-        products = correlate(before, now, "valid", "fft")
-        ends = np.cumsum(np.concatenate([[0], before**2]))
-        energy, own = np.maximum(ends[size:] - ends[:-size], 1e-12), max(now @ now, 1e-12)
-        best = int(np.argmax(products / np.sqrt(energy)))
-        alike = products[best] / np.sqrt(energy[best] * own)
-        return alike > LIKENESS and abs(np.sqrt(energy[best] / own) - 1) < LOUDNESS
+        heard = heard - heard.mean(dtype=np.float64)  # any two moments are alike in an offset
+        ends = (len(heard) - round(seconds * self.sample_rate) for seconds in TONE_SECONDS)
+        slack = round(LONGEST_PERIOD * self.sample_rate)
+        return all(_alike(heard[-size:], heard[max(0, end - size - slack) : end]) for end in ends)
+
+
+def _alike(now, before):
+    """Whether a moment is, somewhere in a longer stretch, the same wave and as loud."""
+    size = len(now)
+    products = correlate(before, now, "valid", "fft")
+    ends = np.cumsum(np.concatenate([[0], before**2]))
+    energy, own = np.maximum(ends[size:] - ends[:-size], 1e-12), max(now @ now, 1e-12)
+    best = int(np.argmax(products / np.sqrt(energy)))
+    alike = products[best] / np.sqrt(energy[best] * own)
+    return alike > LIKENESS and abs(np.sqrt(energy[best] / own) - 1) < LOUDNESS
