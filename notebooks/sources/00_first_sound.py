@@ -172,7 +172,7 @@ notebook.play(*compared, names=names)
 # bring takes to your own.
 
 # %%
-course.keep(takes[:1], capsule)
+course.keep(takes[:1])
 
 # %% [markdown]
 # ## What this computer has

@@ -11,12 +11,12 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/prism-lessons/prism-lessons/blob/v0.1.0/notebooks/04_generating.ipynb)
 #
-# **You will hear:** one model played in many ways: freer and stricter, alone and in chorus, short and long. You leave
-# with sound files for your piece.
+# **You will hear:** one model played in many ways: live, freer and stricter, along a line that you draw, alone and in
+# chorus, going on from a recording, and blended with another model. You leave with sound files for your piece.
 #
-# **Time:** about a minute of computing, with or without a graphics card; half an hour with listening.
+# **Time:** about a minute of computing, with or without a graphics card; an hour with listening.
 #
-# **Needed:** nothing, or the model that you chose in lesson 03.
+# **Needed:** nothing, or the model that you chose in lesson 03, and a recording of your own to go on from.
 
 # %% [markdown]
 # ## Get ready
@@ -88,6 +88,24 @@ for seconds in (1, 60):
     print(f"{seconds} s of sound: {seconds * rate:,} draws")
 
 # %% [markdown]
+# ## Play it
+#
+# Run the cell, press Play, and turn the **temperature** while it sounds: how freely the model chooses. What you turn is
+# heard about half a second later. Lower it until the sound calms down; raise it until it boils. Begin with the volume
+# low: above 1.3 it may be loud. When something comes that you want, press Keep, and the last ten seconds are yours.
+# Where your notebook cannot play live, it says so, and makes takes with the button below.
+
+# %%
+instrument = notebook.Instrument(capsule, temperature=0.95, seed=1)
+instrument
+
+# %% [markdown]
+# This saves what you have kept. If you have kept nothing, it does nothing.
+
+# %%
+course.keep(instrument.kept)
+
+# %% [markdown]
 # ## Chance: the seed
 #
 # A **seed** is a number from which all these draws are made. Here are four seeds, and everything else the same: four
@@ -102,7 +120,7 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # %% [markdown]
 # ## Freedom: the temperature
 #
-# **Temperature** bends the lot. At 1 the values are drawn as likely as the model finds them. Below 1 the likely ones
+# Temperature bends the lot. At 1 the values are drawn as likely as the model finds them. Below 1 the likely ones
 # are drawn even more often: the sound calms down, and far below, it falls silent or sticks to a tone. Above 1 the
 # unlikely ones get their chance, until only noise is left.
 #
@@ -111,12 +129,49 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
-line = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=[2] * 7)
-notebook.play(*line, names=[f"temperature {freedom:g}" for freedom in freedoms])
+steps = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=[2] * 7)
+notebook.play(*steps, names=[f"temperature {freedom:g}" for freedom in freedoms])
 
 # %% [markdown]
 # Where does it fall asleep, where does it boil, and where would you live? A small change near your favourite often
 # matters more than a large one elsewhere.
+
+# %% [markdown]
+# ## Freedom as a line
+#
+# A temperature need not stand still. Draw how it moves: drag the points, or click to add one. Or write it into the
+# field, seconds and temperature of each point: `0:0.7, 10:1.1` rises from 0.7 to 1.1 in ten seconds, and stays there.
+
+# %%
+line = notebook.LinePanel(seconds=12, value="0:0.75, 5:1.15, 8:0.9, 12:0.7")
+line
+
+# %% [markdown]
+# Two performances follow your line, each by its own chance.
+
+# %%
+shaped = pl.generate(capsule, seconds=12, voices=2, temperature=line.value, seed=6)
+notebook.play(*shaped)
+
+# %% [markdown]
+# ## When it gets stuck
+#
+# A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
+# the same can happen on a tone. The line above a player in these lessons tells you when that happened. You can ask for
+# a **nudge**: whenever a voice has been silent or stuck on a tone for a while, its temperature rises for half a second,
+# more each time, until it is out. Here is a low temperature without nudges, and with them.
+
+# %%
+alone = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9)
+nudged = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9, nudge=True)
+notebook.play(*alone, *nudged, names=["left alone", "with nudges"])
+
+# %% [markdown]
+# Every nudge is noted, with its second:
+
+# %%
+for event in nudged[0].about["events"]:
+    print(f"{event['seconds']:5.1f} s  {event['what']}")
 
 # %% [markdown]
 # ## Many at once: voices
@@ -131,16 +186,78 @@ together = pl.Clip(sum(voice.samples for voice in chorus) / 6, rate, "six voices
 notebook.play(together, *chorus[:2])
 
 # %% [markdown]
+# ## Going on from a recording
+#
+# So far, every take began from silence. Now the model first hears a recording of yours: that is **priming**. It takes
+# in four seconds, sample by sample, as if it had played them itself, and goes on from there. If the recording sounds
+# like what it has learned from, you may not hear where the model takes over. If not, listen how it finds its way home.
+
+# %%
+source = course.recording()
+prime = pl.Prime(source, start=0, seconds=4)
+primed = pl.generate(capsule, seconds=5, voices=2, temperature=0.9, seed=3, prime=prime, keep_prime=True)
+notebook.play(*primed, names=["4 s of the recording, then voice 1", "the same, then voice 2"])
+
+# %% [markdown]
+# Each voice can go on from a place of its own. Here are four, from the beginning of the recording to its end, without
+# the recording itself.
+
+# %%
+places = pl.Prime.several(source, voices=4, seconds=2)
+spread = pl.generate(capsule, seconds=4, voices=4, temperature=0.9, seed=3, prime=places)
+notebook.play(*spread, names=[f"goes on from {place.start + 2:.1f} s" for place in places])
+
+# %% [markdown]
+# ## Other instruments
+#
+# The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
+# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so what
+# differs is the models and what they have heard.
+
+# %%
+others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
+three = {"yours": capsule, **others}
+played = [pl.generate(model, seconds=4, voices=1, temperature=0.85, seed=4)[0] for model in three.values()]
+notebook.play(*played, names=list(three))
+
+# %% [markdown]
+# ## Between two models: an experiment
+#
+# Two models can decide together. Before each sample, both say how likely they find each value; the two opinions are
+# mixed, and one value is drawn. `share` says how much the second one counts. Here it moves from the winds and whispers
+# to the bells in eight seconds. Both models hear the result, so each of them has to go on from what the other did.
+
+# %%
+breath = pl.Run("../datasets_examples/trained/breath")
+blend = pl.mix(breath.capsule(), others["bells"], share="0:0, 8:1")
+blended = pl.generate(blend, seconds=10, voices=2, temperature=0.95, seed=5)
+notebook.play(*blended, names=["from breath to bells, voice 1", "voice 2"])
+
+# %% [markdown]
+# ## Between two epochs: another experiment
+#
+# The numbers of two epochs of one training can also be averaged into a model that never existed. Halfway between
+# epochs 13 and 20 lies no epoch 16: it may be calmer than both, or broken. Only listening tells.
+
+# %%
+ends = {"epoch 13": breath.capsule(13), "epoch 20": breath.capsule(20)}
+halfway = pl.between(*ends.values(), share=0.5)
+models = {"epoch 13": ends["epoch 13"], "halfway": halfway, "epoch 20": ends["epoch 20"]}
+notebook.play(*(pl.generate(m, 4, 1, temperature=0.9, seed=7)[0] for m in models.values()), names=list(models))
+
+# %% [markdown]
 # ## Your takes
 #
-# Now for your piece. Set what you want, then run the cell under the controls.
+# Now for your piece. Set what you want, then run the cell under the controls. The temperature may be a number or a line
+# as above.
 
 # %%
 controls = notebook.Panel(
-    temperature=notebook.number("Temperature", 0.95, 0.05, 5),
+    temperature=notebook.text("Temperature (a number, or a line)", "0.95"),
     seconds=notebook.number("Seconds", 8, 0.5, 600, step=0.5),
     voices=notebook.whole("Voices", 3, 1, 64),
     seed=notebook.whole("Seed", 21, 0, 9999),
+    nudge=notebook.tick("Nudge voices that are silent or stuck"),
 )
 controls
 
@@ -167,14 +284,31 @@ notebook.waveform(takes[0])
 notebook.spectrogram(takes[0])
 
 # %% [markdown]
-# ## Save them
+# ## Files for your program
 #
-# The files are WAV, mono, 16 bit, at the model's sample rate, exactly as loud as you heard them. A performance that you
-# keep is called a **take**. Its name says with which seed, voice and temperature it was made and how long it is, and
-# each model has a folder of its own. So no take replaces another, unless it is the same again.
+# A performance that you keep is called a **take**. Choose what your program for music likes. The sample rate may be
+# higher than the model's: the pitch stays, but no brightness is added. Nothing is turned up. Only a file that would
+# distort is turned down, as a whole.
 
 # %%
-course.keep(takes, capsule)
+files = notebook.Panel(
+    form=notebook.choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
+    bits=notebook.choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
+    sample_rate=notebook.whole("Sample rate in Hz", 48000, 2000, 192000),
+    fade_in=notebook.number("Fade in, seconds", 0, 0, 60),
+    fade_out=notebook.number("Fade out, seconds", 0.05, 0, 60),
+    remove_dc=notebook.tick("Take a constant offset away", True),
+    zipped=notebook.tick("Pack all takes into one zip"),
+)
+files
+
+# %% [markdown]
+# A file's name says with which seed, voice and temperature the take was made, how long it is and from which epoch. The
+# sign at its end tells it from all others, so no take replaces another, unless it is the same again. All of that is
+# also written into the file, and into the list `takes.csv` beside it. Places where something happened are markers.
+
+# %%
+course.keep(takes, **files.values)
 
 # %% [markdown]
 # In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
@@ -187,24 +321,26 @@ if take_them_home:
     course.take_home(course.takes)
 
 # %% [markdown]
-# ## Other instruments
+# ## A long take
 #
-# The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
-# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so what
-# differs is the models and what they have heard.
+# For an hour of sound, do not wait for the end. This plays onto the disk, and every few seconds the players show the
+# newest of it. Stop it whenever you like, with the stop button of the notebook: what was played is kept, and the same
+# cell goes on from there. Here it is twenty seconds; for an hour, write 3600.
 
 # %%
-others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
-three = {"yours": capsule, **others}
-played = [pl.generate(model, seconds=4, voices=1, temperature=0.85, seed=4)[0] for model in three.values()]
-notebook.play(*played, names=list(three))
+watch = notebook.LiveFigure(notebook.newest, waiting="The newest seconds come here while it plays.")
+long = pl.perform(capsule, course.takes / "long", seconds=20, temperature=0.9, seed=8, nudge=True, listening=watch)
+watch(long)
+
+# %% [markdown]
+# A long take becomes files as any other does: `course.keep(long, bits=24)`. To begin another one, name another folder.
 
 # %% [markdown]
 # ## What you did
 #
-# - You played one model with many seeds and temperatures, alone and in chorus.
-# - You made takes for your piece, looked at them and saved them.
-# - You heard what other models make of the same chance.
+# - You played one model live, with many seeds and temperatures, along a line, alone and in chorus.
+# - You let it go on from a recording, and listened between models.
+# - You made takes for your piece, looked at them and saved them as your program wants them.
 
 # %% [markdown]
 # ## Check yourself
@@ -223,22 +359,19 @@ notebook.play(*played, names=list(three))
 # %% [markdown]
 # ## Exercise
 #
-# Make a small study of fifteen seconds from this model alone: five takes of three seconds, one after the other, each a
-# little freer than the one before.
+# Make a small study of twenty seconds from this model alone: one voice whose temperature climbs in four steps, each
+# held for five seconds. In a line, two points at the same second are a step.
 #
 # <details><summary>Solution</summary>
 #
 # ```python
-# import numpy as np
-#
-# freedoms = [0.75, 0.85, 0.95, 1.05, 1.15]
-# steps = pl.generate(capsule, seconds=3, voices=5, temperature=freedoms, seed=8)
-# study = pl.Clip(np.concatenate([step.samples for step in steps]), rate, "study")
-# study.save(course.takes / "study.wav")
-# notebook.play(study)
+# steps = "0:0.75, 5:0.75, 5:0.9, 10:0.9, 10:1.05, 15:1.05, 15:1.2"
+# study = pl.generate(capsule, seconds=20, voices=1, temperature=steps, seed=8)
+# course.keep(study)
+# notebook.play(*study)
 # ```
 #
-# You may hear the cuts. In your own program you would overlap the takes and fade.
+# There is no cut to be heard, since the model goes on from what it has just played. How long does it take to notice?
 #
 # </details>
 

@@ -15,7 +15,7 @@ from .journey import journey_shown
 from .line_panel import LinePanel
 from .maps import sound_map
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
-from .players import play, play_epochs, play_grid
+from .players import newest, play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
 from .preflight import preflight_shown
 from .settings_panel import SettingsPanel, settings_table
@@ -43,6 +43,7 @@ __all__ = [
     "learning_curve",
     "lines",
     "machine",
+    "newest",
     "number",
     "origin_form",
     "play",

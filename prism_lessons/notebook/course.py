@@ -9,6 +9,7 @@ from pathlib import Path
 
 import librosa
 
+from ..audio import SUFFIXES
 from ..audition import audition
 from ..capsule import Capsule
 from ..corpus import Choices, Corpus, curate
@@ -16,6 +17,7 @@ from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
 from ..files import inside, replacing
+from ..generation import render
 from ..journal import Journal
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
@@ -269,11 +271,24 @@ class Course:
         if not found:
             print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
 
-    def keep(self, takes, capsule):
-        """Save takes as WAV files, in a folder for the model that made them, under names that tell takes apart."""
-        folder = self.takes / f"epoch{capsule.about.get('epoch', 0)}_{capsule.digest[:6]}"
-        for take in takes:
-            print(take.save(folder / f"{take.name}_{take.seconds:g}s.wav"))
+    def keep(self, takes, **how):
+        """Write takes into the folder `takes`, and list them in `takes.csv`; `how` as for `prism_lessons.render`.
+
+        Clips that are no takes, such as what was kept from playing live, become 16-bit WAVs under their own names.
+        """
+        for path in render([take for take in takes if hasattr(take, "about")], self.takes, **how):
+            print(path)
+        for clip in takes:
+            if not hasattr(clip, "about"):
+                print(clip.save(self.takes / f"{clip.name}.wav"))
+
+    def recording(self, example="wind_180_to_500Hz"):
+        """The path of a recording to go on from: your first one in the order of names, or one of the example sets."""
+        if own := sorted(path for path in self.recordings.rglob("*") if path.suffix.lower() in SUFFIXES):
+            print(f'This is your recording "{own[0].name}".')
+            return own[0]
+        print(f'You have brought no recording yet, so this is "{example}" from the example set "breath".')
+        return _example("breath") / f"{example}.flac"
 
     def _newest_run(self):
         """The folder of the run of lesson 02 that was worked on last and has an epoch, or None."""

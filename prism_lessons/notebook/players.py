@@ -40,6 +40,23 @@ def play(*sounds, names=None):
     return Shown(html, "\n".join(_words(clip, name) for clip, name in zip(clips, names, strict=True)))
 
 
+def newest(takes, seconds=8.0):
+    """Players for the last seconds of long takes that are still being played: `perform(listening=LiveFigure(newest))`.
+
+    Parameters
+    ----------
+    takes
+        A list of `LongTake`; the first four are shown.
+    seconds
+        How much of each.
+
+    Returns
+    -------
+    Shown
+    """
+    return play(*(take.clip(-seconds, seconds) for take in takes[:4]))
+
+
 def play_grid(sounds, caption):
     """A table of players.
 

@@ -51,12 +51,13 @@ class LiveFigure:
     ----------
     draw
         A function that makes a `Shown`; calling the figure calls it with the same arguments and shows what comes.
+    waiting
+        What stands there until then, a sentence.
     """
 
-    def __init__(self, draw):
+    def __init__(self, draw, waiting="The picture comes after the first epoch."):
         self._draw = draw
-        waiting = Shown("<p>The picture comes after the first epoch.</p>", "The picture comes after the first epoch.")
-        self._handle = display(waiting, display_id=True)
+        self._handle = display(Shown(f"<p>{escape(waiting)}</p>", waiting), display_id=True)
 
     def __call__(self, *arguments):
         self._handle.update(self._draw(*arguments))

@@ -93,12 +93,22 @@ def test_of_a_corpus_that_is_gone_or_changed_nothing_is_kept_aside(course, strai
 
 def test_takes_of_other_models_and_lengths_do_not_replace_each_other(course, straight, noise, capsys):
     capsules = [straight.capsule(epoch) for epoch in (1, 2)]
-    for capsule in capsules:
-        for seconds in (0.5, 1.25):
-            course.keep([pl.Clip(noise(seconds), 16000, "take_seed1_voice1_t1")], capsule)
-    kept = sorted(course.takes.rglob("*.wav"))
-    assert len(kept) == 4 and kept[0].name == "take_seed1_voice1_t1_0.5s.wav"
-    assert capsules[0].digest != capsules[1].digest == straight.capsule(2).digest
+    for capsule in [*capsules, capsules[0]]:
+        for seconds in (0.05, 0.125):
+            course.keep(pl.generate(capsule, seconds, voices=1, seed=1), bits=24)
+    kept = sorted(path.name for path in course.takes.rglob("*.wav"))
+    assert len(kept) == 4 and kept[0].startswith("take_seed1_voice1_t0.95_0.05s_epoch1_")
+    assert len((course.takes / "takes.csv").read_text().splitlines()) == 5
+    course.keep([pl.Clip(noise(0.1), 16000, "live")])
+    assert (course.takes / "live.wav").is_file()
+
+
+def test_a_recording_to_go_on_from_is_your_own_if_there_is_one(course, noise, capsys):
+    assert course.recording().name == "wind_180_to_500Hz.flac"
+    course.recordings.mkdir(parents=True)
+    (course.recordings / "a note.txt").write_text("no sound")
+    pl.Clip(noise(0.1), 16000).save(course.recordings / "mine.wav")
+    assert course.recording().name == "mine.wav" and "your recording" in capsys.readouterr().out
 
 
 def test_the_model_chosen_in_lesson_03_is_the_one_that_lesson_04_plays(course, capsys):
