@@ -390,6 +390,10 @@ def writing(path, sample_rate, suffix, bits=16, tags=None):
             for name, text in (tags or {}).items():
                 setattr(file, name, text)
             yield file
+            frames = file.frames
+        with soundfile.SoundFile(native(path)) as file:
+            if file.frames != frames:  # the last of a FLAC is written when it is closed, and nobody says how that went
+                raise soundfile.LibsndfileError(0)
     except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself, so the system is asked again
         with open(path, "ab") as file:
             file.write(bytes(2**16))
