@@ -175,6 +175,9 @@ class Recording:
         except OSError as error:
             raise AudioError(f"the file cannot be read ({error.strerror or 'it is not a file'})") from None
         self.sample_rate, self.channels = self._file.samplerate, self._file.channels
+        if self.sample_rate < SAMPLE_RATES[0]:  # a second of it would be an hour at the rate of a model
+            self._file.close()
+            raise AudioError(f"the file has a sample rate of {self.sample_rate} Hz, which is none of sound")
         self.format = f"{self._file.format_info.split(' (')[0]}, {self._file.subtype_info}"
         self._promised = _promised_frames(self._file)
         self.declared_seconds = self._promised / self.sample_rate

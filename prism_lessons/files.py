@@ -187,15 +187,18 @@ def inside(folder, name):
 
     Names come from files that somebody else may have made, so they are not trusted.
     """
-    folder = Path(folder)
-    path = folder / str(name)
-    try:
-        stays = isinstance(name, str) and name != "" and path.resolve().is_relative_to(folder.resolve())
-    except (OSError, RuntimeError, ValueError):  # links that go round in circles, names with a zero byte
-        stays = False
-    if not stays:
+    path = Path(folder) / str(name)
+    if not isinstance(name, str) or name == "" or not is_inside(folder, path):
         raise CourseError(f'"{folder}" names a file outside itself ("{name}"), so it is not opened.')
     return path
+
+
+def is_inside(folder, path):
+    """Whether a path lies in a folder, wherever links lead."""
+    try:
+        return Path(path).resolve().is_relative_to(Path(folder).resolve())
+    except (OSError, RuntimeError, ValueError):  # links that go round in circles, names with a zero byte
+        return False
 
 
 def digest(*parts):

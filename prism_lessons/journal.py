@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from .errors import CourseError
 from .files import read_lines, write_lines
 
 
@@ -15,6 +16,10 @@ class Entry:
     lesson: str
     question: str
     answer: str
+
+    def __post_init__(self):
+        if not all(isinstance(value, str) for value in vars(self).values()):
+            raise CourseError("An answer is given in words.")
 
 
 class Journal:

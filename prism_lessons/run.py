@@ -17,14 +17,17 @@ tensorboard/      the same curves for TensorBoard
 """
 
 import math
+import os
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from .audio import check_sample_rate
 from .capsule import Capsule
-from .errors import CourseError
-from .files import read_json, read_lines, replacing, write_json, write_lines
+from .errors import CourseError, in_short
+from .files import inside, is_inside, read_json, read_lines, replacing, write_json, write_lines
+from .settings import ModelSettings, TrainingSettings, described
 
 FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
@@ -98,6 +101,12 @@ class Run:
         self.settings = read_json(self.folder / SETTINGS, "run")
         if self.settings.get("format") != FORMAT:
             raise CourseError(f'The run in "{folder}" was made by another version of this course: begin a new one.')
+        try:
+            _check(self.settings)
+        except (CourseError, ValueError, TypeError, LookupError, AttributeError) as error:
+            raise CourseError(
+                f'"{self.folder / SETTINGS}" is damaged ({in_short(error)}): take it from a copy.'
+            ) from error
 
     @classmethod
     def begin(cls, folder, settings, card):
@@ -159,12 +168,15 @@ class Run:
     @property
     def card(self):
         """The card of the corpus, Markdown."""
-        return (self.folder / CARD).read_text(encoding="utf-8")
+        try:
+            return inside(self.folder, CARD).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise CourseError(f'The card of the run in "{self.folder}" cannot be read: take it from a copy.') from error
 
     @property
     def log(self):
         """The epochs so far, in order, as `Epoch`s."""
-        return read_lines(self.folder / LOG, "log", lambda line: Epoch(**line))
+        return read_lines(self.folder / LOG, "log", _epoch)
 
     def record(self, entry):
         """Put an `Epoch` into the log, in place of what was logged for that epoch or later ones before."""
@@ -179,7 +191,7 @@ class Run:
         pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and what its kind
         brings.
         """
-        return read_lines(self.folder / EVENTS, "list of events")
+        return read_lines(self.folder / EVENTS, "list of events", _event)
 
     def note(self, kind, text, **values):
         """Add an event, see `events`."""
@@ -197,7 +209,9 @@ class Run:
     @property
     def played(self):
         """Every clip that was played, as `RunClip`s, by epoch, temperature and voice."""
-        found = [clip_of(path) for path in (self.folder / "clips").glob("[0-9]*_*_t*.wav")]
+        paths = (self.folder / "clips").glob("[0-9]*_*_t*.wav")
+        # A run of somebody else may hold links to files that are not theirs to have heard.
+        found = [clip_of(path) for path in paths if is_inside(self.folder, path)]
         return sorted(filter(None, found), key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
 
     @property
@@ -219,7 +233,8 @@ class Run:
     @property
     def epochs(self):
         """The epochs whose weights are there, in order."""
-        return sorted(int(path.stem) for path in (self.folder / "epochs").glob("[0-9]*.capsule"))
+        paths = [path for path in (self.folder / "epochs").glob("[0-9]*.capsule") if path.stem.isdecimal()]
+        return sorted(epoch for path in paths if self.capsule_path(epoch := int(path.stem)) == path)
 
     @property
     def best(self):
@@ -241,13 +256,18 @@ class Run:
         epoch = kept[-1] if epoch is None else epoch
         if epoch not in kept:
             raise CourseError(f"The weights of epoch {epoch} are not there: choose from {_ranges(kept)}.")
-        return Capsule.load(self.capsule_path(epoch))
+        return Capsule.load(inside(self.folder, str(self.capsule_path(epoch).relative_to(self.folder))))
 
     @property
     def starred(self):
         """The epochs marked as worth keeping, in order."""
         path = self.folder / STARRED
-        return read_json(path, "list of stars")["epochs"] if path.exists() else []
+        if not os.path.lexists(path):
+            return []
+        epochs = read_json(path, "list of stars").get("epochs")
+        if not isinstance(epochs, list) or not all(type(epoch) is int for epoch in epochs):
+            raise CourseError(f'"{path}" is damaged: take it from a copy, or delete it and star again.')
+        return epochs
 
     def star(self, epoch):
         """Keep the weights of an epoch whatever the disk budget says."""
@@ -283,6 +303,52 @@ def opened(run):
         if part not in run.settings:
             raise CourseError(f'"{run.folder / SETTINGS}" is damaged ("{part}" is missing): take it from a copy.')
     return run
+
+
+def _check(settings):
+    """Raise an error where the settings of a run, as far as they are there, are of kinds that cannot be worked with."""
+    for name in ("model", "training", "corpus", "references", "begun_from", "versions"):
+        if not isinstance(settings.get(name, {}), dict) and (name, settings[name]) != ("begun_from", None):
+            raise ValueError(f'"{name}" cannot be {in_short(settings[name])}')
+    for part, kind in (("model", ModelSettings), ("training", TrainingSettings)):
+        values = settings.get(part, {})
+        for about in described(kind):
+            if about.name in values:
+                about.check(values[about.name])
+    ModelSettings(**settings.get("model", {}))
+    if "sample_rate" in settings:
+        check_sample_rate(settings["sample_rate"])
+    references = settings.get("references", {"uniform": 8.0})
+    if not all(isinstance(bits, (int, float)) and 0 <= bits <= 100 for bits in references.values()):
+        raise ValueError("its reference lines are no bits")
+    if not references["uniform"]:
+        raise ValueError("blind chance needs some bits")
+    if not isinstance(settings.get("minutes") or 0, (int, float)):
+        raise ValueError("its minutes are no number")
+    for origin in (settings.get("corpus"), settings.get("begun_from")):
+        if origin is None:
+            continue
+        texts = [origin["digest"], origin.get("folder", ""), origin.get("run", ""), *origin.get("not_to_share", [])]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"{in_short(texts)} are no words")
+
+
+def _epoch(line):
+    """The `Epoch` of a line of the log."""
+    entry = Epoch(**line)
+    numbers = (entry.bits, entry.validation_bits, entry.seconds, entry.learning_rate, entry.gradient_norm or 0)
+    if type(entry.epoch) is not int or type(entry.samples) is not int or entry.epoch < 1:
+        raise TypeError("an epoch and its samples are whole numbers")
+    if not all(isinstance(number, (int, float)) for number in numbers) or not isinstance(entry.whole, bool):
+        raise TypeError("the figures of an epoch are numbers")
+    return entry
+
+
+def _event(line):
+    """A line of the list of events, see `Run.events`."""
+    if type(line["epoch"]) is not int or not all(isinstance(line[name], str) for name in ("when", "kind", "text")):
+        raise TypeError("an event is said in words")
+    return {**line}
 
 
 def clip_of(path):
@@ -323,6 +389,6 @@ def as_capsule(source, epoch=None):
         return source
     if isinstance(source, Run):
         return source.capsule(epoch)
-    if (Path(source) / SETTINGS).is_file():
+    if os.path.isfile(Path(source) / SETTINGS):
         return Run(source).capsule(epoch)
     return Capsule.load(source)

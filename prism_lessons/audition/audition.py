@@ -1,5 +1,6 @@
 """Auditioning a run: all its clips with what is known of them, the log of what was heard, and what is made of both."""
 
+import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -295,7 +296,7 @@ def _corpus_of(run, corpus):
         return corpus
     folder = Path(run.settings["corpus"]["folder"])
     try:
-        found = Corpus.open(folder) if (folder / SETTINGS).is_file() else None
+        found = Corpus.open(folder) if os.path.isfile(folder / SETTINGS) else None
     except CourseError:
         found = None
     return found if found and found.digest == wanted else None

@@ -6,6 +6,7 @@ put together: the union of their acts.
 """
 
 import getpass
+import os
 import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -13,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import append_lines, digest, read_lines
+from ..files import append_lines, digest, inside, read_lines
 from ..live import counted
 from ..run import epoch_of
 from .blind import GAMES, Guesses
@@ -120,12 +121,12 @@ class ListeningLog:
     """
 
     def __init__(self, run, who=None, copy=None):
-        self.run, self.path = run, run.folder / LOG
+        self.run, self.path = run, inside(run.folder, LOG)
         self.who = (who or _user()).strip()[:MOST_IN_A_NAME]
         self.key = run_key(run)
         self._copy = Path(copy) / LOG if copy else None
         self.acts  # noqa: B018 - a damaged log is said now, not at the first star
-        if self._copy and self._copy.is_file() and (merged := self.merge(self._copy)).left_out:
+        if self._copy and os.path.isfile(self._copy) and (merged := self.merge(self._copy)).left_out:
             raise CourseError(merged.reason)
 
     @property
@@ -185,7 +186,7 @@ class ListeningLog:
         new = [act for act in acts.values() if act.id not in known]
         if new:
             append_lines(self.path, map(asdict, new))
-            if self._copy and self._copy.parent.is_dir():
+            if self._copy and os.path.isdir(self._copy.parent):
                 with suppress(CourseError):  # such as a Drive that is gone: the run's own log has it
                     there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
                     append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
@@ -222,8 +223,8 @@ class ListeningLog:
         CourseError
             When it cannot be read, or nothing in it is about this run.
         """
-        path = Path(other) / LOG if Path(other).is_dir() else Path(other)
-        if not path.is_file():
+        path = Path(other) / LOG if os.path.isdir(other) else Path(other)
+        if not os.path.isfile(path):
             raise CourseError(f'There are no notes in "{other}": name the file that the page saved.')
         faults = []
         acts = read_lines(path, "notes", lambda line: Act(**line), growing=True, damaged=faults)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..corpus.choices import UNKNOWN, Intention
+from ..errors import CourseError
 from ..live import clock
 from ..markup import REFERENCES
 from ..pages.prose import as_html, deeper, one_line, quoted
@@ -63,7 +64,7 @@ def _intention_and_card(run, choices):
     """The intention, and the card without the intention if that is the same."""
     try:
         card = run.card
-    except (OSError, ValueError):
+    except CourseError:
         card = "The card of the corpus cannot be read."
     found = INTENTION.search(card)
     stated = found[1].strip() if found else ""

@@ -5,6 +5,7 @@ in, or the recording itself.
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def sounds_of(source, live=None):
     CourseError
         When there is no sound in it.
     """
-    if isinstance(source, Corpus) or (Path(source) / SETTINGS).is_file():
+    if isinstance(source, Corpus) or os.path.isfile(Path(source) / SETTINGS):
         corpus = Corpus.open(source)
         rate = corpus.sample_rate
         files = [

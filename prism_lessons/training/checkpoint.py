@@ -1,6 +1,7 @@
 """How far a run is, and going on from there: what is written at the end of epochs, and within them."""
 
 from .. import container
+from ..files import inside
 from ..run import RESUME, WITHIN
 
 
@@ -81,7 +82,7 @@ class Progress:
         Where the batch size or the window has changed since, the same share of the epoch counts as heard; a little of
         it may be heard twice or not at all.
         """
-        paths = [run.folder / name for name in (WITHIN, RESUME)]
+        paths = [inside(run.folder, name) for name in (WITHIN, RESUME)]
         found = [container.read(path, "checkpoint")[:2] for path in paths if path.exists()]
         if not found:
             return

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from ..capsule import Capsule
 from ..errors import CourseError
+from ..files import inside
 from ..presets import PRESETS
 from ..run import FREE_TO_CHANGE, RESUME, SETTINGS, START, Run, as_capsule
 
@@ -34,7 +35,7 @@ def find_start(start, folder):
     if start is None:
         # A beginning that was cut off may have left the capsule without the settings of the run.
         begun = Run(folder).begun_from if (folder / SETTINGS).exists() else (folder / START).exists()
-        return Capsule.load(folder / START) if begun and not (folder / RESUME).exists() else None
+        return Capsule.load(inside(folder, START)) if begun and not (folder / RESUME).exists() else None
     if not isinstance(start, (Capsule, Run, str, os.PathLike)):
         raise CourseError(f"start must be a capsule, such as run.capsule(12), or the path of one, not {start!r}.")
     return as_capsule(start)
