@@ -389,6 +389,8 @@ def as_capsule(source, epoch=None):
         return source
     if isinstance(source, Run):
         return source.capsule(epoch)
+    if not isinstance(source, (str, os.PathLike)):
+        raise CourseError(f"A model is a capsule, a run, or the path of one, not {in_short(repr(source))}.")
     if os.path.isfile(Path(source) / SETTINGS):
         return Run(source).capsule(epoch)
     return Capsule.load(source)

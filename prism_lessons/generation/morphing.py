@@ -36,7 +36,7 @@ def between(first, second, share=0.5):
         When the two differ in their shape; the sentence names the setting.
     """
     first, second = as_capsule(first), as_capsule(second)
-    if not (isinstance(share, (int, float)) and 0 <= share <= 1):
+    if not (isinstance(share, (int, float)) and not isinstance(share, bool) and 0 <= share <= 1):
         raise CourseError(f"share must be 0 to 1, not {share}.")
     for name, value in vars(first.settings).items():
         if value != getattr(second.settings, name) and name != "dropout":

@@ -17,6 +17,7 @@ from .priming import primed, primes_of
 from .traps import SILENT, TONE, Traps
 
 MOST_VOICES = 256
+MOST_SAMPLES = 2**30  # of all voices together: 4 GB
 # What a take says of its model.
 MODEL = ("run", "epoch", "from", "checkpoint", "between", "mix", "share")
 
@@ -69,7 +70,7 @@ class Performance:
         """Take the values in, or say which of them cannot be."""
         if not isinstance(capsule, Mixture):
             capsule = as_capsule(capsule)
-        if not isinstance(voices, int) or not 1 <= voices <= MOST_VOICES:
+        if type(voices) is not int or not 1 <= voices <= MOST_VOICES:
             raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
         seeds = seed if isinstance(seed, (list, tuple)) else [seed] * voices
         if len(seeds) != voices or not all(type(one) is int and one >= 0 for one in seeds):
@@ -172,6 +173,11 @@ def generate(
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
     rate, codec = performance.capsule.sample_rate, performance.capsule.settings.codec
     samples = samples_of(seconds, rate)
+    if voices * samples > MOST_SAMPLES:
+        raise CourseError(
+            f"{counted(voices, 'take')} of {seconds:g} s would not fit into memory: ask for less at a time, or let "
+            "perform() play onto the disk."
+        )
     live = live or LiveLine()
     player, heard = performance.player()
     pieces, done, what = [], 0, counted(voices, "voice")
@@ -218,7 +224,7 @@ def trapped(traps):
 
 def samples_of(seconds, sample_rate):
     """Seconds as samples, at least one."""
-    number = isinstance(seconds, (int, float, np.integer, np.floating)) and np.isfinite(seconds)
-    if not number or round(seconds * sample_rate) < 1:
+    number = isinstance(seconds, (int, float, np.integer, np.floating)) and not isinstance(seconds, bool)
+    if not number or not 0 < seconds < 1e12 or round(seconds * sample_rate) < 1:
         raise CourseError(f"seconds must be a number above 0, not {seconds}.")
     return round(seconds * sample_rate)
