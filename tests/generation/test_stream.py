@@ -1,0 +1,85 @@
+"""A stream: one voice, played while it is made."""
+
+import numpy as np
+import pytest
+
+from prism_lessons.errors import CourseError
+from prism_lessons.generation import Stream, generate, mix
+
+SHAPE = {"frame_sizes": (3, 12), "levels": 100}
+
+
+@pytest.fixture
+def capsule(made):
+    return made(**SHAPE)
+
+
+def test_it_plays_the_take_of_its_seed(capsule):
+    stream = Stream(capsule, temperature=1.1, seed=3)
+    sound = np.concatenate([stream.play(seconds) for seconds in (0.05, 0.001, 0.1)])
+    (take,) = generate(capsule, 0.15, voices=1, temperature=1.1, seed=3)
+    np.testing.assert_array_equal(sound[: len(take.samples)], take.samples)
+    assert sound.dtype == np.float32 and stream.sample_rate == 16000
+
+
+def test_it_gives_whole_frames_and_as_many_as_it_takes(capsule):
+    stream = Stream(capsule)
+    assert [len(stream.play(samples / 16000)) for samples in (1, 12, 13, 1600)] == [12, 12, 24, 1608]
+
+
+def test_a_temperature_counts_from_the_next_sample_on(capsule):
+    stream, first = Stream(capsule, 0.8, seed=1), Stream(capsule, 0.8, seed=1)
+    np.testing.assert_array_equal(stream.play(0.1), first.play(0.1))
+    stream.temperature = 2.0
+    assert stream.temperature == 2.0
+    free, kept = stream.play(0.1), first.play(0.1)
+    assert (free != kept).mean() > 0.2
+    # 0.1 s are 1,600 samples, and whole frames 1,608: the change comes there, as a line of that shape says.
+    (take,) = generate(capsule, 0.2, voices=1, temperature="0:0.8, 0.1005:0.8, 0.1005:2", seed=1)
+    np.testing.assert_array_equal(free[:1592], take.samples[1608:])
+
+
+def test_it_can_begin_again_and_with_another_seed(capsule):
+    stream = Stream(capsule, 1.0, seed=5)
+    first = stream.play(0.05)
+    later = stream.play(0.05)
+    assert (first != later).any()
+    stream.begin(5)
+    np.testing.assert_array_equal(stream.play(0.05), first)
+    stream.begin(6)
+    assert stream.seed == 6 and (stream.play(0.05) != first).mean() > 0.1
+    stream.temperature = 1.5
+    stream.begin(5)
+    assert stream.temperature == 1.5 and (stream.play(0.05) != first).any()
+
+
+def test_it_plays_mixtures_and_files(capsule, made, tmp_path):
+    mixture = mix(capsule, made(1, **SHAPE), "0:0, 0.05:1")
+    (take,) = generate(mixture, 0.1, voices=1, temperature=1.0, seed=2)
+    np.testing.assert_array_equal(Stream(mixture, 1.0, 2).play(0.1)[:1600], take.samples)
+    np.testing.assert_array_equal(Stream(capsule.save(tmp_path / "a.capsule")).play(0.01), Stream(capsule).play(0.01))
+
+
+@pytest.mark.parametrize("temperature", [0, 5.1, None, True, float("nan"), "loud", [0.9]])
+def test_a_wrong_temperature_is_refused_and_the_old_one_stays(capsule, temperature):
+    with pytest.raises(CourseError, match="temperature"):
+        Stream(capsule, temperature)
+    stream, other = Stream(capsule, 0.9), Stream(capsule, 0.9)
+    with pytest.raises(CourseError, match="temperature"):
+        stream.temperature = temperature
+    assert stream.temperature == 0.9
+    np.testing.assert_array_equal(stream.play(0.01), other.play(0.01))
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, None, True, "abc", [1, 2]])
+def test_a_wrong_seed_is_refused(capsule, seed):
+    with pytest.raises(CourseError, match="seed must be"):
+        Stream(capsule, seed=seed)
+    with pytest.raises(CourseError, match="seed must be"):
+        Stream(capsule).begin(seed)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, None, True, float("nan"), float("inf"), "1", 10**400])
+def test_wrong_seconds_are_refused(capsule, seconds):
+    with pytest.raises(CourseError, match="seconds must be a number above 0"):
+        Stream(capsule).play(seconds)
