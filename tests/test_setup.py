@@ -29,6 +29,18 @@ def test_environment_yml_names_what_pyproject_names():
     assert f"python{project['requires-python']}" in conda
 
 
+def test_the_wheel_holds_all_that_pages_are_made_of():
+    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
+    packed = {
+        path
+        for package, patterns in data.items()
+        for pattern in patterns
+        for path in REPOSITORY.joinpath(*package.split(".")).glob(pattern)
+    }
+    there = {path for path in PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc", ".nbi", ".nbc", "")}
+    assert there and not there - packed
+
+
 def imports(path):
     """The rooms that a module imports from the package."""
     depth = len(path.relative_to(PACKAGE).parts)

@@ -13,6 +13,7 @@ from .numba_engine import NumbaEngine
 
 ENGINES = ("numba", "tensorflow")
 PRECISIONS = ("single", "half")
+MOST_TABLE = 4e9  # bytes: what each code at each place of the smallest frame says, worked out once
 
 
 class Engine(Protocol):
@@ -64,8 +65,24 @@ def _gpu():
     return on_gpu()
 
 
+def _check(settings):
+    """Refuse a model whose table of rows would fill the memory: a small file may ask for many gigabytes."""
+    if settings.frame_sizes[0] * settings.levels * settings.dim * 4 > MOST_TABLE:
+        raise CourseError(
+            f"A model with a smallest frame of {settings.frame_sizes[0]}, {settings.levels} levels and a size of "
+            f"{settings.dim} needs more than {MOST_TABLE / 1e9:g} GB to be played: make one of these three smaller."
+        )
+
+
 def of_model(model):
-    """The engine for a `SampleRNN` with the weights that it has now."""
+    """The engine for a `SampleRNN` with the weights that it has now.
+
+    Raises
+    ------
+    CourseError
+        When the model is too large to be played.
+    """
+    _check(model.settings)
     if choose() == "tensorflow":
         return _tensorflow(model)
     return NumbaEngine([(model.settings, {name: weight.numpy() for name, weight in model.weights_by_name().items()})])
@@ -87,10 +104,13 @@ def of_capsules(capsules, engine=None, precision="single"):
     Raises
     ------
     CourseError
-        For a name that is none, and where TensorFlow's engine is asked for what only Numba's can do.
+        For a name that is none, where TensorFlow's engine is asked for what only Numba's can do, and when a model is
+        too large to be played.
     """
     if precision not in PRECISIONS:
         raise CourseError(f'There is no precision "{precision}" for playing: choose "single" or "half".')
+    for capsule in capsules:
+        _check(capsule.settings)
     if choose(engine) == "numba":
         return _numba(_Same(tuple(capsule.digest for capsule in capsules), capsules), precision == "half")
     if len(capsules) > 1 or precision == "half":
