@@ -5,12 +5,15 @@ The folder of a performance holds `performance.json` (what shall be played), for
 in the end one WAV for each voice. What was written to the codes after the last state is played again, the same.
 """
 
+import json
 import os
+import re
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import filelock
 import numpy as np
 
 from .. import container
@@ -22,9 +25,13 @@ from ..quantisation import Quantisation
 from .state import State
 from .takes import Performance, events_of, markers, samples_of, take_name, trapped
 
-WHAT, STATE = "performance.json", "player.state"
+WHAT, STATE, LOCK = "performance.json", "player.state", "performance.lock"
+# What a performance that was killed in its first moment leaves: it has not begun.
+LEFT = re.compile(rf"voice\d+\.codes|{re.escape(STATE)}|{re.escape(LOCK)}|.*\.partial")
 KEEP_SECONDS = 5.0  # of work between two states on the disk
+REMEMBERED_SECONDS = 4.0  # more than traps listen back
 MOST_HOURS = 24
+MOST_BYTES = 2**32 - 2**25  # of a WAV: its sizes are numbers of 32 bits, and prime and markers want room too
 
 
 @dataclass(frozen=True)
@@ -61,12 +68,18 @@ class LongTake:
         """`seconds` of it from `start` on, in memory, as a `Clip`; a `start` below 0 counts from the end."""
         first = round((start + self.seconds if start < 0 else start) * self.sample_rate)
         first = min(max(0, first), self.samples)
-        count = min(round(seconds * self.sample_rate), self.samples - first)
+        count = max(0, min(round(seconds * self.sample_rate), self.samples - first))
         return Clip(self._read(first, count), self.sample_rate, f"{self.name} from {clock(first / self.sample_rate)}")
 
     def _read(self, first, count):
         size = self.codec.dtype.itemsize
-        return self.codec.decode(np.fromfile(self.codes, self.codec.dtype, count, offset=first * size))
+        try:
+            codes = np.fromfile(self.codes, self.codec.dtype, count, offset=first * size)
+        except OSError as error:
+            raise CourseError(f'"{self.codes}" cannot be read ({error.strerror}): has it been moved?') from error
+        if len(codes) < count:
+            raise CourseError(f'"{self.codes}" is shorter than what was played: the performance there is another now.')
+        return self.codec.decode(codes)
 
 
 def perform(
@@ -110,42 +123,76 @@ def perform(
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
     """
+    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
+        raise CourseError(f"The folder of a performance must be the name of one, not {folder!r}.")
+    folder, nudge, keep_prime = Path(folder), bool(nudge), bool(keep_prime)
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
     rate = performance.capsule.sample_rate
     samples = samples_of(seconds, rate)
-    if seconds > MOST_HOURS * 3600:
-        raise CourseError(f"A performance may last up to {MOST_HOURS} hours, not {seconds / 3600:g}.")
-    stage = _Stage(Path(folder), performance, keep_prime)
+    if seconds > MOST_HOURS * 3600 or 2 * samples > MOST_BYTES:
+        most = min(MOST_HOURS, MOST_BYTES / 2 / rate / 3600)
+        most = int(10 * most) / 10
+        raise CourseError(f"A performance at {rate} Hz may last up to {most:g} hours, not {seconds / 3600:g}.")
     live = live or LiveLine()
-    begun = stage.played
-    stopped = False
-    try:
-        with stage:
-            kept = time.monotonic()
-            while stage.played < samples:
-                stage.write(stage.player.play())
-                played = min(stage.played, samples)
-                part = (played - begun) / max(1, samples - begun)
-                live.share(f"Playing {counted(voices, 'voice')}", clock(played / rate), clock(samples / rate), part)
-                if time.monotonic() - kept > KEEP_SECONDS:
-                    stage.keep()
-                    kept = time.monotonic()
-                    if listening:
-                        listening(stage.takes(samples))
-    except KeyboardInterrupt:
-        stopped = True
-    takes = stage.takes(samples)
-    for take in takes:
-        live.text(f"Writing {take.path.name}")
-        with replacing(take.path) as partial, writing(partial, rate, ".wav") as file:
-            for block in take.blocks():
-                file.write(coded(block, 16))
-    length, where = clock(min(stage.played, samples) / rate), stage.folder
+    with _alone(folder):
+        try:
+            stage = _Stage(folder, performance, keep_prime)
+        except KeyboardInterrupt:
+            raise Stopped("Nothing was lost: run the same again.") from None
+        begun = stage.played
+        stopped = False
+        try:
+            with stage:
+                kept = time.monotonic()
+                while stage.played < samples:
+                    stage.write(stage.player.play())
+                    played = min(stage.played, samples)
+                    part = (played - begun) / max(1, samples - begun)
+                    live.share(f"Playing {counted(voices, 'voice')}", clock(played / rate), clock(samples / rate), part)
+                    if time.monotonic() - kept > KEEP_SECONDS:
+                        stage.keep()
+                        kept = time.monotonic()
+                        if listening:
+                            listening(stage.takes(samples))
+        except KeyboardInterrupt:
+            stopped = True
+        takes = stage.takes(samples)
+        try:
+            for take in takes:
+                live.text(f"Writing {take.path.name}")
+                with replacing(take.path) as partial, writing(partial, rate, ".wav") as file:
+                    for block in take.blocks():
+                        file.write(coded(block, 16))
+        except KeyboardInterrupt:
+            stopped = True
+    length = clock(min(stage.played, samples) / rate)
     if stopped:
-        live.end(f"Stopped after {length} of {clock(samples / rate)}. What was played is in {where}.")
+        live.end(f"Stopped after {length} of {clock(samples / rate)}. What was played is in {folder}.")
         raise Stopped("What was played is kept: run the same again to go on.") from None
-    live.end(f"Played {counted(voices, 'voice')} of {length}, in {where}.{trapped(stage.player.traps)}")
+    live.end(f"Played {counted(voices, 'voice')} of {length}, in {folder}.{trapped(stage.player.traps)}")
     return takes
+
+
+@contextmanager
+def _alone(folder):
+    """Keep a second performance out of a folder while this one plays there; made if it is not there."""
+    lock = filelock.FileLock(folder / LOCK, timeout=0)
+    try:
+        begun = (folder / WHAT).is_file() or not folder.exists()
+        if not begun and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
+            raise CourseError(f'"{folder}" holds something else: name a folder of its own for this performance.')
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        raise CourseError(
+            f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'
+        ) from None
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class _Stage:
@@ -161,52 +208,75 @@ class _Stage:
             self._begin(keep_prime)
 
     def _begin(self, keep_prime):
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise CourseError(f'"{self.folder}" holds something else: name a folder of its own for this performance.')
+        if (self.folder / STATE).is_file() and self._state()[0]["played"]:  # somebody has taken its WHAT away
+            raise self._damaged()
         self.player, heard = self.performance.player()
-        self.before = [len(codes) if keep_prime else 0 for codes in heard]
+        heard = heard if keep_prime else [codes[:0] for codes in heard]
+        self.before = [len(codes) for codes in heard]
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             for voice, codes in enumerate(heard):
-                before = codes[: self.before[voice]].astype(self.codec.dtype)
-                self._path(voice).write_bytes(before.tobytes())
+                self._path(voice).write_bytes(codes.astype(self.codec.dtype).tobytes())
         except OSError as error:
             raise unwritable(self.folder, error) from error
         self._whole = self._moment()
         self._keep_state()
-        write_json(self.folder / WHAT, {"takes": self.abouts, "before": self.before, "keep_prime": keep_prime})
+        write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # from here on it has begun
 
     def _go_on(self, keep_prime):
         what = read_json(self.folder / WHAT, "performance")
         try:
-            before, asked = what["takes"], [_asked(about) for about in self.abouts]
-            was = [_asked(about) for about in before]
-            if len(was) != len(asked):
-                raise _other(self.folder, "voices", len(was), len(asked))
-            for now, then in zip(asked, was, strict=True):
-                for name in {**then, **now}:
-                    if now.get(name) != then.get(name):
-                        raise _other(self.folder, name, then.get(name), now.get(name))
-            if what["keep_prime"] != keep_prime:
-                raise _other(self.folder, "keep_prime", what["keep_prime"], keep_prime)
-            self.abouts, self.before = before, [int(count) for count in what["before"]]
-            about, arrays, _ = container.read(self.folder / STATE, "performance")
-            recurrent = [arrays[f"recurrent_{number}"] for number in range(len(arrays) - 1)]
+            self._compare(what["takes"], what["keep_prime"], keep_prime)
+            for about, then in zip(self.abouts, what["takes"], strict=True):
+                about |= {name: str(then[name]) for name in ("date", "engine", "prime") if name in then}
+            about, arrays = self._state()
+            self.before = about["before"]
+            recurrent = [arrays[f"recurrent_{number}"] for number in range(len(arrays) - 2)]
             self.player, _ = self.performance.player(State(arrays["past"], recurrent))
-            self.player.played = int(about["played"])
+            self.player.played = about["played"]
             for chance, held in zip(self.player.chances, about["chances"], strict=True):
                 chance.bit_generator.state = held
-            self.player.traps.restore(about["traps"])
+            self.player.traps.restore(json.loads(arrays["traps"].tobytes()))
             self._whole = self._moment()
             self._check(len(arrays["past"]))
-        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            raise CourseError(
-                f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.'
-            ) from error
-        sound = [take.clip(-4, 4).samples for take in self.takes(self.played)]
-        if min(map(len, sound)):
-            shortest = min(map(len, sound))
-            self.player.traps.remember(np.stack([samples[-shortest:] for samples in sound]))
+            self._remember()
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
+            raise self._damaged() from error
+
+    def _state(self):
+        """What was kept last: values and arrays."""
+        try:
+            return container.read(self.folder / STATE, "performance")[:2]
+        except CourseError as error:
+            raise self._damaged() from error
+
+    def _damaged(self):
+        return CourseError(
+            f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.'
+        )
+
+    def _compare(self, takes, kept_prime, keep_prime):
+        """Raise a `CourseError` where another performance lies here than is asked for."""
+        if len(takes) != len(self.abouts):
+            raise _other(self.folder, "number of voices", len(takes), len(self.abouts))
+        for then, now in zip(takes, self.abouts, strict=True):
+            for name in {**then, **now}:
+                was, asked = then.get(name), now.get(name)
+                # Of a prime that is no longer there, only the name is known.
+                gone = name == "prime" and was and asked and was.startswith(f"{asked}, ")
+                if was != asked and not gone and name not in ("date", "engine"):
+                    raise _other(self.folder, name, was, asked)
+        if kept_prime != keep_prime:
+            raise _other(self.folder, "keep_prime", kept_prime, keep_prime)
+
+    def _remember(self):
+        """Let the traps hear the last of what was played, as they had before the pause."""
+        count = min(self.played, round(REMEMBERED_SECONDS * self.performance.capsule.sample_rate))
+        size, dtype = self.codec.dtype.itemsize, self.codec.dtype
+        codes = [
+            np.fromfile(self._path(voice), dtype, count, offset=self._bytes(voice) - count * size)
+            for voice in range(len(self.abouts))
+        ]
+        self.player.traps.remember(self.codec.decode(np.stack(codes)))
 
     def _check(self, voices):
         """Whether state and codes belong together."""
@@ -226,7 +296,8 @@ class _Stage:
     def __enter__(self):
         try:
             for voice in range(len(self.abouts)):
-                file = self._files.enter_context(open(self._path(voice), "rb+"))
+                # Without a buffer: what a full disk refuses is known at once, and not only when the file is closed.
+                file = self._files.enter_context(open(self._path(voice), "rb+", buffering=0))
                 file.truncate(self._bytes(voice))
                 file.seek(0, os.SEEK_END)
                 self._open.append(file)
@@ -245,7 +316,9 @@ class _Stage:
         """Add codes, (voices, samples), to the files."""
         try:
             for file, made in zip(self._open, codes, strict=True):
-                file.write(made.astype(self.codec.dtype).tobytes())
+                rest = memoryview(made.astype(self.codec.dtype).tobytes())
+                while rest:  # a disk that is nearly full takes a part
+                    rest = rest[file.write(rest) :]
         except OSError as error:
             raise unwritable(self.folder, error) from error
         self._whole = self._moment()
@@ -269,7 +342,6 @@ class _Stage:
         """Put codes, and then the state, safely on the disk."""
         try:
             for voice, file in enumerate(self._open):
-                file.flush()
                 file.truncate(self._bytes(voice))
                 os.fsync(file.fileno())
         except OSError as error:
@@ -279,26 +351,26 @@ class _Stage:
     def _keep_state(self):
         played, state, chances, traps = self._whole
         arrays = {"past": state.past} | {f"recurrent_{at}": part for at, part in enumerate(state.recurrent)}
-        about = {"played": played, "chances": chances, "traps": traps}
+        # As an array, because events may be many, and the description of a container is limited.
+        arrays["traps"] = np.frombuffer(json.dumps(traps).encode(), np.uint8)
+        about = {"played": played, "before": self.before, "chances": chances}
         container.write(self.folder / STATE, "performance", about, arrays)
 
     def takes(self, most):
         """The `LongTake`s so far, with at most so many samples made by the model."""
         rate, takes = self.performance.capsule.sample_rate, []
         made = min(self.played, most)
+        names = [take_name(about) for about in self.abouts]
         for voice, about in enumerate(self.abouts):
             about = dict(about)
             if self.before[voice]:
                 about["prime_seconds"] = self.before[voice] / rate
             about["events"] = events_of(self.player.traps, voice, made / rate)
-            path = self.folder / f"{take_name(about)}.wav"
+            # Voices that differ in their primes only, or in the middle of their lines, are called the same.
+            name = f"{names[voice]}_{voice + 1}" if names.count(names[voice]) > 1 else names[voice]
+            path = self.folder / f"{name}.wav"
             takes.append(LongTake(path, self._path(voice), self.codec, rate, self.before[voice] + made, about))
         return takes
-
-
-def _asked(about):
-    """Of a take's `about`, what decides how it sounds."""
-    return {name: value for name, value in about.items() if name not in ("date", "engine")}
 
 
 def _other(folder, name, then, now):

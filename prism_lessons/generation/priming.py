@@ -11,6 +11,7 @@ from ..live import moment
 from .state import State
 
 MOST_SECONDS = 60.0
+MOST_PLACES = 256
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Prime:
     @classmethod
     def several(cls, sound, voices, seconds=4.0):
         """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
+        if type(voices) is not int or not 1 <= voices <= MOST_PLACES:
+            raise CourseError(f"voices must be a whole number from 1 to {MOST_PLACES}, not {voices}.")
         starts = np.linspace(0, max(0.0, cls(sound)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
@@ -95,8 +98,12 @@ class Prime:
 
     def __str__(self):
         name = self.sound.name if isinstance(self.sound, Clip) else Path(self.sound).name
-        start = self._start()
-        return f"{name}, {start:g} to {min(start + self.seconds, self._length()):g} s"
+        name = name.encode(errors="replace").decode()  # old disks hold names that are no text, and this becomes JSON
+        try:
+            start = self._start()
+            return f"{name}, {start:g} to {min(start + self.seconds, self._length()):g} s"
+        except AudioError:  # it has been heard, and is no longer there
+            return name
 
 
 def primes_of(prime, voices):
