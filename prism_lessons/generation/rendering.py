@@ -1,8 +1,11 @@
 """From takes to files for a piece: in the DAW's rate and format, with fades, named, tagged, marked and listed."""
 
 import csv
+import hashlib
 import io
 import json
+import os
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -20,16 +23,22 @@ from ..audio import (
     writing,
 )
 from ..errors import CourseError
-from ..files import digest, replacing
-from .takes import take_name
+from ..files import digest, inside, replacing, unwritable
+from .long import MOST_BYTES, LongTake
+from .takes import Take, take_name
 
 LIST = "takes.csv"
 COLUMNS = (
     "file", "date", "model", "epoch", "capsule", "seed", "voice", "temperature", "share", "prime", "seconds",
     "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence", "events",
 )  # fmt: skip
+LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak that is left where a file had to be turned down
-MOST_BYTES = 2**32 - 2**20  # of a WAV: its sizes are numbers of 32 bits
+BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
+LONGEST_COMMENT = 2000  # bytes; readers made with libsndfile pass over a WAV's comment of 2,047 and more
+LABELS = ".labels.txt"
+MOST_EVENTS = 20  # named in the list
+MOST_LETTERS = 60  # of a name, before what tells it from others: a seed may have hundreds of digits
 
 
 @dataclass(frozen=True)
@@ -46,27 +55,31 @@ class Rendering:
     def __post_init__(self):
         if self.form not in ("wav", "flac"):
             raise CourseError(f'Takes are written as "wav" or "flac", not "{self.form}".')
-        if self.bits not in SUBTYPES or isinstance(self.bits, (bool, float)):
+        if not isinstance(self.bits, (int, str)) or self.bits not in SUBTYPES:
             raise CourseError(f'bits must be 16, 24 or "float", not {self.bits!r}.')
         if self.form == "flac" and self.bits == "float":
             raise CourseError("FLAC holds 16 or 24 bits: choose one of them, or WAV.")
         if self.sample_rate is not None:
-            check_sample_rate(self.sample_rate)
+            object.__setattr__(self, "sample_rate", check_sample_rate(self.sample_rate))  # 44100.0 is 44100
         for name in ("fade_in", "fade_out"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and 0 <= value <= 3600):
-                raise CourseError(f"{name} must be seconds from 0 on, not {value}.")
+            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+            if not (number and 0 <= value <= LONGEST_FADE):
+                raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {value!r}.")
+            object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are one, in names too
+        _check_switch("remove_dc", self.remove_dc)
 
     def rate(self, take):
         """Hz of a take's file."""
         return self.sample_rate or take.sample_rate
 
     def blocks(self, take, offset=0.0, gain=1.0):
-        """Yield a take's sound as it goes into the file: resampled, less `offset`, faded, times `gain`."""
+        """Yield a take's sound as it goes into the file: less `offset`, resampled, faded, times `gain`."""
         rate = self.rate(take)
         total = round(take.seconds * rate)
         done = 0
-        for block in resampled(take.blocks(), take.sample_rate, rate):
+        # Taken away before resampling, which would ring at the edges of a constant.
+        for block in resampled((block - np.float32(offset) for block in take.blocks()), take.sample_rate, rate):
             place = done + np.arange(len(block))
             level = np.full(len(block), gain)
             if self.fade_in:
@@ -74,7 +87,7 @@ class Rendering:
             if self.fade_out:
                 level *= np.clip((total - 1 - place) / (self.fade_out * rate), 0, 1)
             done += len(block)
-            yield ((block - np.float32(offset)) * level).astype(np.float32)
+            yield (block * level).astype(np.float32)
 
     def __str__(self):
         return f"{self.form.upper()} {self.bits}{'' if self.bits == 'float' else ' bit'}"
@@ -125,16 +138,54 @@ def render(
         For a value that cannot be, and when a disk is full or refuses.
     """
     rendering = Rendering(form, bits, sample_rate, fade_in, fade_out, remove_dc)
-    folder, paths = Path(folder), []
+    _check_switch("zipped", zipped)
+    takes = _takes(takes)
     for take in takes:
-        if not hasattr(take, "about"):
-            raise CourseError("render takes what generate or perform gave; save other clips with clip.save().")
-        if form == "wav" and take.seconds * rendering.rate(take) * (3 if bits == 24 else 4) > MOST_BYTES:
+        if form == "wav" and take.seconds * rendering.rate(take) * BYTES[bits] > MOST_BYTES:
             raise CourseError("A WAV cannot hold more than 4 GB: choose FLAC for this take.")
-        paths.append(_write(take, folder, rendering))
+    folder = prepared(folder)
+    paths = [_write(take, folder, rendering) for take in takes]
     if zipped:
         paths.append(_zip(folder))
     return paths
+
+
+def prepared(folder):
+    """The `Path` of a folder for takes; what would hinder writing there is found before anything is played.
+
+    Raises
+    ------
+    CourseError
+        When it cannot be written, or what lies there as `takes.csv` is no list of takes.
+    """
+    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
+        raise CourseError(f"The folder for takes must be the name of one, not {folder!r}.")
+    folder = Path(folder)
+    try:
+        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    _listed(folder)
+    return folder
+
+
+def _takes(takes):
+    """A list of takes, also from a single one."""
+    takes = [takes] if isinstance(takes, (Take, LongTake)) else takes
+    try:
+        takes = list(takes)
+    except TypeError:
+        takes = [takes]
+    if not all(isinstance(take, (Take, LongTake)) and take.about for take in takes):
+        raise CourseError("render takes what generate or perform gave; save other clips with clip.save().")
+    return takes
+
+
+def _check_switch(name, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise CourseError(f"{name} must be True or False, not {value!r}.")
 
 
 def _write(take, folder, rendering):
@@ -144,12 +195,14 @@ def _write(take, folder, rendering):
     peak = max((float(np.abs(block).max(initial=0)) for block in rendering.blocks(take, offset)), default=0.0)
     gain = HIGHEST / peak if peak > 1 else 1.0
     levels = Levels(rate)
-    markers = [(round(seconds * rate), words) for seconds, words in take.markers]
+    # Seconds of events are rounded, and might lie a little behind the end.
+    last = max(0, round(take.seconds * rate) - 1)
+    markers = [(min(round(seconds * rate), last), words) for seconds, words in take.markers]
     tags = {
         "title": name,
         "software": f"PRiSM lessons {version('prism-lessons')}",
         "date": take.about["date"],
-        "comment": json.dumps(take.about, ensure_ascii=False),
+        "comment": _comment(take.about, rendering.form),  # the last: a reader may pass over what follows a long one
     }
     with replacing(path) as partial:
         with writing(partial, rate, path.suffix, rendering.bits, tags) as file:
@@ -160,13 +213,13 @@ def _write(take, folder, rendering):
             write_markers(partial, markers)
     if markers:
         lines = (f"{sample / rate:.6f}\t{sample / rate:.6f}\t{words}\n" for sample, words in markers)
-        with replacing(path.with_suffix(".labels.txt")) as partial:
+        with replacing(path.with_suffix(LABELS)) as partial:
             partial.write_text("".join(lines), encoding="utf-8")
     about = take.about
     _list(folder, {
         **{column: about[column] for column in COLUMNS if column in about},
         "file": path.name,
-        "model": about.get("run") or about.get("from") or " and ".join(about.get("mix") or about.get("between") or []),
+        "model": _model(about),
         "seconds": round(take.seconds, 3),
         "sample_rate": rate,
         "format": str(rendering),
@@ -174,18 +227,48 @@ def _write(take, folder, rendering):
         "peak_dbfs": levels.peak_dbfs,
         "rms_dbfs": levels.rms_dbfs,
         "silence": round(levels.silence, 3),
-        "events": "; ".join(f"{words} at {seconds:.1f} s" for seconds, words in take.markers),
+        "events": _in_words(take.markers),
     })  # fmt: skip
     return path
 
 
+def _comment(about, form):
+    """All that a take says of itself, as JSON; without its events where a WAV's readers would pass over so much.
+
+    They are its cue points too.
+    """
+    text = json.dumps(about, ensure_ascii=False)
+    if form == "wav" and len(text.encode()) > LONGEST_COMMENT:
+        text = json.dumps({name: value for name, value in about.items() if name != "events"}, ensure_ascii=False)
+    return text
+
+
+def _model(about):
+    """What a take's model is called."""
+    names = about.get("run") or about.get("from") or about.get("mix") or about.get("between") or []
+    return " and ".join(map(str, names)) if isinstance(names, list) else str(names)
+
+
+def _in_words(markers):
+    """Markers as a phrase; the first of many, because programs refuse a table whose fields are too long."""
+    words = [f"{what} at {seconds:.1f} s" for seconds, what in markers]
+    more = [f"{len(words) - MOST_EVENTS} more"] if len(words) > MOST_EVENTS else []
+    return "; ".join(words[:MOST_EVENTS] + more)
+
+
 def file_name(take, rendering):
-    """A name that tells a take from all others, and is the same for the same: what it is, then a sign for the rest."""
+    """A name that tells a take from all others, and is the same for the same: what it is, then a sign for the rest.
+
+    The sound takes part in the sign: primes may be called the same and be others.
+    """
     about = {name: value for name, value in take.about.items() if name not in ("date", "engine", "events")}
+    sound = hashlib.sha256()
+    for block in take.blocks():
+        sound.update(block.tobytes())
     sign = digest(about, [str(rendering), rendering.rate(take), rendering.fade_in, rendering.fade_out,
-                          rendering.remove_dc, round(take.seconds, 3)])[:6]  # fmt: skip
+                          bool(rendering.remove_dc), sound.hexdigest()])[:8]  # fmt: skip
     epoch = f"_epoch{about['epoch']}" if about.get("epoch") is not None else ""
-    return f"{take_name(about)}_{take.seconds:g}s{epoch}_{sign}"
+    return f"{take_name(about)[:MOST_LETTERS]}_{take.seconds:g}s{epoch}_{sign}"
 
 
 def _mean(take):
@@ -196,27 +279,65 @@ def _mean(take):
 
 
 def _list(folder, row):
-    """Put a row into the list of takes, in place of an earlier one of the same file."""
-    path = folder / LIST
-    rows = []
-    if path.exists():
-        with open(path, encoding="utf-8", newline="") as file:
-            rows = [line for line in csv.DictReader(file) if line.get("file") != row["file"]]
+    """Put a row into the list of takes, in place of an earlier one of the same file; what else lies there stays."""
+    columns, rows = _listed(folder)
+    for line in rows:  # columns that somebody has added are theirs
+        if line.get("file") == row["file"]:
+            row = {**line, **row}
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore")
+    writer = csv.DictWriter(text, [*COLUMNS, *(column for column in columns if column not in COLUMNS)])
     writer.writeheader()
-    writer.writerows([*rows, row])
-    with replacing(path) as partial:
+    writer.writerows([*(line for line in rows if line.get("file") != row["file"]), row])
+    with replacing(folder / LIST) as partial:
         partial.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _listed(folder):
+    """The columns and rows of the list of takes in a folder, as a spreadsheet may have left it: with a byte-order mark,
+    semicolons or tabs, in the letters of an old Windows, with other columns.
+
+    Raises
+    ------
+    CourseError
+        When what lies there is no list of takes, so that it is not written over.
+    """
+    path = folder / LIST
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError:
+        return [], []
+    except OSError as error:
+        raise CourseError(f'"{path}" cannot be read ({error.strerror}): move it away.') from error
+    try:
+        text = written.decode("utf-8-sig")
+    except ValueError:
+        text = written.decode("cp1252", "replace")
+    for delimiter in ",;\t":
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        try:
+            columns, *rows = lines
+        except (csv.Error, ValueError):  # an empty file has no columns
+            continue
+        if "file" in columns:
+            columns = [column or f"column {number}" for number, column in enumerate(columns, start=1)]
+            return columns, [dict(zip(columns, row, strict=False)) for row in rows if any(row)]
+    if not text.strip():
+        return [], []
+    raise CourseError(f'"{path}" is no list of takes that can be gone on with: rename it or move it away.')
 
 
 def _zip(folder):
     path = folder / "takes.zip"
-    with open(folder / LIST, encoding="utf-8", newline="") as file:
-        names = [LIST, *(Path(row["file"]).name for row in csv.DictReader(file))]
-    with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
-        for name in names:
-            for beside in (folder / name, (folder / name).with_suffix(".labels.txt")):
-                if beside.is_file():
-                    archive.write(beside, beside.name)
+    files = {}
+    for row in _listed(folder)[1]:
+        # Somebody may have written other names into the list, such as that of the zip itself.
+        name = row.get("file") or ""
+        if Path(name).name == name and Path(name).suffix in (".wav", ".flac"):
+            files |= dict.fromkeys((name, Path(name).with_suffix(LABELS).name))
+    if not files:
+        raise CourseError(f'There are no takes in "{folder}" to pack: generate some first.')
+    with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
+        for name in (LIST, *files):
+            if (folder / name).is_file():
+                archive.write(inside(folder, name), name)
     return path
