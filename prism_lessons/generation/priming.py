@@ -1,12 +1,13 @@
 """Priming: a recording that a model hears before it plays, so that it goes on from there."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..audio import AudioError, Clip, Recording, load, resampled
-from ..errors import CourseError
+from ..errors import CourseError, in_short
 from ..live import moment
 from .state import State
 
@@ -38,8 +39,10 @@ class Prime:
     seconds: float = 8.0
 
     def __post_init__(self):
+        if not isinstance(self.sound, (Clip, str, os.PathLike)):
+            raise CourseError(f"A prime is a clip or the path of a sound file, not {in_short(repr(self.sound))}.")
         numbers = [number for number in (self.start, self.seconds) if number is not None]
-        if not all(isinstance(number, (int, float)) and np.isfinite(number) and number >= 0 for number in numbers):
+        if not all(type(number) in (int, float) and 0 <= number < 1e12 for number in numbers):
             raise CourseError(
                 f"A prime's start and seconds must be numbers from 0 on, not {self.start} and {self.seconds}."
             )
@@ -56,7 +59,7 @@ class Prime:
         """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
         if type(voices) is not int or not 1 <= voices <= MOST_PLACES:
             raise CourseError(f"voices must be a whole number from 1 to {MOST_PLACES}, not {voices}.")
-        starts = np.linspace(0, max(0.0, cls(sound)._length() - seconds), voices)
+        starts = np.linspace(0, max(0.0, cls(sound, 0.0, seconds)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
     def clip(self, sample_rate):
