@@ -151,12 +151,12 @@ def test_what_may_not_be_shared_stays_so(two, tmp_path):
     second = replace(second, about={**second.about, "not_to_share": ["voices/d.wav: no consent"]})
     for capsule in (between(first, second), between(second, first)):
         assert capsule.about["not_to_share"] == ["voices/d.wav: no consent"]
-        with pytest.raises(CourseError, match="may not be shared, because of voices/d.wav: no consent"):
+        with pytest.raises(CourseError, match=r"may not be shared, because of voices/d.wav: no consent"):
             capsule.share(tmp_path / "shared.capsule")
     assert mix(first, second).about["not_to_share"] == ["voices/d.wav: no consent"]
     assert "not_to_share" not in between(*two).about
 
 
 def test_a_mixture_is_for_the_engine_that_can(two):
-    with pytest.raises(CourseError, match='ask for that one|are for the engine "numba"'):
+    with pytest.raises(CourseError, match="ask for that one"):
         generate(mix(*two), 0.01, engine="tensorflow")
