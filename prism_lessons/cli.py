@@ -122,11 +122,12 @@ def _train(options, live):
 
 def _generate(options, live):
     from .generation import generate, render
-    from .generation.rendering import Rendering
+    from .generation.rendering import Rendering, prepared
 
     names = ("form", "bits", "sample_rate", "fade_in", "fade_out", "remove_dc")
     rendering = {name: getattr(options, name) for name in names}
     Rendering(**rendering)  # what cannot be written need not be played
+    prepared(options.out)
     takes = generate(_played(options), options.seconds, live=live, **_playing(options))
     return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip), strict=False))
 
@@ -144,7 +145,10 @@ def _played(options):
     from .run import as_capsule
 
     capsule = as_capsule(options.capsule, options.epoch)
-    return mix(capsule, options.mix, options.share) if options.mix else capsule
+    if options.share is not None and not options.mix:
+        raise CourseError("--share is that of another model: name one with --mix.")
+    share = {} if options.share is None else {"share": options.share}
+    return mix(capsule, options.mix, **share) if options.mix else capsule
 
 
 def _playing(options):
@@ -152,7 +156,13 @@ def _playing(options):
     from .generation import Prime
 
     prime = None
-    if options.prime:
+    if not options.prime:
+        for name in ("prime_start", "prime_seconds", "prime_places", "keep_prime"):
+            if not any(getattr(options, name) is unset for unset in (None, False)):  # and 0 s are set
+                raise CourseError(f"--{name.replace('_', '-')} is about a prime: name a recording with --prime.")
+    elif options.prime_places and options.prime_start is not None:
+        raise CourseError("--prime-places goes through the whole recording: leave --prime-start away.")
+    else:
         seconds = {} if options.prime_seconds is None else {"seconds": options.prime_seconds}
         if options.prime_places:
             prime = Prime.several(options.prime, options.voices, **seconds)
@@ -393,7 +403,7 @@ def _parser():
         command.add_argument("--keep-prime", action="store_true", help="let the takes begin with what was heard")
         command.add_argument("--nudge", action="store_true", help="more freedom for a voice that is silent or stuck")
         command.add_argument("--mix", metavar="MODEL", help="another capsule or run that decides each sample too")
-        command.add_argument("--share", default="0.5", help="how much that one counts, 0 to 1, or a line (0.5)")
+        command.add_argument("--share", help="how much that one counts, 0 to 1, or a line (0.5)")
         command.add_argument("--engine", help="numba for CPUs, or tensorflow for GPUs (what fits this machine)")
         command.add_argument(
             "--half", action="store_true", help="weights in half precision: faster, not quite the same"
