@@ -157,9 +157,9 @@ notebook.play(*shaped)
 # ## When it gets stuck
 #
 # A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
-# the same can happen on a tone. The line above a player in these lessons tells you when that happened. You can ask for
-# a **nudge**: whenever a voice has been silent or stuck on a tone for a while, its temperature rises for half a second,
-# more each time, until it is out. Here is a low temperature without nudges, and with them.
+# the same can happen on a tone. The line above the players says when it did. You can ask for a **nudge**: whenever a
+# voice has been silent or stuck on a tone for a while, its temperature rises for half a second, more each time, until
+# it is out. Here is a low temperature without nudges, and with them, which may be loud after the silence.
 
 # %%
 alone = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9)
@@ -240,10 +240,10 @@ notebook.play(*blended, names=["from breath to bells, voice 1", "voice 2"])
 # epochs 13 and 20 lies no epoch 16: it may be calmer than both, or broken. Only listening tells.
 
 # %%
-ends = {"epoch 13": breath.capsule(13), "epoch 20": breath.capsule(20)}
-halfway = pl.between(*ends.values(), share=0.5)
-models = {"epoch 13": ends["epoch 13"], "halfway": halfway, "epoch 20": ends["epoch 20"]}
-notebook.play(*(pl.generate(m, 4, 1, temperature=0.9, seed=7)[0] for m in models.values()), names=list(models))
+earlier, later = breath.capsule(13), breath.capsule(20)
+models = {"epoch 13": earlier, "halfway": pl.between(earlier, later, share=0.5), "epoch 20": later}
+played = [pl.generate(model, seconds=4, voices=1, temperature=0.9, seed=7)[0] for model in models.values()]
+notebook.play(*played, names=list(models))
 
 # %% [markdown]
 # ## Your takes
@@ -294,7 +294,7 @@ notebook.spectrogram(takes[0])
 files = notebook.Panel(
     form=notebook.choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
     bits=notebook.choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
-    sample_rate=notebook.whole("Sample rate in Hz", 48000, 2000, 192000),
+    sample_rate=notebook.choice("Sample rate", {"the model's": None, "44.1 kHz": 44100, "48 kHz": 48000}, 48000),
     fade_in=notebook.number("Fade in, seconds", 0, 0, 60),
     fade_out=notebook.number("Fade out, seconds", 0.05, 0, 60),
     remove_dc=notebook.tick("Take a constant offset away", True),
@@ -329,7 +329,8 @@ if take_them_home:
 
 # %%
 watch = notebook.LiveFigure(notebook.newest, waiting="The newest seconds come here while it plays.")
-long = pl.perform(capsule, course.takes / "long", seconds=20, temperature=0.9, seed=8, nudge=True, listening=watch)
+folder = course.takes / "long"
+long = pl.perform(capsule, folder, seconds=20, temperature=0.9, seed=8, nudge=True, listening=watch)
 watch(long)
 
 # %% [markdown]
