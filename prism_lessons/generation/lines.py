@@ -29,7 +29,7 @@ class Line:
             points = tuple((float(seconds), float(value)) for seconds, value in self.points)
         except (TypeError, ValueError, OverflowError):
             points = ()
-        if not points or not all(math.isfinite(seconds) for seconds, _ in points):
+        if not points or not all(0 <= seconds < MOST for seconds, _ in points):
             raise CourseError("A line needs points, each of them seconds and a value: ((0, 0.7), (10, 1.1)).")
         for (earlier, _), (later, _) in pairwise(points):
             if later < earlier:
@@ -103,8 +103,8 @@ class Line:
 
 
 def _said(number):
-    """A number as `_number` reads it, to a millionth."""
-    return f"{number:.6f}".rstrip("0").rstrip(".")
+    """A number as `_number` reads it, to a millionth; 0 without a sign."""
+    return f"{number + 0.0:.6f}".rstrip("0").rstrip(".")
 
 
 def _number(text):
