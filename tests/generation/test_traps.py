@@ -115,6 +115,7 @@ def test_at_any_sample_rate(rate):
 MOVING = {
     "noise": noise(8),
     "brown noise": np.cumsum(noise(8)) / 50,
+    "a tone in the wind": sine(8) + noise(8, level=0.07),
     "a bell": bell(3.8),
     "a long bell": bell(5, 6.0),
     "a rhythm": rhythm(8),
