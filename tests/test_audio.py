@@ -409,6 +409,14 @@ def test_markers_lie_behind_the_sound_in_chunks_that_fit(tmp_path, bits, count):
     assert soundfile.read(path)[0].tolist() == [0.25] * count
 
 
+def test_markers_come_at_an_even_place_where_a_writer_left_an_odd_end(tmp_path, write_sound):
+    path = write_sound(tmp_path / "take.wav", np.full(5, 0.25), subtype="PCM_U8")
+    os.truncate(path, 44 + 5)  # not every writer fills its sound up
+    audio.write_markers(path, [(1, "a")])
+    assert path.read_bytes()[44 + 5 :].startswith(b"\0cue ")
+    assert soundfile.read(path)[0].tolist() == [0.25] * 5
+
+
 def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
     public_folder.chmod(0o555)
     with as_guest(), pytest.raises(CourseError, match="could not be written"):

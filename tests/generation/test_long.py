@@ -1,5 +1,6 @@
 """A performance on the disk: the same however often it was stopped, killed, refused by a disk and gone on with."""
 
+import io
 import json
 import os
 import pickle
@@ -601,6 +602,18 @@ def test_a_full_disk_is_one_sentence_and_it_goes_on_with_more_room(
             shutil.copytree(disk / "performance", folder)
     assert not list(folder.glob("*.partial"))
     assert_same(played(folder, perform(capsule, folder, SECONDS, **values)), straight)
+
+
+class Sip(io.FileIO):
+    """A file that takes a little at a time, as one on a disk that is nearly full may do."""
+
+    def write(self, data):
+        return super().write(data[:1000])
+
+
+def test_a_disk_that_takes_a_piece_in_parts_gets_all_of_it(capsule, values, straight, tmp_path, monkeypatch):
+    monkeypatch.setattr(long, "open", lambda path, mode, buffering: Sip(path, "r+"), raising=False)
+    assert_same(played(tmp_path, perform(capsule, tmp_path, SECONDS, **values)), straight)
 
 
 # --- while it plays
