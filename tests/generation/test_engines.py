@@ -287,19 +287,19 @@ def test_a_low_temperature_keeps_to_the_likeliest(engine_of, made, name):
     assert clear.sum() > 50
 
 
-def test_half_precision_changes_logits_by_less_than_a_hundredth_of_their_range(engine_of):
+def test_half_precision_changes_logits_by_less_than_a_five_hundredth_of_their_range(engine_of):
     """Weights are rounded to 11 bits, each wrong by a 4096th on average, in all directions."""
     for shape in SHAPES:
         engine, half = engine_of(**shape), engine_of(precision="half", **shape)
         codes = any_codes(engine, 3, 20)
         logits, rounded = (one.score(one.begin(3), codes)[0] for one in (engine, half))
         difference = np.abs(logits - rounded).max()
-        assert 0 < difference < 0.01 * np.ptp(logits)
+        assert 0 < difference < 0.002 * np.ptp(logits)
 
 
 @pytest.mark.parametrize(("name", "recording"), [("breath", "whisper_oui_ea"), ("bells", "bell_A4_hard")])
 def test_half_precision_foresees_a_recording_as_well(name, recording):
-    """To a hundredth of a bit, of 2 to 5: no one hears that."""
+    """To a five-hundredth of a bit, of nearly 4: no one hears that."""
     capsule = as_capsule(EXAMPLES / "trained" / name)
     bits = {}
     for precision in engines.PRECISIONS:
@@ -308,7 +308,7 @@ def test_half_precision_foresees_a_recording_as_well(name, recording):
         logits, _ = engine.score(engine.begin(1), codes)
         chosen = np.take_along_axis(probabilities(logits[0]), codes[0, :, None].astype(int), -1)
         bits[precision] = -np.log2(chosen).mean()
-    assert abs(bits["half"] - bits["single"]) < 0.01
+    assert abs(bits["half"] - bits["single"]) < 0.002
 
 
 @pytest.mark.parametrize("sizes", [((4,), (4, 16)), ((6,), (4, 8)), ((3, 9), (2, 4, 8))])
