@@ -25,6 +25,8 @@ def pieces(engine, sample_rate, samples, temperatures, drawing):
 class Player:
     """Goes on from sample to sample; however it is cut into pieces, the codes are the same.
 
+    But for nudges: traps listen at the end of each piece, so these need the same pieces to come at the same samples.
+
     Parameters
     ----------
     engine
