@@ -98,7 +98,7 @@ class Capsule:
             )
         return self.save(path)
 
-    @property
+    @cached_property
     def digest(self):
         """A name for the weights: 16 hexadecimal digits."""
         return digest(*(part for name in sorted(self.weights) for part in (name, self.weights[name].tobytes())))

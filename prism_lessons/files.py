@@ -7,7 +7,40 @@ import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import filelock
+
 from .errors import CourseError
+
+
+@contextmanager
+def alone(lock, busy):
+    """Keep all others out of a folder while one works there.
+
+    Parameters
+    ----------
+    lock
+        The path of the lock's file; its folder is made if it is not there.
+    busy
+        What is said to those who come too late: a sentence.
+
+    Raises
+    ------
+    CourseError
+        When somebody else holds the lock, or the folder cannot be written.
+    """
+    lock = Path(lock)
+    held = filelock.FileLock(lock, timeout=0)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        held.acquire()
+    except filelock.Timeout:
+        raise CourseError(busy) from None
+    except OSError as error:
+        raise unwritable(lock.parent, error) from error
+    try:
+        yield
+    finally:
+        held.release()
 
 
 @contextmanager

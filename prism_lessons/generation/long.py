@@ -9,17 +9,16 @@ import json
 import os
 import re
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import filelock
 import numpy as np
 
 from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
 from ..errors import CourseError, Stopped
-from ..files import read_json, replacing, unwritable, write_json
+from ..files import alone, read_json, replacing, unwritable, write_json
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
@@ -134,7 +133,9 @@ def perform(
         most = int(10 * most) / 10
         raise CourseError(f"A performance at {rate} Hz may last up to {most:g} hours, not {seconds / 3600:g}.")
     live = live or LiveLine()
-    with _alone(folder):
+    _refuse_other(folder)
+    busy = f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'
+    with alone(folder / LOCK, busy):
         try:
             stage = _Stage(folder, performance, keep_prime)
         except KeyboardInterrupt:
@@ -173,26 +174,14 @@ def perform(
     return takes
 
 
-@contextmanager
-def _alone(folder):
-    """Keep a second performance out of a folder while this one plays there; made if it is not there."""
-    lock = filelock.FileLock(folder / LOCK, timeout=0)
+def _refuse_other(folder):
+    """Refuse a folder in which something else than a performance lies."""
     try:
         begun = (folder / WHAT).is_file() or not folder.exists()
         if not begun and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds something else: name a folder of its own for this performance.')
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout:
-        raise CourseError(
-            f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'
-        ) from None
     except OSError as error:
         raise unwritable(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 class _Stage:

@@ -81,8 +81,9 @@ class NumbaEngine:
             np.zeros(compiled.SHARED, np.int64),
         )
         step = programme.smallest if mode == compiled.WARM else 1
-        cores = self._cores.setdefault(voices, Cores(self._useful_cores(voices)))
-        with cores.timed(samples) as count:
+        if voices not in self._cores:
+            self._cores[voices] = Cores(self._useful_cores(voices))
+        with self._cores[voices].timed(samples) as count:
             _together(count, (samples, step, programme.sections), common)
         recurrent = [values[:, place : place + len(initial)].copy() for place, initial in programme.states]
         return codes[:, self.largest :], State(codes[:, -self.largest :].copy(), recurrent), scores

@@ -5,15 +5,13 @@ import math
 import shutil
 from pathlib import Path
 
-import filelock
-
 from ..capsule import fill
 from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
 from ..corpus.linear_prediction import linear_prediction_bits
 from ..errors import CourseError, Stopped
-from ..files import unwritable
+from ..files import alone
 from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
@@ -106,7 +104,8 @@ def train(
         fill(learner.model.weights_by_name(), start.weights)
     room = Room(learner.model.count_params(), settings, corpus.sample_rate)
     _check_disk(folder, room)
-    with _alone(folder):
+    busy = f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
+    with alone(folder / LOCK, busy):
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
             run = _begin(folder, corpus, preset, references, start)
@@ -247,25 +246,6 @@ def _go_back(run, progress, learner, reason, live):
     text = f"Blown up, {reason}: went back to {place}, with the learning rate multiplied by {progress.rate:g}."
     run.note("blown up", text, back_to=progress.epoch, rate_factor=progress.rate)
     live.end(text)
-
-
-@contextlib.contextmanager
-def _alone(folder):
-    """Keep a second training out of a folder while this one works there; made if it is not there."""
-    lock = filelock.FileLock(folder / LOCK, timeout=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout:
-        raise CourseError(
-            f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
-        ) from None
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _check_disk(folder, room):
