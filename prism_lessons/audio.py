@@ -33,6 +33,7 @@ FLOOR_DBFS = -120.0
 # A float file may hold samples on the scale of 32-bit integers; what lies beyond is damage, as NaN is.
 LARGEST_SAMPLE = 2.0**32
 NO_LAST_PAGE = "lacks an end-of-stream bit"  # libsndfile's words for an Ogg or Opus file that is cut off
+LABELS = ".labels.txt"  # what `labels` are saved as, beside a sound
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # libsndfile's names, by bits
 FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
 # A 20 ms stretch below this RMS level counts as silence: about the hiss of a quiet room recorded at a usual level.
@@ -74,6 +75,11 @@ def coded(samples, bits):
         full = 2**23
         return np.clip(np.rint(np.float64(full) * samples), -full, full - 1).astype(np.int32) * 256
     return np.asarray(samples, np.float32)
+
+
+def labels(stretches):
+    """Stretches (start, end, words), in seconds, as lines with tabs between, which Audacity and others read."""
+    return "".join(f"{start:.6f}\t{end:.6f}\t{words}\n" for start, end, words in stretches)
 
 
 def write_markers(path, markers):

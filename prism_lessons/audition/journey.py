@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..audio import Clip, load
+from ..audio import LABELS, Clip, labels, load
 from ..errors import CourseError
 from ..files import replacing
 
@@ -46,8 +46,8 @@ class Journey:
 
     @property
     def labels(self):
-        """The chapters as lines "start, end, title" with tabs between, which Audacity reads as labels."""
-        return "".join(f"{start:.6f}\t{end:.6f}\t{title}\n" for start, end, _, title in self.chapters)
+        """The chapters as labels for Audacity and others, see `audio.labels`."""
+        return labels((start, end, title) for start, end, _, title in self.chapters)
 
     def save(self, path):
         """Write the sound, and its chapters beside it. Nothing is normalised.
@@ -68,11 +68,11 @@ class Journey:
             When the ending is another, or the files cannot be written.
         """
         sound = Path(self.clip.save(path))
-        chapters, labels = sound.with_suffix(".vtt"), sound.with_suffix(".labels.txt")
-        for beside, text in ((chapters, self.webvtt), (labels, self.labels)):
-            with replacing(beside) as partial:
+        beside = {sound.with_suffix(".vtt"): self.webvtt, sound.with_suffix(LABELS): self.labels}
+        for path, text in beside.items():
+            with replacing(path) as partial:
                 partial.write_text(text, encoding="utf-8")
-        return sound, chapters, labels
+        return sound, *beside
 
     def __str__(self):
         return f"{self.clip.name}: {self.clip.seconds:.1f} s, {len(self.chapters)} chapters"

@@ -50,8 +50,7 @@ class Line:
         if isinstance(value, str):
             value = cls.parse(value, what)
         elif not isinstance(value, Line):
-            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-            if not number:
+            if not is_number(value):
                 raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {value!r}.')
             value = cls(((0.0, math.inf if value > MOST else float(value)),))  # a whole number may be no float at all
         low, high = limits
@@ -105,6 +104,11 @@ class Line:
 def _said(number):
     """A number as `_number` reads it, to a millionth; 0 without a sign."""
     return f"{number + 0.0:.6f}".rstrip("0").rstrip(".")
+
+
+def is_number(value):
+    """Whether a value is one number, of Python or NumPy; True and False are none."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def _number(text):

@@ -14,16 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import (
+    LABELS,
     SUBTYPES,
     Levels,
     check_sample_rate,
     coded,
+    labels,
     resampled,
     write_markers,
     writing,
 )
 from ..errors import CourseError
 from ..files import digest, inside, replacing, unwritable
+from .lines import is_number
 from .long import MOST_BYTES, LongTake
 from .takes import Take, take_name
 
@@ -36,7 +39,6 @@ LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak that is left where a file had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
 LONGEST_COMMENT = 2000  # bytes; readers made with libsndfile pass over a WAV's comment of 2,047 and more
-LABELS = ".labels.txt"
 MOST_EVENTS = 20  # named in the list
 MOST_LETTERS = 60  # of a name, before what tells it from others: a seed may have hundreds of digits
 
@@ -63,8 +65,7 @@ class Rendering:
             object.__setattr__(self, "sample_rate", check_sample_rate(self.sample_rate))  # 44100.0 is 44100
         for name in ("fade_in", "fade_out"):
             value = getattr(self, name)
-            number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-            if not (number and 0 <= value <= LONGEST_FADE):
+            if not (is_number(value) and 0 <= value <= LONGEST_FADE):
                 raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {value!r}.")
             object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are one, in names too
         _check_switch("remove_dc", self.remove_dc)
@@ -212,9 +213,9 @@ def _write(take, folder, rendering):
         if markers and rendering.form == "wav":
             write_markers(partial, markers)
     if markers:
-        lines = (f"{sample / rate:.6f}\t{sample / rate:.6f}\t{words}\n" for sample, words in markers)
+        text = labels((sample / rate, sample / rate, words) for sample, words in markers)
         with replacing(path.with_suffix(LABELS)) as partial:
-            partial.write_text("".join(lines), encoding="utf-8")
+            partial.write_text(text, encoding="utf-8")
     about = take.about
     _list(folder, {
         **{column: about[column] for column in COLUMNS if column in about},

@@ -10,7 +10,7 @@ from ..errors import CourseError
 from ..live import LiveLine, counted
 from ..run import as_capsule
 from . import engines
-from .lines import lines_of
+from .lines import is_number, lines_of
 from .morphing import Mixture
 from .player import Player, chances
 from .priming import primed, primes_of
@@ -224,7 +224,6 @@ def trapped(traps):
 
 def samples_of(seconds, sample_rate):
     """Seconds as samples, at least one."""
-    number = isinstance(seconds, (int, float, np.integer, np.floating)) and not isinstance(seconds, bool)
-    if not number or not 0 < seconds < 1e12 or round(seconds * sample_rate) < 1:
+    if not is_number(seconds) or not 0 < seconds < 1e12 or round(seconds * sample_rate) < 1:
         raise CourseError(f"seconds must be a number above 0, not {seconds}.")
     return round(seconds * sample_rate)

@@ -6,8 +6,6 @@ brings along: a widget of our own would need one that Colab fetches from elsewhe
 """
 
 import json
-import uuid
-from html import escape
 
 import ipywidgets
 
@@ -18,12 +16,12 @@ from ..live import moment
 from ..pages.addresses import FLAC, address
 from .players import play
 from .shown import framed
+from .wired import Wired
 
 HEIGHT = 1500  # pixels: the table, the chosen clip and the other ways to listen whole; what is below scrolls
-HIDDEN = {"display": "none"}
 
 
-class AuditionTable:
+class AuditionTable(Wired):
     """Clips to be heard, compared, starred and noted, shown by a cell that ends in it.
 
     Everything that it does can be done in Python too: `heard.log.star(clip)`, `heard.select(every=5)`,
@@ -37,12 +35,7 @@ class AuditionTable:
 
     def __init__(self, audition):
         self._audition, self._sounds = audition, Sounds(audition)
-        wire = f"prism-{uuid.uuid4().hex[:12]}"
-        self._from_page = ipywidgets.Textarea(continuous_update=False, layout=HIDDEN)
-        self._to_page = ipywidgets.HTML(layout=HIDDEN)
-        self._from_page.add_class(f"{wire}-out")
-        self._to_page.add_class(f"{wire}-in")
-        self._from_page.observe(lambda change: self._answer(change["new"]), "value")
+        wire = self._connect(self._answer)
         page = document(audition, self._sounds, {}, wire)
         frame = ipywidgets.HTML(framed(page, f"Clips of {audition.run.folder.name}", HEIGHT))
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page])
@@ -75,12 +68,7 @@ class AuditionTable:
             except CourseError as error:
                 sounds[name], said = "", str(error)
         answered = {"number": asked["number"], "kept": kept, "refused": refused}
-        answer = json.dumps({**answered, "sounds": sounds, "said": said})
-        self._to_page.value = f"<pre>{escape(answer)}</pre>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        self._tell_page({**answered, "sounds": sounds, "said": said})
 
     def __repr__(self):
         return str(self._audition)

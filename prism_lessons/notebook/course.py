@@ -1,6 +1,7 @@
 """Where a student's files are, and which of them a lesson goes on with."""
 
 import io
+import itertools
 import shutil
 import tempfile
 import zipfile
@@ -8,8 +9,9 @@ import zlib
 from pathlib import Path
 
 import librosa
+import numpy as np
 
-from ..audio import SUFFIXES
+from ..audio import SUFFIXES, load, pcm16
 from ..audition import audition
 from ..capsule import Capsule
 from ..corpus import Choices, Corpus, curate
@@ -274,13 +276,14 @@ class Course:
     def keep(self, takes, **how):
         """Write takes into the folder `takes`, and list them in `takes.csv`; `how` as for `prism_lessons.render`.
 
-        Clips that are no takes, such as what was kept from playing live, become 16-bit WAVs under their own names.
+        Clips that are no takes, such as what was kept from playing live, become 16-bit WAVs under their own names; one
+        that is called as another is gets a number, so that none is written over.
         """
         for path in render([take for take in takes if hasattr(take, "about")], self.takes, **how):
             print(path)
         for clip in takes:
             if not hasattr(clip, "about"):
-                print(clip.save(self.takes / f"{clip.name}.wav"))
+                print(clip.save(_free(self.takes, clip)))
 
     def recording(self, example="wind_180_to_500Hz"):
         """The path of a recording to go on from: your first one in the order of names, or one of the example sets."""
@@ -346,6 +349,15 @@ class Course:
     def journal_panel(self, lesson, *questions):
         """A `JournalPanel` for some questions."""
         return JournalPanel(self.journal, lesson, questions)
+
+
+def _free(folder, clip):
+    """Where a clip can be saved in a folder: a name of its own, or that under which it lies there already."""
+    wanted = pcm16(clip.samples)
+    for number in itertools.count(1):
+        path = folder / f"{clip.name}{f'_{number}' if number > 1 else ''}.wav"
+        if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
+            return path
 
 
 def _unpack(archive, folder):

@@ -11,9 +11,7 @@ import json
 import math
 import threading
 import time
-import uuid
 from collections import deque
-from html import escape
 
 import ipywidgets
 import numpy as np
@@ -23,10 +21,10 @@ from ..errors import CourseError
 from ..generation import Stream
 from ..generation.lines import TEMPERATURES
 from ..pages.instrument import instrument_page
-from .auditioning import HIDDEN
 from .panels import number, whole
 from .players import play
 from .shown import framed
+from .wired import Wired
 
 HEIGHT = 400  # pixels, until the page says itself how high it is
 MOST_SEED = 2**32 - 1
@@ -38,7 +36,7 @@ WARM_UP = 0.1  # seconds played before anybody listens, so that Play sounds at o
 MOST_SHOWN = 3  # players below the instrument
 
 
-class Instrument:
+class Instrument(Wired):
     """A model that plays live while its temperature is turned, shown by a cell that ends in it.
 
     It may pause while a cell runs. Where a front end cannot play live, takes are made one by one: with the button below
@@ -74,16 +72,11 @@ class Instrument:
         self._version = 1  # of the values, as Python has set them: a page that has not seen them does not overrule them
         self._answered = self._answer = None
         self._lock = threading.RLock()
-        self._build(f"prism-{uuid.uuid4().hex[:12]}")
+        self._build()
 
-    def _build(self, wire):
-        self._from_page = ipywidgets.Textarea(continuous_update=False, layout=HIDDEN)
-        self._to_page = ipywidgets.HTML(layout=HIDDEN)
-        self._from_page.add_class(f"{wire}-out")
-        self._to_page.add_class(f"{wire}-in")
-        self._from_page.observe(lambda change: self._hear(change["new"]), "value")
+    def _build(self):
         data = {
-            "wire": wire,
+            "wire": self._connect(self._hear),
             "rate": self._stream.sample_rate,
             "temperature": self._temperature,
             "seed": self._seed,
@@ -183,9 +176,6 @@ class Instrument:
             about = {"page": question[0], "number": question[1], "attempt": asked.get("attempt")}
             self._tell_page(about | self._answer)
 
-    def _tell_page(self, said):
-        self._to_page.value = f"<pre>{escape(json.dumps(said))}</pre>"
-
     def _values(self):
         return {"version": self._version, "temperature": self._temperature, "seed": self._seed}
 
@@ -231,10 +221,6 @@ class Instrument:
         self.kept.append(clip)
         self._show_kept()
         return f"Kept {clip.seconds:.1f} s: {clip.name}, number {len(self.kept)}."
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
 
     def __repr__(self):
         values = f"temperature {self._temperature:g}, seed {self._seed}"

@@ -3,8 +3,6 @@
 The field is the wire as well: what is drawn is written into it, as if by hand, and Python reads it there.
 """
 
-import json
-import uuid
 from html import escape
 
 import ipywidgets
@@ -12,15 +10,15 @@ import ipywidgets
 from ..errors import CourseError
 from ..generation.lines import TEMPERATURES, Line
 from ..pages.line import line_page
-from .auditioning import HIDDEN
 from .panels import text
 from .shown import framed
+from .wired import Wired
 
 HEIGHT = 420  # pixels, until the page says itself how high it is
 LABEL = "Line (seconds:temperature, ...)"
 
 
-class LinePanel:
+class LinePanel(Wired):
     """A temperature that changes in the course of a take, drawn or written, shown by a cell that ends in it.
 
     Parameters
@@ -40,12 +38,8 @@ class LinePanel:
         if not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
             raise CourseError(f"seconds must be above 0, not {seconds}.")
         self._line, self._seconds = Line.of(value), float(seconds)
-        wire = f"prism-{uuid.uuid4().hex[:12]}"
         self._field = text(LABEL, str(self._line))
-        self._field.add_class(f"{wire}-out")
-        self._field.observe(lambda change: self._read(change["new"]), "value")
-        self._to_page = ipywidgets.HTML(layout=HIDDEN)
-        self._to_page.add_class(f"{wire}-in")
+        wire = self._connect(self._read, self._field)
         self._said = ipywidgets.HTML()
         data = {"wire": wire, "seconds": self._seconds, "points": _points(self._line), "temperatures": TEMPERATURES}
         frame = ipywidgets.HTML(framed(line_page("Temperature as a line", data), "Temperature as a line", HEIGHT))
@@ -69,12 +63,7 @@ class LinePanel:
             self._said.value = f'<p role="status">{escape(kept)}</p>'
             return
         self._said.value = ""
-        answer = json.dumps({"text": line, "points": _points(self._line)})
-        self._to_page.value = f"<pre>{escape(answer)}</pre>"
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+        self._tell_page({"text": line, "points": _points(self._line)})
 
     def __repr__(self):
         return f"{LABEL}: {self.value}"

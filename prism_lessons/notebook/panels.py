@@ -7,6 +7,8 @@ from html import escape
 
 import ipywidgets
 
+from .shown import Boxed
+
 _LOOK = {"style": {"description_width": "18em"}, "layout": {"width": "38em", "max_width": "100%"}}
 _BUTTON = {"width": "auto", "align_self": "flex-start"}
 
@@ -44,7 +46,7 @@ def tick(label, value=False):
     return ipywidgets.Checkbox(value, description=label, indent=False)
 
 
-class _Box:
+class _Box(Boxed):
     """Inputs below each other, shown by a cell that ends in it."""
 
     def __init__(self, inputs, below):
@@ -55,11 +57,6 @@ class _Box:
     def values(self):
         """What the inputs say now, {name: value}."""
         return {name: control.value for name, control in self._inputs.items()}
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        # The two versions of ipywidgets show a widget in different ways; this is what both tell the front end.
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
-        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
 
     def __repr__(self):
         return "\n".join(f"{control.description}: {control.value}" for control in self._inputs.values())

@@ -26,6 +26,15 @@ class Shown:
         return self.words
 
 
+class Boxed:
+    """What shows itself as the widget `_box` when a cell ends in it, and in words where no widget can live."""
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        # The two versions of ipywidgets show a widget in different ways; this is what both tell the front end.
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._box.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
+
+
 def figure(picture, caption):
     """A picture, HTML, over its caption, HTML, as a `<figure>`."""
     return f'<figure class="prism-figure">{picture}<figcaption>{caption}</figcaption></figure>'

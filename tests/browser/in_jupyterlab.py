@@ -29,6 +29,15 @@ LONGEST = 30 * 60  # seconds a lesson may take, on one that does
 GENERATES = "pl.generate("  # in a cell that lets a model play
 
 
+def keep_times(name, times):
+    """Leave how long something took, {what: how much}, in `artefacts`, beside what is known of it there."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    path = ARTEFACTS / "timings.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    known[name] = known.get(name, {}) | times
+    path.write_text(json.dumps(known, indent=2) + "\n")
+
+
 class Server:
     """JupyterLab, run by this Python.
 
@@ -195,9 +204,7 @@ class Lesson:
             "processor cores": os.cpu_count(),
             "processes that wanted one, mean of a minute": round(os.getloadavg()[0], 1),
         }
-        path = ARTEFACTS / "timings.json"
-        known = json.loads(path.read_text()) if path.exists() else {}
-        path.write_text(json.dumps(known | {self.name: self._times}, indent=2) + "\n")
+        keep_times(self.name, self._times)
 
     def eventually(self, condition):
         """Whether a condition comes true in a moment."""

@@ -3,14 +3,13 @@
 How long it took to open is left in artefacts/timings.json.
 """
 
-import json
 import shutil
 import time
 
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from in_jupyterlab import ARTEFACTS, SCREEN, Lesson, serving
+from in_jupyterlab import SCREEN, Lesson, keep_times, serving
 from many_clips import many_clips
 
 from prism_lessons.audition import ListeningLog
@@ -71,7 +70,7 @@ def table(lesson):
     frame = lesson.page.frame_locator("iframe[srcdoc]")
     lesson.choose(1)
     seconds = timed(lesson, lambda: frame.locator("#frame button").count() == 360)
-    keep_times(lesson, {"seconds until the table of 360 clips is open": seconds})
+    keep_times(lesson.name, {"seconds until the table of 360 clips is open": seconds})
     return frame
 
 
@@ -83,14 +82,6 @@ def timed(lesson, condition):
         assert time.monotonic() - begun < 600, lesson.outputs.all_inner_texts()
         lesson.page.wait_for_timeout(50)
     return round(time.monotonic() - begun, 1)
-
-
-def keep_times(lesson, times):
-    ARTEFACTS.mkdir(exist_ok=True)
-    path = ARTEFACTS / "timings.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    known[lesson.name] = known.get(lesson.name, {}) | times
-    path.write_text(json.dumps(known, indent=2) + "\n")
 
 
 def said(run):

@@ -3,13 +3,11 @@
 How long it took from the click to the first sample is left in artefacts/timings.json.
 """
 
-import json
-
 import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from in_jupyterlab import ARTEFACTS, SCREEN, Lesson, serving
+from in_jupyterlab import SCREEN, Lesson, keep_times, serving
 from lessons import REPOSITORY
 
 from prism_lessons.audio import load
@@ -156,7 +154,7 @@ def test_it_sounds_soon_and_without_a_gap_while_the_temperature_is_turned(lesson
     assert np.abs(laid).max() > 0.001
     assert page.locator("#temperature").input_value() == "1.15"
     times = {"milliseconds from Play to the first sample": round(latency), "tries until 3 s had no gap": tries}
-    keep_times(lesson, times)
+    keep_times(lesson.name, times)
 
 
 def test_stop_is_at_once_and_nothing_more_is_asked_for(page):
@@ -245,11 +243,3 @@ def test_a_python_that_is_gone_is_said(lesson, page, server):
     lesson.page.get_by_role("dialog").get_by_role("button", name="Ok").click()  # it says so
     page.locator("#play").click()
     page.wait_for_function("by('said').textContent.startsWith('Python does not answer')")
-
-
-def keep_times(lesson, times):
-    ARTEFACTS.mkdir(exist_ok=True)
-    path = ARTEFACTS / "timings.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
-    known[lesson.name] = known.get(lesson.name, {}) | times
-    path.write_text(json.dumps(known, indent=2) + "\n")

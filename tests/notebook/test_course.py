@@ -99,8 +99,10 @@ def test_takes_of_other_models_and_lengths_do_not_replace_each_other(course, str
     kept = sorted(path.name for path in course.takes.rglob("*.wav"))
     assert len(kept) == 4 and kept[0].startswith("take_seed1_voice1_t0.95_0.05s_epoch1_")
     assert len((course.takes / "takes.csv").read_text().splitlines()) == 5
-    course.keep([pl.Clip(noise(0.1), 16000, "live")])
+    for clip in (noise(0.1), noise(0.2), noise(0.1)):
+        course.keep([pl.Clip(clip, 16000, "live")])
     assert (course.takes / "live.wav").is_file()
+    assert [path.name for path in sorted(course.takes.glob("live*"))] == ["live.wav", "live_2.wav"]
 
 
 def test_a_recording_to_go_on_from_is_your_own_if_there_is_one(course, noise, capsys):
