@@ -4,6 +4,7 @@ import numpy as np
 
 from .lines import Line
 
+MOST_VOICES = 256
 PIECE = 4096  # samples made at a time, rounded to whole frames
 
 

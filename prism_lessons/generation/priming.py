@@ -9,10 +9,10 @@ import numpy as np
 from ..audio import AudioError, Clip, Recording, load, resampled
 from ..errors import CourseError, in_short
 from ..live import moment
+from .player import MOST_VOICES
 from .state import State
 
 MOST_SECONDS = 60.0
-MOST_PLACES = 256
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class Prime:
     @classmethod
     def several(cls, sound, voices, seconds=4.0):
         """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
-        if type(voices) is not int or not 1 <= voices <= MOST_PLACES:
-            raise CourseError(f"voices must be a whole number from 1 to {MOST_PLACES}, not {voices}.")
+        if type(voices) is not int or not 1 <= voices <= MOST_VOICES:
+            raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
         starts = np.linspace(0, max(0.0, cls(sound, 0.0, seconds)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 

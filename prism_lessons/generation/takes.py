@@ -12,11 +12,10 @@ from ..run import as_capsule
 from . import engines
 from .lines import is_number, lines_of
 from .morphing import Mixture
-from .player import Player, chances
+from .player import MOST_VOICES, Player, chances
 from .priming import primed, primes_of
 from .traps import SILENT, TONE, Traps
 
-MOST_VOICES = 256
 MOST_SAMPLES = 2**30  # of all voices together: 4 GB
 # What a take says of its model.
 MODEL = ("run", "epoch", "from", "checkpoint", "between", "mix", "share")
