@@ -400,9 +400,11 @@ def writing(path, sample_rate, suffix, bits=16, tags=None):
                 setattr(file, name, text)
             yield file
             frames = file.frames
-        with soundfile.SoundFile(native(path)) as file:
-            if file.frames != frames:  # the last of a FLAC is written when it is closed, and nobody says how that went
-                raise soundfile.LibsndfileError(0)
+        # The last of a FLAC is written when it is closed, and nobody says how that went. One without sound is no FLAC.
+        if frames:
+            with soundfile.SoundFile(native(path)) as file:
+                if file.frames != frames:
+                    raise soundfile.LibsndfileError(0)
     except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself, so the system is asked again
         with open(path, "ab") as file:
             file.write(bytes(2**16))

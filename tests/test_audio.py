@@ -479,3 +479,10 @@ def test_a_plain_name_is_one_for_any_file_system(tmp_path, text):
 
 def test_a_plain_name_still_reads_like_the_name():
     assert audio.plain_name("Übergänge (take 2)") == "Übergänge_take_2"
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+def test_a_file_without_sound_is_no_refusal(suffix, tmp_path):
+    """A recording may hold nothing; whoever writes it finds that out at the end."""
+    with audio.writing(tmp_path / f"nothing{suffix}", 16000, suffix) as file:
+        assert file.frames == 0
