@@ -11,8 +11,8 @@ import prism_lessons as pl
 from prism_lessons.backend import keras, tf
 from prism_lessons.cli import main
 
-# Two checkpoints that PRiSM SampleRNN's own code has written, and the logits that it computed with them.
-CHECKPOINTS = Path(__file__).parents[1].parent / "shared" / "prism_checkpoints"
+# Small checkpoints that PRiSM SampleRNN's own code has written, and the logits that it computed with them.
+CHECKPOINTS = Path(__file__).parent / "data" / "prism_checkpoints"
 CONFIG, EXPECTED = "test.config.json", "expected.npz"
 DATA = "model.ckpt-3.data-00000-of-00001"
 
@@ -112,7 +112,7 @@ def say(folder, **changes):
     return path
 
 
-@pytest.mark.parametrize("name", ["gru_mulaw", "lstm_skip_linear"])
+@pytest.mark.parametrize("name", ["gru_mulaw", "lstm_skip_linear", "gru_linear_one_layer"])
 def test_logits_are_those_of_prism_over_two_windows(name):
     model = pl.prism.load(CHECKPOINTS / name, CHECKPOINTS / name / CONFIG)
     expected = np.load(CHECKPOINTS / name / EXPECTED)
