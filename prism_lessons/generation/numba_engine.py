@@ -35,6 +35,7 @@ class NumbaEngine:
         self._cores = {}
         # So that it is compiled, or fetched, before the first sound and not in the middle of it.
         self.play(self.begin(1), *np.ones((2, self.largest, 1), np.float32))
+        self._cores.clear()  # the seconds of compiling say nothing about the pace of playing
 
     def begin(self, voices):
         """The state before the first sample: silence, and what the model has learned to begin with."""
@@ -81,9 +82,9 @@ class NumbaEngine:
             np.zeros(compiled.SHARED, np.int64),
         )
         step = programme.smallest if mode == compiled.WARM else 1
-        if voices not in self._cores:
-            self._cores[voices] = Cores(self._useful_cores(voices))
-        with self._cores[voices].timed(samples) as count:
+        if (mode, voices) not in self._cores:
+            self._cores[mode, voices] = Cores(self._useful_cores(voices))
+        with self._cores[mode, voices].timed(samples) as count:
             _together(count, (samples, step, programme.sections), common)
         recurrent = [values[:, place : place + len(initial)].copy() for place, initial in programme.states]
         return codes[:, self.largest :], State(codes[:, -self.largest :].copy(), recurrent), scores

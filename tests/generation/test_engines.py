@@ -192,10 +192,12 @@ def test_several_cores_make_the_same_sound_as_one(engine_of, monkeypatch, cores,
         np.ones((samples, voices), np.float32),
         np.random.default_rng(voices).random((samples, voices), np.float32),
     )
-    monkeypatch.setitem(engine._cores, voices, Always(1))
+    monkeypatch.setattr(numba_engine, "Cores", lambda most: Always(1))
+    monkeypatch.setattr(engine, "_cores", {})
     alone, state = engine.play(engine.begin(voices), *playing)
     scores, _ = engine.score(engine.begin(voices), alone)
-    monkeypatch.setitem(engine._cores, voices, Always(cores))
+    monkeypatch.setattr(numba_engine, "Cores", lambda most: Always(cores))
+    monkeypatch.setattr(engine, "_cores", {})
     together, its = engine.play(engine.begin(voices), *playing)
     np.testing.assert_array_equal(together, alone)
     assert_same_state(its, state, 0)
@@ -220,6 +222,48 @@ def test_the_faster_number_of_cores_is_taken_and_the_other_tried_again_at_times(
     assert set(taken[:2]) == {1, 2}
     assert taken[2:50].count(2) >= 45
     assert taken[60:].count(1) >= 37
+
+
+def test_the_seconds_of_compiling_are_not_taken_for_the_pace_of_one_core(made, monkeypatch):
+    """Compiling comes with the first sound that an engine makes, which is nobody's; here others use the second core."""
+    clock, seconds, taken = [0.0], iter([20.0]), []
+
+    def together(count, *_):
+        taken.append(count)
+        clock[0] += next(seconds, {1: 1.0, 2: 2.0}[count])
+
+    monkeypatch.setattr(numba_engine, "_together", together)
+    monkeypatch.setattr(numba_engine.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(numba_engine.NumbaEngine, "_useful_cores", lambda *_: 2)
+    capsule = made(**PLAIN)
+    engine = numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
+    del taken[:]
+    for _ in range(10):
+        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+    assert sorted(taken[:2]) == [1, 2] and taken[2:] == 8 * [1]
+
+
+def test_hearing_which_is_quicker_is_not_taken_for_the_pace_of_playing(made, monkeypatch):
+    clock, taken = [0.0], []
+
+    def together(count, what, _):
+        samples, step, _ = what
+        taken.append(count)
+        clock[0] += {1: 1.0, 2: 2.0}[count] * samples / step
+
+    monkeypatch.setattr(numba_engine, "_together", together)
+    monkeypatch.setattr(numba_engine.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(numba_engine.NumbaEngine, "_useful_cores", lambda *_: 2)
+    capsule = made(**PLAIN)
+    engine = numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
+    for _ in range(4):
+        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+    for _ in range(numba_engine.AGAIN + 4):
+        engine.hear(engine.begin(1), np.zeros((1, engine.largest), np.int32))
+    del taken[:]
+    for _ in range(4):
+        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+    assert taken == 4 * [1]
 
 
 @both_engines
