@@ -75,7 +75,7 @@ DIAGNOSES = {
             "of your recordings in lesson 01 and train again.",
             threshold=f"{SILENT:.0%} of the clip or more below -60 dBFS, in stretches of 20 ms, each without its "
             "constant offset",
-            source=f"prism_lessons/audio.py for the level; {MEASURED}",
+            source=f"prism_lessons/audio for the level; {MEASURED}",
         ),
         Diagnosis(
             key="noise",

@@ -192,7 +192,7 @@ def outline(samples):
 def _version(*parts):
     """A name for the code that looks at clips."""
     here = Path(__file__).parent
-    files = [here.parent / "audio.py", here.parent / "corpus" / "timbre.py", Path(__file__)]
+    files = [*sorted((here.parent / "audio").glob("*.py")), here.parent / "corpus" / "timbre.py", Path(__file__)]
     for part in parts:
         files += sorted((here / part).glob("*.py")) or [here / f"{part}.py"]
     return code_version(*files)

@@ -170,8 +170,8 @@ def survey(source, live=None):
 def known_of(root):
     """What surveys found before in a folder of recordings, as `Known`."""
     here = Path(__file__).parent
-    files = (here.parent / "audio.py", here / "survey.py", here / "folder.py", *sorted((here / "doctor").glob("*.py")))
-    return Known(root, "surveys", code_version(*files))
+    rooms = (path for room in (here.parent / "audio", here / "doctor") for path in sorted(room.glob("*.py")))
+    return Known(root, "surveys", code_version(here / "survey.py", here / "folder.py", *rooms))
 
 
 def look_up(path, root, known):

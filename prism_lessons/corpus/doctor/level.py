@@ -58,7 +58,7 @@ SILENCE = Kind(
     "Have the course cut it out, or trim it by hand if the rest belongs to the music.",
     f"{LONG_SILENCE_SECONDS:.0f} s or more below {SILENCE_DBFS:.0f} dBFS, or in the noise floor "
     f"{SILENT_BELOW_LOUD:.0f} dB or more below the loudest 20 ms",
-    "prism_lessons/audio.py; measured: benchmarks/doctor.py",
+    "prism_lessons/audio; measured: benchmarks/doctor.py",
     cut,
     "silence cut out",
 )

@@ -1,0 +1,26 @@
+"""Sound files in, sound files out: the only room that meets them.
+
+Samples are float32, mono, full scale at -1 and 1.
+"""
+
+from .clips import Clip, as_clip, load, plain_name
+from .levels import FLOOR_DBFS, SILENCE_DBFS, SILENCE_FRAME_SECONDS, Levels, decibels, measure
+from .recording import (
+    BLOCK_SECONDS,
+    FOREIGN_SUFFIXES,
+    SAMPLE_RATES,
+    SUFFIXES,
+    AudioError,
+    Recording,
+    check_sample_rate,
+    mix,
+    resampled,
+)
+from .writing import LABELS, SUBTYPES, coded, labels, native, pcm16, write_markers, writing
+
+__all__ = [
+    "BLOCK_SECONDS", "FLOOR_DBFS", "FOREIGN_SUFFIXES", "LABELS", "SAMPLE_RATES", "SILENCE_DBFS",
+    "SILENCE_FRAME_SECONDS", "SUBTYPES", "SUFFIXES", "AudioError", "Clip", "Levels", "Recording", "as_clip",
+    "check_sample_rate", "coded", "decibels", "labels", "load", "measure", "mix", "native", "pcm16", "plain_name",
+    "resampled", "write_markers", "writing",
+]  # fmt: skip

@@ -1,0 +1,96 @@
+"""Clips: pieces of sound in memory, read from any sound file and saved again."""
+
+import dataclasses
+import io
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from ..errors import CourseError
+from ..files import replacing
+from .levels import measure
+from .recording import AudioError, Recording
+from .writing import pcm16, writing
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+    """A piece of audio with its sample rate: mono float32 `samples`, shape (samples,), full scale at -1 and 1."""
+
+    samples: np.ndarray
+    sample_rate: int
+    name: str = "clip"
+
+    @property
+    def seconds(self):
+        return len(self.samples) / self.sample_rate
+
+    @property
+    def levels(self):
+        """Peak, RMS and silence, as `Levels`."""
+        return measure(self.samples, self.sample_rate)
+
+    def save(self, path):
+        """Write the clip as 16-bit WAV or FLAC, by the ending of `path`; returns the path.
+
+        Nothing is normalised: what was quiet stays quiet.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".wav", ".flac"):
+            raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
+        with replacing(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
+            file.write(pcm16(self.samples))
+        return path
+
+    def wav(self):
+        """The clip as the bytes of a 16-bit WAV file; nothing is normalised."""
+        return self._coded("WAV")
+
+    def flac(self):
+        """The same as FLAC, which needs about half as many bytes and loses nothing."""
+        return self._coded("FLAC")
+
+    def _coded(self, form):
+        file = io.BytesIO()
+        soundfile.write(file, pcm16(self.samples), self.sample_rate, "PCM_16", format=form)
+        return file.getvalue()
+
+
+def load(path, sample_rate=None, start=0.0, seconds=math.inf):
+    """Read a sound file, or `seconds` of it from `start` on, into a `Clip`, mono, at `sample_rate` (Hz) or its own.
+
+    Raises
+    ------
+    AudioError
+        When it cannot be used; the sentence names the file and the reason.
+    """
+    try:
+        with Recording(path) as recording:
+            rate = sample_rate or recording.sample_rate
+            wanted = min(seconds, recording.declared_seconds + 1) * rate
+            recording.seek(start)
+            blocks, samples = [np.zeros(0, np.float32)], 0
+            for block in recording.blocks(rate):
+                blocks.append(block)
+                samples += len(block)
+                if samples >= wanted:
+                    break
+    except AudioError as error:
+        raise AudioError(f'"{path}" cannot be used: {error}.') from None
+    return Clip(np.concatenate(blocks)[: math.ceil(wanted)], rate, Path(path).stem)
+
+
+def as_clip(sound):
+    """The `Clip` that `sound` means: itself, or what the sound file of that path holds."""
+    return sound if isinstance(sound, Clip) else load(sound)
+
+
+def plain_name(text):
+    """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system.
+
+    At most 50 letters: with what is put round it, it stays below the 255 bytes that file systems allow.
+    """
+    return re.sub(r"[^\w-]+", "_", text)[:50].strip("_") or "sound"

@@ -1,0 +1,104 @@
+"""Sound out: mono files written block by block, as a DAW wants them."""
+
+import errno
+import os
+import struct
+from contextlib import contextmanager
+
+import numpy as np
+import soundfile
+
+LABELS = ".labels.txt"  # what `labels` are saved as, beside a sound
+SUBTYPES = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # libsndfile's names, by bits
+FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
+
+
+def pcm16(samples):
+    """Float samples, any shape -> the nearest 16-bit ones, int16; what lies outside -1 .. 1 becomes full scale.
+
+    Left to libsndfile, a WAV would be rounded downwards, which is a constant offset of half a step.
+    """
+    return np.clip(np.rint(np.float32(FULL_SCALE) * samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+
+def coded(samples, bits):
+    """Float samples, shape (samples,) -> what a file opened by `writing` takes; outside -1 .. 1 is full scale."""
+    if bits == 16:
+        return pcm16(samples)
+    if bits == 24:  # libsndfile takes the upper 24 of 32 bits
+        full = 2**23
+        return np.clip(np.rint(np.float64(full) * samples), -full, full - 1).astype(np.int32) * 256
+    return np.asarray(samples, np.float32)
+
+
+def labels(stretches):
+    """Stretches (start, end, words), in seconds, as lines with tabs between, which Audacity and others read."""
+    return "".join(f"{start:.6f}\t{end:.6f}\t{words}\n" for start, end, words in stretches)
+
+
+def write_markers(path, markers):
+    """Add markers to the end of a WAV, as cue points with labels, which DAWs show.
+
+    Parameters
+    ----------
+    markers
+        A list of (sample, words).
+
+    Source: Multimedia Programming Interface and Data Specifications 1.0, IBM and Microsoft 1991, "cue" and "adtl".
+    """
+    cues, labels = struct.pack("<I", len(markers)), b"adtl"
+    for number, (sample, words) in enumerate(markers, start=1):
+        cues += struct.pack("<II4sIII", number, sample, b"data", 0, 0, sample)
+        labels += _riff(b"labl", struct.pack("<I", number) + words.encode() + b"\0")
+    with open(path, "rb+") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.write(b"\0" * (end % 2) + _riff(b"cue ", cues) + _riff(b"LIST", labels))
+        size = file.tell()
+        file.seek(4)
+        file.write(struct.pack("<I", size - 8))
+
+
+def _riff(name, content):
+    """A chunk of a RIFF file, filled up to an even length."""
+    return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
+
+
+def native(path):
+    """`path` as libsndfile can open it; Linux lets names hold bytes that are no UTF-8, as old disks do."""
+    return os.fsencode(path) if os.name == "posix" else path
+
+
+@contextmanager
+def writing(path, sample_rate, suffix, bits=16, tags=None):
+    """Open a mono file to be written block by block, in what `coded` gives.
+
+    Parameters
+    ----------
+    suffix
+        ".wav" or ".flac".
+    bits
+        16, 24, or "float" (WAV only).
+    tags
+        {name: text} to embed: title, comment, date, software.
+
+    Raises
+    ------
+    OSError
+        When the disk is full or refuses, as any other writing does.
+    """
+    form = suffix.lstrip(".").upper()
+    try:
+        with soundfile.SoundFile(native(path), "w", sample_rate, 1, SUBTYPES[bits], format=form) as file:
+            for name, text in (tags or {}).items():
+                setattr(file, name, text)
+            yield file
+            frames = file.frames
+        # The last of a FLAC is written when it is closed, and nobody says how that went. One without sound is no FLAC.
+        if frames:
+            with soundfile.SoundFile(native(path)) as file:
+                if file.frames != frames:
+                    raise soundfile.LibsndfileError(0)
+    except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself, so the system is asked again
+        with open(path, "ab") as file:
+            file.write(bytes(2**16))
+        raise OSError(errno.EIO, "the system refused") from error
