@@ -157,6 +157,14 @@ class Run:
         return self.settings["references"]
 
     @property
+    def corpus_silence(self):
+        """The share of silence, 0 .. 1, in what it trains on (`Corpus.silence`); None in runs of an earlier version.
+
+        From one half on (`corpus.is_mostly_silent`, which takes None too) silence is what was to be learned.
+        """
+        return self.settings["corpus"].get("silence")
+
+    @property
     def not_to_share(self):
         """Why its models may not be passed on, as phrases; empty where nothing forbids it.
 
@@ -325,6 +333,9 @@ def _check(settings):
         raise ValueError("blind chance needs some bits")
     if not isinstance(settings.get("minutes") or 0, (int, float)):
         raise ValueError("its minutes are no number")
+    silence = settings.get("corpus", {}).get("silence") or 0.0
+    if not isinstance(silence, (int, float)) or not 0 <= silence <= 1:
+        raise ValueError(f"its share of silence cannot be {in_short(silence)}")
     for origin in (settings.get("corpus"), settings.get("begun_from")):
         if origin is None:
             continue

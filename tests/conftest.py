@@ -140,6 +140,16 @@ def hum_corpus(hums, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def mostly_silent(tmp_path_factory, noise, write_sound):
+    """A corpus of four recordings of ten seconds, each of which sounds for half a second: 95 % of it is silence."""
+    folder = tmp_path_factory.mktemp("mostly silent")
+    for seed in range(4):
+        samples = np.concatenate([noise(0.5, seed, 8000), np.zeros(76_000, np.float32)])
+        write_sound(folder / "recordings" / f"take {seed}.wav", samples, 8000)
+    return curate(folder / "recordings", folder / "corpus", sample_rate=8000)
+
+
+@pytest.fixture(scope="session")
 def go_on(hum_corpus, small):
     """A function that begins or resumes a run of two epochs; dropout and augmentation let chance take part."""
 

@@ -39,6 +39,7 @@ def _contents(corpus):
         "",
         what_it_allows(corpus.heard_seconds),
         "",
+        *(line for warning in corpus.warnings for line in (f"**{_line(warning)}**", "")),
     ]
 
 

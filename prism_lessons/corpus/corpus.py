@@ -8,6 +8,7 @@ from ..errors import CourseError
 from ..files import digest, inside, read_json
 from .card import card, what_it_allows
 from .choices import MOST_TIMES, Intention, Origin
+from .warnings import warnings_about
 
 SETTINGS = "corpus.json"
 CARD = "card.md"
@@ -135,6 +136,21 @@ class Corpus:
         """Seconds that one pass of the training goes through: what is heard twice counts twice."""
         return sum(clip.samples * clip.times for clip in self.of(TRAINING)) / self.sample_rate
 
+    @property
+    def silence(self):
+        """The share, 0 .. 1, of silence in what a pass of the training goes through: 20 ms stretches below -60 dBFS.
+
+        From one half on (`is_mostly_silent`) a model will mostly be silent. A run keeps it as `Run.corpus_silence`.
+        """
+        training = self.of(TRAINING)
+        samples = sum(clip.samples * clip.times for clip in training)
+        return sum(clip.silence * clip.samples * clip.times for clip in training) / samples
+
+    @property
+    def warnings(self):
+        """What should be known before training on it, as sentences that say what can be done; see `warnings.py`."""
+        return warnings_about(self)
+
     def as_dict(self):
         """Plain values for JSON."""
         return {
@@ -143,6 +159,8 @@ class Corpus:
             "seed": self.seed,
             "digest": self.digest,
             "seconds": {split: round(self.seconds(split), 3) for split in (TRAINING, VALIDATION)},
+            "silence": round(self.silence, 3),
+            "warnings": self.warnings,
             "clips": [asdict(clip) for clip in self.clips],
             "unused": list(self.unused),
             "intention": asdict(self.intention),
@@ -161,7 +179,7 @@ class Corpus:
             f"{len(self.clips)} clips from {recordings} recordings at {self.sample_rate} Hz: "
             f"{self.seconds(TRAINING):.1f} s to train on, {self.seconds(VALIDATION):.1f} s kept for validation."
         ]
-        lines.append(what_it_allows(self.heard_seconds))
+        lines += [what_it_allows(self.heard_seconds), *self.warnings]
         noted = dict.fromkeys((clip.recording, note) for clip in self.clips for note in clip.treatment + clip.notes)
         lines += [f"  {name}: {note}" for name, note in noted]
         lines += [f"  {twin['first']} and {twin['second']} are near duplicates: {twin['how']}" for twin in self.twins]

@@ -112,7 +112,12 @@ def written_down(corpus, preset):
         "training": asdict(preset.training),
         "minutes": preset.minutes,
         "sample_rate": corpus.sample_rate,
-        "corpus": {"folder": str(corpus.folder), "digest": corpus.digest, "not_to_share": corpus.not_to_share},
+        "corpus": {
+            "folder": str(corpus.folder),
+            "digest": corpus.digest,
+            "not_to_share": corpus.not_to_share,
+            "silence": round(corpus.silence, 3),
+        },
         "versions": {name: version(name) for name in ("prism-lessons", "keras", "numpy")},
     }
     return json.loads(json.dumps(values))  # tuples become lists, as they will be when read again

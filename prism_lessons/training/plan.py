@@ -4,7 +4,7 @@ While the run goes on, a `Forecast` takes the plan's place.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from ..corpus import Corpus
@@ -42,6 +42,8 @@ class Plan:
         After how many hours the computer is taken away; None: never.
     cut
         The epoch in which that happens; None where the training ends before.
+    warnings
+        What should be known of the corpus before training on it, see `Corpus.warnings`.
     """
 
     samples_per_second: float
@@ -54,6 +56,7 @@ class Plan:
     bytes: int
     most_hours: float | None = None
     cut: int | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def seconds(self):
@@ -76,7 +79,7 @@ class Plan:
                 f"{self.cut}: keep a copy of the run on Drive and go on from it; in a lesson, "
                 "notebook.Course(drive=True) does so."
             )
-        return text
+        return "\n".join([text, *self.warnings])
 
     def as_dict(self):
         """Plain values for JSON, the words among them."""
@@ -120,7 +123,8 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     if most_hours is not None and not most_hours > 0:
         raise CourseError(f"most_hours must be above 0, not {most_hours}.")
     pace = measure_pace(corpus, preset, live)
-    return promise(pace, preset.training, budget, datetime.now(), late, most_hours)
+    promised = promise(pace, preset.training, budget, datetime.now(), late, most_hours)
+    return replace(promised, warnings=tuple(corpus.warnings))
 
 
 def next_time(clock_time, now):

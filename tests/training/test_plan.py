@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import time
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -177,6 +178,13 @@ def test_a_plan_is_plain_values_too():
     assert values["ends"] == "2026-06-03T12:24:30"
     assert (values["epochs"], values["clips"], values["seconds"], values["cut"]) == (12, 24, 1470, None)
     assert values["text"] == str(promised(epochs=12))
+
+
+def test_a_plan_says_what_its_corpus_warns_of(mostly_silent, monkeypatch):
+    monkeypatch.setattr(sys.modules[plan.__module__], "measure_pace", lambda *_: PACE)
+    made = plan(mostly_silent, epochs=1)
+    assert str(made).splitlines()[1:] == mostly_silent.warnings
+    assert made.as_dict()["warnings"] == tuple(mostly_silent.warnings)
 
 
 class Machine:

@@ -75,9 +75,19 @@ def places(preset, folder, copy_to=None):
 
 def test_a_sound_corpus_passes_everything(flown):
     check, _ = flown
-    assert [one.name for one in check.checks] == ["folder", "copy", "going on", "numbers", "memory", "by heart"]
+    names = ["folder", "copy", "going on", "numbers", "memory", "corpus", "by heart"]
+    assert [one.name for one in check.checks] == names
     assert check.passed and check.advised == {} and all(one.passed for one in check.checks), str(check)
     assert str(check).endswith("\nEverything is set up.")
+
+
+def test_a_corpus_that_is_mostly_silence_fails_with_the_corpus_s_own_sentence(
+    mostly_silent, small, tmp_path, no_learning
+):
+    failed = fly(mostly_silent, tmp_path / "run", **small)
+    (one,) = (one for one in failed.checks if one.name == "corpus")
+    assert one.passed is False and one.sentence == " ".join(mostly_silent.warnings)
+    assert not failed.passed and failed.end == "Put right what failed, and try again."
 
 
 def test_it_leaves_its_results_and_nothing_else(flown):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ...corpus import Corpus
+from ...corpus import Corpus, is_mostly_silent
 from ...errors import CourseError
 from ...live import LiveLine
 from ..agreement import agree
@@ -15,14 +15,17 @@ from .place import FOLDER, try_places
 from .precision import try_numbers
 from .results import Check, Preflight, forget, keep
 
+CORPUS = "corpus"
+
 
 def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None, copy_to=None, live=None, **changes):
     """Try within two minutes whether a training is set up, before it practises for hours.
 
     In this order: whether a checkpoint of the wanted model can be saved in the run's folder, and in that of its copy;
     whether a training that is stopped goes on as one that is not; whether half precision will do on this graphics
-    card; whether the wanted batch fits into memory; whether a small model of the same kind learns a second of the
-    corpus by heart and plays it back. A run that lies in the folder already is not touched.
+    card; whether the wanted batch fits into memory; whether there is more sound than silence in the corpus; whether a
+    small model of the same kind learns a second of it by heart and plays it back. A run that lies in the folder already
+    is not touched.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     live.text("Pre-flight: saving, and going on from there")
     places = try_places(preset, corpus.sample_rate, codes, folder, copy_to)
     by_heart, replay = try_by_heart(preset, clip, live)
-    result = Preflight((*places, numbers, memory, by_heart), clip, replay)
+    result = Preflight((*places, numbers, memory, _try_corpus(corpus), by_heart), clip, replay)
     try:
         keep(result, folder, corpus, preset)
     except CourseError as error:
@@ -67,3 +70,9 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
             result = replace(result, checks=(Check(FOLDER, False, str(error)), *others))
     live.end(f"Pre-flight: {'everything is set up' if result.passed else 'not everything is set up'}.")
     return result
+
+
+def _try_corpus(corpus):
+    """Whether there is more sound than silence in a `Corpus`, with whatever else should be known of it."""
+    well = f"{corpus.silence:.0%} of the sound to train on is silence, and validation is more than one recording."
+    return Check(CORPUS, not is_mostly_silent(corpus.silence), " ".join(corpus.warnings) or well)
