@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..files import read_lines, write_lines
-from .doctor import KINDS, has_remedy
+from .doctor import KINDS, has_remedy, key_of
 
 UNKNOWN = "unknown"
 YES, NO = "yes", "no"
@@ -140,14 +140,17 @@ class Choices:
         self._do("take in", name=name)
 
     def repair(self, name, *kinds):
-        """Mend faults of a recording: kinds such as "hum", which the survey found in it."""
+        """Mend faults of a recording: kinds that the survey found in it, by key or title ("hum", "mains hum")."""
+        kinds = [key_of(kind) for kind in kinds]
         for kind in kinds:
-            _one_of(kind, MENDABLE, "What can be mended")
+            if kind not in MENDABLE:
+                titles = ", ".join(_titles(MENDABLE))
+                raise CourseError(f'What can be mended is one of: {titles}; not "{kind}".')
         self._do("repair", name=name, kinds=kinds)
 
     def leave_as_it_is(self, name, *kinds):
         """Mend these faults of a recording no more; all, if no kinds are given."""
-        self._do("leave as it is", name=name, kinds=kinds)
+        self._do("leave as it is", name=name, kinds=[key_of(kind) for kind in kinds])
 
     def repair_all(self, survey, *kinds):
         """Mend every fault that a survey found and that can be mended, or only those of some kinds.
@@ -156,6 +159,7 @@ class Choices:
         -------
         The number of recordings that it concerns.
         """
+        kinds = [key_of(kind) for kind in kinds]
         found = {
             file.name: tuple(
                 one.kind for one in file.findings if one.kind in MENDABLE and (not kinds or one.kind in kinds)
@@ -292,8 +296,14 @@ def _in_words(act):
     about = act.get("name") or act.get("pattern") or ""
     rest = {key: value for key, value in act.items() if key not in ("when", "act", "name", "pattern") and value}
     said = rest.pop("said", {})
+    if kinds := rest.get("kinds"):
+        rest["kinds"] = _titles(kinds)
     words = ", ".join(f"{SPOKEN.get(key, key)} {_listed(value)}".strip() for key, value in {**rest, **said}.items())
     return " ".join(filter(None, [act["act"], about])) + (f": {words}" if words else "")
+
+
+def _titles(kinds):
+    return [KINDS[key].title if key in KINDS else key for key in kinds]
 
 
 def _listed(value):

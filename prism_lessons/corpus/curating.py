@@ -196,7 +196,7 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
         gain_db=round(decibels(gain), 2),
         recording_digest=_file_digest(path) if treatment else clip["digest"],
         notes=tuple(notes),
-        treatment=tuple(f"{finding.kind}: {KINDS[finding.kind].repaired}" for finding in treatment),
+        treatment=tuple(f"{finding.title}: {KINDS[finding.kind].repaired}" for finding in treatment),
     )
 
 

@@ -50,7 +50,7 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
     AudioError
         When the file cannot be read; the sentence names it and the reason.
     """
-    path, title = Path(path), KINDS[finding.kind].title
+    path, title = Path(path), finding.title
     name = f"{shown_name(path, path.parent)}, {title}"
     try:
         mixing = [] if of_the_mix(finding) else [other for other in others if of_the_mix(other)]

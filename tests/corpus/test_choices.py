@@ -212,8 +212,8 @@ def test_consent_and_leave_to_share_are_read_from_an_origin(choices):
         (lambda choices: choices.origin("*", consent="yes"), "Consent is one of: own work"),
         (lambda choices: choices.origin("*", share_model="perhaps"), "yes, no, unknown"),
         (lambda choices: choices.origin("*", author="Anna"), '"author" is not asked'),
-        (lambda choices: choices.repair("a.wav", "hum", "wobble"), 'clicks, hum; not "wobble"'),
-        (lambda choices: choices.repair("a.wav", "short"), "clicks, hum"),
+        (lambda choices: choices.repair("a.wav", "hum", "wobble"), 'the clicks, the hum; not "wobble"'),
+        (lambda choices: choices.repair("a.wav", "short"), "the clicks, the hum"),
         (lambda choices: choices.leave_out(5), "name is said in words"),
         (lambda choices: choices.leave_out("a.wav", None), "why is said in words"),
         (lambda choices: choices.cut("a.wav", [(2, 1)]), "from 2 to 1 s"),
@@ -342,3 +342,10 @@ def test_a_folder_that_may_not_be_written_leaves_the_choices_as_they_were(public
                 act()
     public_folder.chmod(0o755)
     assert (choices.path.read_bytes(), choices.state) == before
+
+
+def test_a_fault_can_be_named_as_the_page_names_it(choices):
+    choices.repair("a.wav", "mains hum")
+    assert choices.state.remedies == {"a.wav": ("hum",)} and str(choices).endswith("repair a.wav: the hum")
+    choices.leave_as_it_is("a.wav", "mains hum")
+    assert choices.state.remedies == {}

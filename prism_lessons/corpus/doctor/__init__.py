@@ -29,7 +29,7 @@ MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
     "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
-    "has_remedy", "in_words", "kept_channel", "repaired",
+    "has_remedy", "in_words", "kept_channel", "key_of", "repaired",
 ]  # fmt: skip
 
 
@@ -92,6 +92,11 @@ def kept_channel(findings):
     return next((finding.values["channel"] for finding in findings if finding.kind in MIXING), None)
 
 
+def key_of(kind):
+    """The key of a kind of fault that is named by its key or by its title; any other word is given back as it is."""
+    return next((key for key, one in KINDS.items() if kind == one.title), kind)
+
+
 def has_remedy(key):
     """Whether the course can mend a kind of fault: by a repair, or by reading one channel alone."""
     return bool(KINDS[key].repair) or key in MIXING
@@ -99,7 +104,7 @@ def has_remedy(key):
 
 def in_words(finding):
     """A `Finding` as a line: "clear mains hum: 50.0 Hz and 3 harmonics"."""
-    return f"{SEVERITY_WORDS[finding.severity]} {KINDS[finding.kind].title}: {finding.measured}"
+    return f"{SEVERITY_WORDS[finding.severity]} {finding.title}: {finding.measured}"
 
 
 def repaired(recording, findings, sample_rate=None):

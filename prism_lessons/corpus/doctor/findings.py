@@ -68,3 +68,10 @@ class Finding:
     measured: str
     places: tuple[tuple[float, float], ...] = ()
     values: dict = field(default_factory=dict)
+
+    @property
+    def title(self):
+        """What a reader calls its kind: "mains hum"."""
+        from . import KINDS  # they are made of the detectors, which import this module
+
+        return KINDS[self.kind].title

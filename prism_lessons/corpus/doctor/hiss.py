@@ -65,8 +65,8 @@ NOISE = Kind(
     "Have the course lower it, which also dulls what is as soft as the hiss; better, record nearer to the source.",
     f"steady noise less than {NOISY:.0f} dB below the loudest parts and above {SOFTEST_DBFS:.0f} dBFS, "
     "in recordings that have louder and quieter parts",
-    "minimum statistics (Martin 2001, IEEE Trans. Speech Audio Process. 9(5)); 8-bit mu-law itself leaves 38 dB; "
-    "measured: benchmarks/doctor.py",
+    "minimum statistics (Martin 2001, IEEE Trans. Speech Audio Process. 9(5)); rounding to 256 values leaves 38 dB "
+    "itself; measured: benchmarks/doctor.py",
     _gated,
     "noise lowered by up to 12 dB",
 )

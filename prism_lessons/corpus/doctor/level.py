@@ -16,6 +16,7 @@ WANTED_PEAK_DBFS = -3.0
 LONG_SILENCE_SECONDS = 2.0
 SILENT_BELOW_LOUD = 45.0  # dB: what lies less far below the loudest frame is soft sound, not silence
 MARGIN_SECONDS = 0.05
+SOFTEST_PERCENT = 5  # of the frames, where the noise of a recording is heard best
 OFFSET_FRAMES = 5  # 100 ms: two periods of 20 Hz, so that a bass tone hardly moves the mean
 
 
@@ -34,7 +35,7 @@ def _louder(blocks, sample_rate, values):
 DC = Kind(
     "dc",
     "DC offset",
-    "Silence no longer lies at zero, where mu-law has its finest steps: soft passages become coarse, joins click.",
+    "Silence no longer lies at zero, where a model's 256 values lie closest: soft passages become coarse, joins click.",
     "Have the course subtract it, or use a high-pass filter at 20 Hz.",
     f"mean of the quiet parts more than {LEAST_OFFSET:.4f} of full scale from zero, in 0.5 s or more",
     "ITU-T G.711: there the steps of mu-law are twice as large as at zero; measured: benchmarks/doctor.py",
@@ -44,12 +45,13 @@ DC = Kind(
 QUIET = Kind(
     "quiet",
     "very low level",
-    "Its soft parts vanish among the steps of 8-bit mu-law, and what the model plays is as soft and as coarse.",
-    "Have the course raise it to a peak of -3 dBFS, or record nearer to the source.",
+    "Its soft parts vanish between a model's 256 values, and what the model plays is as soft and as coarse.",
+    "Have the course raise it to a peak of -3 dBFS, which raises the noise in it as much; better, record nearer to the "
+    "source.",
     f"peak below {SOFT_PEAK_DBFS:.0f} dBFS",
-    "error bound of 8-bit mu-law (prism_lessons/quantisation.py): below, signal to noise falls with the level",
+    "rounding to 256 values by mu-law (prism_lessons/quantisation.py): below, its hiss comes nearer as the level falls",
     _louder,
-    "raised to a peak of -3 dBFS",
+    "raised to a peak of -3 dBFS, the noise in it as well",
 )
 SILENCE = Kind(
     "silence",
@@ -158,7 +160,7 @@ def _offset_finding(offset):
 def _silent_stretches(levels, frame_seconds):
     """The long silent stretches, [(start, end), ...] in seconds; margins are left to the sound."""
     limit = levels.max() - SILENT_BELOW_LOUD
-    floor = np.percentile(levels, 5)
+    floor = np.percentile(levels, SOFTEST_PERCENT)
     silent = levels < max(min(SILENCE_DBFS, limit), min(floor + 3, limit))
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     stretches = []
@@ -192,8 +194,11 @@ def _quiet_findings(peak, powers):
     gain = round(WANTED_PEAK_DBFS - peak_dbfs, 2)
     left, possible = _signal_to_quantisation(powers), _signal_to_quantisation(powers * 10 ** (gain / 10))
     severity = SLIGHT if possible - left < 6 else CLEAR if possible - left < 12 else SEVERE
+    floor = 10 * np.log10(np.percentile(powers[powers > 0], SOFTEST_PERCENT))
     measured = (
-        f"peak {peak_dbfs:.1f} dBFS: {left:.0f} dB of signal to the noise of 8-bit mu-law, {possible:.0f} dB if raised"
+        f"peak {peak_dbfs:.1f} dBFS: rounded to 256 values, it has a hiss {left:.0f} dB below it, {possible:.0f} dB if "
+        f"it is raised by {gain:.0f} dB, which lifts its softest parts and their noise from {floor:.0f} to "
+        f"{floor + gain:.0f} dBFS"
     )
     return [Finding(QUIET.key, severity, measured, (), {"gain_db": gain})]
 

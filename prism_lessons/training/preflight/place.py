@@ -166,11 +166,12 @@ def _try_going_on(preset, streams, folder, straight, straight_bits):
     apart = abs(float(learner.bits.result()) - straight_bits)
     # Graphics cards add in whatever order is quickest, so that two trainings never agree to the last bit there.
     if on_gpu():
-        same, how = apart <= MOST_BITS_APART, f"to {apart:.3f} bits"
+        same, how = apart <= MOST_BITS_APART, f"as good as the same ({apart:.3f} bits apart)"
     else:
-        same, how = _same(straight, _values(learner)) and math.isfinite(straight_bits), "to the last bit"
+        same, how = _same(straight, _values(learner)) and math.isfinite(straight_bits), "exactly the same"
     if same:
-        return Check(GOING_ON, True, f"A training that was stopped and went on equals one that was not, {how}.")
+        sentence = f"A training that was stopped and went on came to {how} as one that was not stopped."
+        return Check(GOING_ON, True, sentence)
     return Check(
         GOING_ON,
         False,

@@ -1,4 +1,4 @@
-"""Whether half precision, which is what a graphics card is fast in, hears this corpus as single precision does."""
+"""Whether half precision, which is what a graphics card is fast in, gives this corpus the bits that single gives."""
 
 import math
 
@@ -34,7 +34,7 @@ def try_numbers(preset, codes):
     asked = preset.training.precision
     if resolve_precision(asked) == SINGLE:
         why = "as you asked for" if asked == SINGLE else "as it should be without a graphics card"
-        return Check(NUMBERS, True, f"Single precision (float32) is used, {why}.")
+        return Check(NUMBERS, True, f"Numbers are kept in single precision, {why}.")
     try:
         return compare(*(bits_in(precision, preset, codes) for precision in (SINGLE, HALF)))
     except tf.errors.ResourceExhaustedError:
@@ -56,7 +56,9 @@ def bits_in(precision, preset, codes):
 def compare(single, half):
     """The check of two losses, in bits per sample."""
     if abs(half - single) <= MOST_BITS_APART:  # false for what is no number
-        sentence = f"Half precision hears as single precision does ({half:.3f} and {single:.3f} bits), and is used."
+        sentence = (
+            f"Half precision comes to the same as single ({half:.3f} and {single:.3f} bits), and is faster: it is used."
+        )
         return Check(NUMBERS, True, sentence)
     found = f"{half:.3f}" if math.isfinite(half) else "no number"
     return Check(

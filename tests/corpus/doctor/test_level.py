@@ -59,7 +59,20 @@ def test_a_soft_recording_is_raised_to_3_dB_below_full_scale():
     soft = strikes(3) * 0.01
     found = findings(soft)["quiet"]
     assert np.abs(repaired(soft, found)).max() == pytest.approx(10 ** (-3 / 20), rel=0.001)  # 0.01 dB of rounding
-    assert "dB of signal to the noise of 8-bit mu-law" in found.measured
+    assert found.title == "very low level"
+
+
+def test_what_raising_does_to_the_noise_is_said():
+    """Noise of -70 dBFS beside a soft tone is raised with it."""
+    tone = 0.01 * np.sin(2 * np.pi * 300 * np.arange(3 * RATE) / RATE) * (np.arange(3 * RATE) < RATE)
+    noise = 10 ** (-70 / 20) * np.random.default_rng(0).standard_normal(3 * RATE)
+    found = findings(tone + noise)["quiet"]
+    gain = found.values["gain_db"]
+    assert (
+        f"if it is raised by {gain:.0f} dB, which lifts its softest parts and their noise from -70 to "
+        in found.measured
+    )
+    assert found.measured.endswith(f" to {gain - 70:.0f} dBFS")
 
 
 @pytest.mark.parametrize("hiss", [0, 10 ** (-75 / 20)])
