@@ -48,13 +48,16 @@ docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs docs/_build/source docs/_build/html
 	$(BIN)/python docs/check.py docs/_build/html
 
-# Needs a folder of clean recordings: RECORDINGS=...
-RECORDINGS ?= ../shared/recordings
-findings: $(VENV)/dev  ## try doctor, near duplicates, diagnoses and closeness on what is known, and write docs/ anew
-	$(BIN)/python benchmarks/doctor.py --recordings $(RECORDINGS) --page docs/doctor.md
-	$(BIN)/python benchmarks/near_duplicates.py --recordings $(RECORDINGS) --page docs/near_duplicates.md
-	$(BIN)/python benchmarks/diagnosis.py --recordings $(RECORDINGS) --page docs/diagnoses.md
-	$(BIN)/python benchmarks/closeness.py --recordings $(RECORDINGS) --page docs/closeness.md
+# Which sounds the pages in docs/ were made with is in the README.
+findings: recordings $(VENV)/dev  ## write docs/doctor.md and its kin anew: make findings RECORDINGS=FOLDER
+	$(BIN)/python benchmarks/doctor.py --recordings "$(RECORDINGS)" --page docs/doctor.md
+	$(BIN)/python benchmarks/near_duplicates.py --recordings "$(RECORDINGS)" --page docs/near_duplicates.md
+	$(BIN)/python benchmarks/diagnosis.py --recordings "$(RECORDINGS)" --page docs/diagnoses.md
+	$(BIN)/python benchmarks/closeness.py --recordings "$(RECORDINGS)" --page docs/closeness.md
+
+.PHONY: recordings
+recordings:
+	@test -n "$(RECORDINGS)" || { echo "Name a folder of clean recordings: make findings RECORDINGS=FOLDER"; exit 2; }
 
 stress: $(VENV)/dev  ## a training of ten epochs, killed fifty times and resumed each time
 	$(BIN)/python benchmarks/interruptions.py --kills 50 --epochs 10

@@ -1,6 +1,6 @@
 """Closeness on trial: pieces of recordings put into clips, clips that hold none, and how far timbres lie apart.
 
-    python benchmarks/closeness.py [--recordings FOLDER] [--seeds N] [--page FILE.md] [--out FILE.json]
+    python benchmarks/closeness.py --recordings FOLDER [--seeds N] [--page FILE.md] [--out FILE.json]
 
 Recall: a stretch of a source is put into a clip that holds none. It counts as found where the stretch that is reported
 overlaps it and points at its place in the right recording within 50 ms, or at a passage that is the same wave (a
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
+from clean import add_recordings, recordings_in
 
 from prism_lessons import Capsule, curate, generate
 from prism_lessons.audio import Clip, load
@@ -293,7 +294,7 @@ def coverage(trials):
 def speed(recordings, minutes, folder):
     """Look at 360 clips of 3 s against so many minutes of sources, the recordings again and again, changed."""
     random, made, number = np.random.default_rng(4), 0.0, 0
-    sounds = list(read(Path(recordings).glob("*.flac")).values())
+    sounds = list(read(recordings_in(recordings)).values())
     (folder / "sounds").mkdir()
     while made < 60 * minutes:
         sound = sounds[number % len(sounds)]
@@ -423,13 +424,14 @@ Measured by `python benchmarks/closeness.py --minutes 5`, with one thread, on tw
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recordings", default=HERE.parents[1] / "shared" / "recordings", help="real recordings")
+    add_recordings(parser)
     parser.add_argument("--seeds", type=int, default=20, help="plantings of half a second of each kind and gain")
     parser.add_argument("--minutes", type=float, help="only measure time and memory, with so many minutes of sources")
     parser.add_argument("--speed", default="Not measured this time.", help="what those measurements said, for the page")
     parser.add_argument("--page", help="write the results there, as Markdown")
     parser.add_argument("--out", help="write the results there, as JSON")
     options = parser.parse_args()
+    recordings_in(options.recordings)  # ends here where there are none
     with tempfile.TemporaryDirectory() as folder:
         if options.minutes:
             print(speed(options.recordings, options.minutes, Path(folder)))

@@ -8,6 +8,7 @@ measured every half minute of training, not after each pass.
 """
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ import soundfile
 import soxr
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clean import refuse
 from machine import report
 from matplotlib.figure import Figure
 
@@ -116,11 +118,14 @@ def main():
     parser.add_argument("--json", help="file for the figures")
     parser.add_argument("--picture", help="file for the curve, PNG")
     options = parser.parse_args()
+    clips = list(sounds(filter(os.path.isdir, options.folders)))
+    if not clips:
+        refuse(f"no sound can be read in {', '.join(options.folders)}: name a folder of recordings.")
     live = LiveLine(sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         hour = Path(folder) / "hour"
         hour.mkdir()
-        write_hour(list(sounds(options.folders)), hour, 3600 * options.hours)
+        write_hour(clips, hour, 3600 * options.hours)
         corpus = curate(hour, Path(folder) / "corpus", live=live)
         results = {"hours": round(corpus.seconds() / 3600, 2), **follow(corpus, options.minutes, live)}
         if options.picture:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from clean import sound
 
-from prism_lessons.audio import load
 from prism_lessons.corpus import curate
 from prism_lessons.training import train
 
@@ -36,10 +36,11 @@ def main():
     parser.add_argument("--hours", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=0.3, help="of training")
     options = parser.parse_args()
+    samples = sound(options.recording, SAMPLE_RATE)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "recordings").mkdir()
-        write_hours(folder / "recordings", load(options.recording, SAMPLE_RATE).samples, options.hours)
+        write_hours(folder / "recordings", samples, options.hours)
         corpus = curate(folder / "recordings", folder / "corpus")
         run = train(corpus, folder / "run", minutes=options.minutes)
         results = {

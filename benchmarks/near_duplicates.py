@@ -1,6 +1,6 @@
 """Near-duplicates on trial: copies made of every recording, and all pairs of recordings that are none.
 
-    python benchmarks/near_duplicates.py [--recordings FOLDER] [--pieces FOLDER] [--page FILE.md] [--out FILE.json]
+    python benchmarks/near_duplicates.py --recordings FOLDER [--page FILE.md] [--out FILE.json]
 
 Recall: each recording of at least 0.25 s and its copy, put among the other recordings. False positives: all pairs of
 recordings, of the course's synthetic sets, and of pieces cut from the recordings joined, but for pairs that share
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 import soxr
+from clean import add_recordings, recordings_in, refuse
 from scipy.signal import butter, sosfiltfilt
 
 from prism_lessons.audio import AudioError, load
@@ -102,8 +103,14 @@ def usable(paths):
     return sounds
 
 
+def pieces_of(recordings):
+    """{"piece_00.flac": 4 s at 16 kHz}, cut from the recordings, which are joined in their order; the rest is left."""
+    joined = np.concatenate(list(recordings.values()))
+    return {f"piece_{n:02}.flac": joined[n * PIECE : (n + 1) * PIECE] for n in range(len(joined) // PIECE)}
+
+
 def shared_stretches(recordings, pieces):
-    """Pairs (recording, piece) that share samples: the pieces were cut from the recordings, joined in name order."""
+    """Pairs (recording, piece) that share samples."""
     ends = np.cumsum([len(samples) for samples in recordings.values()])
     pairs = set()
     for piece in pieces:
@@ -207,13 +214,14 @@ computed, not recorded, are nearly the same wave, and are sometimes taken for co
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recordings", default=HERE.parents[1] / "shared" / "recordings", help="real recordings")
-    parser.add_argument("--pieces", default=HERE.parents[1] / "shared" / "quality_split", help="pieces of them")
+    add_recordings(parser)
     parser.add_argument("--page", help="write the results there, as Markdown")
     parser.add_argument("--out", help="write the results there, as JSON")
     options = parser.parse_args()
-    recordings = usable(Path(options.recordings).glob("*.flac"))
-    pieces = usable(Path(options.pieces).glob("*/*.flac"))
+    recordings = usable(recordings_in(options.recordings))
+    if not any(len(samples) >= SHORTEST * SAMPLE_RATE for samples in recordings.values()):
+        refuse(f'no recording in "{options.recordings}" can be read and lasts {SHORTEST} s.')
+    pieces = pieces_of(recordings)
     sets = usable(path for name in ("bells", "breath", "needs_work") for path in (EXAMPLES / name).iterdir())
     sounds = {**recordings, **pieces, **sets}
     fingerprint(next(iter(sounds.values())))  # loads librosa

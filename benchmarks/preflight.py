@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from clean import refuse, sound
 
 TRIALS = [
     {},
@@ -80,11 +81,11 @@ def step_memory(changes):
 
 def by_heart(path, sample_rate, changes, seconds):
     """Bits per sample and likeness of the replay, at several moments of learning a lively second by heart."""
-    from prism_lessons.audio import load
+    from prism_lessons.audio import Clip
     from prism_lessons.live import LiveLine
     from prism_lessons.training.preflight import by_heart as room
 
-    _, samples, _ = max(room._seconds(load(path, sample_rate)), key=lambda second: second[2])
+    _, samples, _ = max(room._seconds(Clip(sound(path, sample_rate), sample_rate)), key=lambda second: second[2])
     preset = room.small_preset(preset_of(changes), len(samples))
     codes = preset.model.codec.encode(samples)
     original = preset.model.codec.decode(codes)
@@ -114,6 +115,8 @@ def main():
     elif options.task == "memory":
         for changes in TRIALS:
             subprocess.run([sys.executable, __file__, "trial", json.dumps(changes)], check=True)
+    elif not options.paths:
+        refuse("name the sound files to learn by heart.")
     else:
         for path in options.paths:
             for figures in by_heart(path, options.sample_rate, json.loads(options.set), options.seconds):

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from clean import refuse, sound
 from machine import report
 
 from prism_lessons.audio import load
@@ -158,7 +159,7 @@ def two_seconds(path=None):
     """What to memorise: two seconds of white noise, and of the sound file `path` if one is named."""
     sounds = {"white noise": np.random.default_rng(3).uniform(-0.5, 0.5, 2 * SAMPLE_RATE).astype(np.float32)}
     if path:
-        sounds[Path(path).name] = load(path, SAMPLE_RATE).samples[: 2 * SAMPLE_RATE]
+        sounds[Path(path).name] = sound(path, SAMPLE_RATE)[: 2 * SAMPLE_RATE]
     return sounds
 
 
@@ -174,6 +175,8 @@ def main():
 
     changes = dict(setting(text) for text in options.set)
     if options.task == "split":
+        if not all(any(Path(options.path or "", part).glob("*.flac")) for part in ("train", "validation")):
+            refuse("split needs a folder that holds FLACs in train/ and in validation/: name it.")
         results = split(options.path, options.seconds or 165, changes)
     elif options.task == "entropy":
         results = entropy(options.seconds or 110, changes)

@@ -1,6 +1,6 @@
 """How long a survey takes: an hour of 44.1 kHz stereo, ten thousand short files, and the same again unchanged.
 
-    python benchmarks/survey.py [--recordings ../shared/recordings] [--files 10000] [--out FILE.json]
+    python benchmarks/survey.py --recordings FOLDER [--files 10000] [--out FILE.json]
 
 Each survey runs in a process of its own, so that its memory can be told. The user's cache is a temporary one.
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from clean import add_recordings, recordings_in
 
-HERE = Path(__file__).resolve().parent
 RATE = 44100
 SURVEY = """
 import io, json, resource, sys, time
@@ -32,8 +32,8 @@ print(json.dumps({"files": len(found.files), "minutes_of_sound": round(found.sec
 
 
 def sounds(recordings):
-    """The real recordings, stereo at 44.1 kHz, float32, shape (frames, 2)."""
-    for path in sorted(Path(recordings).glob("*.flac")):
+    """The recordings, as if all were stereo at 44.1 kHz, float32, shape (frames, 2)."""
+    for path in recordings_in(recordings):
         samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
         yield np.repeat(samples, 2, axis=1)[:, :2]
 
@@ -48,7 +48,7 @@ def survey(folder, cache):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--recordings", default=HERE.parents[1] / "shared" / "recordings")
+    add_recordings(parser)
     parser.add_argument("--files", type=int, default=10000, help="how many short files (10000)")
     parser.add_argument("--out", help="write the figures there, as JSON")
     options = parser.parse_args()
