@@ -17,6 +17,11 @@ def counted(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+def some(names, most=6):
+    """Some names as words; of many, the first ones and how many more there are."""
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
 def moment(seconds):
     """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
     minutes, tenths = divmod(round(10 * max(0, seconds)), 600)

@@ -339,7 +339,8 @@ def _check(settings):
     for origin in (settings.get("corpus"), settings.get("begun_from")):
         if origin is None:
             continue
-        texts = [origin["digest"], origin.get("folder", ""), origin.get("run", ""), *origin.get("not_to_share", [])]
+        texts = [origin["digest"], *(origin.get(key, "") for key in ("folder", "source", "run"))]
+        texts += origin.get("not_to_share", [])
         if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{in_short(texts)} are no words")
 

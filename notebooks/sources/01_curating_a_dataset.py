@@ -66,8 +66,12 @@ course = notebook.Course()
 
 # %% [markdown]
 # Do you bring recordings? Then write `mine = True` below and run the cell. In Colab it asks for files. On your own
-# computer it says which folder to put them into; do so, and run it again. WAV, FLAC, AIFF, OGG and MP3 will do. Nothing
-# that you bring is ever changed.
+# computer it says which folder to put them into; do so, and run it again. It counts your files, and names those that
+# cannot be used, with the reason. Nothing that you bring is ever changed.
+#
+# What phones, recorders and the web write will do: WAV, AIFF, FLAC, MP3, M4A, AAC, WMA, OGG, Opus, and the sound of an
+# MP4, MOV or WebM video. The files may be of any length and sample rate, and lie in folders. Ten seconds of sound are
+# the least that the course can work with.
 #
 # If you have none yet and want real ones, `course.borrow("trumpet")` in a cell of your own fetches a recording from the
 # collection of librosa, a library for sound, and prints whose it is. It needs a network.
@@ -83,16 +87,17 @@ mine = False
 
 if mine:
     course.bring()
-source = course.recordings if mine else Path("../datasets_examples/breath")
+source = course.source() if mine else Path("../datasets_examples/breath")
 
 # %% [markdown]
 # ## 1. Origin and intention
 #
-# Listen to your source before you measure it. Here are its first and its last file.
+# Listen to your source before you measure it. Here are the first and the last of the files that can be used.
 
 # %%
-sounds = pl.survey(source).usable
-notebook.play(source / sounds[0].name, source / sounds[-1].name)
+surveyed = pl.survey(source)
+sounds = [surveyed.paths[file.name] for file in surveyed.usable]
+notebook.play(*sounds[:1], *sounds[1:][-1:])
 
 # %% [markdown]
 # What do you want from it? Answer now, before there is a result to defend.
@@ -105,13 +110,14 @@ notebook.play(source / sounds[0].name, source / sounds[-1].name)
 # somebody works with you, ask them too. You may find that you meant different things.
 
 # %%
-choices = course.choices
+choices = course.choices_about(source)
 intention = notebook.intention_form(choices)
 intention
 
 # %% [markdown]
 # What you decide about your recordings is kept as a list of **choices**. Each is dated, each can be taken back, and
-# none of them touches a file. This cell adds the first.
+# none of them touches a file. Your recordings have a list of their own, and so has each example set. This cell adds the
+# first choice.
 
 # %%
 choices.intend(**intention.values)

@@ -2,13 +2,13 @@
 
 from .choices import Choices, Intention, Origin
 from .corpus import ClipFile, Corpus
-from .curating import curate
+from .curating import MINIMUM_SECONDS, curate
 from .segments import segment_clips, suggest_segments
 from .sounds import Sounds, sounds_of
 from .survey import Survey, Surveyed, survey
 from .warnings import is_mostly_silent
 
 __all__ = [
-    "Choices", "ClipFile", "Corpus", "Intention", "Origin", "Sounds", "Survey", "Surveyed", "curate",
+    "MINIMUM_SECONDS", "Choices", "ClipFile", "Corpus", "Intention", "Origin", "Sounds", "Survey", "Surveyed", "curate",
     "is_mostly_silent", "segment_clips", "sounds_of", "suggest_segments", "survey",
 ]  # fmt: skip

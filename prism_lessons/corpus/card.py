@@ -5,6 +5,7 @@ It lies in the corpus as `card.md`, and travels into every run and every capsule
 
 from collections import Counter
 
+from ..live import some
 from .choices import UNKNOWN
 
 # From two minutes on a texture can be learned, from an hour on a decent model: what people who trained many report.
@@ -62,7 +63,7 @@ def _origin(corpus):
         shared.setdefault(origin, []).append(name)
     for origin, names in shared.items():
         words = (origin.maker, origin.date, origin.licence, origin.consent, origin.share_sound, origin.share_model)
-        rows.append(f"| {_cell(_some(names))} | " + " | ".join(_cell(word) for word in words) + " |")
+        rows.append(f"| {_cell(some(names))} | " + " | ".join(_cell(word) for word in words) + " |")
     unsure = [name for name, origin in corpus.origins.items() if origin.consent == UNKNOWN]
     lines = ["## Origin and consent", ""]
     if rows:
@@ -122,11 +123,6 @@ def _clips(corpus):
     if corpus.unused:
         lines += ["", "Not used:", "", *(f"- {_line(file['name'])}: {_line(file['reason'])}" for file in corpus.unused)]
     return [*lines, ""]
-
-
-def _some(names, most=6):
-    """Some names as words; many are counted."""
-    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def _line(text):

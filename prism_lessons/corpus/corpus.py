@@ -44,7 +44,8 @@ class ClipFile:
 
 def _fits(corpus):
     """Whether values that come from a file are of the kinds that the rest of the course takes for granted."""
-    texts = [
+    texts = [corpus.source]
+    texts += [
         text
         for clip in corpus.clips
         for text in (clip.file, clip.recording, clip.recording_digest, *clip.notes, *clip.treatment)
@@ -70,6 +71,7 @@ class Corpus:
 
     `unused` lists the files that were not taken, as {"name", "reason"}; `intention` says what it is for, `origins`
     where each recording comes from, {name: `Origin`}; `twins` lists near duplicates, as {"first", "second", "how"}.
+    `source` is the folder of the recordings as it was given to `curate`, "" where it is not known.
     """
 
     folder: Path
@@ -80,6 +82,7 @@ class Corpus:
     intention: Intention = field(default_factory=Intention)
     origins: dict = field(default_factory=dict)
     twins: tuple[dict, ...] = ()
+    source: str = ""
 
     @classmethod
     def open(cls, folder):
@@ -105,7 +108,7 @@ class Corpus:
                 folder, values["sample_rate"], values["seed"], clips, tuple(values["unused"]),
                 Intention(**values.get("intention", {})),
                 {name: Origin(**origin) for name, origin in values.get("origins", {}).items()},
-                tuple(values.get("twins", ())),
+                tuple(values.get("twins", ())), values.get("source", ""),
             )  # fmt: skip
             whole = values["digest"] == corpus.digest and _fits(corpus)
         except (KeyError, TypeError, AttributeError):
@@ -158,6 +161,7 @@ class Corpus:
             "sample_rate": self.sample_rate,
             "seed": self.seed,
             "digest": self.digest,
+            "source": self.source,
             "seconds": {split: round(self.seconds(split), 3) for split in (TRAINING, VALIDATION)},
             "silence": round(self.silence, 3),
             "warnings": self.warnings,

@@ -93,6 +93,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
         corpus = Corpus(
             work, sample_rate, seed, tuple(clips), tuple(unused), state.intention, origins,
             tuple({"first": twin.first, "second": twin.second, "how": twin.how} for twin in twins),
+            str(source),
         )  # fmt: skip
         write_json(work / SETTINGS, corpus.as_dict())
         (work / CARD).write_text(corpus.card(), encoding="utf-8")

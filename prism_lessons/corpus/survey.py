@@ -11,7 +11,7 @@ import numpy as np
 
 from ..audio import AudioError, Recording
 from ..errors import CourseError
-from ..live import LiveLine
+from ..live import LiveLine, clock, counted, some
 from .doctor import KINDS, Finding, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .known import Known, code_version
@@ -100,6 +100,23 @@ class Survey:
         """How many usable files have each kind of fault, {key: files}, in the order of `KINDS`."""
         found = Counter(finding.kind for file in self.usable for finding in file.findings)
         return {key: found[key] for key in KINDS if found[key]}
+
+    @property
+    def summary(self):
+        """How many files can be used, and which of the others cannot for which reason; plain text."""
+        count, usable, reasons = len(self.files), len(self.usable), {}
+        for file in self.files:
+            if not file.usable:
+                reasons.setdefault(file.reason, []).append(file.name)
+        is_ = "is" if count == 1 else "are"
+        lines = [
+            f"{counted(count, 'file')} {is_} in {self.source}, of which {usable or 'none'} can be used: "
+            f"{clock(self.seconds)} of sound."
+        ]
+        if reasons:
+            lines.append(f"{count - usable} cannot be used:")
+            lines += [f"  {some(names)}: {reason}" for reason, names in reasons.items()]
+        return "\n".join(lines)
 
     def as_dict(self):
         """Plain values for JSON."""

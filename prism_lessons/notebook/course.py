@@ -14,7 +14,7 @@ import numpy as np
 from ..audio import SUFFIXES, load, pcm16
 from ..audition import audition
 from ..capsule import Capsule
-from ..corpus import Choices, Corpus, curate
+from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
@@ -41,7 +41,7 @@ class Course:
     takes/            what lesson 04 makes
     chosen.capsule    the model chosen in lesson 03
     portfolio/        all that is known of a run, to be handed in
-    choices.jsonl     what you decided about your recordings
+    choices.jsonl     what you decided about your recordings; of an example set, example_choices_....jsonl
     journal.jsonl     what you wrote
 
     Parameters
@@ -68,26 +68,60 @@ class Course:
         print(f"Your files are kept in {self.home}. {lasting}".strip())
 
     def bring(self):
-        """Bring recordings, or a zip that `take_home` made.
+        """Bring recordings, or a zip that `take_home` made, and say what is there and what of it can be used.
 
         In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
         what was taken home goes back to where it was.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
-        if colab.on_colab():
-            for name, content in colab.upload().items():
-                self._receive(name, content)
-        else:
-            for path in sorted(self.recordings.glob("*.zip")):
-                self._receive(path.name, path.read_bytes())
-                path.unlink()
-        count = sum(path.is_file() for path in self.recordings.rglob("*"))
-        where = "" if colab.on_colab() else f" Put files or zips into {self.recordings.resolve()}, then run this again."
-        print(f"{count} {'file is' if count == 1 else 'files are'} in {self.recordings}.{where}")
+        uploaded = colab.upload() if colab.on_colab() else {}
+        zips = [] if colab.on_colab() else sorted(filter(_is_zip, self.recordings.iterdir()))
+        for name, content in uploaded.items():
+            self._receive(name, content)
+        for path in zips:
+            self._receive(path.name, path.read_bytes())
+            path.unlink()
+        if _files(self.recordings):
+            print(survey(self.recordings).summary)
+        elif not uploaded and not zips:
+            where = (
+                "choose some" if colab.on_colab() else f"put them, or zips of them, into {self.recordings.resolve()}"
+            )
+            print(f"You have brought no recordings yet: {where}, and run this cell again.")
+
+    def source(self, example="breath"):
+        """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
+        example set, said."""
+        seconds = survey(self.recordings).seconds if _files(self.recordings) else 0
+        if seconds >= MINIMUM_SECONDS:
+            return self.recordings
+        lacking = "no recording that can be used" if not seconds else f"{seconds:.1f} s of sound that can be used"
+        print(
+            f"There is {lacking} in {self.recordings}, and a corpus needs {MINIMUM_SECONDS:.0f} s. "
+            f'Until there is more, lesson 01 goes on with the example set "{example}".'
+        )
+        return _example(example)
+
+    def choices_about(self, source):
+        """The `Choices` about a source: an example set has its own, all other recordings have those in `choices`.
+
+        Parameters
+        ----------
+        source
+            The folder of the recordings.
+        """
+        if not _is_example(source):
+            return self.choices
+        path = self.home / f"example_choices_{Path(source).name}.jsonl"
+        # Once there was one file for all. Without own recordings, it can only be about an example set.
+        if self.choices.path.is_file() and not path.exists() and not _files(self.recordings):
+            with replacing(path) as partial:
+                shutil.copyfile(self.choices.path, partial)
+        return Choices(path)
 
     def _receive(self, name, content):
         """Put one file into the recordings; unpack it if it is a zip, and only if all of it is whole."""
-        if not name.lower().endswith(".zip"):
+        if not _is_zip(Path(name)):
             with replacing(inside(self.recordings, Path(name).name)) as partial:
                 partial.write_bytes(content)
             return
@@ -117,7 +151,8 @@ class Course:
             for settings in sorted(Path(folder).glob(f"runs/*/{SETTINGS}")):
                 bring_back(settings.parent, self.runs / settings.parent.name)
                 shutil.rmtree(settings.parent)
-            for path in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+                print(f'Your run "{settings.parent.name}" is back.')
+            for path in _files(folder):
                 with replacing(self.home / path.relative_to(folder)) as partial:
                     shutil.copyfile(path, partial)
 
@@ -184,8 +219,10 @@ class Course:
     def corpus(self, example="breath"):
         """The `Corpus` of lesson 01; before there is one, an example set, prepared as it is."""
         if (self.home / "corpus" / CORPUS_SETTINGS).is_file():
-            print("This is the corpus that you made in lesson 01.")
-            return Corpus.open(self.home / "corpus")
+            made = Corpus.open(self.home / "corpus")
+            of = f' from the example set "{Path(made.source).name}"' if _is_example(made.source) else ""
+            print(f"This is the corpus that you made in lesson 01{of}.")
+            return made
         print(f'You have made no corpus yet, so this is the example set "{example}".')
         return self._example_corpus(example)
 
@@ -329,7 +366,7 @@ class Course:
         In Colab your browser saves it as a zip.
         """
         folder = self.home / "portfolio"
-        heard.export(folder, self.journal, self.choices)
+        heard.export(folder, self.journal, self.choices_about(_source_of(heard.run)))
         if colab.on_colab():
             self.take_home(folder)
         return folder
@@ -358,6 +395,27 @@ def _free(folder, clip):
         path = folder / f"{clip.name}{f'_{number}' if number > 1 else ''}.wav"
         if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
             return path
+
+
+def _files(folder):
+    """The files below a folder, in the order of their paths."""
+    return sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def _is_zip(path):
+    return path.suffix.lower() == ".zip"
+
+
+def _is_example(source):
+    """Whether recordings came with the course."""
+    return Path(source).parent.name == EXAMPLES.name
+
+
+def _source_of(run):
+    """The folder of the recordings that a run learned from, as far as it is known."""
+    corpus = run.settings["corpus"]
+    shipped = EXAMPLES / Path(corpus["folder"]).name  # as the runs name it that came with the course
+    return corpus.get("source") or (shipped if shipped.is_dir() else "")
 
 
 def _unpack(archive, folder):

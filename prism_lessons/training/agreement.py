@@ -114,6 +114,7 @@ def written_down(corpus, preset):
         "sample_rate": corpus.sample_rate,
         "corpus": {
             "folder": str(corpus.folder),
+            "source": corpus.source,
             "digest": corpus.digest,
             "not_to_share": corpus.not_to_share,
             "silence": round(corpus.silence, 3),

@@ -138,12 +138,29 @@ def test_an_audition_in_the_course_finds_the_corpus_and_brings_the_notes_of_othe
     assert heard.log.starred == ["0001_1_t0.85"]
 
 
-def test_a_portfolio_holds_the_journal_and_the_choices(course):
+def portfolio(course, run):
+    return (course.portfolio(course.audition(run)) / "journal.md").read_text(encoding="utf-8")
+
+
+def test_a_portfolio_holds_the_journal_and_the_choices_about_what_the_run_learned_from(course, straight, write_noise):
+    write_noise(course.recordings / "mine.wav", 1)
     course.journal.write("03", {"What did you hear?": "surf"})
+    course.choices.intend(hear="my rain")
+    course.choices_about(course_module.EXAMPLES / "breath").intend(hear="the sea")
+    run = course.run()
+    run.settings["corpus"]["source"] = "course_files/recordings"
+    of_mine = portfolio(course, run)
+    run.settings["corpus"] |= {"folder": "breath", "source": ""}  # as in the runs that ship
+    of_example = portfolio(course, run)
+    assert "surf" in of_example and "the sea" in of_example and "my rain" not in of_example
+    assert "my rain" in of_mine and "the sea" not in of_mine
+
+
+def test_a_run_of_before_tells_the_choices_that_there_were(course):
     course.choices.intend(hear="the sea")
-    page = course.portfolio(course.audition(course.run())) / "journal.md"
-    text = page.read_text(encoding="utf-8")
-    assert "surf" in text and "the sea" in text
+    run = course.run()
+    run.settings["corpus"] = {"folder": "course_files/corpus", "digest": run.settings["corpus"]["digest"]}
+    assert "the sea" in portfolio(course, run)
 
 
 @pytest.mark.parametrize("name", ["", "  ", ".", "..", "a/b", "../run", "a\\b", "a:b", "run\n"])
@@ -156,16 +173,84 @@ def test_a_run_s_name_may_have_spaces_and_accents(course):
     assert course.new_run(" Übung 2 ") == course.runs / "Übung 2"
 
 
-def test_bringing_says_where_to_put_files_and_unpacks_zips(course, write_noise, tmp_path, capsys):
+def test_bringing_says_where_to_put_files_until_there_are_some(course, write_noise, capsys):
     course.bring()
-    assert "0 files" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "brought no recordings yet" in said and str(course.recordings.resolve()) in said
+    write_noise(course.recordings / "rain.wav", 1)
+    course.bring()
+    said = capsys.readouterr().out
+    assert "1 file is in course_files/recordings, of which 1 can be used" in said and "put" not in said
+
+
+def test_bringing_names_what_cannot_be_used_and_why(course, write_noise, capsys):
+    write_noise(course.recordings / "été 🎻.wav", 1)
+    (course.recordings / "empty.wav").touch()
+    for name in ("notes.txt", "list.csv"):
+        (course.recordings / name).write_text("no sound")
+    course.bring()
+    said = capsys.readouterr().out
+    assert "4 files are in course_files/recordings, of which 1 can be used: 0:01 of sound." in said
+    assert "3 cannot be used:" in said and "empty.wav: the file is empty" in said
+    assert "list.csv, notes.txt: not a sound file by its name" in said
+
+
+def test_bringing_unpacks_zips(course, write_noise, tmp_path):
     sound = write_noise(tmp_path / "rain.wav", 1)
-    with zipfile.ZipFile(course.recordings / "mine.zip", "w") as archive:
+    course.recordings.mkdir(parents=True)
+    with zipfile.ZipFile(course.recordings / "Mine.ZIP", "w") as archive:
         archive.write(sound, "outside/rain.wav")
     course.bring()
     assert (course.recordings / "outside" / "rain.wav").read_bytes() == sound.read_bytes()
-    assert "1 file is in" in capsys.readouterr().out
-    assert not (course.recordings / "mine.zip").exists()
+    assert not (course.recordings / "Mine.ZIP").exists()
+
+
+@pytest.mark.parametrize("brought, said", [
+    ([], "no recording that can be used"), ([0.0], "no recording that can be used"), ([4, 5], "9.0 s of sound"),
+])  # fmt: skip
+def test_lesson_01_goes_on_with_an_example_set_until_there_is_enough(course, write_noise, capsys, brought, said):
+    for number, seconds in enumerate(brought):
+        write_noise(course.recordings / f"{number}.wav", seconds, seed=number)
+    assert course.source() == course_module.EXAMPLES / "breath"
+    assert f"There is {said}" in (words := capsys.readouterr().out) and 'goes on with the example set "breath"' in words
+
+
+def test_lesson_01_goes_on_with_your_recordings_once_there_is_enough(course, write_noise):
+    for number in range(2):
+        write_noise(course.recordings / f"{number}.wav", 5, seed=number)
+    (course.recordings / "notes.txt").write_text("no sound")
+    assert course.source() == course.recordings
+
+
+def test_choices_about_an_example_set_are_not_those_about_your_recordings(course, write_noise):
+    example = course_module.EXAMPLES / "breath"
+    write_noise(course.recordings / "mine.wav", 1)
+    course.choices_about(course.recordings).intend(hear="rain")
+    course.choices_about(example).intend(hear="wind")
+    course = notebook.Course()
+    assert course.choices.state.intention.hear == course.choices_about("elsewhere").state.intention.hear == "rain"
+    assert course.choices_about(example).state.intention.hear == "wind"
+
+
+def test_choices_of_before_that_can_only_be_about_an_example_set_are_kept_for_it(course, write_noise):
+    example = course_module.EXAMPLES / "breath"
+    course.choices.intend(hear="wind")
+    assert course.choices_about(example).state.intention.hear == "wind"
+    course.choices.intend(hear="rain")
+    assert course.choices_about(example).state.intention.hear == "wind"
+    assert course.choices.state.intention.hear == "rain"
+
+
+def test_choices_of_before_stay_with_your_recordings_where_there_are_some(course, write_noise):
+    write_noise(course.recordings / "mine.wav", 1)
+    course.choices.intend(hear="rain")
+    assert str(course.choices_about(course_module.EXAMPLES / "breath")) == "Nothing has been chosen yet."
+
+
+def test_lesson_02_says_that_the_corpus_of_lesson_01_is_of_an_example_set(course, capsys):
+    pl.curate(course_module.EXAMPLES / "breath", course.home / "corpus", sample_rate=8000)
+    course.corpus()
+    assert 'lesson 01 from the example set "breath"' in capsys.readouterr().out
 
 
 def test_what_was_taken_home_goes_back_to_where_it_was(course, straight, capsys):
