@@ -25,7 +25,8 @@ MARKED = ("blown up", "changed")  # kinds of events
 def levels_in_words(levels):
     """`Levels` as a caption: length, peak, RMS, silence."""
     peak, rms = (round(level, 1) + 0.0 for level in (levels.peak_dbfs, levels.rms_dbfs))  # + 0.0: no "-0.0"
-    return f"{levels.seconds:.1f} s, peak {peak:.1f} dBFS, RMS {rms:.1f} dBFS, {levels.silence:.0%} silence"
+    length = f"{1000 * levels.seconds:.0f} ms" if levels.seconds < 0.1 else f"{levels.seconds:.1f} s"
+    return f"{length}, peak {peak:.1f} dBFS, RMS {rms:.1f} dBFS, {levels.silence:.0%} silence"
 
 
 def player(name, levels, source, note=""):

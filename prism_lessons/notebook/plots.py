@@ -14,19 +14,37 @@ from .shown import Shown, figure
 
 SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
+SHORT_SECONDS = 0.1  # below, a wave is shown in milliseconds
+FLAT_SAMPLES = 3  # in a row at the same highest value: a curve has two at most, but for a very slow one
 WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
 
 
 def waveform(sound, name=None):
     """The wave of a clip or sound file over time: how loud, when. `name` is what to call it, if not by its own."""
     clip, name = _named(sound, name)
-    levels = clip.levels
+    scale, unit, short = (1000, "milliseconds", "ms") if clip.seconds < SHORT_SECONDS else (1, "seconds", "s")
     canvas = Figure(SIZE, layout="constrained")
-    axes = canvas.add_subplot(xlabel="seconds", ylabel="sample", ylim=(-1.05, 1.05), xlim=(0, max(clip.seconds, 0.01)))
-    axes.plot(np.arange(len(clip.samples)) / clip.sample_rate, clip.samples, linewidth=0.5)
-    loudest = np.argmax(np.abs(clip.samples)) / clip.sample_rate if len(clip.samples) else 0
-    words = f"Waveform of {name}: {markup.levels_in_words(levels)}; it is loudest at {loudest:.2f} s."
-    return _picture(canvas, words)
+    axes = canvas.add_subplot(xlabel=unit, ylabel="sample", ylim=(-1.05, 1.05))
+    axes.set_xlim(0, scale * max(clip.seconds, 0.001))
+    axes.plot(scale * np.arange(len(clip.samples)) / clip.sample_rate, clip.samples, linewidth=0.5)
+    words = f"Waveform of {name}: {markup.levels_in_words(clip.levels)}"
+    if len(clip.samples):
+        loudest = scale * np.argmax(np.abs(clip.samples)) / clip.sample_rate
+        low, high, mean = np.min(clip.samples), np.max(clip.samples), np.mean(clip.samples) + 0.0
+        words += (
+            f". It moves between {low:.2f} and {high:.2f}, around a mean of {mean:z.2f}; it is loudest at "
+            f"{loudest:.{0 if scale > 1 else 2}f} {short}"
+        )
+        flat = max(_longest_run(clip.samples == value) for value in (low, high))
+        if flat >= FLAT_SAMPLES and low < high:
+            words += f"; its peaks are flat: up to {flat} samples in a row have the same value"
+    return _picture(canvas, f"{words}.")
+
+
+def _longest_run(true):
+    """How many values in a row are true, at most."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], true, [False]]).astype(np.int8)))
+    return max(edges[1::2] - edges[::2], default=0)
 
 
 def spectrogram(sound, name=None):

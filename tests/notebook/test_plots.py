@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -63,6 +64,31 @@ def test_a_waveform_s_words_say_when_it_is_loudest():
     samples = np.zeros(16000, np.float32)
     samples[12000] = 0.5
     assert "loudest at 0.75 s" in notebook.waveform(Clip(samples, 16000)).words
+
+
+def test_a_waveform_s_words_say_around_what_it_moves():
+    wave = sine(440)
+    lifted = notebook.waveform(replace(wave, samples=0.5 * wave.samples + 0.2)).words
+    assert "between -0.05 and 0.45, around a mean of 0.20" in lifted
+    assert "between -0.50 and 0.50, around a mean of 0.00" in notebook.waveform(wave).words
+
+
+def test_a_waveform_s_words_say_that_its_peaks_are_flat():
+    wave = sine(440)
+    # Above 0.25, half its height, a sine is for a third of a period: 12 samples.
+    cut = notebook.waveform(replace(wave, samples=np.clip(wave.samples, -0.25, 0.25))).words
+    assert re.search(r"its peaks are flat: up to 1[23] samples in a row have the same value", cut)
+    assert "flat" not in notebook.waveform(wave).words
+    assert "flat" not in notebook.waveform(replace(wave, samples=np.zeros(100))).words
+
+
+def test_a_few_milliseconds_of_a_wave_are_told_in_milliseconds(drawn):
+    samples = np.zeros(320, np.float32)
+    samples[160] = 0.5
+    words = notebook.waveform(Clip(samples, 16000, "20 ms")).words
+    assert words.startswith("Waveform of 20 ms: 20 ms, peak") and "loudest at 10 ms" in words
+    axes = drawn[0].axes[0]
+    assert axes.get_xlim() == (0, 20) and axes.get_xlabel() == "milliseconds"
 
 
 def test_a_learning_curve_is_a_figure_with_the_same_in_words(straight):
