@@ -337,8 +337,9 @@ print("taken back:", practice.undo())
 practice.repair_all(survey)
 
 # %% [markdown]
-# Or decide file by file, with your ears. Tick what you want, and press the button. `names` says which files are shown;
-# without it, those with findings come first.
+# Or decide file by file, with your ears. Tick what you want: the second player under a recording follows the ticks, and
+# plays it with those remedies. Then press the button. `names` says which files are shown; without it, those with
+# findings come first.
 
 # %%
 table = notebook.RecordingsPanel(practice, survey, names=["Take 1.wav", "kitchen.wav", "REC_0007.flac"])
@@ -471,7 +472,13 @@ mine_surveyed = pl.survey(source)
 print(mine_surveyed)
 
 # %% [markdown]
-# Listen to what was found, if anything, and decide.
+# Listen to what was found, if anything: each fault as a model would hear it and, where there is a remedy, after it.
+
+# %%
+notebook.findings(mine_surveyed)
+
+# %% [markdown]
+# Then decide. Tick a remedy, and a second player lets you hear the recording with all that is ticked.
 
 # %%
 own = notebook.RecordingsPanel(choices, mine_surveyed)

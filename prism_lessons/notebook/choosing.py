@@ -9,12 +9,13 @@ from html import escape
 import ipywidgets
 import numpy as np
 
-from ..audio import AudioError, Clip, resampled
+from ..audio import AudioError, Clip, Recording, resampled
 from ..corpus.choices import MENDABLE, MOST_TIMES
-from ..corpus.doctor import KINDS, in_words
+from ..corpus.doctor import KINDS, in_words, repaired
 from ..corpus.segments import segment_clips, segment_name, suggest_segments
 from ..errors import CourseError
 from ..markup import player
+from ..pages.excerpts import after_cuts, excerpt
 from .panels import _BUTTON, _Box, number, tick, whole
 from .players import BYTES_PER_SAMPLE, MOST_BYTES
 
@@ -59,6 +60,8 @@ class _Rows(_Box):
 class RecordingsPanel(_Rows):
     """Recordings to hear, with what was found in each, and ticks for what is to become of it.
 
+    A second player lets a recording be heard with the remedies that are ticked now.
+
     Parameters
     ----------
     choices
@@ -84,12 +87,14 @@ class RecordingsPanel(_Rows):
             if len(files) > MOST_RECORDINGS:
                 raise CourseError(f"{len(files)} recordings are too many for a panel: name at most {MOST_RECORDINGS}.")
         shown = files[:MOST_RECORDINGS]
-        most = MOST_BYTES / max(1, len(shown))
-        self._recordings, rows, paths = {}, [], survey.paths
-        for place, file in enumerate(shown, start=1):
-            inputs = self._recordings[file.name] = _inputs_for(place, file, choices.state)
+        inputs = [_inputs_for(place, file, choices.state) for place, file in enumerate(shown, start=1)]
+        self._recordings = {file.name: one for file, one in zip(shown, inputs, strict=True)}
+        most = MOST_BYTES / max(1, len(shown) + sum(bool(one["mend"]) for one in inputs))
+        rows, paths = [], survey.paths
+        for place, (file, one) in enumerate(zip(shown, inputs, strict=True), start=1):
             sound = ipywidgets.HTML(_recording(place, file, paths[file.name], most) + _findings(file))
-            rows.append(_row(sound, inputs["use"], *inputs["mend"].values(), inputs["times"]))
+            mended = _heard_mended(place, file, paths[file.name], one["mend"], most)
+            rows.append(_row([sound, mended], one["use"], *one["mend"].values(), one["times"]))
         if len(shown) < len(files):
             more = f"These are {len(shown)} of {len(files)} recordings; to choose others, give the panel their names."
             rows.append(ipywidgets.HTML(f"<p>{more}</p>"))
@@ -183,8 +188,8 @@ class SegmentsPanel(_Rows):
         for place, (start, end, ticked) in enumerate(segments, start=1):
             inputs = (
                 _narrow(tick(f"{place}: keep this segment", ticked)),
-                _narrow(number(f"{place}: start in s", start, 0, self._file.seconds, 0.01), "18em"),
-                _narrow(number(f"{place}: end in s", end, 0, self._file.seconds, 0.01), "18em"),
+                _narrow(number(f"{place}: start in s", start, 0, self._file.seconds, 0.01), "22em"),
+                _narrow(number(f"{place}: end in s", end, 0, self._file.seconds, 0.01), "22em"),
             )
             sound = ipywidgets.HTML()
 
@@ -195,7 +200,7 @@ class SegmentsPanel(_Rows):
             for control in inputs[1:]:
                 control.observe(hear, "value")
             self._segments.append(inputs)
-            rows.append(_row(sound, *inputs))
+            rows.append(_row([sound], *inputs))
         self._table.children = rows
 
     def _keep(self):
@@ -229,7 +234,7 @@ def _inputs_for(place, file, state):
     return {
         "use": _narrow(tick(f"{place}: use this recording", file.name not in state.left_out)),
         "mend": {kind: _narrow(tick(f"{place}: mend: {KINDS[kind].title}", kind in mended)) for kind in kinds},
-        "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "20em"),
+        "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "24em"),
     }
 
 
@@ -250,16 +255,47 @@ def _narrow(control, width="auto"):
     return control
 
 
-def _row(sound, *inputs):
-    """A player above its inputs, in a frame."""
-    return ipywidgets.VBox([sound, ipywidgets.HBox(inputs, layout=_SIDE_BY_SIDE)], layout=_ROW)
+def _row(sounds, *inputs):
+    """Players above their inputs, in a frame."""
+    return ipywidgets.VBox([*sounds, ipywidgets.HBox(inputs, layout=_SIDE_BY_SIDE)], layout=_ROW)
 
 
 def _recording(place, file, path, most):
     """The player of a recording; of a long one, it begins before its worst fault."""
+    return _player(f"{place}: {file.name}", file, path, (0.0, file.seconds), _before_the_worst(file), most)
+
+
+def _before_the_worst(file):
+    """The second at which a long recording begins to be heard."""
     found = [finding for finding in sorted(file.findings, key=lambda finding: -finding.severity) if finding.places]
-    first = found[0].places[0][0] - LEAD_SECONDS if found else 0.0
-    return _player(f"{place}: {file.name}", file, path, (0.0, file.seconds), first, most)
+    return found[0].places[0][0] - LEAD_SECONDS if found else 0.0
+
+
+def _heard_mended(place, file, path, ticks, most):
+    """The player of a recording as the remedies that are ticked leave it; it follows the ticks, {kind: input}."""
+    sound = ipywidgets.HTML()
+
+    def hear(_=None):
+        chosen = [finding for finding in file.findings if finding.kind in ticks and ticks[finding.kind].value]
+        sound.value = _mended(f"{place}: {file.name}, mended", file, path, chosen, most) if chosen else ""
+
+    hear()
+    for control in ticks.values():
+        control.observe(hear, "value")
+    return sound
+
+
+def _mended(name, file, path, findings, most):
+    """The player of a recording with the remedies of some findings, beginning where that of the recording does."""
+    start, end, rate, notes = _what_fits(file, (0.0, file.seconds), _before_the_worst(file), most)
+    kept = [finding.values["keep"] for finding in findings if "keep" in finding.values]
+    first = after_cuts(start, kept[0]) if kept else start
+    try:
+        with Recording(path) as recording:
+            samples, _ = excerpt(repaired(recording, findings, rate), rate, first, end - start)
+    except AudioError as error:
+        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
+    return _heard(name, Clip(samples, rate), notes)
 
 
 def _findings(file):
@@ -279,6 +315,18 @@ def _player(name, file, path, part, first, most):
 
     What is too long is played at a lower rate, and if it still is, from the second `first` on or as near as may be.
     """
+    start, end, rate, notes = _what_fits(file, part, first, most)
+    try:
+        (clip,) = segment_clips(path, [(start, end)])
+    except AudioError as error:
+        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
+    if clip.sample_rate != rate:
+        clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
+    return _heard(name, clip, notes)
+
+
+def _what_fits(file, part, first, most):
+    """What of a part of a file is heard: its start and end in seconds, the sample rate, and notes on what is not."""
     (start, end), rate, samples = part, file.sample_rate, most / BYTES_PER_SAMPLE
     notes, length = [], end - start
     if length * rate > samples and rate > LOWER_RATE:
@@ -288,11 +336,9 @@ def _player(name, file, path, part, first, most):
         start = min(max(start, first), end - samples / rate)
         end = start + samples / rate
         notes.append(f"here from {start:.1f} s on, of {length:.1f} s")
-    try:
-        (clip,) = segment_clips(path, [(start, end)])
-    except AudioError as error:
-        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
-    if clip.sample_rate != rate:
-        clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
+    return start, end, rate, notes
+
+
+def _heard(name, clip, notes):
     source = "data:audio/wav;base64," + base64.b64encode(clip.wav()).decode()
     return player(name, clip.levels, source, "".join(f"; {note}" for note in notes))

@@ -94,7 +94,12 @@ def _round_the_longest_cut(keep, length, seconds):
     first, last = max(cuts, key=lambda cut: cut[1] - cut[0])
     middle = last if first == 0 else first
     start = max(0.0, middle - seconds / 2)
-    return start, sum(max(0.0, min(end, start) - begin) for begin, end in keep if begin < start)
+    return start, after_cuts(start, keep)
+
+
+def after_cuts(moment, keep):
+    """Where a moment, in seconds, of a sound comes to lie when only the parts `keep` of it are left."""
+    return sum(max(0.0, min(end, moment) - begin) for begin, end in keep if begin < moment)
 
 
 def _widest_contrast(samples, sample_rate, seconds):

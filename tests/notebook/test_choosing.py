@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import ipywidgets
 import numpy as np
@@ -25,11 +26,17 @@ LABELLED = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText, ipywidgets.C
 
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
-    """Three kinds of fault, of which the last cannot be mended."""
+    """Three kinds of fault, of which the last cannot be mended, and the remedy of hum halves every sample."""
     kinds = {key: findings_module.Kind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
     for module in (choices_module, choosing):
         monkeypatch.setattr(module, "KINDS", kinds)
         monkeypatch.setattr(module, "MENDABLE", ("clicks", "hum"))
+
+    def repaired(recording, findings, sample_rate=None):
+        gain = 0.5 if "hum" in [finding.kind for finding in findings] else 1.0
+        return (np.float32(gain) * block for block in recording.blocks(sample_rate))
+
+    monkeypatch.setattr(choosing, "repaired", repaired)
     monkeypatch.setattr(choosing, "in_words", lambda finding: f"<clear> the {finding.kind}: {finding.measured}")
 
 
@@ -218,6 +225,53 @@ def test_of_long_recordings_the_place_of_the_worst_fault_is_heard(choices, surve
     original = np.rint(32768 * noise(300.0, 1)[int(99.5 * 16000) :][: len(samples)])
     assert np.max(np.abs(samples - original)) <= 1
     assert len(sounds["3: tiny.wav"][0]) == 16000
+
+
+def test_a_recording_is_heard_with_the_remedies_that_are_ticked(choices, survey):
+    panel = RecordingsPanel(choices, survey)
+    as_it_is, mended = "1: kitchen &amp; &lt;b&gt;.wav", "1: kitchen &amp; &lt;b&gt;.wav, mended"
+    assert mended not in sounds_in(panel)
+    for kind, gain in (("clicks", 1.0), ("hum", 0.5)):
+        inputs_in(panel)[f"1: mend: the {kind}"].value = True
+        sounds = sounds_in(panel)
+        assert np.max(np.abs(sounds[mended][0] - gain * sounds[as_it_is][0])) <= 1
+    for kind in ("clicks", "hum"):
+        inputs_in(panel)[f"1: mend: the {kind}"].value = False
+    assert mended not in sounds_in(panel) and not choices.path.exists()
+
+
+def test_a_recording_of_which_a_remedy_was_chosen_before_is_heard_with_it_at_once(choices, survey):
+    choices.repair("kitchen & <b>.wav", "hum")
+    assert "1: kitchen &amp; &lt;b&gt;.wav, mended" in sounds_in(RecordingsPanel(choices, survey))
+
+
+def test_a_long_recording_is_heard_mended_at_the_place_of_its_fault_and_fits_into_the_cell(choices, surveyed, tmp_path):
+    files = (surveyed("faulty.wav", 300.0, [("hum", 3, ((100.0, 100.1),))]), surveyed("clean.wav", 300.0))
+    choices.repair("faulty.wav", "hum")
+    panel = RecordingsPanel(choices, Survey(str(tmp_path / "recordings"), files))
+    assert len(html_in(panel)) < MOST_BYTES + 3000
+    sounds = sounds_in(panel)
+    (before, _), (after, _) = sounds["1: faulty.wav"], sounds["1: faulty.wav, mended"]
+    assert abs(len(before) - len(after)) <= 1
+    count = min(len(before), len(after))
+    assert np.max(np.abs(after[:count] - 0.5 * before[:count])) <= 1
+
+
+def test_where_a_remedy_cuts_silence_out_the_same_place_is_heard_mended(choices, surveyed, tmp_path, monkeypatch):
+    keep = [(0.0, 50.0), (90.0, 300.0)]
+
+    def cut(recording, findings, sample_rate=None):
+        (samples,) = [np.concatenate([*recording.blocks(sample_rate)])]
+        yield np.concatenate([samples[int(16000 * start) : int(16000 * end)] for start, end in keep])
+
+    monkeypatch.setattr(choosing, "repaired", cut)
+    long = surveyed("long.wav", 300.0, [("hum", 3, ((100.0, 100.1),))])
+    finding = replace(long.findings[0], values={"keep": keep})
+    choices.repair("long.wav", "hum")
+    panel = RecordingsPanel(choices, Survey(str(tmp_path / "recordings"), (replace(long, findings=(finding,)),)))
+    sounds = sounds_in(panel)
+    (before, _), (after, _) = sounds["1: long.wav"], sounds["1: long.wav, mended"]
+    assert np.max(np.abs(after[:1000] - before[:1000])) <= 1
 
 
 def test_what_is_too_long_at_a_high_rate_is_heard_at_a_lower_one_and_the_caption_says_so(choices, surveyed, tmp_path):
