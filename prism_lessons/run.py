@@ -331,8 +331,9 @@ def _check(settings):
         raise ValueError("its reference lines are no bits")
     if not references["uniform"]:
         raise ValueError("blind chance needs some bits")
-    if not isinstance(settings.get("minutes") or 0, (int, float)):
-        raise ValueError("its minutes are no number")
+    for budget in ("minutes", "epochs"):
+        if not isinstance(settings.get(budget) or 0, (int, float)):
+            raise ValueError(f"its {budget} are no number")
     silence = settings.get("corpus", {}).get("silence") or 0.0
     if not isinstance(silence, (int, float)) or not 0 <= silence <= 1:
         raise ValueError(f"its share of silence cannot be {in_short(silence)}")

@@ -97,8 +97,9 @@ def _settings(run):
         rows = [f"| {labels.get(name, one_line(name))} | `{name}` | {_value(values[name])} |" for name in names]
         yield "\n".join([f"### {title}", "", "| setting | in Python | value |", "|---|---|---|", *rows])
     about = {"Sample rate": f"{run.sample_rate} Hz"}
-    if run.settings.get("minutes") is not None:
-        about["Minutes that were asked for"] = _value(run.settings["minutes"])
+    for budget in ("minutes", "epochs"):
+        if run.settings.get(budget) is not None:
+            about[f"{budget.capitalize()} that were asked for"] = _value(run.settings[budget])
     about["Corpus"] = f"{_value(run.settings['corpus'].get('folder', UNKNOWN))}, {run.settings['corpus']['digest']}"
     about |= {name: _value(version) for name, version in run.settings.get("versions", {}).items()}
     rows = [f"| {one_line(name)} | {value} |" for name, value in about.items()]

@@ -48,7 +48,9 @@ def agree(corpus, folder, name, changes, start=None):
         )
     if start:
         check_begun_from(run, start)
-    begun = Preset("", written["minutes"], ModelSettings(**written["model"]), TrainingSettings(**written["training"]))
+    begun = Preset(
+        "", find_preset("sketch").minutes, ModelSettings(**written["model"]), TrainingSettings(**written["training"])
+    )
     preset = (find_preset(name) if name else begun).changed(**changes)
     had, wanted = _conflict(begun, preset)
     if had:
@@ -95,22 +97,24 @@ def _differences(old, new):
     }
 
 
-def carry_out_changes(run, progress, begun, preset, corpus):
+def carry_out_changes(run, progress, begun, preset, corpus, budget):
     """Write down what changes where a run goes on; a new learning rate counts as it is, whatever blew up before."""
     changed = _differences(begun, preset)
     for setting, (old, new) in changed.items():
         run.note("changed", f"{setting} was {old} and is {new} from here on.", setting=setting, old=old, new=new)
     if "learning_rate" in changed:
         progress.rate, progress.setbacks = 1.0, 0
-    if changed:
-        run.change_settings(written_down(corpus, preset))
+    if changed or (budget.minutes, budget.epochs) != (run.settings.get("minutes"), run.settings.get("epochs")):
+        run.change_settings(written_down(corpus, preset, budget))
 
 
-def written_down(corpus, preset):
+def written_down(corpus, preset, budget):
+    """What a run's settings say of it, as plain values: the `Preset` that it is trained with, and its `Budget`."""
     values = {
         "model": asdict(preset.model),
         "training": asdict(preset.training),
-        "minutes": preset.minutes,
+        "minutes": budget.minutes,
+        "epochs": budget.epochs,
         "sample_rate": corpus.sample_rate,
         "corpus": {
             "folder": str(corpus.folder),

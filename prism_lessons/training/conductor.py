@@ -24,8 +24,10 @@ class Budget:
         self.epochs, self.minutes = epochs, minutes
 
     @classmethod
-    def of(cls, preset, epochs=None, minutes=None):
-        """The budget that a call of `train` asks for; with neither epochs nor minutes, the preset's minutes.
+    def of(cls, preset, epochs=None, minutes=None, run=None):
+        """The budget that a call of `train` asks for.
+
+        With neither epochs nor minutes it is what `run`, a `Run`, was asked for before, or else the preset's minutes.
 
         Raises
         ------
@@ -36,6 +38,8 @@ class Budget:
             raise CourseError(f"minutes must be above 0, not {minutes}.")
         if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
             raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
+        if epochs is None and minutes is None and run:
+            epochs, minutes = run.settings.get("epochs"), run.settings.get("minutes")
         return cls(epochs, preset.minutes if epochs is None and minutes is None else minutes)
 
     def share(self, progress):

@@ -58,7 +58,8 @@ def train(
         The budget: minutes of training in all, earlier calls included; validation, clips and compilation not counted.
     epochs
         The budget in epochs instead, in all. Repeatable to the last bit on a CPU, which minutes are not. Given both,
-        the run ends with whichever is reached first; given neither, after the preset's minutes.
+        the run ends with whichever is reached first; given neither, after the preset's minutes or, where no preset is
+        named either and a run goes on, after what it was asked for before.
     start
         The model that a new run begins with, a `Capsule` or the path of one: `run.capsule(12)` goes back to training
         from epoch 12 of a run, which stays as it is. Size and sample rate of the model stay; its corpus may be another,
@@ -94,8 +95,9 @@ def train(
     if copy_to and not (folder / SETTINGS).exists():
         bring_back(copy_to, folder, live)
     start = find_start(start, folder)
-    preset, run, begun = agree(corpus, folder, preset, changes, start)
-    budget = Budget.of(preset, epochs, minutes)
+    named = preset
+    preset, run, begun = agree(corpus, folder, named, changes, start)
+    budget = Budget.of(preset, epochs, minutes, None if named else run)
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
@@ -108,13 +110,13 @@ def train(
     with alone(folder / LOCK, busy):
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
-            run = _begin(folder, corpus, preset, references, start)
+            run = _begin(folder, corpus, preset, budget, references, start)
         progress = Progress(Streams.of(codes, preset))
         progress.restore(run, learner)
         if not progress.seconds:
             progress.save(run, learner)  # what a setback in the first epoch goes back to
         if begun:
-            carry_out_changes(run, progress, begun, preset, corpus)
+            carry_out_changes(run, progress, begun, preset, corpus, budget)
         if not budget.spent(progress):
             _announce(run, corpus, preset, room, progress, live)
         with _copying(run, copy_to, live) as copy:
@@ -148,9 +150,9 @@ def train(
     return run
 
 
-def _begin(folder, corpus, preset, references, start):
+def _begin(folder, corpus, preset, budget, references, start):
     """A new run, see `Run.begin`; the model it begins with is there before its settings say so."""
-    values, card = written_down(corpus, preset) | {"references": references}, corpus.card()
+    values, card = written_down(corpus, preset, budget) | {"references": references}, corpus.card()
     if start:
         start.save(folder / START)
         values, card = values | {"begun_from": begun_from(start)}, whole_card(corpus, start)

@@ -207,6 +207,17 @@ def test_minutes_end_a_run_within_an_epoch_and_more_minutes_go_on(hum_corpus, sm
     assert first.seconds >= 0.06 and run.log[-1].seconds >= 0.12
 
 
+def test_a_run_says_what_it_was_asked_for_and_goes_on_with_that_where_nothing_else_is_asked(
+    hum_corpus, small, tmp_path
+):
+    run = train(hum_corpus, tmp_path / "run", "sketch", minutes=0.001, **small)
+    assert (run.settings["minutes"], run.settings["epochs"]) == (0.001, None)
+    run = train(hum_corpus, tmp_path / "run", epochs=1, **small)
+    assert (Run(run.folder).settings["minutes"], Run(run.folder).settings["epochs"]) == (None, 1)
+    log = run.log
+    assert train(hum_corpus, tmp_path / "run").log == log, "the budget of before is reached"
+
+
 def test_early_stopping_keeps_every_epoch(hum_corpus, small, tmp_path):
     # With a learning rate this small the validation bits hardly move; with it at its floor they rise or fall by luck,
     # so the run has to end well before 30 epochs.
