@@ -47,13 +47,13 @@ PRESETS = {
         training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(
-        purpose="a sound worth keeping in about 45 minutes on Colab's free GPU: gestures of a second or so",
+        purpose="for a graphics card such as Colab's free one, 45 minutes: gestures of a second or so are what it aims at",
         minutes=45,
         model=ModelSettings(frame_sizes=(16, 64), dim=512, layers=2, embedding=64),
         training=TrainingSettings(streams=32, window=1024, learning_rate=1e-3, warm_up=500, clip_seconds=4),
     ),
     "piece": Preset(
-        purpose="overnight on a GPU, the size that the field's recipes settled on: the longest memory",
+        purpose="overnight on a graphics card, the size that the field's recipes settled on: the longest memory",
         minutes=600,
         model=ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=128),
         training=TrainingSettings(

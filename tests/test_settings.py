@@ -85,6 +85,19 @@ def test_what_is_not_among_the_choices_is_refused_and_the_choices_are_named(sett
         assert all(str(choice) in str(refusal.value) for choice in about.choices)
 
 
+def test_what_a_source_says_of_a_sketch_is_what_a_sketch_has():
+    named = 0
+    for part in ("model", "training"):
+        sketch = getattr(PRESETS["sketch"], part)
+        for about in described(sketch):
+            for values in re.findall(r"([\d.]+(?: and [\d.]+)?) for a sketch", about.source):
+                named += 1
+                value = getattr(sketch, about.name)
+                has = list(value) if about.several else [value]
+                assert [float(each) for each in values.split(" and ")] == has, about.name
+    assert named >= 4
+
+
 def test_only_patience_may_be_none():
     assert TrainingSettings(patience=None).patience is None
     for settings, about in ALL:

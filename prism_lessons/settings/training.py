@@ -75,7 +75,7 @@ class TrainingSettings(Checked):
         "Streams",
         "Clips heard side by side in each step, the batch size. More of them make learning steadier and use a graphics "
         "card better; on a processor there are then fewer steps in as many minutes. You do not hear them as such.",
-        f"128 in {AUTHORS}, 64 in {PRISM}; 8 {HERE}",
+        f"128 in {AUTHORS}, 64 in {PRISM}; 16 for a sketch: measured, docs/training.md; the others {HERE}",
         low=1,
         high=1024,
     )
@@ -86,7 +86,7 @@ class TrainingSettings(Checked):
         "frame. With a longer one the model is taught to connect moments further apart, and each step takes longer. It "
         "may carry things further than that, but is not taught to.",
         f"{PAPER}, in which 32 samples gave 1.575 bits on speech, 256 gave 1.391 and 512 gave 1.364; 1024 in {PRISM}; "
-        f"256 for a sketch {HERE}",
+        "128 for a sketch: measured, docs/training.md",
         low=1,
         high=65536,
     )
