@@ -47,7 +47,7 @@ PRESETS = {
         training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(
-        purpose="for a graphics card such as Colab's free one, 45 minutes: gestures of a second or so are what it aims at",
+        purpose="three quarters of an hour on a graphics card, such as the free one of Colab: for gestures of a second",
         minutes=45,
         model=ModelSettings(frame_sizes=(16, 64), dim=512, layers=2, embedding=64),
         training=TrainingSettings(streams=32, window=1024, learning_rate=1e-3, warm_up=500, clip_seconds=4),

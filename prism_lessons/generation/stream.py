@@ -36,6 +36,11 @@ class Stream:
         return self.capsule.sample_rate
 
     @property
+    def about(self):
+        """What is known of what it plays, see `Take`: as of its beginning, with the temperature that it has now."""
+        return {**self._about, "temperature": str(self._line)}
+
+    @property
     def temperature(self):
         """How freely the model chooses from the next sample on, 0.05 .. 5."""
         return self._line.points[0][1]
@@ -50,6 +55,7 @@ class Stream:
         """Begin again from silence, with a seed."""
         performance = Performance.of(self.capsule, voices=1, temperature=self._line, seed=seed)
         self._player, _ = performance.player()
+        (self._about,) = performance.abouts()
         self._player.traps = None
         self.seed = seed
 

@@ -26,8 +26,8 @@ class Take(Clip):
     """A `Clip` that a model made, and how.
 
     `about` holds plain values: capsule (a name for its weights), model, epoch, seed, voice, temperature, sample_rate,
-    engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, and events (what
-    happened in it, see `Traps`).
+    engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, live (True for
+    what was kept while it played live), and events (what happened in it, see `Traps`).
     """
 
     about: dict = field(default_factory=dict, repr=False)
@@ -198,11 +198,12 @@ def generate(
 
 
 def take_name(about):
-    """A take's name: its seed, voice and temperature tell it from others of its model."""
+    """A take's name: its seed, voice and temperature tell it from others of its model; what was played live says so."""
     temperature = about["temperature"].partition(", ")[0].rpartition(":")[2]
     moves = "to" + about["temperature"].rpartition(":")[2] if ":" in about["temperature"] else ""
     primed = "_primed" if "prime" in about else ""
-    return f"take_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{primed}"
+    kind = "live" if about.get("live") else "take"
+    return f"{kind}_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{primed}"
 
 
 def events_of(traps, voice, seconds):

@@ -6,7 +6,7 @@ kernels answer only while no cell runs; newer ones answer from a second thread m
 """
 
 import base64
-import hashlib
+import io
 import json
 import math
 import threading
@@ -16,10 +16,12 @@ from collections import deque
 import ipywidgets
 import numpy as np
 
-from ..audio import Clip, pcm16
+from ..audio import pcm16
 from ..errors import CourseError
-from ..generation import Stream
+from ..generation import Line, Stream, Take, generate
 from ..generation.lines import TEMPERATURES
+from ..generation.takes import take_name
+from ..live import LiveLine
 from ..pages.instrument import instrument_page
 from .panels import number, whole
 from .players import play
@@ -34,6 +36,7 @@ LONGEST_TAKE = 600  # seconds
 BUTTON = {"width": "auto", "align_self": "flex-start"}
 WARM_UP = 0.1  # seconds played before anybody listens, so that Play sounds at once
 MOST_SHOWN = 3  # players below the instrument
+MOST_TURNS = 20  # of the temperature, told of a take one by one
 
 
 class Instrument(Wired):
@@ -54,7 +57,7 @@ class Instrument(Wired):
     Attributes
     ----------
     kept
-        A list of `Clip`: what was kept while it played, and the takes.
+        A list of `Take`: what was kept while it played, and the takes that were made without playing live.
 
     Raises
     ------
@@ -128,17 +131,13 @@ class Instrument(Wired):
 
         Returns
         -------
-        Clip
+        Take
             Also the last of `kept`.
         """
         if not 0 < _finite(seconds) <= LONGEST_TAKE:
             raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
-        stream = Stream(self._stream.capsule, temperature=self._temperature, seed=self._seed)
-        name = f"seed{self._seed}_t{self._temperature:g}"
-        size, pieces = round(seconds * stream.sample_rate), []
-        while (left := size - sum(map(len, pieces))) > 0:
-            pieces.append(stream.play(left / stream.sample_rate))
-        self.kept.append(Clip(np.concatenate(pieces)[:size], stream.sample_rate, name))
+        silent = LiveLine(io.StringIO())  # a button has no cell to print into
+        self.kept += generate(self._stream.capsule, seconds, 1, self._temperature, self._seed, silent)
         return self.kept[-1]
 
     def _make_take(self):
@@ -147,7 +146,9 @@ class Instrument(Wired):
         self._show_kept()
 
     def _show_kept(self):
-        self._shown.value = play(*self.kept[: -MOST_SHOWN - 1 : -1]).html
+        numbered = list(enumerate(self.kept, 1))[: -MOST_SHOWN - 1 : -1]
+        names = [f"{number}: {take.name}" for number, take in numbered]
+        self._shown.value = play(*(take for _, take in numbered), names=names).html
 
     def _set(self, temperature, seed, by_page=False):
         with self._lock:
@@ -199,7 +200,7 @@ class Instrument(Wired):
             seconds = min(_finite(asked.get("seconds")), MOST_SECONDS)
             if seconds > 0:
                 samples = self._stream.play(seconds)
-                self._made.add(samples)
+                self._made.add(samples, self._temperature)
         except CourseError as error:
             said = str(error)
         return self._values() | {
@@ -210,17 +211,18 @@ class Instrument(Wired):
         }
 
     def _keep(self, seconds, place):
-        """Keep the last seconds up to a place as a `Clip`; returns what to say of it."""
+        """Keep the last seconds up to a place as a `Take`; returns what to say of it."""
         rate = self._stream.sample_rate
-        samples = self._made.between(place - round(min(max(seconds, 0), MOST_KEPT) * rate), place)
+        start = place - round(min(max(seconds, 0), MOST_KEPT) * rate)
+        samples = self._made.between(start, place)
         if not len(samples):
             return "There is nothing to keep yet: play first."
-        # Temperature and seed do not make it again, so its name tells it apart by what it is.
-        digest = hashlib.sha256(samples.tobytes()).hexdigest()[:6]
-        clip = Clip(samples, rate, f"live_seed{self._seed}_{digest}")
-        self.kept.append(clip)
+        line = self._made.line(start, place, rate)
+        about = {**self._stream.about, "temperature": str(line), "live": True}
+        take = Take(samples, rate, take_name(about), about)
+        self.kept.append(take)
         self._show_kept()
-        return f"Kept {clip.seconds:.1f} s: {clip.name}, number {len(self.kept)}."
+        return f"Kept {take.seconds:.1f} s: {take.name}, number {len(self.kept)}."
 
     def __repr__(self):
         values = f"temperature {self._temperature:g}, seed {self._seed}"
@@ -228,7 +230,7 @@ class Instrument(Wired):
 
 
 class _Made:
-    """The last samples that were made, by their places since the first.
+    """The last samples that were made, by their places since the first, and the temperatures that they were made at.
 
     Parameters
     ----------
@@ -238,21 +240,43 @@ class _Made:
 
     def __init__(self, most):
         self._most, self._pieces, self.begin, self.end = most, deque(), 0, 0
+        self._turns = []  # (place, temperature), wherever it was turned
 
-    def add(self, samples):
+    def add(self, samples, temperature):
+        if not self._turns or self._turns[-1][1] != temperature:
+            self._turns.append((self.end, temperature))
         self._pieces.append(samples)
         self.end += len(samples)
         while self.end - self.begin - len(self._pieces[0]) >= self._most:
             self.begin += len(self._pieces.popleft())
+        while len(self._turns) > 1 and self._turns[1][0] <= self.begin:
+            del self._turns[0]
 
     def forget_after(self, place):
         self._pieces = deque([self.between(self.begin, place)])
+        self._turns = [(turn, temperature) for turn, temperature in self._turns if turn < place]
         self.end = place
 
     def between(self, start, stop):
         """A copy of what lies from one place to another, as far as it is remembered."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
+
+    def line(self, start, stop, sample_rate):
+        """The temperature from one place to another, as far as it is remembered, as a `Line`.
+
+        It has a step wherever the temperature was turned; of one that was turned very often, points at equal distances.
+        """
+        start = max(start, self.begin)
+        before = [temperature for place, temperature in self._turns if place <= start]
+        turns = [((place - start) / sample_rate, after) for place, after in self._turns if start < place < stop]
+        points = [(0.0, before[-1])]
+        for seconds, after in turns:
+            points += [(seconds, points[-1][1]), (seconds, after)]
+        if len(turns) > MOST_TURNS:
+            places = np.linspace(0, (stop - start) / sample_rate, MOST_TURNS)
+            points = zip(places.round(2), Line(tuple(points)).at(places).round(3), strict=True)
+        return Line(tuple(points))
 
 
 def _finite(value):

@@ -127,6 +127,8 @@ def as_one(pieces):
 
 def test_it_sounds_soon_and_without_a_gap_while_the_temperature_is_turned(lesson, page):
     page.evaluate(WATCH)
+    assert page.locator("#volume").input_value() == "30", "it begins softly"
+    page.locator("#volume").fill("100")  # as the blocks are
     lesson.page.frame_locator("iframe").first.locator("#play").click()
     latency = page.evaluate(LATENCY)
     playing(page)

@@ -8,10 +8,12 @@ import re
 import ipywidgets
 import numpy as np
 import pytest
+import soundfile
 
 from prism_lessons import notebook
 from prism_lessons.audio import pcm16
 from prism_lessons.errors import CourseError
+from prism_lessons.generation import Take, generate, render
 from prism_lessons.notebook import instrument as module
 
 RATE = 8000
@@ -23,6 +25,10 @@ class Counting:
     def __init__(self, capsule, temperature=0.95, seed=0):
         self.capsule, self.sample_rate, self.temperature = capsule, RATE, temperature
         self.begin(seed)
+
+    @property
+    def about(self):
+        return {"seed": self.seed, "voice": 1, "temperature": f"{self.temperature:g}"}
 
     def begin(self, seed):
         self.seed, self.place = seed, 0
@@ -41,6 +47,19 @@ def sound(start, stop, temperature=0.95):
 def instrument(monkeypatch):
     monkeypatch.setattr(module, "Stream", Counting)
     return notebook.Instrument("a capsule", seed=3)
+
+
+@pytest.fixture
+def made_by(monkeypatch):
+    """What takes are made from, instead of takes: capsule, seconds, voices, temperature, seed."""
+    calls = []
+
+    def generate(capsule, seconds, voices, temperature, seed, live):
+        calls.append((capsule, seconds, voices, temperature, seed))
+        return [Take(sound(0, 800), RATE, f"seed {seed}", {"seed": seed})]
+
+    monkeypatch.setattr(module, "generate", generate)
+    return calls
 
 
 class Page:
@@ -130,11 +149,41 @@ def test_what_was_heard_last_is_kept_and_not_what_is_still_ahead(instrument):
     page = Page(instrument)
     page.ask(seconds=1)
     answer = page.ask(keep=0.5, place=6000)
-    (clip,) = instrument.kept
-    same(clip.samples, sound(2000, 6000))
-    assert clip.sample_rate == RATE and re.fullmatch(r"live_seed3_[0-9a-f]{6}", clip.name)
-    assert clip.name in answer["said"] and "0.5 s" in answer["said"]
-    assert "<audio" in instrument._shown.value
+    (take,) = instrument.kept
+    same(take.samples, sound(2000, 6000))
+    assert take.sample_rate == RATE and take.name == "live_seed3_voice1_t0.95"
+    assert take.name in answer["said"] and "0.5 s" in answer["said"]
+    assert "<audio" in instrument._shown.value and f"1: {take.name}" in instrument._shown.value
+
+
+def test_what_is_kept_says_how_its_temperature_moved_and_with_which_seed_it_began(instrument):
+    page = Page(instrument)
+    page.values["seed"] = 5  # counts from the next beginning
+    for temperature in (0.95, 1.2, 1.2, 0.7):
+        page.values["temperature"] = temperature
+        page.ask(seconds=0.5)
+    page.ask(keep=1.5, place=14000)
+    (take,) = instrument.kept
+    assert take.about == {
+        "seed": 3,
+        "voice": 1,
+        "temperature": "0:0.95, 0.25:0.95, 0.25:1.2, 1.25:1.2, 1.25:0.7",
+        "live": True,
+    }
+    assert take.name == "live_seed3_voice1_t0.95to0.7"
+
+
+def test_a_temperature_that_was_turned_all_the_time_is_told_in_short(instrument):
+    page = Page(instrument)
+    for number in range(100):
+        page.values["temperature"] = round(0.5 + number / 100, 2)
+        page.ask(seconds=0.1)
+    page.ask(keep=10)
+    points = [part.split(":") for part in instrument.kept[0].about["temperature"].split(", ")]
+    assert len(points) == module.MOST_TURNS
+    # It rises by 0.01 in each 0.1 s, in steps.
+    for seconds, temperature in points:
+        assert float(temperature) == pytest.approx(0.5 + 0.1 * float(seconds), abs=0.0101)
 
 
 def test_only_the_last_minutes_are_remembered(instrument, monkeypatch):
@@ -202,13 +251,12 @@ def test_what_the_model_refuses_is_said_and_the_page_is_answered(instrument, mon
     assert answer["said"] == "The model is gone." and answer["samples"] == ""
 
 
-def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrument):
+def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrument, made_by):
     page = Page(instrument)
     page.ask(seconds=0.1)
     instrument.temperature = 0.8
     take = instrument.take(1.5)
-    same(take.samples, sound(0, 12000, 0.8))
-    assert instrument.kept == [take] and take.name == "seed3_t0.8"
+    assert made_by == [("a capsule", 1.5, 1, 0.8, 3)] and instrument.kept == [take] and take.name == "seed 3"
     same(heard(page.ask(seconds=0.1)), sound(800, 1600, 0.8))
 
 
@@ -218,13 +266,13 @@ def test_a_take_of_no_length_is_refused(instrument, seconds):
         instrument.take(seconds)
 
 
-def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(instrument):
+def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(instrument, made_by):
     temperature, seed = instrument._fields
     temperature.value, seed.value, instrument._seconds.value = 1.1, 5, 1
     (button,) = [one for one in instrument._box.children if isinstance(one, ipywidgets.Button)]
     button.click()
-    same(instrument.kept[0].samples, sound(0, 8000, 1.1))
-    assert instrument._shown.value.count("<audio") == 1 and "seed5_t1.1" in instrument._shown.value
+    assert made_by == [("a capsule", 1, 1, 1.1, 5)]
+    assert instrument._shown.value.count("<audio") == 1 and "1: seed 5" in instrument._shown.value
 
 
 def test_fields_for_values_are_there_until_a_page_has_spoken(instrument):
@@ -265,3 +313,18 @@ def test_a_model_is_played_as_a_stream_plays_it(straight):
     page, stream = Page(instrument), Stream(straight, temperature=0.9, seed=2)
     for _ in range(3):
         np.testing.assert_array_equal(heard(page.ask(seconds=0.1)), pcm16(stream.play(0.1)) / np.float32(32768))
+
+
+def test_what_is_kept_becomes_a_file_like_every_take_and_a_take_is_what_generate_gives(straight, tmp_path):
+    instrument = notebook.Instrument(straight, temperature=0.9, seed=2)
+    page = Page(instrument)
+    page.ask(seconds=0.2)
+    page.ask(keep=1)
+    live, take = instrument.kept[0], instrument.take(0.25)
+    (alike,) = generate(straight, 0.25, 1, 0.9, 2)
+    np.testing.assert_array_equal(take.samples, alike.samples)
+    np.testing.assert_array_equal(live.samples[:1600], alike.samples[:1600])
+    names = [path.name for path in render([live, take], tmp_path, bits=24, sample_rate=48000)]
+    assert names[0].startswith("live_seed2_voice1_t0.9_0.2s_epoch2_") and names[1].startswith("take_seed2_voice1_t0.9_")
+    assert all(name in (tmp_path / "takes.csv").read_text() for name in names)
+    assert soundfile.info(tmp_path / names[0]).subtype == "PCM_24"
