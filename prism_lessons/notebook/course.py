@@ -25,6 +25,7 @@ from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
 from .panels import JournalPanel
+from .skipped import tell_of_skipped_cells
 
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
@@ -66,6 +67,7 @@ class Course:
         self.journal = Journal(self.home / "journal.jsonl")
         self.choices = Choices(self.home / "choices.jsonl")
         print(f"Your files are kept in {self.home}. {lasting}".strip())
+        tell_of_skipped_cells()
 
     def bring(self):
         """Bring recordings, or a zip that `take_home` made, and say what is there and what of it can be used.
