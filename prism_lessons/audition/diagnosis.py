@@ -1,4 +1,4 @@
-"""What a generated clip is, in one word: silence, noise, a tone, a drone, a loop, or alive.
+"""What a generated clip is, in one word: silence, faint, noise, a tone, a drone, a loop, or alive.
 
 In go the `Measures` of a clip, out comes the key of a `Diagnosis`. It is shown beside the clip and hides nothing: a
 drone or a loop may be what somebody wants.
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..audible import FAINT_LUFS, is_audible
 from ..audio import SILENCE_FRAME_SECONDS
 from .measures import LINE_HZ, sounding
 
@@ -51,6 +52,8 @@ class Diagnosis:
         From where on it is said: a phrase with figures and units.
     source
         Where that threshold comes from.
+    audible
+        Whether such a clip can be heard without turning it up.
     """
 
     key: str
@@ -60,22 +63,39 @@ class Diagnosis:
     advice: str
     threshold: str
     source: str
+    audible: bool = True
 
 
+WAKING = (
+    "If a clip of the same epoch at a higher temperature can be heard, take that temperature. If not, let takes be "
+    "nudged in lesson 04 (nudge=True), begin them with a recording (priming), or take another epoch."
+)
 DIAGNOSES = {
     diagnosis.key: diagnosis
     for diagnosis in (
         Diagnosis(
             key="silence",
             title="silence",
-            what="There is nothing to hear, or next to nothing.",
+            what="There is nothing to hear.",
             causes="The temperature is too low, so that the model takes what is likeliest, which is silence; or the "
             "recordings hold many silent stretches; or the epoch is an early one.",
-            advice="Raise the temperature towards 1, or take a later epoch. If it stays silent, leave out the silences "
-            "of your recordings in lesson 01 and train again.",
+            advice=f"{WAKING} If most clips of a run are silent, leave out the silences of your recordings in lesson "
+            "01 and train again.",
             threshold=f"{SILENT:.0%} of the clip or more below -60 dBFS, in stretches of 20 ms, each without its "
-            "constant offset",
-            source=f"prism_lessons/audio for the level; {MEASURED}",
+            "constant offset; or nothing above -70 LUFS",
+            source=f"prism_lessons/audio for the level; ITU-R BS.1770-4 for -70 LUFS; {MEASURED}",
+            audible=False,
+        ),
+        Diagnosis(
+            key="faint",
+            title="faint",
+            what="It is so soft that the noise of a quiet room covers it.",
+            causes="The model keeps near the silence between sounds, often because the temperature is too low or the "
+            "epoch is an early one; or the recordings themselves are very soft.",
+            advice=f"{WAKING} If your recordings are very soft, raise their level in lesson 01 and train again.",
+            threshold=f"no silence; integrated loudness below {FAINT_LUFS:.0f} LUFS",
+            source="EBU R 128, ISO 9921 and WHO 1999, see prism_lessons/audible.py; ITU-R BS.1770-4 for the loudness",
+            audible=False,
         ),
         Diagnosis(
             key="noise",
@@ -145,8 +165,10 @@ DIAGNOSES = {
 
 def diagnose(measures):
     """The key in `DIAGNOSES` of what a clip with these `Measures` is."""
-    if measures.silence >= SILENT:
+    if measures.silence >= SILENT or measures.loudness is None:
         return "silence"
+    if not is_audible(measures.loudness):
+        return "faint"
     even = abs(measures.fades_db) < FADES_DB
     gentle = abs(measures.suddenness) < SUDDEN or measures.moves_db < LOOP_MOVES_DB
     if even and gentle and measures.one_line >= ONE_LINE and measures.moves_db < BEATS_DB:

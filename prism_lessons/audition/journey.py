@@ -78,7 +78,7 @@ class Journey:
         return f"{self.clip.name}: {self.clip.seconds:.1f} s, {len(self.chapters)} chapters"
 
 
-def journey(run, temperature=None, voice=None, every=1):
+def journey(run, temperature=None, voice=None, every=1, remarks=None):
     """Join what one temperature and voice of a run sounded like, epoch after epoch, with 0.3 s of silence between.
 
     Parameters
@@ -91,6 +91,8 @@ def journey(run, temperature=None, voice=None, every=1):
         1 or more; the first one that played at this temperature, if not given.
     every
         5 is every fifth epoch, and the last one too.
+    remarks
+        What the title of a chapter says besides its epoch, {name of a clip: words}; nothing if not given.
 
     Returns
     -------
@@ -117,7 +119,9 @@ def journey(run, temperature=None, voice=None, every=1):
     pieces, chapters, place = [], [], 0
     for played, clip in clips:
         end = place + len(clip.samples)
-        chapters.append(Chapter(place / run.sample_rate, end / run.sample_rate, played.epoch, f"Epoch {played.epoch}"))
+        remark = (remarks or {}).get(played.name)
+        title = f"Epoch {played.epoch}" + (f", {remark}" if remark else "")
+        chapters.append(Chapter(place / run.sample_rate, end / run.sample_rate, played.epoch, title))
         pieces += [clip.samples, silence]
         place = end + len(silence)
     first, last = clips[0][0], clips[-1][0]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import SILENCE_DBFS, AudioError, load
-from ..corpus.doctor.loudness import Loudness
 from ..corpus.known import Known, code_version
 from ..run import RunClip
 from .closeness import Gap, Nearest, Verbatim, timbre_gap
@@ -30,8 +29,6 @@ class AuditionClip:
         The `RunClip`: epoch, temperature, voice, path.
     measures, diagnosis, remarks
         Its `Measures`, a key of `DIAGNOSES`, and sentences on what else was noticed.
-    loudness
-        LUFS, or None for what is silent or shorter than 0.4 s.
     outline
         Its level in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full scale.
     nearest, verbatim
@@ -43,7 +40,6 @@ class AuditionClip:
     measures: Measures
     diagnosis: str
     remarks: tuple[str, ...]
-    loudness: float | None
     outline: str
     nearest: Nearest | None = None
     verbatim: Verbatim | None = None
@@ -55,6 +51,16 @@ class AuditionClip:
     @property
     def seconds(self):
         return self.measures.seconds
+
+    @property
+    def loudness(self):
+        """LUFS, or None where nothing lies above -70 LUFS."""
+        return self.measures.loudness
+
+    @property
+    def audible(self):
+        """Whether it can be heard without turning it up."""
+        return DIAGNOSES[self.diagnosis].audible
 
     @property
     def sound(self):
@@ -72,7 +78,7 @@ class AuditionClip:
             "diagnosis": self.diagnosis,
             "remarks": list(self.remarks),
             "measures": self.measures.as_dict(),
-            "loudness": self.loudness,
+            "audible": self.audible,
             "nearest": self.nearest and self.nearest.as_dict(),
             "verbatim": self.verbatim and self.verbatim.as_dict(),
         }
@@ -122,7 +128,6 @@ def look_at(run, corpus, sources, live):
             measures := Measures(**found["measures"]),
             diagnose(measures),
             tuple(found["remarks"]),
-            found["loudness"],
             found["outline"],
             *near.get(played.path, (None, None)),
         )
@@ -153,7 +158,8 @@ def gap_of(run, clips, corpus, sources):
     known, place = _known_closeness(run, corpus), run.folder / "clips"  # changes with every clip
     found = known.get(place)
     if found is None:
-        found = timbre_gap(sources(), [clip.sound for clip in clips]).as_dict()
+        audible = [clip.sound for clip in clips if clip.audible]
+        found = timbre_gap(sources(), audible, inaudible=len(clips) - len(audible)).as_dict()
         if not sources().unread:
             known.put(place, found)
             known.save()
@@ -162,7 +168,7 @@ def gap_of(run, clips, corpus, sources):
 
 def _known_closeness(run, corpus):
     """What is remembered of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
-    return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness"))
+    return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
 
 
 def _measured(clip):
@@ -170,16 +176,8 @@ def _measured(clip):
     return {
         "measures": measured(clip).as_dict(),
         "remarks": remarks(clip),
-        "loudness": loudness(clip),
         "outline": outline(clip.samples),
     }
-
-
-def loudness(clip):
-    """Integrated loudness of a `Clip` in LUFS, or None where it is silent or shorter than 0.4 s."""
-    meter = Loudness(clip.sample_rate)
-    meter.add(clip.samples)
-    return meter.lufs
 
 
 def outline(samples):
@@ -192,7 +190,8 @@ def outline(samples):
 def _version(*parts):
     """A name for the code that looks at clips."""
     here = Path(__file__).parent
-    files = [*sorted((here.parent / "audio").glob("*.py")), here.parent / "corpus" / "timbre.py", Path(__file__)]
+    files = [here.parent / "audible.py", *sorted((here.parent / "audio").glob("*.py"))]
+    files += [here.parent / "corpus" / "timbre.py", Path(__file__)]
     for part in parts:
         files += sorted((here / part).glob("*.py")) or [here / f"{part}.py"]
     return code_version(*files)

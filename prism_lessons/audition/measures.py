@@ -1,8 +1,8 @@
 """What one clip is like, in figures: how loud, how bright, how noisy, which pitch, and whether it comes round again.
 
 In goes a `Clip` of any sample rate and length, out come `Measures`: plain values that JSON can hold. All but the levels
-are taken from the sound at 16 kHz, without what lies below 20 Hz and turned up to full scale, so that they say the same
-of a soft clip as of a loud one.
+and the loudness are taken from the sound at 16 kHz, without what lies below 20 Hz and turned up to full scale, so that
+they say the same of a soft clip as of a loud one.
 """
 
 from dataclasses import asdict, dataclass
@@ -13,6 +13,7 @@ from scipy import fft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from ..audible import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 from ..corpus.timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
 from ..corpus.twins import SAMPLE_RATE
@@ -51,6 +52,8 @@ class Measures:
         Length.
     peak_dbfs, rms_dbfs
         Levels as they are in the clip, a constant offset included; never below -120.
+    loudness
+        LUFS, as `audible.loudness` measures it; None where nothing lies above -70 LUFS.
     silence
         The share, 0 .. 1, of stretches of 20 ms whose RMS level is below -60 dBFS, each taken without its own mean, so
         that a constant offset, or one that drifts slowly, is silence. A tone of 20 Hz loses 4 dB by it, one of 50 Hz
@@ -90,6 +93,7 @@ class Measures:
     seconds: float
     peak_dbfs: float
     rms_dbfs: float
+    loudness: float | None
     silence: float
     centroid_hz: float
     flatness_db: float
@@ -113,9 +117,10 @@ class Measures:
         pitch = f"pitch about {self.pitch_hz:.0f} Hz" if self.pitch_hz else "no clear pitch"
         alike = self.loop_likeness >= SAID_LIKENESS
         loop = f", {self.loop_likeness:.0%} like itself after {self.loop_seconds:.2f} s" if alike else ""
+        loud = "too soft for a loudness" if self.loudness is None else f"loudness {self.loudness:.0f} LUFS"
         bright = f"brightness {self.centroid_hz:.0f} Hz, " if self.centroid_hz else ""
         return (
-            f"{self.seconds:.1f} s, peak {self.peak_dbfs:.0f} dBFS, average level {self.rms_dbfs:.0f} dBFS, "
+            f"{self.seconds:.1f} s, peak {self.peak_dbfs:.0f} dBFS, average level {self.rms_dbfs:.0f} dBFS, {loud}, "
             f"{self.silence:.0%} silence, {bright}{pitch}, {self.onsets_per_second:.1f} attacks a second{loop}"
         )
 
@@ -135,6 +140,7 @@ def measured(clip):
         seconds=levels.seconds,
         peak_dbfs=levels.peak_dbfs,
         rms_dbfs=levels.rms_dbfs,
+        loudness=loudness(clip.samples, clip.sample_rate),
         silence=float(1 - heard.mean()) if len(heard) else 1.0,
         centroid_hz=float(2 ** described[BRIGHTNESS]) if sound.any() else 0.0,
         flatness_db=float(10 * described[NOISINESS]),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from ..audible import is_audible, loudness
 from ..audio import Clip, load
 from ..errors import CourseError
 from ..files import inside
@@ -22,7 +23,7 @@ from .blind import CERTAINTY, QUESTIONS, REPORT
 from .closeness import title_of
 from .diagnosis import DIAGNOSES
 from .listening import MOST_IN_A_NAME, MOST_LETTERS
-from .looking import loudness
+from .waking import advice
 
 MOST_BYTES = 30_000_000
 BLIND_RECORDINGS = 24  # that a blind test draws from
@@ -73,7 +74,11 @@ class Sounds:
         for excerpt in self._blind():
             self.blind.append(len(self.sources))
             self.sources.append(
-                Source(excerpt.name[:MOST_IN_A_NAME], loudness(excerpt), lambda excerpt=excerpt: excerpt)
+                Source(
+                    excerpt.name[:MOST_IN_A_NAME],
+                    loudness(excerpt.samples, excerpt.sample_rate),
+                    lambda excerpt=excerpt: excerpt,
+                )
             )
 
     def _blind(self):
@@ -209,7 +214,7 @@ def _data(audition, sounds, wire):
         "report": REPORT,
         "noSources": NO_SOURCES,
         "kinds": {
-            key: {"title": kind.title, "what": kind.what, "causes": kind.causes, "advice": kind.advice}
+            key: {"title": kind.title, "what": kind.what, "causes": kind.causes, "audible": kind.audible}
             for key, kind in DIAGNOSES.items()
         },
         "clips": [
@@ -225,10 +230,14 @@ def _data(audition, sounds, wire):
                 "kind": clip.diagnosis,
                 "words": f"{clip.measures}.",
                 "remarks": list(clip.remarks),
+                "advice": advice(clip, audition.clips),
                 "near": [{"words": words, "source": source} for words, source in near],
             }
             for clip, near in zip(audition.clips, sounds.near, strict=True)
         ],
-        "sources": [{"name": source.name, "loudness": source.loudness} for source in sounds.sources],
+        "sources": [
+            {"name": source.name, "loudness": source.loudness, "audible": is_audible(source.loudness)}
+            for source in sounds.sources
+        ],
         "blind": sounds.blind,
     }

@@ -66,7 +66,7 @@ STEADY = {
 }
 
 
-@pytest.mark.parametrize("peak_dbfs", [-40, -20, 0])
+@pytest.mark.parametrize("peak_dbfs", [-30, 0])
 @pytest.mark.parametrize("coarse", [False, True], ids=["fine", "mu-law"])
 @pytest.mark.parametrize("name", STEADY)
 def test_level_and_coarse_samples_do_not_change_what_is_said(name, coarse, peak_dbfs):
@@ -98,9 +98,24 @@ def test_a_jump_to_an_offset_is_silence():
     assert plain(np.where(TIME < 0.01, 0.0, 0.5)) == "silence"
 
 
-def test_hiss_at_minus_70_dbfs_is_silence_and_at_minus_50_is_noise():
+def test_hiss_at_minus_70_dbfs_is_silence_at_minus_56_faint_and_at_minus_50_noise():
+    """White noise at 16 kHz measures about 3 LU more than its level in dBFS."""
     assert plain(10 ** (-70 / 20) * noise()) == "silence"
+    assert plain(10 ** (-56 / 20) * noise()) == "faint"
     assert plain(10 ** (-50 / 20) * noise()) == "noise"
+
+
+def test_what_is_faint_is_decided_by_what_sounds_and_not_by_the_silence_around_it():
+    """A gate leaves silence out: half a second of a tone in three is as loud as the tone."""
+    tone = np.where(TIME < 0.5, sine(500), 0)
+    assert said(tone, peak_dbfs=-40) == "alive"
+    assert said(tone, peak_dbfs=-55) == "faint"
+
+
+def test_a_rumble_that_the_ear_hardly_hears_is_faint_where_a_tone_of_its_level_is_not():
+    """K-weighting takes 5 dB and more from 30 Hz, next to nothing from 1 kHz (ITU-R BS.1770-4)."""
+    assert said(sine(1000), peak_dbfs=-45) == "tone"
+    assert said(sine(30), peak_dbfs=-45) == "faint"
 
 
 def test_noise_on_an_offset_is_noise():
@@ -201,11 +216,12 @@ def test_anything_gets_a_diagnosis(samples):
 
 
 def test_each_diagnosis_says_all_it_has_to_say():
-    assert list(DIAGNOSES) == ["silence", "noise", "tone", "drone", "loop", "alive"]
+    assert list(DIAGNOSES) == ["silence", "faint", "noise", "tone", "drone", "loop", "alive"]
+    assert [key for key, diagnosis in DIAGNOSES.items() if not diagnosis.audible] == ["silence", "faint"]
     for key, diagnosis in DIAGNOSES.items():
         assert diagnosis.key == key
         for field in fields(diagnosis):
-            assert getattr(diagnosis, field.name).strip(), f"{key} has no {field.name}"
+            assert str(getattr(diagnosis, field.name)).strip(), f"{key} has no {field.name}"
 
 
 @pytest.mark.parametrize("key", ["noise", "tone", "drone", "loop"])

@@ -33,6 +33,8 @@ class Gap:
         {"clips", "sources"}: how many windows of a second were compared; "silent_clips", "silent_sources": left out.
     sounds
         {"clips", "sources"}: how many clips, and how many recordings, those windows are of.
+    inaudible
+        How many clips were left out, since they cannot be heard.
     """
 
     value: float | None
@@ -41,6 +43,7 @@ class Gap:
     alike: tuple[float, float, float] | None
     windows: dict
     sounds: dict
+    inaudible: int = 0
 
     def as_dict(self):
         """Plain values for JSON."""
@@ -60,6 +63,16 @@ class Gap:
         return "a difference is likely, but there are too few clips or recordings to be sure"
 
     def __str__(self):
+        return " ".join(filter(None, [self._left_out(), self._said()]))
+
+    def _left_out(self):
+        compared = self.sounds["clips"]
+        if not self.inaudible:
+            return ""
+        most = "Most clips" if self.inaudible > compared else "Some clips"
+        return f"{most}, {self.inaudible} of {self.inaudible + compared}, are silent or faint and are not compared."
+
+    def _said(self):
         if self.value is None:
             return (
                 f"Too little to tell: {counted(self.windows['clips'], 'second')} of "
@@ -80,7 +93,7 @@ def _figures(value, low, high):
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def timbre_gap(sources, clips, seed=0):
+def timbre_gap(sources, clips, seed=0, inaudible=0):
     """How far clips lie from the sources in timbre, as a `Gap`.
 
     The squared maximum mean discrepancy of Gretton et al. (2012), "A Kernel Two-Sample Test", JMLR 13,
@@ -96,6 +109,8 @@ def timbre_gap(sources, clips, seed=0):
         A list of `Clip`s of any sample rate.
     seed
         Of the bootstrap and of the halves.
+    inaudible
+        How many clips besides were left out, since they cannot be heard.
     """
     found = [windows_of(at_16_khz(clip)) for clip in clips]
     ours = np.concatenate([profiles for *_, profiles, _ in found] or [np.zeros((0, 80), np.float32)])
@@ -107,7 +122,7 @@ def timbre_gap(sources, clips, seed=0):
         value, low, high, alike = compared(ours, owners, sources.profiles, names, seed)
     windows = {"clips": len(ours), "sources": len(names)}
     windows |= {"silent_clips": sum(silent for *_, silent in found), "silent_sources": sources.silent}
-    return Gap(value, low, high, alike, windows, {"clips": count, "sources": counts})
+    return Gap(value, low, high, alike, windows, {"clips": count, "sources": counts}, inaudible)
 
 
 def compared(ours, owners, theirs, names, seed=0):

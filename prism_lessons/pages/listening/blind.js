@@ -6,7 +6,8 @@ let pools = {}, drawn = {};
 
 // For each answer, what may be played: [name of the sound, title, loudness, name in the log].
 function poolsOf(name) {
-  const usable = [...clips.keys()].filter((index) => clips[index].kind !== "silence" || !by("loud-only").checked);
+  const all = !by("loud-only").checked;
+  const usable = [...clips.keys()].filter((index) => all || isAudible(clips[index]));
   const asClip = (index) => [`clip ${index}`, clips[index].title, clips[index].loudness, clips[index].name];
   if (name === "age") {
     const middle = epochs[Math.ceil(epochs.length / 2)];
@@ -17,7 +18,7 @@ function poolsOf(name) {
   }
   return {
     model: usable.map(asClip),
-    recording: page.blind.map((index) =>
+    recording: page.blind.filter((index) => all || page.sources[index].audible).map((index) =>
       [`source ${index}`, page.sources[index].name, page.sources[index].loudness, page.sources[index].name]),
   };
 }
@@ -25,8 +26,10 @@ function poolsOf(name) {
 function begin(name) {
   const found = poolsOf(name);
   if (Object.values(found).some((pool) => !pool.length)) {
-    by("why-not").textContent = name === "age"
-      ? "This needs clips of two epochs at least." : "This needs the recordings, which could not be found.";
+    const few = by("loud-only").checked ? " that can be heard" : "";
+    by("why-not").textContent = name === "age" ? `This needs clips${few} of both halves of the run.`
+      : page.blind.length ? `This needs clips and recordings${few}.`
+      : "This needs the recordings, which could not be found.";
     return;
   }
   by("why-not").textContent = "";

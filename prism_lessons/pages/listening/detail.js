@@ -15,7 +15,7 @@ function choose(index) {
   by("words").replaceChildren();
   for (const text of [kind.what, ...clip.remarks]) write(by("words"), "p", text);
   write(by("words"), "p", `Usual causes: ${kind.causes}`);
-  write(by("words"), "p", `What to try: ${kind.advice}`);
+  write(by("words"), "p", `What to try: ${clip.advice}`);
   write(by("words"), "p", clip.words).className = "small";
   drawNear(clip);
   reachable();
@@ -24,7 +24,7 @@ function choose(index) {
 
 function drawNear(clip) {
   by("near").replaceChildren();
-  if (!clip.near.length) write(by("near"), "p", clip.kind === "silence" ? "There is nothing to compare." : page.noSources);
+  if (!clip.near.length) write(by("near"), "p", !isAudible(clip) ? "There is nothing to compare." : page.noSources);
   for (const { words, source } of clip.near) {
     write(by("near"), "p", words);
     const name = page.sources[source].name;

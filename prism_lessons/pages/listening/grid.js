@@ -13,6 +13,7 @@ for (const column of columns)
 const places = new Map(clips.map((clip, index) => [`${clip.epoch} ${clip.temperature} ${clip.voice}`, index]));
 const at = (epoch, [temperature, voice]) => places.get(`${epoch} ${temperature} ${voice}`);
 const buttons = []; // of each clip
+const isAudible = (clip) => page.kinds[clip.kind].audible;
 let chosen = null;
 
 function write(parent, tag, text = "") {
@@ -57,7 +58,7 @@ function drawGrid() {
       button.type = "button";
       button.tabIndex = -1;
       button.innerHTML = outline(clips[index].outline);
-      button.dataset.kind = clips[index].kind;
+      button.classList.toggle("inaudible", !isAudible(clips[index]));
       write(button, "span");
       button.addEventListener("click", () => { choose(index); playOrStop(); });
       button.addEventListener("focus", () => choose(index));
@@ -109,8 +110,12 @@ function filter() {
   reachable();
 }
 
+// Of a short run, every fifth epoch would be hardly more than the last one.
+const step = epochs.length >= 10 ? 5 : 2;
+by("fifth").textContent = step === 5 ? "Every fifth" : "Every second";
+by("fifth").hidden = epochs.length < 4;
 for (const id of ["every", "temperature", "voice", "kind", "starred"]) by(id).addEventListener("input", filter);
-by("fifth").addEventListener("click", () => { by("every").value = 5; filter(); });
+by("fifth").addEventListener("click", () => { by("every").value = step; filter(); });
 
 // Keyboard: one clip at a time can be reached with Tab, the others with the arrows.
 

@@ -13,7 +13,8 @@ function travel() {
 async function onwards() {
   const index = travelling.shift();
   if (index === undefined) return arrive("The end.");
-  by("marker").textContent = `Epoch ${clips[index].epoch}`;
+  const clip = clips[index];
+  by("marker").textContent = `Epoch ${clip.epoch}${isAudible(clip) ? "" : `: ${page.kinds[clip.kind].title}`}`;
   choose(index);
   if (!await playClip(index, { travelling: true }) && travelling) arrive("Stopped.");
 }

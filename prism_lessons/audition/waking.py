@@ -1,0 +1,37 @@
+"""What to try with a clip: for one that cannot be heard, what the other clips of its epoch show."""
+
+from .diagnosis import DIAGNOSES
+
+WAYS = "let takes be nudged in lesson 04 (nudge=True), or begin them with a recording (priming)"
+
+
+def advice(clip, clips):
+    """What to try with an `AuditionClip`, one to three sentences; `clips` are all of its run.
+
+    A model that is silent need not wake at a higher temperature. So another one is advised only where a clip of the
+    same epoch at it can be heard.
+    """
+    if clip.audible:
+        return DIAGNOSES[clip.diagnosis].advice
+    own, same = clip.played.temperature, [other for other in clips if other.played.epoch == clip.played.epoch]
+    awake = [other.played.temperature for other in same if other.audible]
+    if own in awake:
+        return f"At this temperature another voice can be heard: let more voices play, or {WAYS}."
+    if awake:
+        nearest = min(awake, key=lambda temperature: abs(temperature - own))
+        return f"At temperature {nearest:g} this epoch can be heard: take that one, or {WAYS}."
+    tried = sorted({other.played.temperature for other in same if other.played.temperature > own})
+    if tried:
+        first = f"At {_listed(tried)} this epoch cannot be heard either, so more temperature may not help: {WAYS}."
+    else:
+        first = f"No clip shows whether a higher temperature would wake this epoch: {WAYS}."
+    others = sorted({other.played.epoch for other in clips if other.audible})
+    if not others:
+        return f"{first} No other epoch of this run can be heard."
+    nearest = min(others, key=lambda epoch: (abs(epoch - clip.played.epoch), -epoch))
+    return f"{first} Epoch {nearest} can be heard."
+
+
+def _listed(temperatures):
+    *most, last = (f"{temperature:g}" for temperature in temperatures)
+    return f"temperatures {', '.join(most)} and {last}" if most else f"temperature {last}"
