@@ -121,11 +121,17 @@ notebook.learning_curve(run)
 heard = course.audition(run)
 
 # %% [markdown]
-# These epochs can be heard:
+# These epochs have clips:
 
-# %% tags=["check", "nbval-check-output"]
+# %%
 epochs = sorted({clip.played.epoch for clip in heard.clips})
 print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
+
+# %% [markdown]
+# And no clip of the run is missing from the table that follows:
+
+# %% tags=["check", "nbval-check-output"]
+print("Every clip is there:", len(heard.clips) == len(run.played))
 
 # %% [markdown]
 # ## The table
@@ -143,7 +149,8 @@ print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
 # twenty. Clips are never deleted.
 #
 # "It's all different but it's all the same", said an artist of such listening. It helps to hear fewer, further
-# apart. Press "Every fifth" first. To see all again, write 1 into the field beside it.
+# apart. In a run of ten epochs or more, press "Every fifth" above the table first; in one of four to nine the button
+# says "Every second". To see all again, write 1 into the field beside it.
 
 # %%
 notebook.AuditionTable(heard)
@@ -167,16 +174,17 @@ notebook.AuditionTable(heard)
 # %% [markdown]
 # ## What the words mean
 #
-# Beside each clip stands one of six words: silence, noise, tone, drone, loop, alive. Each is a **diagnosis**: it is
-# measured, not heard, and it can be wrong. It hides nothing and judges nothing: a drone may be what you came for. For
-# the clips of this run:
+# Beside each clip stands one of seven words: silence, faint, noise, tone, drone, loop, alive. Each is a **diagnosis**:
+# it is measured, not heard, and it can be wrong. It judges nothing: a drone may be what you came for. "Faint" is a clip
+# so soft that a quiet room covers it while louder clips are as loud as speech. For the clips of this run:
 
 # %%
 print(heard.summary)
 
 # %% [markdown]
 # If a word names what you did not want, it helps to know what usually causes it. This says so for one of them, and what
-# to try; write another between the brackets. In the table it stands beside the clip that you have chosen.
+# to try; write another between the brackets. In the table it stands beside the clip that you have chosen. There, the
+# advice for a clip that cannot be heard goes by the other clips of its run.
 
 # %%
 from prism_lessons.audition import DIAGNOSES
@@ -206,10 +214,10 @@ notebook.beside_recordings(heard)
 print(*[f"{clip.played.title}: {clip.verbatim}" for clip in heard.clips if clip.verbatim] or ["None does."], sep="\n")
 
 # %% [markdown]
-# And all in all? The first figure says how far the clips as a whole lie from the recordings in timbre; silent stretches
-# are left out. After it stands the same figure for one half of your recordings against the other, as a measure of how
-# much they differ anyway. The brackets say how far each could lie otherwise, as there are only so many clips and
-# recordings.
+# And all in all? The first figure says how far the clips as a whole lie from the recordings in timbre; clips that
+# cannot be heard and silent stretches are left out. After it stands the same figure for one half of your recordings
+# against the other, as a measure of how much they differ anyway. The brackets say how far each could lie otherwise, as
+# there are only so many clips and recordings.
 
 # %%
 print(heard.gap or "The recordings are no longer there, so this cannot be told.")
@@ -257,7 +265,8 @@ print(run.epochs)
 
 # %% [markdown]
 # Choose one of them here, a temperature, and how many voices play, each with chances of its own. An epoch that was
-# silent in the table may stay silent whatever you choose: that is what it had learned by then.
+# silent in the table may stay silent at any temperature. In lesson 04 a nudge, or a recording to go on from, may wake
+# it.
 
 # %%
 again = notebook.Panel(
@@ -299,11 +308,13 @@ if theirs:
 # %% [markdown]
 # ## Choose
 #
-# Which one do you want to play? You can choose among the epochs whose models are still there. The control begins with
-# the one that has most stars, or, without any, with the one that has the fewest bits.
+# Which one do you want to play? You can choose among the epochs whose models are still there. If you have given stars,
+# the control begins with the epoch that has most of them. Otherwise it begins with the one that has the fewest bits,
+# among those of which at least half of the clips can be heard.
 
 # %%
-choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, heard.favourite))
+print(heard.proposed)
+choice = notebook.Panel(epoch=notebook.choice("Epoch", run.epochs, heard.proposed.epoch))
 choice
 
 # %% [markdown]

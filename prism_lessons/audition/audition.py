@@ -3,18 +3,18 @@
 import os
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
 from ..audio import AudioError, Recording
-from ..corpus import Corpus, Sounds, sounds_of
+from ..corpus import Corpus, Sounds, is_mostly_silent, sounds_of
 from ..corpus.corpus import SETTINGS
 from ..corpus.sounds import Piece
 from ..errors import CourseError
 from ..files import replacing, to_write
 from ..live import LiveLine, counted
-from ..run import epoch_of, opened
+from ..run import opened
 from . import page
 from .chosen import capsule_of
 from .closeness import Sources, excerpt
@@ -23,6 +23,7 @@ from .journey import journey
 from .listening import ListeningLog
 from .looking import gap_of, look_at
 from .portfolio import export_journal
+from .proposal import proposal
 
 PAGE = "audition.html"
 PARTS = ("early", "middle", "late")  # of a run, on the sound map
@@ -189,15 +190,17 @@ class Audition:
         return sounds_of_run(self.run, self.corpus)
 
     @property
-    def favourite(self):
-        """The epoch with the most stars among those whose models are there; without any, the one with fewest bits."""
-        stars = Counter(map(epoch_of, self.log.starred))
-        kept = [epoch for epoch in self.run.epochs if stars[epoch]]
-        return max(kept, key=lambda epoch: (stars[epoch], epoch)) if kept else self.run.best
+    def proposed(self):
+        """The epoch to begin with and why, a `Proposal`: the most stars, else the fewest bits of those to be heard."""
+        return proposal(self.run, self.clips, self.log.starred, self.corpus)
 
     def journey(self, temperature=None, voice=None, every=1):
-        """One temperature and voice through all epochs as one sound with chapters, a `Journey`."""
-        return journey(self.run, temperature, voice, every)
+        """One temperature and voice through all epochs as one sound with chapters, a `Journey`.
+
+        Its chapters name the epochs that cannot be heard.
+        """
+        silent = {clip.name: DIAGNOSES[clip.diagnosis].title for clip in self.clips if not clip.audible}
+        return journey(self.run, temperature, voice, every, silent)
 
     def capsule(self, epoch):
         """The model of an epoch as a `Capsule` that carries what was heard in it."""
@@ -242,6 +245,7 @@ class Audition:
             "unheard": list(self.unheard),
             "gap": self.gap and self.gap.as_dict(),
             "starred": self.log.starred,
+            "proposed": asdict(self.proposed),
         }
 
     @property
@@ -250,7 +254,19 @@ class Audition:
         epochs = len({clip.played.epoch for clip in self.clips})
         kinds = ", ".join(f"{count} {DIAGNOSES[kind].title}" for kind, count in self.counts.items())
         said = f"{counted(len(self.clips), 'clip')} of {counted(epochs, 'epoch')}: {kinds}."
-        return " ".join([said, *self.unheard])
+        return " ".join([said, *self._silence(), *self.unheard])
+
+    def _silence(self):
+        """What is to be said where most clips cannot be heard, and why that may be, as sentences."""
+        silent = sum(not clip.audible for clip in self.clips)
+        if silent <= len(self.clips) / 2:
+            return
+        yield "None of them can be heard." if silent == len(self.clips) else "Most of them cannot be heard."
+        if is_mostly_silent(share := self.run.corpus_silence):
+            yield (
+                f"The likely cause is that {share:.0%} of the sound that the model learned from is silence: leave the "
+                "silences out in lesson 01, and train again."
+            )
 
     def __str__(self):
         heard = self.log.heard
@@ -259,7 +275,7 @@ class Audition:
             for clip in self.clips
             for said in [str(heard.get(clip.name, ""))]
         ]
-        return "\n".join([*lines, self.summary, *([str(self.gap)] if self.gap else [])])
+        return "\n".join([*lines, self.summary, *([str(self.gap)] if self.gap else []), str(self.proposed)])
 
 
 def sounds_of_run(run, corpus=None):

@@ -11,7 +11,7 @@ import pytest
 import prism_lessons as pl
 from prism_lessons.audio import Clip, load
 from prism_lessons.audition import looking
-from prism_lessons.audition.looking import loudness, outline
+from prism_lessons.audition.looking import outline
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.run import Run
@@ -180,12 +180,45 @@ def test_what_cannot_be_selected_is_said(heard, wish):
         heard.select(**wish)
 
 
-def test_the_favourite_is_the_epoch_with_most_stars_that_can_still_be_played(heard):
-    assert heard.favourite == heard.run.best == 3
+def test_the_epoch_with_most_stars_that_can_still_be_played_is_proposed(heard):
+    assert heard.proposed.epoch == heard.run.best == 3
     heard.log.star(heard.clips[7])
-    assert heard.favourite == 3, "the model of epoch 4 is not there"
+    assert heard.proposed.epoch == 3, "the model of epoch 4 is not there"
     heard.log.star(heard.clips[2])
-    assert heard.favourite == 2
+    assert heard.proposed.epoch == 2 and "has the most stars" in str(heard.proposed)
+    assert heard.as_dict()["proposed"]["epoch"] == 2 and str(heard.proposed) in str(heard)
+
+
+def turned_down(run, epoch, decibels):
+    """Noise at -20 dBFS, about -17 LUFS, is faint 36 dB lower, and no silence."""
+    for clip in run.played:
+        if clip.epoch == epoch:
+            sound = load(clip.path)
+            Clip(sound.samples * np.float32(10 ** (-decibels / 20)), sound.sample_rate).save(clip.path)
+
+
+def test_an_epoch_that_cannot_be_heard_is_not_proposed_though_it_has_the_fewest_bits(made_run):
+    turned_down(made_run, 3, 36)
+    heard = pl.audition(made_run, live=quiet())
+    assert made_run.best == 3 and heard.proposed.epoch == 2
+    assert "Epoch 3 has fewer (5.20), but 2 of its 2 clips cannot be heard." in str(heard.proposed)
+    assert heard.summary.startswith("8 clips of 4 epochs: 2 silence, 2 noise, 2 faint, 2 tone.")
+
+
+def test_most_clips_that_cannot_be_heard_are_said_and_not_compared(made_run):
+    for epoch in (2, 3):
+        turned_down(made_run, epoch, 36)
+    heard = pl.audition(made_run, live=quiet())
+    assert "Most of them cannot be heard." in heard.summary
+    assert "Most clips, 6 of 8, are silent or faint and are not compared." in str(heard.gap)
+    assert "No clip of these epochs can be heard; epoch 3 has the fewest bits (5.20)." in str(heard.proposed)
+    chapters = heard.journey().chapters
+    assert [chapter.title for chapter in chapters] == [
+        "Epoch 1, silence",
+        "Epoch 2, faint",
+        "Epoch 3, faint",
+        "Epoch 4",
+    ]
 
 
 def test_the_map_holds_recordings_and_clips_in_groups(heard):
@@ -229,8 +262,3 @@ def test_the_outline_of_a_sound_has_a_digit_for_each_6_db():
     assert len(digits) == 48 and digits[0] == 9 and digits[-1] == 0
     assert digits == sorted(digits, reverse=True) and digits[3] - digits[6] == 1
     assert outline(np.zeros(3, np.float32)) == "0" * 48
-
-
-def test_loudness_falls_by_as_many_units_as_the_sound_is_turned_down(noise):
-    assert loudness(Clip(noise(2), 16000)) - loudness(Clip(0.1 * noise(2), 16000)) == pytest.approx(20, abs=0.2)
-    assert loudness(Clip(noise(0.2), 16000)) is None

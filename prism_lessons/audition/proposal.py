@@ -1,0 +1,98 @@
+"""Which epoch of a run to begin with, and why: one that can be heard, and what its figure is worth."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+from ..corpus.corpus import VALIDATION
+from ..live import counted
+from ..run import epoch_of
+
+AUDIBLE_SHARE = 0.5  # of the clips of an epoch
+DECIDES = 0.5  # of the seconds of validation, above which one recording decides
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """An epoch whose model is there, or None where there is none, and the `reason` in words."""
+
+    epoch: int | None
+    reason: str
+
+    def __str__(self):
+        return self.reason
+
+
+def proposal(run, clips, starred, corpus=None):
+    """The `Proposal` for a run.
+
+    The epoch with the most stars comes first. Without any, it is the one with the fewest bits in validation among those
+    of which at least half of the clips can be heard.
+
+    Parameters
+    ----------
+    run
+        The `Run`.
+    clips
+        Its `AuditionClip`s.
+    starred
+        The names of the clips that have a star.
+    corpus
+        The `Corpus` that it learned from, or None where it is not there: then nothing is said of its recordings.
+    """
+    kept = run.epochs
+    if not kept:
+        return Proposal(None, "No epoch can be proposed: the models of this run are not there.")
+    stars = Counter(map(epoch_of, starred))
+    if any(stars[epoch] for epoch in kept):
+        epoch = max(kept, key=lambda epoch: (stars[epoch], epoch))
+        return Proposal(epoch, f"Epoch {epoch} has the most stars of those whose models are there: {stars[epoch]}.")
+    bits = {entry.epoch: entry.validation_bits for entry in run.log}
+    sounding = {epoch: [clip.audible for clip in clips if clip.played.epoch == epoch] for epoch in kept}
+    share = {epoch: sum(heard) / len(heard) if heard else 0.0 for epoch, heard in sounding.items()}
+    wanted = min(AUDIBLE_SHARE, max(share.values()))
+
+    def fewest(epochs):
+        return min(epochs, key=lambda epoch: (bits.get(epoch, math.inf), -epoch))
+
+    epoch, lowest = fewest([epoch for epoch in kept if share[epoch] >= wanted]), fewest(kept)
+    heard = sounding[epoch]
+    said = f" ({bits[epoch]:.2f})" if epoch in bits else ""
+    if not share[epoch]:
+        reason = f"No clip of these epochs can be heard; epoch {epoch} has the fewest bits{said}."
+    elif wanted < AUDIBLE_SHARE:
+        reason = (
+            f"Most clips of every epoch are silent or faint; of epoch {epoch}, {sum(heard)} of {len(heard)} can be "
+            "heard."
+        )
+    else:
+        reason = f"Epoch {epoch} has the fewest bits{said} of the epochs that can be heard."
+    if epoch != lowest:
+        silent, all_clips = sounding[lowest].count(False), counted(len(sounding[lowest]), "clip")
+        reason += f" Epoch {lowest} has fewer ({bits[lowest]:.2f}), but {silent} of its {all_clips} cannot be heard."
+    return Proposal(epoch, " ".join(filter(None, [reason, decided_by_one(run, corpus)])))
+
+
+def decided_by_one(run, corpus):
+    """A sentence or two where one recording decides the validation bits of a `Run`, with what they are; "" elsewhere.
+
+    A corpus of one recording has no others of which its bits could say too little.
+
+    `corpus` is the `Corpus` that it learned from, or None: then nothing can be said.
+    """
+    if not corpus or not run.log or len({clip.recording for clip in corpus.clips}) == 1:
+        return ""
+    seconds = Counter()
+    for clip in corpus.of(VALIDATION):
+        seconds[clip.recording] += clip.samples / corpus.sample_rate
+    (recording, longest), last = seconds.most_common(1)[0], run.log[-1]
+    if longest <= DECIDES * seconds.total():
+        return ""
+    only = "is the only recording" if len(seconds) == 1 else "is more than half of what was"
+    figures = f"{last.validation_bits:.2f} bits after epoch {last.epoch}, against {last.bits:.2f} in training"
+    if predicted := run.references.get("linear_prediction"):
+        figures += f" and {predicted:.2f} for linear prediction"
+    return (
+        f'One recording decides the bits of the validation: "{recording}" ({longest:.1f} s) {only} kept aside. It '
+        f"needs {figures}. Bits of one recording say little of the others, so go by ear."
+    )
