@@ -1,11 +1,15 @@
 """Traps that a model falls into while it plays, and out of which it may be nudged: silence, and a tone that stands.
 
+Silence is what cannot be heard (`audible`), so a voice that goes on too softly for that is in the trap too. What rings
+and fades is not, until it is over: the pause after a bell belongs to the music.
+
 A model that has got into one seldom finds its own way out: what it hears is what it has just played.
 """
 
 import numpy as np
 from scipy.signal import correlate
 
+from ..audible import is_audible, loudness
 from ..audio import SILENCE_DBFS
 
 SILENT, TONE = "fell silent", "stuck on a tone"
@@ -59,7 +63,8 @@ class Traps:
         """Hear what was just played, float32, shape (voices, samples), up to the sample `played`; note what is new."""
         self.remember(sound)
         for voice, heard in enumerate(self._sound):
-            trap, before = self._trap(heard), self._in[voice]
+            before = self._in[voice]
+            trap = self._trap(heard, before)
 
             def note(what, voice=voice):
                 self.events.append({"seconds": round(played / self.sample_rate, 2), "voice": voice + 1, "what": what})
@@ -89,12 +94,11 @@ class Traps:
         self._in, self._nudges, self._until = (list(kept[name]) for name in ("in", "nudges", "until"))
         self.events = list(kept["events"])
 
-    def _trap(self, heard):
+    def _trap(self, heard, before):
         second = heard[-round(SILENT_SECONDS * self.sample_rate) :]
         if len(second) < round(SILENT_SECONDS * self.sample_rate):
             return None
-        stretches = second[: len(second) // 50 * 50].reshape(50, -1)
-        if stretches.std(axis=1).max() < 10 ** (SILENCE_DBFS / 20):
+        if not is_audible(loudness(second, self.sample_rate)) and (before == SILENT or not _fades(second)):
             return SILENT
         return TONE if len(heard) == self._room and self._stands(heard) else None
 
@@ -105,6 +109,13 @@ class Traps:
         ends = (len(heard) - round(seconds * self.sample_rate) for seconds in TONE_SECONDS)
         slack = round(LONGEST_PERIOD * self.sample_rate)
         return all(_alike(heard[-size:], heard[max(0, end - size - slack) : end]) for end in ends)
+
+
+def _fades(second):
+    """Whether a sound that cannot be heard any more still falls, by a decibel or more from half to half."""
+    first, last = (half.std() for half in np.array_split(second, 2))
+    over = np.sqrt(np.square(second - second.mean()).mean()) < 10 ** (SILENCE_DBFS / 20)
+    return not over and last < (1 - LOUDNESS) * first
 
 
 def _alike(now, before):
