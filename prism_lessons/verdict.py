@@ -113,7 +113,8 @@ def _verdict_on_the_curve(log, references):
         )
     return Verdict(
         "unclear",
-        f"Not to be told yet: validation scatters by about {_scatter(latest):.2f} bits from epoch to epoch{beyond}.",
+        f"Not to be told yet: the curve goes up and down by about {_scatter(latest):.2f} bits from one epoch to "
+        f"the next, which hides where it leads{beyond}.",
         f"A few more epochs will tell; {LISTEN} meanwhile.",
     )
 

@@ -78,9 +78,9 @@ class Relations:
         if self.diversity >= 1.5 and share < 0.25:
             kind = "many sounds repeat a few kinds"
         return (
-            f"The set is as diverse as {self.diversity:.1f} sounds that have nothing in common, of {count}: {kind}. "
-            f"1 would be one sound over and over, which a model learns soon and then repeats; {count} would be sounds "
-            "that are all unlike, of which it hears each too rarely."
+            f"In timbre, {counted(count, 'sound')} offer the variety of about {self.diversity:.0f} that are wholly "
+            f"different: {kind}. With the variety of 1 a model soon repeats that one sound; with that of {count}, it "
+            "hears each kind too rarely to learn it."
         )
 
     @property
