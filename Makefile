@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test nbval nbval-colab browser sync badges outputs docs findings stress clean
+.PHONY: course tour test nbval nbval-colab browser sync badges zip outputs docs findings stress clean
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
 	$(BIN)/jupyter lab notebooks
@@ -31,13 +31,18 @@ browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chro
 	$(BIN)/python -m pytest -q tests/browser
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
-sync: badges  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
+sync: $(VENV)/dev  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
+	$(BIN)/python notebooks/tools/badges.py
 	touch notebooks/sources/*.py
 	$(BIN)/jupytext --quiet --sync notebooks/sources/*.py
 	$(BIN)/python notebooks/tools/outputs.py --tidy
 
-badges: $(VENV)/dev  ## write the repository's address and version into the lessons' sources
-	$(BIN)/python notebooks/tools/badges.py
+badges: $(VENV)/dev  ## release this commit: Colab then fetches it from the address in pyproject.toml, and no other
+	$(BIN)/python notebooks/tools/badges.py --release
+	$(MAKE) sync
+
+zip:  ## pack the course into dist/, to be handed out by a teacher
+	$(PYTHON) notebooks/tools/pack.py
 
 outputs: sync  ## run the lessons, and store what their check cells show
 	$(BIN)/python notebooks/tools/outputs.py $(LESSONS)

@@ -5,7 +5,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
-from badges import SETUP_CELL, Home
+from badges import SETUP_CELL, SETUP_METADATA, Home
 from lessons import GLOSSARY, REPOSITORY, explained, is_check, paths, read, singular
 from outputs import is_text
 
@@ -63,19 +63,27 @@ def code(notebook, path):
 
 
 def course_home(notebook, path):
-    """Badge, set-up cell and addresses in Colab as `make badges` writes them."""
+    """Badge, set-up cell and addresses in Colab as `make sync` writes them; none of these while there is no release."""
     home = Home.read()
-    if home.badge(path.stem) not in notebook.cells[0].source.splitlines():
+    badges = [line for line in notebook.cells[0].source.splitlines() if "colab-badge" in line]
+    if badges != ([home.badge(path.stem)] if home.released else []):
         yield 1, "the badge is missing or not current", "run `make sync`"
     setup = [(number, cell) for number, cell in coded(notebook) if is_setup(cell)]
     if len(setup) != 1 or setup[0][0] != coded(notebook)[0][0]:
         mend = f"begin the code with an empty cell {SETUP_CELL}, then run `make sync`"
         yield 1, "the first code cell, and only that, is the set-up cell", mend
     for number, cell in setup:
-        if cell.source != home.setup() or cell.metadata.get("cellView") != "form":
+        if cell.source != home.setup() or cell.metadata != SETUP_METADATA:
             yield number, "the set-up cell is not current", "run `make sync`"
     if home.links(notebook.cells[-1].source) != notebook.cells[-1].source:
         yield len(notebook.cells), "the address in Colab is missing or not current", "run `make sync`"
+
+
+def folded(notebook, path):
+    """No cell is folded away but the set-up cell, which is no part of the lesson."""
+    for number, cell in enumerate(notebook.cells, 1):
+        if "jupyter" in cell.metadata and not (cell.cell_type == "code" and is_setup(cell)):
+            yield number, "a cell is folded away", "unfold it in its source, then run `make sync`"
 
 
 def outputs(notebook, path):
@@ -150,7 +158,7 @@ def links(notebook, path):
                 yield number, f'"{target}" leads nowhere', "mend the link"
 
 
-RULES = (headings, code, course_home, outputs, pictures, blocks, terms, links)
+RULES = (headings, code, course_home, folded, outputs, pictures, blocks, terms, links)
 
 
 def findings(path):

@@ -11,7 +11,7 @@ from lessons import MINUTES, copy, is_check, paths, read
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-KEPT_METADATA = ("tags", "cellView")
+KEPT_METADATA = ("tags", "cellView", "jupyter")
 TEXT = "text/plain"
 
 

@@ -10,6 +10,8 @@ from .computer import graphics, versions
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"
 GPU_MENU = "Runtime > Change runtime type > T4 GPU"
+# What the set-up cell brings, since Colab lacks it, and what cannot be done where that failed.
+LOST_WITHOUT = {"av": "a phone's M4A cannot be read", "pyloudnorm": "recordings cannot be looked over"}
 LENT_HOURS = 12  # the longest that a free runtime lasts (https://research.google.com/colaboratory/faq.html)
 
 
@@ -23,7 +25,13 @@ def check():
     unfit = [row for row in versions() if not row[3]]
     for name, found, needed, _ in unfit:
         print(f"{name}: {'missing' if found is None else found}, but the course needs {needed}.")
-    if unfit:
+    lost = [LOST_WITHOUT[name] for name, found, _, _ in unfit if found is None and name in LOST_WITHOUT]
+    if lost:
+        print(
+            f"What is missing could not be fetched, and without it {' and '.join(lost)}. All else works. "
+            "To try again, choose Runtime > Restart session, then run this cell."
+        )
+    elif unfit:
         print("The lessons may still work. If one fails, tell the course's makers these lines.")
     else:
         print("Every library that the course needs is there, in a version it was made for.")
@@ -63,7 +71,10 @@ def upload():
     """Ask for files; returns them as {name: bytes}. Blocks until they are there."""
     from google.colab import files
 
-    uploaded = files.upload()
+    try:
+        uploaded = files.upload()
+    except Exception as error:  # whatever Google, the browser or a blocked window says
+        raise CourseError(f"Nothing could be uploaded ({error}): reload the page, then run the cell again.") from error
     for name in uploaded:
         Path(name).unlink(missing_ok=True)  # Colab leaves a copy in the current folder
     if not uploaded:

@@ -1,18 +1,14 @@
-"""The course in Google Colab: its set-up cell as it is, and a student's files, with a stand-in for Colab's package."""
+"""The course in Google Colab: its libraries and a student's files, with a stand-in for Colab's package."""
 
 import io
 import os
 import shutil
-import subprocess
-import sys
 import tomllib
 import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from badges import REPOSITORY, Home
-from lessons import copy
+from badges import REPOSITORY
 from packaging.requirements import Requirement
 
 import prism_lessons as pl
@@ -22,24 +18,9 @@ from prism_lessons.mirror import Mirror
 from prism_lessons.notebook import colab
 from prism_lessons.run import LOG, RESUME
 
-FAKE = Path(__file__).parent / "fake_colab"
-HOME = Home.read()
-SETUP = HOME.setup()
-# Runs cells as a notebook does, so that what is printed of an error is what a student sees.
-KERNEL = """
-import sys
-from IPython.core.interactiveshell import InteractiveShell
-
-if sys.argv[1] == "colab":
-    import google.colab
-shell = InteractiveShell.instance()
-sys.exit(not all(shell.run_cell(cell).success for cell in sys.argv[2:]))
-"""
-WHERE = "import os, prism_lessons; print('lessons in', os.getcwd()); print('library in', prism_lessons.__path__[0])"
-
 
 def test_the_course_accepts_the_versions_that_colab_has():
-    lines = (FAKE.parent / "colab-pins.txt").read_text().splitlines()
+    lines = (Path(__file__).parent / "colab-pins.txt").read_text().splitlines()
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed = [Requirement(line) for line in project["dependencies"]]
@@ -48,111 +29,15 @@ def test_the_course_accepts_the_versions_that_colab_has():
     assert [need for need in needed if need.name in pins and pins[need.name] not in need.specifier] == []
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A git repository that holds this working tree under the tag that the set-up cell names."""
-    with copy() as folder:
-        for name in ("pyproject.toml", "README.md", ".gitignore"):
-            shutil.copy(REPOSITORY / name, folder)
-        shutil.copytree(REPOSITORY / "prism_lessons", folder / "prism_lessons")
-
-        def git(*words):
-            identity = ("-c", "user.name=Test", "-c", "user.email=test@example.org")
-            subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True)
-
-        git("init", "--quiet")
-        git("add", "--all")
-        git("commit", "--quiet", "--message", "The course")
-        git("tag", HOME.version)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def shelf(tmp_path_factory):
-    """A folder to install from without a network: the one library that the set-up cell brings, packed up again."""
-    installed = distribution("pyloudnorm")
-    folder = tmp_path_factory.mktemp("shelf")
-    with zipfile.ZipFile(folder / f"pyloudnorm-{installed.version}-py3-none-any.whl", "w") as wheel:
-        for file in installed.files:
-            if file.suffix != ".pyc" and file.name not in ("INSTALLER", "REQUESTED", "direct_url.json"):
-                wheel.write(file.locate(), file)
-    return folder
-
-
 @pytest.fixture
-def runtime(tmp_path, shelf):
-    """A function that starts a kernel in a runtime of Colab and runs cells in it; the runtime outlives the kernel."""
-    content, library = tmp_path / "content", tmp_path / "library"
-    content.mkdir()
-    library.mkdir()
-
-    def start(*cells, published=None, place="colab"):
-        offline = {"https_proxy": "http://127.0.0.1:9", "no_proxy": "", "PIP_NO_INDEX": "1"}
-        offline["PIP_FIND_LINKS"] = str(shelf)
-        repository = {
-            "GIT_CONFIG_COUNT": "1",
-            "GIT_CONFIG_KEY_0": f"url.file://{published}.insteadOf",
-            "GIT_CONFIG_VALUE_0": HOME.address,
-        }
-        # What Colab installs goes into a folder of its own; the value 0 means no isolation, so nothing is downloaded.
-        installing = {"PIP_TARGET": str(library), "PIP_NO_BUILD_ISOLATION": "0"}
-        environment = os.environ | offline | installing | (repository if published else {})
-        environment |= {"PYTHONPATH": f"{library}:{FAKE}", "IPYTHONDIR": str(tmp_path / "ipython")}
-        command = [sys.executable, "-c", KERNEL, place, *cells]
-        return subprocess.run(command, cwd=content, env=environment, capture_output=True, text=True)
-
-    return start
-
-
-def test_set_up_begins_goes_on_and_survives_a_restart(published, runtime, tmp_path):
-    lessons, library = tmp_path / "content" / "prism-lessons" / "notebooks", tmp_path / "library" / "prism_lessons"
-    fresh = runtime(SETUP, WHERE, SETUP, WHERE, published=published)
-    assert fresh.returncode == 0, fresh.stdout + fresh.stderr
-    assert fresh.stdout.count(f"lessons in {lessons}\nlibrary in {library}\n") == 2
-    assert fresh.stdout.count("graphics card (GPU)") == 2  # what the runtime has is said each time
-    (lessons / "a student's note.txt").touch()
-    restarted = runtime(SETUP, WHERE)  # the repository cannot be reached this time
-    assert restarted.returncode == 0, restarted.stdout + restarted.stderr
-    assert f"lessons in {lessons}\nlibrary in {library}\n" in restarted.stdout
-    assert (lessons / "a student's note.txt").exists()
-    assert [path.name for path in (tmp_path / "content").iterdir()] == ["prism-lessons"]
-
-
-def test_without_a_network_set_up_says_so_in_one_sentence_and_later_goes_on(published, runtime, tmp_path):
-    failed = runtime(SETUP, WHERE)
-    assert failed.returncode == 1
-    (line,) = (failed.stdout + failed.stderr).strip().splitlines()
-    assert line.startswith("Set-up failed (") and line.endswith("check that you are online, then run this cell again.")
-    assert not (tmp_path / "content" / "prism-lessons").exists()
-    (tmp_path / "content" / "fetched").mkdir(exist_ok=True)  # as a download that was cut off leaves it
-    (tmp_path / "content" / "fetched" / "half").touch()
-    assert runtime(SETUP.partition("    from prism_lessons")[0], published=published).returncode == 0
-
-
-def test_on_a_computer_of_one_s_own_set_up_does_nothing(runtime, tmp_path):
-    done = runtime("before = {*globals()}", SETUP, "print(sorted({*globals()} - before))", place="here")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "sys" in done.stdout and "subprocess" not in done.stdout
-    assert not any((tmp_path / "content").iterdir())
-
-
-@pytest.fixture
-def google(tmp_path, monkeypatch):
+def google(google_colab, tmp_path, monkeypatch):
     """Colab's package, and a runtime whose current folder is that of the lessons."""
-    monkeypatch.syspath_prepend(FAKE)
-    from google.colab import drive, files
-
-    monkeypatch.setattr(files, "chosen", {})
-    monkeypatch.setattr(files, "downloaded", [])
-    monkeypatch.setattr(drive, "refused", None)
     monkeypatch.setattr(colab, "CONTENT", tmp_path / "content")
     monkeypatch.setattr(colab, "DRIVE", tmp_path / "content" / "drive")
     lessons = tmp_path / "content" / "prism-lessons" / "notebooks"
     lessons.mkdir(parents=True)
     monkeypatch.chdir(lessons)
-    yield sys.modules["google.colab"]
-    for name in [name for name in sys.modules if name.startswith("google.colab")]:
-        del sys.modules[name]
+    return google_colab
 
 
 def a_zip(files):
@@ -285,6 +170,29 @@ def test_an_upload_that_brings_nothing_is_said(google, chosen):
     google.files.chosen = chosen
     with pytest.raises(CourseError):
         notebook.Course().bring()
+
+
+def test_an_upload_that_the_browser_blocks_is_said(google):
+    google.files.refused = "Cannot read properties of undefined"
+    with pytest.raises(CourseError, match="Cannot read properties of undefined"):
+        notebook.Course().bring()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (("av", None, "16 or newer", False), ["av: missing", "a phone's M4A cannot be read. All else works"]),
+        (("pyloudnorm", None, "0.2 or newer", False), ["pyloudnorm: missing", "recordings cannot be looked over."]),
+        (("keras", "3.0.0", "3.12 or newer", False), ["keras: 3.0.0, but the course needs 3.12", "tell the course's"]),
+        (("keras", "3.13.2", "3.12 or newer", True), ["Every library that the course needs is there"]),
+    ],
+)
+def test_set_up_says_what_a_library_that_is_missing_or_old_means(row, said, monkeypatch, capsys):
+    monkeypatch.setattr(colab, "versions", lambda: [row])
+    colab.check()
+    printed = capsys.readouterr().out
+    assert [words for words in said if words not in printed] == []
+    assert ("cannot be" in printed) == (row[1] is None)
 
 
 def test_files_are_taken_home_as_a_zip(google):

@@ -49,7 +49,7 @@ SOURCE = """\
 # %% tags=["check", "nbval-check-output"]
 print(1 + 1)
 
-# %% cellView="form" tags=["setup"]
+# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
 x = 1
 """
 
@@ -76,7 +76,7 @@ def test_syncing_keeps_tags_ids_and_outputs(pair):
     assert [dict(cell.metadata) for cell in first.cells] == [
         {},
         {"tags": ["check", "nbval-check-output"]},
-        {"cellView": "form", "tags": ["setup"]},
+        {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["setup"]},
     ]
     first.cells[1].outputs, first.cells[1].execution_count = [new_output("stream", text="2\n")], 1
     nbformat.write(first, path)

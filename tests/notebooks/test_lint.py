@@ -10,18 +10,29 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 CHECK = {"tags": ["check", "nbval-check-output"]}
 
 
+RELEASED = badges.Home("9.1", "https://github.com/school/course", "0123456789abcdef0123456789abcdef01234567")
+NOT_RELEASED = badges.Home("9.1")
+
+
+@pytest.fixture(params=[RELEASED, NOT_RELEASED], ids=["released", "not released"])
+def home(request, monkeypatch):
+    """Where the course lives."""
+    monkeypatch.setattr(badges.Home, "read", lambda: request.param)
+    return request.param
+
+
 @pytest.fixture
-def lesson(tmp_path, monkeypatch):
+def lesson(tmp_path, monkeypatch, home):
     """A tidy little lesson and its path; its glossary explains codes."""
     monkeypatch.setattr(lint, "GLOSSARY", tmp_path / "glossary.md")
     lint.GLOSSARY.write_text("# Glossary\n\n## Code\n\nA number.\n")
     path = tmp_path / "00_tidy.ipynb"
     (tmp_path / "01_more.ipynb").touch()
-    home = badges.Home.read()
-    opening = f"# Tidy\n\n{home.badge('00_tidy')}\n\n**You will hear:** one.\n\n**Time:** none.\n\n**Needed:** nothing."
+    badge = f"{home.badge('00_tidy')}\n\n" if home.released else ""
+    opening = f"# Tidy\n\n{badge}**You will hear:** one.\n\n**Time:** none.\n\n**Needed:** nothing."
     cells = [
         new_markdown_cell(opening),
-        new_code_cell(home.setup(), metadata={"cellView": "form", "tags": ["setup"]}),
+        new_code_cell(home.setup(), metadata=badges.SETUP_METADATA),
         new_markdown_cell("## Codes\n\nA **code** is a number; `**kwargs` and this are none:\n\n```\n# **x**\n```"),
         new_code_cell("print(1)", metadata=CHECK, execution_count=2, outputs=[new_output("stream", text="1\n")]),
         new_markdown_cell("## What you did\n\n- one\n- two\n- three"),
@@ -59,9 +70,7 @@ def test_a_tidy_lesson_has_no_findings(lesson):
         (3, "## Codes", "# Codes", "one heading of the first level"),
         (3, "## Codes", "### Codes", "leaves out a level"),
         (4, "print(1)", "print(1)\n" * 16, "16 lines of code"),
-        (1, badges.Home.read().version, "v0.0.0", "the badge is missing or not current"),
         (2, "import sys", "import os", "the set-up cell is not current"),
-        (12, badges.Home.read().version, "main", "address in Colab is missing or not current"),
         (3, "A **code**", "![](01_more.ipynb) A code", "a picture without words"),
         (3, "A **code**", '<img src="01_more.ipynb" alt=""> A code', "a picture without words"),
         (3, "A **code**", '<img src="01_more.ipynb"> A code', "a picture without words"),
@@ -84,6 +93,37 @@ def test_a_fault_in_a_cell_is_found_and_nothing_else(lesson, number, before, aft
     findings = found(lesson)
     assert [(cell, text) for cell, text, _ in findings if what not in text] == [] if what else findings == []
     assert bool(findings) == bool(what)
+
+
+@pytest.mark.parametrize("home", [RELEASED], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "before", "after", "what"),
+    [
+        (1, "v9.1", "v9.0", "the badge is missing or not current"),
+        (1, RELEASED.badge("00_tidy"), "", "the badge is missing or not current"),
+        (2, RELEASED.commit, RELEASED.commit[::-1], "the set-up cell is not current"),
+        (12, "v9.1", "main", "the address in Colab is missing or not current"),
+    ],
+)
+def test_another_version_in_a_released_lesson_is_found(lesson, number, before, after, what):
+    change(lesson, number, before, after)
+    assert [(cell, text) for cell, text, _ in found(lesson)] == [(number, what)]
+
+
+@pytest.mark.parametrize("home", [NOT_RELEASED], indirect=True)
+def test_an_address_in_a_lesson_that_is_not_released_is_found(lesson):
+    change(lesson, 1, "# Tidy", f"# Tidy\n\n{RELEASED.badge('00_tidy')}")
+    change(lesson, 12, "(01_more.ipynb)", f"(01_more.ipynb), [in Colab]({RELEASED.in_colab('01_more')})")
+    assert [cell for cell, _, _ in found(lesson)] == [1, 12]
+
+
+def test_a_set_up_cell_that_is_not_folded_and_another_cell_that_is_are_found(lesson):
+    del lesson[0].cells[1].metadata["jupyter"]
+    lesson[0].cells[8].metadata.jupyter = {"source_hidden": True}
+    assert [(cell, what) for cell, what, _ in found(lesson)] == [
+        (2, "the set-up cell is not current"),
+        (9, "a cell is folded away"),
+    ]
 
 
 def test_code_that_nothing_introduces_is_found(lesson):
