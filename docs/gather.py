@@ -22,10 +22,10 @@ SOURCE, CACHE, SITE = (HERE / "_build" / name for name in ("source", "cache", "h
 MAKES_A_DIFFERENCE = ("prism_lessons", "datasets_examples")
 LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "matplotlib", "ipywidgets")
 
-BADGE = re.compile(r"^\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)", re.MULTILINE)
+BADGE = re.compile(r"^\[!\[Open in Colab\]\([^)]*\)\]\(([^)]*)\)\n+", re.MULTILINE)
 INVITATION = (
     "This page shows the lesson with everything that it made when it was run. To work through it yourself, "
-    r"[open it in Google Colab](\1) or [get the course](../index.md#get-the-course)."
+    "{colab}[get the course](../index.md#get-the-course)."
 )
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
@@ -37,11 +37,19 @@ def anchors(glossary):
     }
 
 
+def inviting(opening):
+    """The opening of a lesson with a sentence in place of the badge, whose picture would come from elsewhere."""
+    badge = BADGE.search(opening)
+    colab = f"[open it in Google Colab]({badge[1]}) or " if badge else ""
+    title, _, rest = BADGE.sub("", opening).partition("\n\n")
+    return f"{title}\n\n{INVITATION.format(colab=colab)}\n\n{rest}"
+
+
 def page_of(notebook, glossary):
     """A lesson as it stands on the site.
 
-    A link takes the place of the badge, whose picture would come from elsewhere; the set-up cell is folded away; words
-    that are explained lead to their entry in the glossary.
+    Its opening says how to work through it; the set-up cell is folded away; words that are explained lead to their
+    entry in the glossary.
     """
     known = anchors(glossary)
 
@@ -52,7 +60,7 @@ def page_of(notebook, glossary):
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             text = cell.source.replace("](../docs/", "](../")
-            cell.source = BADGE.sub(INVITATION, BOLD.sub(linked, text))
+            cell.source = BOLD.sub(linked, inviting(text) if text.startswith("# ") else text)
         elif "setup" in cell.metadata.get("tags", []):
             cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
     return notebook

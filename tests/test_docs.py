@@ -84,7 +84,14 @@ def test_page_of_a_lesson_has_a_link_for_its_badge_and_fetches_no_picture():
     page = GATHER["page_of"](lesson(nbformat.v4.new_markdown_cell(f"# Title\n\n{badge}\n\n**Time:** none")), "")
     text = page.cells[0].source
     assert "[open it in Google Colab](https://example.org/00.ipynb)" in text
-    assert "badge.svg" not in text and text.endswith("**Time:** none")
+    assert "badge.svg" not in text and text.endswith("\n\n**Time:** none")
+
+
+def test_page_of_a_lesson_without_a_badge_leads_to_the_course_alone():
+    opening = nbformat.v4.new_markdown_cell("# Title\n\n**Time:** none")
+    title, invitation, rest = GATHER["page_of"](lesson(opening), "").cells[0].source.split("\n\n")
+    assert (title, rest) == ("# Title", "**Time:** none")
+    assert "[get the course](../index.md#get-the-course)" in invitation and "Colab" not in invitation
 
 
 def test_page_of_a_lesson_leads_from_a_term_to_the_glossary():
