@@ -30,7 +30,7 @@ from prism_lessons.audition.closeness import Sources, timbre_gap
 from prism_lessons.audition.closeness.gap import compared
 from prism_lessons.audition.closeness.nearest import distances
 from prism_lessons.audition.closeness.patches import Catalogue
-from prism_lessons.live import LiveLine
+from prism_lessons.live import LiveLine, print_any_name
 from prism_lessons.quantisation import Quantisation
 
 HERE = Path(__file__).resolve().parent
@@ -460,4 +460,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_any_name()
     sys.exit(main())

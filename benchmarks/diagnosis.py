@@ -26,6 +26,7 @@ from scipy.signal import butter, sosfilt
 from prism_lessons.audio import Clip, load
 from prism_lessons.audition.diagnosis import DIAGNOSES, diagnose
 from prism_lessons.audition.measures import measured
+from prism_lessons.live import print_any_name
 from prism_lessons.quantisation import Quantisation
 
 HERE = Path(__file__).resolve().parent
@@ -626,4 +627,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_any_name()
     sys.exit(main())

@@ -20,6 +20,8 @@ import numpy as np
 import soundfile
 from clean import add_recordings, recordings_in
 
+from prism_lessons.live import print_any_name
+
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "datasets_examples"
 WANTED_RECALL, MOST_FALSE_ALARMS = 0.98, 0.02
@@ -218,4 +220,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_any_name()
     sys.exit(main())

@@ -24,6 +24,7 @@ from scipy.signal import butter, sosfiltfilt
 
 from prism_lessons.audio import AudioError, load
 from prism_lessons.corpus.twins import SAMPLE_RATE, candidates, compare, fingerprint
+from prism_lessons.live import print_any_name
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "datasets_examples"
@@ -258,4 +259,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_any_name()
     sys.exit(main())

@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from prism_lessons.live import print_any_name
+
 # Winds and whispers: a small model learns noisy textures in minutes, the partials of bells take it far longer.
 RECORDINGS = Path(__file__).parent / "breath"
 
@@ -46,4 +48,5 @@ def main():
 
 
 if __name__ == "__main__":
+    print_any_name()
     main()

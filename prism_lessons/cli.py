@@ -1,7 +1,7 @@
 """The command line: the library's verbs without a notebook.
 
 Errors a composer can mend are one sentence on standard error and exit status 2. With `--json`, standard output holds
-one JSON value and nothing else; progress goes to standard error.
+one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
 import argparse
@@ -13,11 +13,12 @@ from pathlib import Path
 
 from .errors import CourseError
 from .files import replacing, to_write
-from .live import LiveLine
+from .live import LiveLine, print_any_name
 
 
 def main(arguments=None):
     """Run one command; returns the exit status."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     live = LiveLine(sys.stderr)
     try:
@@ -28,7 +29,7 @@ def main(arguments=None):
     except KeyboardInterrupt as stopped:
         print(stopped, file=sys.stderr)
         return 130
-    print(json.dumps(value, indent=1, ensure_ascii=False) if options.json else text)
+    print(json.dumps(value, indent=1) if options.json else text)
     return 0
 
 

@@ -11,6 +11,9 @@ import filelock
 
 from .errors import CourseError
 
+# Of text in files of JSON. A name may hold what is no text and UTF-8 cannot write; its backslash is JSON's own.
+UTF_8 = {"encoding": "utf-8", "errors": "backslashreplace"}
+
 
 @contextmanager
 def alone(lock, busy):
@@ -106,7 +109,7 @@ def write_json(path, value):
     """Write `value` as JSON under `path`, whole or not at all."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     with replacing(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+        partial.write_text(text + "\n", **UTF_8)
 
 
 def read_json(path, what):
@@ -170,7 +173,7 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
 def write_lines(path, values):
     """Write JSON objects as lines under `path`, whole or not at all."""
     with replacing(path) as partial:
-        partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
+        partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), **UTF_8)
 
 
 def append_lines(path, values):
@@ -185,7 +188,7 @@ def append_lines(path, values):
         When the disk is full or the file cannot be written.
     """
     path = Path(path)
-    lines = "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values).encode()
+    lines = "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values).encode(**UTF_8)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab+") as file:
@@ -234,11 +237,16 @@ def is_inside(folder, path):
         return False
 
 
+def as_text(name):
+    """The name of a file as text: what is none and UTF-8 cannot write, as on old disks, becomes a question mark."""
+    return name.encode("utf-8", "replace").decode()
+
+
 def digest(*parts):
     """A short name for some content: 16 hexadecimal digits of the SHA-256 of `parts` (text, bytes or JSON values)."""
     sha = hashlib.sha256()
     for part in parts:
         if not isinstance(part, bytes):
-            part = json.dumps(part, sort_keys=True, ensure_ascii=False).encode()
+            part = json.dumps(part, sort_keys=True, ensure_ascii=False).encode(**UTF_8)
         sha.update(len(part).to_bytes(8, "little") + part)
     return sha.hexdigest()[:16]

@@ -29,6 +29,17 @@ def moment(seconds):
     return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
 
 
+def print_any_name():
+    """From now on, what standard output and error cannot write (a name in another script) becomes a question mark.
+
+    Redirected into a file, Windows writes 256 letters and the C locale 128; names of files may hold any others, and
+    what is no text at all.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not that of a notebook
+            stream.reconfigure(errors="replace")
+
+
 class LiveLine:
     """A line that is written over until `end`.
 
@@ -47,6 +58,8 @@ class LiveLine:
         self._what = None
 
     def _write(self, text, end):
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        text = text.encode(encoding, "replace").decode(encoding)  # see `print_any_name`
         print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
         self._width = len(text) if not end else 0
         self._drawn = time.monotonic()

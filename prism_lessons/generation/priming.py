@@ -8,6 +8,7 @@ import numpy as np
 
 from ..audio import AudioError, Clip, Recording, load, resampled
 from ..errors import CourseError, in_short
+from ..files import as_text
 from ..live import moment
 from .player import MOST_VOICES
 from .state import State
@@ -101,7 +102,7 @@ class Prime:
 
     def __str__(self):
         name = self.sound.name if isinstance(self.sound, Clip) else Path(self.sound).name
-        name = name.encode(errors="replace").decode()  # old disks hold names that are no text, and this becomes JSON
+        name = as_text(name)
         try:
             start = self._start()
             return f"{name}, {start:g} to {min(start + self.seconds, self._length()):g} s"

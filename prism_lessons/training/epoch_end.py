@@ -1,12 +1,14 @@
 """What an epoch leaves behind: validation, clips, weights, a line in the log, TensorBoard, a checkpoint."""
 
 import math
+import os
 
 import numpy as np
 
 from ..audio import Clip
 from ..backend import tf
 from ..capsule import Capsule, fill
+from ..files import as_text
 from ..generation.engines import of_model
 from ..generation.player import pieces
 from ..live import clock
@@ -39,7 +41,7 @@ class EpochEnd:
         self.scorer = Scorer(model)
         # Clips are made in float32 whatever the training computes in.
         self.player = model if model.compute_dtype == "float32" else SampleRNN(model.settings, dtype="float32")
-        self.writer = tf.summary.create_file_writer(str(run.folder / "tensorboard"))
+        self.writer = tf.summary.create_file_writer(os.fsencode(run.folder / "tensorboard"))
 
     def __call__(self):
         """Validate, play, keep the weights, write the log and the checkpoint, tidy.
@@ -73,7 +75,7 @@ class EpochEnd:
         )
         clips = self._play(number)
         about = {
-            "run": run.folder.absolute().name,
+            "run": as_text(run.folder.absolute().name),
             "epoch": number,
             "bits": entry.bits,
             "validation_bits": validation_bits,
