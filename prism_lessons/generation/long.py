@@ -27,10 +27,15 @@ from .takes import Performance, events_of, markers, samples_of, take_name, trapp
 WHAT, STATE, LOCK = "performance.json", "player.state", "performance.lock"
 # What a performance that was killed in its first moment leaves: it has not begun.
 LEFT = re.compile(rf"voice\d+\.codes|{re.escape(STATE)}|{re.escape(LOCK)}|.*\.partial")
+WORK = re.compile(rf"{re.escape(WHAT)}|{LEFT.pattern}")  # all that is no sound
 KEEP_SECONDS = 5.0  # of work between two states on the disk
 REMEMBERED_SECONDS = 4.0  # more than traps listen back
 MOST_HOURS = 24
 MOST_BYTES = 2**32 - 2**25  # of a WAV: its sizes are numbers of 32 bits, and prime and markers want room too
+
+
+class Taken(CourseError):
+    """In a folder lies something else than the performance that is asked for, so that needs another folder."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,7 @@ def perform(
     Raises
     ------
     CourseError
-        For a value out of its range, when the folder holds another performance, and when the disk is full.
+        For a value out of its range, when the folder holds another performance (`Taken`), and when the disk is full.
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
     """
@@ -179,7 +184,7 @@ def _refuse_other(folder):
     try:
         begun = (folder / WHAT).is_file() or not folder.exists()
         if not begun and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
-            raise CourseError(f'"{folder}" holds something else: name a folder of its own for this performance.')
+            raise Taken(f'"{folder}" holds something else: name a folder of its own for this performance.')
     except OSError as error:
         raise unwritable(folder, error) from error
 
@@ -212,7 +217,10 @@ class _Stage:
         write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # from here on it has begun
 
     def _go_on(self, keep_prime):
-        what = read_json(self.folder / WHAT, "performance")
+        try:
+            what = read_json(self.folder / WHAT, "performance")
+        except CourseError as error:
+            raise Taken(str(error)) from error
         try:
             self._compare(what["takes"], what["keep_prime"], keep_prime)
             for about, then in zip(self.abouts, what["takes"], strict=True):
@@ -239,9 +247,7 @@ class _Stage:
             raise self._damaged() from error
 
     def _damaged(self):
-        return CourseError(
-            f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.'
-        )
+        return Taken(f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.')
 
     def _compare(self, takes, kept_prime, keep_prime):
         """Raise a `CourseError` where another performance lies here than is asked for."""
@@ -363,7 +369,12 @@ class _Stage:
 
 
 def _other(folder, name, then, now):
-    return CourseError(
+    return Taken(
         f'"{folder}" holds another performance: its {name} is {then}, and you ask for {now}. Name another folder, or '
         "ask for the same."
     )
+
+
+def is_work(name):
+    """Whether a file of this name in the folder of a performance is no sound, but needed to go on with it."""
+    return bool(WORK.fullmatch(name))

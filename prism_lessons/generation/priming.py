@@ -85,6 +85,11 @@ class Prime:
             raise CourseError(f'"{name}" has no sound from {moment(start)} on: begin the prime earlier.')
         return Clip(samples, sample_rate, name)
 
+    @property
+    def end(self):
+        """Where in the sound the stretch ends, in seconds: what the model goes on from."""
+        return min(self._start() + self.seconds, self._length())
+
     def _start(self):
         if self.start is not None:
             return self.start
@@ -104,8 +109,7 @@ class Prime:
         name = self.sound.name if isinstance(self.sound, Clip) else Path(self.sound).name
         name = as_text(name)
         try:
-            start = self._start()
-            return f"{name}, {start:g} to {min(start + self.seconds, self._length()):g} s"
+            return f"{name}, {self._start():g} to {self.end:g} s"
         except AudioError:  # it has been heard, and is no longer there
             return name
 

@@ -1,7 +1,6 @@
 """Where a student's files are, and which of them a lesson goes on with."""
 
 import io
-import itertools
 import shutil
 import tempfile
 import zipfile
@@ -9,9 +8,7 @@ import zlib
 from pathlib import Path
 
 import librosa
-import numpy as np
 
-from ..audio import SUFFIXES, load, pcm16
 from ..audition import audition
 from ..capsule import Capsule
 from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
@@ -19,13 +16,14 @@ from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
 from ..files import inside, replacing
-from ..generation import render
+from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
 from .panels import JournalPanel
 from .skipped import tell_of_skipped_cells
+from .taking import files_panel, free_path, numbered
 
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
@@ -67,6 +65,7 @@ class Course:
         self.journal = Journal(self.home / "journal.jsonl")
         self.choices = Choices(self.home / "choices.jsonl")
         print(f"Your files are kept in {self.home}. {lasting}".strip())
+        self._format = files_panel()
         tell_of_skipped_cells()
 
     def bring(self):
@@ -196,6 +195,8 @@ class Course:
     def take_home(self, folder=None):
         """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.
 
+        Locks stay out of it; of long takes, so does what is only needed to go on with them, unless all is packed.
+
         Returns
         -------
         Path
@@ -205,7 +206,7 @@ class Course:
         for place in folders:  # runs come last, since a copy of them among the others may be older
             base = self.work if place.is_relative_to(self.work) else self.home
             found = (path for path in sorted(place.rglob("*")) if path.is_file())
-            files |= {path.relative_to(base): path for path in found if path.suffix != ".zip" and belongs(path.name)}
+            files |= {path.relative_to(base): path for path in found if self._is_packed(path, whole=folder is None)}
         if not files:
             raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
         path = self.home / f"{folders[0].name}.zip"
@@ -217,6 +218,11 @@ class Course:
         if colab.on_colab():
             colab.download(path)
         return path
+
+    def _is_packed(self, path, whole):
+        if path.suffix in (".zip", ".lock") or not belongs(path.name):
+            return False
+        return whole or not (path.is_relative_to(self.takes) and is_work(path.name))
 
     def corpus(self, example="breath"):
         """The `Corpus` of lesson 01; before there is one, an example set, prepared as it is."""
@@ -239,9 +245,21 @@ class Course:
 
         What a copy of the run on Drive holds beyond what is in the folder is brought back to it first.
         """
-        if not name.strip(" ._") or any(not (letter.isalnum() or letter in " ._-") for letter in name):
-            raise CourseError(f'"{name}" cannot be the name of a run: use letters, digits, spaces, "-" and "_".')
-        return self._with_its_copy(self.runs / name.strip())
+        return self._with_its_copy(self.runs / _name_of(name, "a run"))
+
+    def name_for(self, corpus, preset="sketch", name="first"):
+        """A name under which a training of a corpus with a preset as it is can begin, or go on: `name`, or one with a
+        number behind it where the run of that name has another corpus or other settings; then it says so."""
+        from ..training.agreement import agree  # only lessons that train import TensorFlow
+
+        for free in numbered(name, " "):
+            try:
+                agree(corpus, self.new_run(free), preset, {})
+            except CourseError:
+                continue
+            if free != name:
+                print(f'The run "{name}" has another corpus or other settings, so this one is called "{free}".')
+            return free
 
     def copy_of(self, folder):
         """The folder on Drive that keeps a copy of the run in `folder`; None where no copy is kept."""
@@ -264,9 +282,9 @@ class Course:
         ships."""
         if name:
             return Run(self.new_run(name))
-        if own := self._newest_run():
-            print(f'This is your run "{own.name}".')
-            return Run(own)
+        if own := next(self._own_runs(), None):
+            print(f'This is your run "{own.folder.name}".')
+            return own
         print(f'You have trained no run yet, so this is one that the course made from the example set "{example}".')
         folder = self.home / f"example_run_{example}"
         if not (folder / LOG).is_file():
@@ -275,9 +293,14 @@ class Course:
         return Run(folder)
 
     def corpus_of(self, run):
-        """The `Corpus` that a run learned from; None where it is no longer there, or has changed since."""
-        folder = Path(run.settings["corpus"]["folder"])
-        corpora = [Corpus.open(folder)] if (folder / CORPUS_SETTINGS).is_file() else []
+        """The `Corpus` that a run learned from; None where it is no longer there, cannot be opened, or has changed
+        since."""
+        folder, corpora = Path(run.settings["corpus"]["folder"]), []
+        if (folder / CORPUS_SETTINGS).is_file():
+            try:
+                corpora = [Corpus.open(folder)]
+            except CourseError as error:
+                print(error)
         if (EXAMPLES / folder.name).is_dir():
             corpora.append(self._example_corpus(folder.name))
         return next((corpus for corpus in corpora if corpus.digest == run.settings["corpus"]["digest"]), None)
@@ -312,31 +335,84 @@ class Course:
         if not found:
             print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
 
-    def keep(self, takes, **how):
-        """Write takes into the folder `takes`, and list them in `takes.csv`; `how` as for `prism_lessons.render`.
+    def files_panel(self):
+        """A `Panel` that asks what kind of files `keep` makes of takes from now on; `values` has it as arguments."""
+        self._format = files_panel()
+        return self._format
 
-        Clips that are no takes, such as what was kept from playing live, become 16-bit WAVs under their own names; one
-        that is called as another is gets a number, so that none is written over.
+    def keep(self, takes, zipped=False, **how):
+        """Write takes into the folder `takes`, and list them in `takes.csv`.
+
+        Clips that are no takes become 16-bit WAVs under their own names; one that is called as another is gets a
+        number, so that none is written over.
+
+        Parameters
+        ----------
+        takes
+            A list of what `generate`, `perform` and an `Instrument` gave.
+        zipped
+            Whether to pack all takes into one zip too, see `take_home`.
+        **how
+            What kind of files, as for `prism_lessons.render`; what is not said here is as the `files_panel` says.
         """
+        takes = takes if isinstance(takes, (list, tuple)) else [takes]
+        how = self._format.values | how
         for path in render([take for take in takes if hasattr(take, "about")], self.takes, **how):
             print(path)
         for clip in takes:
             if not hasattr(clip, "about"):
-                print(clip.save(_free(self.takes, clip)))
+                print(clip.save(free_path(self.takes, clip)))
+        if zipped:
+            self.take_home(self.takes)
 
-    def recording(self, example="wind_180_to_500Hz"):
-        """The path of a recording to go on from: your first one in the order of names, or one of the example sets."""
-        if own := sorted(path for path in self.recordings.rglob("*") if path.suffix.lower() in SUFFIXES):
-            print(f'This is your recording "{own[0].name}".')
-            return own[0]
-        print(f'You have brought no recording yet, so this is "{example}" from the example set "breath".')
-        return _example("breath") / f"{example}.flac"
+    def perform(self, capsule, seconds, name="long", **how):
+        """Let a model play a long take into a folder of its own below `takes`; the same again goes on where it stopped.
 
-    def _newest_run(self):
-        """The folder of the run of lesson 02 that was worked on last and has an epoch, or None."""
+        Parameters
+        ----------
+        capsule, seconds, **how
+            As for `prism_lessons.perform`.
+        name
+            Of the folder. Where another take lies there, the folder has a number behind its name, and it is said.
+
+        Returns
+        -------
+        list of LongTake
+        """
+        first = self.takes / _name_of(name, "a long take")
+        for free in numbered(first.name, "_"):
+            folder = self.takes / free
+            try:
+                takes = perform(capsule, folder, seconds, **how)
+            except Taken:
+                continue
+            if folder != first:
+                print(f'Something else lies in "{first}", so this was played into "{folder}".')
+            return takes
+
+    def sounds(self, example="breath"):
+        """The recordings that a model can go on from, {name: path}: yours that can be used; where there are none, those
+        of an example set, said."""
+        own = survey(self.recordings).usable if _files(self.recordings) else []
+        folder = self.recordings if own else _example(example)
+        if not own:
+            print(f'You have no recording that can be used, so these are from the example set "{example}".')
+        return {file.name: str(folder / file.name) for file in own or survey(folder).usable}
+
+    def _own_runs(self):
+        """The `Run`s of lesson 02 that have an epoch, the one that was worked on last first.
+
+        Of one that cannot be opened it is said why.
+        """
         logs = [log for runs in (self.runs, self.home / "runs") for log in runs.glob(f"*/{LOG}")]
-        newest = max(logs, key=lambda log: log.stat().st_mtime, default=None)
-        return newest and self._with_its_copy(self.runs / newest.parent.name)
+        logs.sort(key=lambda log: log.stat().st_mtime, reverse=True)
+        for name in dict.fromkeys(log.parent.name for log in logs):
+            try:
+                run = Run(self._with_its_copy(self.runs / name))
+                if run.log and run.epochs:
+                    yield run
+            except CourseError as error:
+                print(error)
 
     def choose(self, heard, epoch):
         """Keep the model of an epoch for ever, and as the one that lesson 04 plays.
@@ -374,15 +450,23 @@ class Course:
         return folder
 
     def capsule(self, example="breath"):
-        """The `Capsule` chosen in lesson 03; before there is one, the last epoch of your newest run, or of one that
-        ships."""
+        """The `Capsule` chosen in lesson 03; where there is none that can be opened, the last epoch of your newest run,
+        or of one that ships."""
         if (self.home / CHOSEN).is_file():
-            print("This is the model that you chose in lesson 03.")
-            return Capsule.load(self.home / CHOSEN)
-        if own := self._newest_run():
-            print(f'You have chosen no model yet, so this is the last epoch of your run "{own.name}".')
-            return Run(own).capsule()
-        print(f'You have chosen no model yet, so this is one that the course made from the example set "{example}".')
+            try:
+                capsule = Capsule.load(self.home / CHOSEN)
+                print("This is the model that you chose in lesson 03.")
+                return capsule
+            except CourseError as error:
+                print(error)
+        for own in self._own_runs():
+            try:
+                capsule = own.capsule()
+                print(f'You have chosen no model, so this is the last epoch of your run "{own.folder.name}".')
+                return capsule
+            except CourseError as error:
+                print(error)
+        print(f'You have no model of your own, so this is one that the course made from the example set "{example}".')
         return Run(_example(f"trained/{example}")).capsule()
 
     def journal_panel(self, lesson, *questions):
@@ -390,13 +474,11 @@ class Course:
         return JournalPanel(self.journal, lesson, questions)
 
 
-def _free(folder, clip):
-    """Where a clip can be saved in a folder: a name of its own, or that under which it lies there already."""
-    wanted = pcm16(clip.samples)
-    for number in itertools.count(1):
-        path = folder / f"{clip.name}{f'_{number}' if number > 1 else ''}.wav"
-        if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
-            return path
+def _name_of(name, what):
+    """The name of a folder, without spaces around it; `what` says in the error what it cannot be the name of."""
+    if not name.strip(" ._") or any(not (letter.isalnum() or letter in " ._-") for letter in name):
+        raise CourseError(f'"{name}" cannot be the name of {what}: use letters, digits, spaces, "-" and "_".')
+    return name.strip()
 
 
 def _files(folder):

@@ -2,7 +2,7 @@
 
 import shutil
 import zipfile
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ import pytest
 import prism_lessons as pl
 from prism_lessons import notebook
 from prism_lessons.errors import CourseError
+from prism_lessons.files import write_json
 from prism_lessons.notebook import course as course_module
 
 
@@ -105,17 +106,110 @@ def test_takes_of_other_models_and_lengths_do_not_replace_each_other(course, str
     assert [path.name for path in sorted(course.takes.glob("live*"))] == ["live.wav", "live_2.wav"]
 
 
-def test_a_recording_to_go_on_from_is_your_own_if_there_is_one(course, noise, capsys):
-    assert course.recording().name == "wind_180_to_500Hz.flac"
+def test_recordings_to_go_on_from_are_your_own_that_can_be_used_or_else_an_example_s(course, noise, capsys):
+    assert list(course.sounds()) == [f"hum {number}.wav" for number in range(4)]
+    assert 'from the example set "breath"' in capsys.readouterr().out
     course.recordings.mkdir(parents=True)
-    (course.recordings / "a note.txt").write_text("no sound")
-    pl.Clip(noise(0.1), 16000).save(course.recordings / "mine.wav")
-    assert course.recording().name == "mine.wav" and "your recording" in capsys.readouterr().out
+    for name in ("a note.txt", "broken.wav"):
+        (course.recordings / name).write_text("no sound")
+    assert "hum 0.wav" in course.sounds()
+    pl.Clip(noise(0.5), 16000).save(course.recordings / "more" / "mine.wav")
+    (path,) = course.sounds().values()
+    assert pl.Prime(path, 0, 4).clip(16000).seconds == 0.5
+
+
+def test_takes_are_kept_as_the_panel_says_and_a_call_may_say_otherwise(course, straight):
+    (take,) = pl.generate(straight, 0.1, voices=1)
+    course.keep(take)  # its cell was skipped
+    panel = course.files_panel()
+    panel._inputs["form"].value, panel._inputs["sample_rate"].value = "flac", 44100
+    course.keep([take])
+    course.keep([take], bits=16)
+    rows = (course.takes / "takes.csv").read_text().splitlines()[1:]
+    assert ["48000,WAV 24 bit" in rows[0], "44100,FLAC 24 bit" in rows[1], "44100,FLAC 16 bit" in rows[2]] == [True] * 3
+
+
+def test_takes_are_packed_into_one_zip_with_all_that_sounds_and_nothing_else(course, straight, noise):
+    course.keep(pl.generate(straight, 0.1, voices=2), zipped=True)
+    course.keep([pl.Clip(noise(0.1), 16000, "a chorus")])
+    long = course.perform(straight, 0.2)
+    packed = course.take_home(course.takes)
+    with zipfile.ZipFile(packed) as archive:
+        names = {Path(name).name for name in archive.namelist()}
+    sounds = {path.name for path in course.takes.rglob("*.wav")}
+    assert names == sounds | {"takes.csv"} and long[0].path.name in names and len(sounds) == 4
+    assert [path for path in course.home.rglob("*.zip")] == [packed]
+    with zipfile.ZipFile(course.take_home()) as archive:  # all of it: what goes on there goes on elsewhere
+        names = {Path(name).name for name in archive.namelist()}
+    assert {"performance.json", "player.state", "voice1.codes"} <= names and "performance.lock" not in names
+
+
+def test_a_long_take_of_a_second_model_gets_a_folder_of_its_own_and_each_goes_on_in_its_own(course, straight, capsys):
+    first, second = straight.capsule(1), straight.capsule(2)
+    folders = [
+        course.perform(capsule, seconds)[0].path.parent.name for capsule in (first, second) for seconds in (1, 2)
+    ]
+    assert folders == ["long", "long", "long_2", "long_2"]
+    assert f'Something else lies in "{course.takes / "long"}"' in capsys.readouterr().out
+    (course.takes / "long" / "voice1.codes").unlink()
+    assert course.perform(first, 1)[0].path.parent.name == "long_3", "one that is damaged stops no lesson"
+    (course.takes / "a").write_text("a file")
+    assert course.perform(first, 1, name="a")[0].path.parent.name == "a_2"
+    with pytest.raises(CourseError, match="cannot be the name of a long take"):
+        course.perform(first, 1, name="../out")
+
+
+def test_a_run_of_another_corpus_or_size_leaves_its_name_and_another_is_proposed(
+    course, straight, hum_corpus, hums, small, tmp_path, capsys
+):
+    assert course.name_for(hum_corpus) == "first"
+    # A sketch that is only begun, whose settings are the preset's, and one of another size.
+    settings = straight.settings
+    sketch = pl.PRESETS["sketch"]
+    for name, part in (("first", sketch), ("other", sketch.changed(dim=64))):
+        written = {**settings, "model": asdict(part.model), "training": asdict(part.training)}
+        write_json(course.new_run(name) / "run.json", written)
+    assert course.name_for(hum_corpus) == "first" and capsys.readouterr().out == ""
+    assert course.name_for(hum_corpus, name="other") == "other 2"
+    another = pl.curate(hums(tmp_path / "other", seed=9), tmp_path / "other corpus", sample_rate=8000)
+    assert course.name_for(another) == "first 2"
+    assert 'this one is called "first 2"' in capsys.readouterr().out
+
+
+def damaged(path):
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def test_a_damaged_choice_or_run_is_said_and_stops_no_lesson(course, straight, capsys):
+    (course.home / "chosen.capsule").parent.mkdir(parents=True)
+    (course.home / "chosen.capsule").write_bytes(b"half")
+    assert course.capsule().about["epoch"] == 2
+    said = capsys.readouterr().out
+    assert "chosen.capsule" in said and "no model of your own" in said
+    for name in ("older", "newer"):
+        shutil.copytree(straight.folder, course.new_run(name))
+    (course.new_run("newer") / "log.jsonl").touch()
+    damaged(course.new_run("newer") / "epochs" / "0002.capsule")
+    course.capsule()
+    assert 'last epoch of your run "older"' in capsys.readouterr().out
+    damaged(course.new_run("newer") / "run.json")
+    assert course.run().folder.name == "older" and "run.json" in capsys.readouterr().out
+    shutil.rmtree(course.runs)
+    assert course.run().folder.name == "example_run_breath"
+
+
+def test_a_damaged_corpus_of_a_run_is_said_and_its_clips_can_be_heard(course, straight, hum_corpus, tmp_path, capsys):
+    folder = shutil.copytree(hum_corpus.folder, tmp_path / "corpus")
+    run = pl.Run(straight.folder)
+    run.settings["corpus"]["folder"] = str(folder)
+    assert course.corpus_of(run) is not None
+    damaged(folder / "corpus.json")
+    assert course.corpus_of(run) is None and "corpus.json" in capsys.readouterr().out
 
 
 def test_the_model_chosen_in_lesson_03_is_the_one_that_lesson_04_plays(course, capsys):
     assert course.capsule().about["epoch"] == 2
-    assert "chosen no model yet" in capsys.readouterr().out
+    assert "no model of your own" in capsys.readouterr().out
     heard = course.audition(course.run())
     heard.log.star("0001_1_t0.85")
     heard.log.note("0001_1_t0.85", "like surf")

@@ -1,0 +1,36 @@
+"""Takes of the lessons on the disk: what kind of files they become, and names that are free."""
+
+import itertools
+
+import numpy as np
+
+from ..audio import load, pcm16
+from .panels import Panel, choice, number, tick
+
+
+def files_panel():
+    """A `Panel` that asks what kind of files takes become: the arguments of `prism_lessons.render`."""
+    return Panel(
+        form=choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
+        bits=choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
+        sample_rate=choice("Sample rate", {"the model's": None, "44.1 kHz": 44100, "48 kHz": 48000}, 48000),
+        fade_in=number("Fade in, seconds", 0, 0, 60),
+        fade_out=number("Fade out, seconds", 0.05, 0, 60),
+        remove_dc=tick("Take a constant offset away", True),
+    )
+
+
+def numbered(name, joint):
+    """Yield a name, then the same with 2, 3 and so on behind it."""
+    yield name
+    for count in itertools.count(2):
+        yield f"{name}{joint}{count}"
+
+
+def free_path(folder, clip):
+    """Where a clip can be saved in a folder: a name of its own, or that under which it lies there already."""
+    wanted = pcm16(clip.samples)
+    for name in numbered(clip.name, "_"):
+        path = folder / f"{name}.wav"
+        if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
+            return path
