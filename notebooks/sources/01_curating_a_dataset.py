@@ -259,7 +259,7 @@ for file in survey.files:
 # %% tags=["check", "nbval-check-output"]
 for file in survey.usable:
     if file.findings:
-        print(f"{file.name}: {', '.join(finding.kind for finding in file.findings)}")
+        print(f"{file.name}: {', '.join(finding.title for finding in file.findings)}")
 
 # %% [markdown]
 # A finding is a place to listen, not a verdict. Your ears decide. Each comes with what a model would make of it, what
@@ -359,7 +359,7 @@ notebook.findings(survey, "REC_0004.wav")
 # A model that hears much silence learns to keep silent. One that hears a long fade hears mostly a very soft sound.
 
 # %%
-notebook.findings(survey, kinds=["silence", "fade"])
+notebook.findings(survey, kinds=["long silence", "long fade"])
 
 # %% [markdown]
 # ### What cannot be mended
@@ -368,7 +368,7 @@ notebook.findings(survey, kinds=["silence", "fade"])
 # lost its end. Leave such files out, or take them as they are.
 
 # %%
-notebook.findings(survey, kinds=["low_rate", "broken"])
+notebook.findings(survey, kinds=["low sample rate", "broken file"])
 
 # %% [markdown]
 # ### Level, and what 256 values can hold

@@ -97,9 +97,9 @@ class Survey:
 
     @property
     def counts(self):
-        """How many usable files have each kind of fault, {key: files}, in the order of `KINDS`."""
+        """How many usable files have each kind of fault, {title: files}, in the order of `KINDS`."""
         found = Counter(finding.kind for file in self.usable for finding in file.findings)
-        return {key: found[key] for key in KINDS if found[key]}
+        return {kind.title: found[key] for key, kind in KINDS.items() if found[key]}
 
     @property
     def summary(self):
@@ -130,7 +130,7 @@ class Survey:
                 lufs = "    -" if file.lufs is None else f"{file.lufs:5.1f}"
                 lines.append(
                     f"{file.name:{width}}  {file.sample_rate:7d}  {file.channels:2d}  {file.seconds:8.2f}  "
-                    f"{file.peak_dbfs:5.1f}  {file.rms_dbfs:5.1f}  {lufs}  {file.silence:6.0%}"
+                    f"{file.peak_dbfs:z5.1f}  {file.rms_dbfs:z5.1f}  {lufs}  {file.silence:6.0%}"
                 )
             else:
                 lines.append(f"{file.name:{width}}  cannot be used: {file.reason}")
@@ -139,7 +139,7 @@ class Survey:
             f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound."
         )
         if self.counts:
-            found = ", ".join(f"{KINDS[key].title} ({count})" for key, count in self.counts.items())
+            found = ", ".join(f"{title} ({count})" for title, count in self.counts.items())
             lines.append(f"Found, with the number of files: {found}.")
         return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ..corpus.doctor import KINDS, in_words
+from ..corpus.doctor import KINDS, in_words, key_of
 from ..errors import CourseError
 from ..pages.excerpts import before_and_after
 from ..pages.findings import (
@@ -29,7 +29,7 @@ def findings(survey, name=None, kinds=None):
         Of the one file to be shown, as the survey writes it; all files with findings if not given, the worst first,
         with players for as many as one cell has room for.
     kinds
-        Keys of the kinds of fault to be shown, such as ["hum", "clicks"]; all if not given.
+        The kinds of fault to be shown, by their titles or keys, such as ["mains hum", "clicks"]; all if not given.
 
     Returns
     -------
@@ -40,9 +40,11 @@ def findings(survey, name=None, kinds=None):
     CourseError
         When there is no file or kind of that name, or the folder is no longer there.
     """
+    kinds = kinds and [key_of(kind) for kind in kinds]
     for kind in kinds or ():
         if kind not in KINDS:
-            raise CourseError(f'There is no kind of fault "{kind}": choose among {", ".join(KINDS)}.')
+            titles = ", ".join(known.title for known in KINDS.values())
+            raise CourseError(f'There is no kind of fault "{kind}": choose among {titles}.')
     if name is not None and not survey[name].usable:
         return _sentence(f'"{name}" cannot be used: {survey[name].reason}.')
     files = [file for file in worst_first(survey, kinds) if name in (None, file.name)]

@@ -4,7 +4,7 @@ from ..pages import sound_map as page
 from .shown import Shown, framed
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
-HEIGHT = 680  # pixels: the map whole; what is below it scrolls
+HEIGHT = 680  # pixels, until the page makes its frame as high as itself
 
 
 def sound_map(relations, excerpt, title="Sound map"):

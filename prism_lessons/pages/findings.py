@@ -43,6 +43,7 @@ h2 { margin-top: 3rem } h3 { font-size: 1.25rem } h4 { font-size: 1.05rem }
 a { color: #00558b } a:focus-visible, audio:focus-visible { outline: 3px solid #00558b; outline-offset: 2px }
 table { border-collapse: collapse; width: 100% } caption { text-align: left; padding-bottom: .4rem }
 th, td { padding: .35rem .8rem .35rem 0; text-align: left; border-bottom: 1px solid #bbb; vertical-align: top }
+:is(th, td) { min-width: 5rem } /* so that no word is broken for want of room */
 th[scope=row] { width: 11rem } td figure { margin: 0 } td audio { max-width: 20rem }
 @media (max-width: 36rem) { table { table-layout: fixed } }
 """
@@ -114,8 +115,8 @@ def facts_in_words(file):
     length = f"{file.seconds:.1f} s" if file.seconds < 60 else clock(file.seconds)
     lufs = "" if file.lufs is None else f", {file.lufs:.1f} LUFS"
     return (
-        f"{file.format}, {file.sample_rate} Hz, {channels}, {length}; in mono: peak {file.peak_dbfs:.1f} dBFS, "
-        f"RMS {file.rms_dbfs:.1f} dBFS{lufs}, {file.silence:.0%} silence"
+        f"{file.format}, {file.sample_rate:,} Hz, {channels}, {length}; in mono: peak {file.peak_dbfs:z.1f} dBFS, "
+        f"RMS {file.rms_dbfs:z.1f} dBFS{lufs}, {file.silence:.0%} silence"
     )
 
 

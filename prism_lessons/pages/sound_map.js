@@ -110,12 +110,12 @@ function drawLegend() {
   };
   map.groups.slice(0, STYLES).forEach((name, group) => {
     const look = style(group);
-    drawShape(entry(name, `${look.words}, ${groupSizes[group]}`), look, 0, 0, 6.5);
+    drawShape(entry(name, `${look.words}, ${plural(groupSizes[group], "sound")}`), look, 0, 0, 6.5);
   });
   const rest = map.groups.length - STYLES;
   if (rest > 0) {
     const number = groupSizes.slice(STYLES).reduce((sum, size) => sum + size, 0);
-    const swatch = entry(plural(rest, "other source"), `${OTHERS.words}, ${number}`);
+    const swatch = entry(plural(rest, "other source"), `${OTHERS.words}, ${plural(number, "sound")}`);
     drawShape(swatch, OTHERS, 0, 0, 6.5);
   }
   if (Object.keys(map.outliers).length) {
@@ -372,6 +372,12 @@ function fillTable() {
 
 // Filled when it is first opened, since a long table slows down everything else.
 document.getElementById("all").addEventListener("toggle", fillTable, { once: true });
+
+// In a notebook, the page stands in a frame: as high as the page is, so that it needs no scroll bar of its own.
+if (window.frameElement) {
+  const fit = () => { window.frameElement.style.height = `${document.body.offsetHeight}px`; };
+  new ResizeObserver(fit).observe(document.body);
+}
 
 drawLegend();
 fillFilter();

@@ -307,6 +307,9 @@ def test_in_a_notebook_s_frame_a_click_plays(relations, browser, tmp_path):
     assert frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") == "rgb(255, 255, 255)"
     frame.locator("#play").click()
     frame.wait_for_function("wholly.length == 1")
+    frame.locator("summary").click()
+    frame.locator("#rows tr").nth(23).wait_for()
+    frame.wait_for_function("document.documentElement.scrollHeight <= innerHeight")  # no second scroll bar
     assert not page.wrong
     page.context.close()
 

@@ -72,15 +72,16 @@ def test_without_a_name_all_files_stand_in_short_the_worst_first(seen):
     assert lines[-1] == "    Mend low_rate."
 
 
-def test_kinds_choose_what_is_shown(seen):
-    shown = findings(seen, kinds=["hum"])
+@pytest.mark.parametrize("kind", ["hum", "fault hum"])
+def test_kinds_by_key_or_title_choose_what_is_shown(seen, kind):
+    shown = findings(seen, kinds=[kind])
     assert headings_of(shown) == ["b.wav", "Severe: fault hum"] and len(names_of(shown)) == 2
     assert "low_rate" not in repr(shown)
     assert repr(findings(seen, "a <b>&.wav", ["hum"])) == 'Nothing of this kind was found in "a <b>&.wav".'
 
 
 def test_a_kind_or_a_name_that_is_not_known_is_said(seen):
-    with pytest.raises(CourseError, match=r'no kind of fault "buzz": choose among .*hum'):
+    with pytest.raises(CourseError, match=r'no kind of fault "buzz": choose among .*, fault hum,'):
         findings(seen, kinds=["buzz"])
     with pytest.raises(CourseError, match=r'no "gone\.wav"'):
         findings(seen, "gone.wav")

@@ -125,7 +125,7 @@ def test_the_worst_file_comes_first_and_each_finding_is_said_in_full(surveyed, w
     assert [words for order, words in page.headings if order > 2] == [
         "b.wav", "Severe: fault hum", "Slight: fault low_rate", "a.wav", "Slight: fault hum",
     ]  # fmt: skip
-    for words in ("60.0 Hz", "0:00.1, 0:00.2 to 0:00.4", "It teaches hum.", "Mend hum.", "16000 Hz, mono, 0.5 s"):
+    for words in ("60.0 Hz", "0:00.1, 0:00.2 to 0:00.4", "It teaches hum.", "Mend hum.", "16,000 Hz, mono, 0.5 s"):
         assert words in page.text
     assert "3 files of 3 can be used: 0.0 minutes of sound. Something was found in 2 of them." in page.text
     assert re.search(r"fault hum ?2 ?1 severe, 1 slight", page.text)
@@ -437,8 +437,12 @@ def test_a_list_of_places_says_that_it_is_not_of_all():
 
 @pytest.mark.parametrize(
     ("seconds", "channels", "lufs", "words"),
-    [(61.0, 1, None, "44100 Hz, mono, 1:01; in"), (2.0, 6, -20.04, "6 channels, 2.0 s; in")],
+    [(61.0, 1, None, "44,100 Hz, mono, 1:01; in"), (2.0, 6, -20.04, "6 channels, 2.0 s; in")],
 )
 def test_facts_are_said_and_what_is_not_known_is_not(seconds, channels, lufs, words):
     said = pages.facts_in_words(Surveyed("a", "", "WAV", 44100, channels, seconds, -1.0, -12.0, lufs, 0.25))
     assert words in said and ("LUFS" in said) == (lufs is not None) and said.endswith("25% silence")
+
+
+def test_full_scale_is_not_said_to_be_below_zero():
+    assert "peak 0.0 dBFS" in pages.facts_in_words(Surveyed("a", "", "WAV", 44100, 1, 2.0, -0.01, -12.0, None, 0.25))
