@@ -1,7 +1,10 @@
 """The one live line that long work prints: what, how far, time left. Works in a terminal and in a notebook cell."""
 
 import sys
+import textwrap
 import time
+
+LINE = 100  # characters: what fits beside each other in a notebook, which would break a longer line inside a word
 
 
 def clock(seconds):
@@ -20,6 +23,15 @@ def counted(number, what):
 def some(names, most=6):
     """Some names as words; of many, the first ones and how many more there are."""
     return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def wrapped(text, indent="", further="    "):
+    """A line of text as several of at most `LINE` characters: the first indented by `indent`, the others `further`."""
+    lines = textwrap.wrap(
+        text, LINE, initial_indent=indent, subsequent_indent=indent + further, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    return "\n".join(lines)
 
 
 def moment(seconds):

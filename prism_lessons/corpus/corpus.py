@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..files import digest, inside, read_json
+from ..live import wrapped
 from .card import card, what_it_allows
 from .choices import MOST_TIMES, Intention, Origin
 from .warnings import warnings_about
@@ -191,7 +192,7 @@ class Corpus:
             count = len(self.unused)
             lines.append(f"{count} {'file was' if count == 1 else 'files were'} not used:")
             lines += [f"  {file['name']}: {file['reason']}" for file in self.unused]
-        return "\n".join(lines)
+        return "\n".join(map(wrapped, lines))
 
     def card(self):
         """The corpus in words, as Markdown; see `card.py`."""

@@ -11,10 +11,12 @@ import numpy as np
 
 from ..audio import AudioError, Recording
 from ..errors import CourseError
-from ..live import LiveLine, clock, counted, some
+from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, Finding, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .known import Known, code_version
+
+LONGEST_NAME = 36  # characters; beside it, there is room for the figures of a file
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class Survey:
         ]
         if reasons:
             lines.append(f"{count - usable} cannot be used:")
-            lines += [f"  {some(names)}: {reason}" for reason, names in reasons.items()]
+            lines += [wrapped(f"{some(names)}: {reason}", "  ") for reason, names in reasons.items()]
         return "\n".join(lines)
 
     def as_dict(self):
@@ -123,24 +125,27 @@ class Survey:
         return {"source": self.source, "seconds": round(self.seconds, 3), "files": [asdict(f) for f in self.files]}
 
     def __str__(self):
-        width = max(len(file.name) for file in self.files)
+        width = min(LONGEST_NAME, max(len(file.name) for file in self.files))
         lines = [f"{'file':{width}}     rate  ch   seconds   peak    rms   LUFS  silence"]
         for file in self.files:
             if file.usable:
                 lufs = "    -" if file.lufs is None else f"{file.lufs:5.1f}"
+                if len(file.name) > width:
+                    lines.append(file.name)
+                name = file.name if len(file.name) <= width else ""
                 lines.append(
-                    f"{file.name:{width}}  {file.sample_rate:7d}  {file.channels:2d}  {file.seconds:8.2f}  "
+                    f"{name:{width}}  {file.sample_rate:7d}  {file.channels:2d}  {file.seconds:8.2f}  "
                     f"{file.peak_dbfs:z5.1f}  {file.rms_dbfs:z5.1f}  {lufs}  {file.silence:6.0%}"
                 )
             else:
-                lines.append(f"{file.name:{width}}  cannot be used: {file.reason}")
-            lines += [f"    {in_words(finding)}" for finding in file.findings]
+                lines.append(wrapped(f"{file.name}: cannot be used: {file.reason}", further="        "))
+            lines += [wrapped(in_words(finding), "    ") for finding in file.findings]
         lines.append(
             f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound."
         )
         if self.counts:
             found = ", ".join(f"{title} ({count})" for title, count in self.counts.items())
-            lines.append(f"Found, with the number of files: {found}.")
+            lines.append(wrapped(f"Found, with the number of files: {found}.", further=""))
         return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from ..errors import CourseError
 from ..files import inside, replacing
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
+from ..live import LiveLine
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
@@ -93,7 +94,8 @@ class Course:
     def source(self, example="breath"):
         """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
         example set, said."""
-        seconds = survey(self.recordings).seconds if _files(self.recordings) else 0
+        quietly = LiveLine(io.StringIO())  # `bring` has said what is there
+        seconds = survey(self.recordings, quietly).seconds if _files(self.recordings) else 0
         if seconds >= MINIMUM_SECONDS:
             return self.recordings
         lacking = "no recording that can be used" if not seconds else f"{seconds:.1f} s of sound that can be used"

@@ -110,7 +110,7 @@ function drawLegend() {
   };
   map.groups.slice(0, STYLES).forEach((name, group) => {
     const look = style(group);
-    drawShape(entry(name, `${look.words}, ${plural(groupSizes[group], "sound")}`), look, 0, 0, 6.5);
+    drawShape(entry(name, `${look.words}, ${plural(groupSizes[group], "sound").replace(" ", "\u00a0")}`), look, 0, 0, 6.5);
   });
   const rest = map.groups.length - STYLES;
   if (rest > 0) {
