@@ -1,17 +1,26 @@
 # The things people do. From a bare machine with Python 3.11 or newer: `make course`, `make test`.
-# Another Python: make course PYTHON=python3.13
+# Another Python: make course PYTHON=python3.13. Windows has no make: the README says what to type there.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: course tour test nbval nbval-colab browser sync badges zip outputs docs findings stress clean
+.DEFAULT_GOAL := help
+.PHONY: help course tour check test nbval nbval-colab browser sync badges zip outputs docs findings stress clean
+
+help:  ## say what can be done
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 course: $(VENV)/course  ## set up and open the lessons in JupyterLab
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/prism-lessons course
 
 tour: $(VENV)/course  ## the whole journey without a browser, on winds and whispers: WAVs and a page in tour/
 	$(BIN)/python datasets_examples/tour.py tour
+
+check: $(VENV)/dev  ## lint, then the quick tests: what to run after each change
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q --ignore=tests/browser -m "not slow"
 
 test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest releases, on Colab's versions, in a browser
 	$(BIN)/ruff check .
@@ -20,10 +29,10 @@ test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest rel
 	$(MAKE) nbval nbval-colab browser
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
-nbval: $(VENV)/dev  ## run every lesson twice, and compare what its check cells show with what is committed
-	$(BIN)/python notebooks/tools/compare.py --times 2 $(LESSONS)
+nbval: $(VENV)/dev  ## run the lessons in a row, twice, and compare what their check cells show with what is committed
+	$(BIN)/python notebooks/tools/compare.py --together --times 2 $(LESSONS)
 
-nbval-colab: $(VENV)-colab/ready  ## the same, once, on the versions that Google Colab has
+nbval-colab: $(VENV)-colab/ready  ## the same, each lesson for itself, on the versions that Google Colab has
 	$(VENV)-colab/bin/python notebooks/tools/compare.py $(LESSONS)
 
 # Pictures of the lessons, and how long they took, are left in artefacts/.

@@ -5,8 +5,10 @@ one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
 import argparse
+import importlib.util
 import json
 import os
+import subprocess
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -278,6 +280,34 @@ def _journal(options, live):
     return {"page": str(page)}, f"{page}: open it in a browser; Markdown and WAVs lie beside it"
 
 
+def _course(options, live):
+    notebooks = _lessons()
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise CourseError("JupyterLab, which shows the lessons, is missing: type  python -m pip install jupyterlab")
+    command = [sys.executable, "-m", "jupyterlab", str(notebooks)]
+    if getattr(os, "geteuid", lambda: 1)() == 0:  # in containers and lab images; JupyterLab refuses root otherwise
+        command.append("--allow-root")
+    jupyter = subprocess.Popen(command)
+    while True:
+        try:
+            status = jupyter.wait()
+            break
+        except KeyboardInterrupt:  # JupyterLab was interrupted too, and asks whether it should stop
+            continue
+    if status:
+        raise CourseError(f"JupyterLab ended with status {status}: what it wrote above says why.")
+    return {"notebooks": str(notebooks)}, f"The lessons, and what you made in them, lie in {notebooks}."
+
+
+def _lessons():
+    """The folder of the lessons: beside the package, as in a clone, or where the command was typed."""
+    places = [Path(__file__).parents[1] / "notebooks", Path("notebooks").resolve(), Path.cwd()]
+    for place in places:
+        if any(place.glob("00_*.ipynb")):
+            return place
+    raise CourseError("The lessons are not here: go to the folder of the course, the one that holds notebooks, first.")
+
+
 def setting(text):
     """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON."""
     name, equals, value = text.partition("=")
@@ -313,6 +343,8 @@ def _parser():
         command.set_defaults(verb=function)
         command.add_argument("--json", action="store_true", help="print JSON for programs")
         return command
+
+    verb("course", _course, "Open the lessons in JupyterLab.")
 
     command = verb("survey", _survey, "Say what lies in a folder of recordings, and what cannot be used and why.")
     command.add_argument("folder", help="folder of recordings, or one recording")

@@ -1,6 +1,8 @@
 """Set-up: the two lists of requirements agree, importing is quick, and rooms import only those above them."""
 
 import ast
+import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from prism_lessons import cli
 
 REPOSITORY = Path(__file__).parents[1]
 PACKAGE = REPOSITORY / "prism_lessons"
@@ -97,5 +101,81 @@ def test_the_face_is_the_same_whichever_room_was_imported_first():
     assert "<function audition" in run(code).stdout
 
 
-def test_make_test_is_what_ci_runs():
-    assert "\nmake test\n" in (REPOSITORY / ".ci" / "run").read_text()
+# In place of JupyterLab: says what it was asked for, and ends as a test wants it to.
+JUPYTERLAB = """
+import os, signal, sys
+print(*sys.argv[1:], sep="\\n", file=sys.stderr)
+if os.environ["ENDS"] == "interrupted":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.kill(os.getppid(), signal.SIGINT)
+    print("asks whether to stop", file=sys.stderr)
+else:
+    sys.exit(int(os.environ["ENDS"]))
+"""
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A function that runs `prism-lessons course` with a JupyterLab that ends in some way."""
+    (tmp_path / "jupyterlab").mkdir()
+    (tmp_path / "jupyterlab" / "__init__.py").touch()
+    (tmp_path / "jupyterlab" / "__main__.py").write_text(JUPYTERLAB)
+
+    def run(ends="0"):
+        paths = os.pathsep.join([str(tmp_path), str(REPOSITORY)])
+        return subprocess.run(
+            [sys.executable, "-m", "prism_lessons.cli", "course"], cwd=tmp_path, capture_output=True, text=True,
+            env=os.environ | {"PYTHONPATH": paths, "ENDS": ends},
+        )  # fmt: skip
+
+    return run
+
+
+def test_the_course_opens_in_the_folder_of_the_lessons_for_root_too(course):
+    done = course()
+    assert done.returncode == 0 and str(REPOSITORY / "notebooks") in done.stdout
+    rights = ["--allow-root"] if os.geteuid() == 0 else []
+    assert done.stderr.splitlines() == [str(REPOSITORY / "notebooks"), *rights]
+
+
+def test_ctrl_c_is_left_to_jupyterlab_which_asks_first(course):
+    done = course("interrupted")
+    assert done.returncode == 0 and done.stderr.endswith("asks whether to stop\n")
+
+
+def test_a_jupyterlab_that_fails_is_said_in_a_sentence(course):
+    done = course("3")
+    assert done.returncode == 2 and "JupyterLab ended with status 3" in done.stderr.splitlines()[-1]
+
+
+def test_without_jupyterlab_or_lessons_the_course_says_what_is_missing(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(cli.importlib.util, "find_spec", lambda name: None)
+    assert cli.main(["course"]) == 2
+    assert capsys.readouterr().err.endswith("is missing: type  python -m pip install jupyterlab\n")
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "site-packages" / "prism_lessons" / "cli.py"))
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["course"]) == 2
+    assert capsys.readouterr().err.startswith("prism-lessons: The lessons are not here: go to the folder of the course")
+    monkeypatch.chdir(REPOSITORY)
+    assert cli._lessons() == REPOSITORY / "notebooks"  # installed elsewhere, and typed in a clone
+
+
+def test_make_test_is_what_ci_runs_where_nothing_lies_beside_the_clone():
+    script = (REPOSITORY / ".ci" / "run").read_text()
+    assert "\nmake test\n" in script and script.index(" clone ") < script.index("make test")
+
+
+def test_nothing_reads_what_lies_beside_a_clone_but_as_evidence_that_may_be_missing():
+    """`shared/` lies beside one clone only: a test that looks there skips where it is not, with its reason."""
+    beside = re.compile(r"""["'/]shared["'/]""")
+    rooms = ("tests", "benchmarks", "notebooks/tools", "docs")
+    for path in (path for room in rooms for path in (REPOSITORY / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        assert path == Path(__file__) or not beside.search(text) or "pytest.skip(" in text or "skipif" in text, path
+
+
+def test_make_help_names_every_target():
+    makefile = (REPOSITORY / "Makefile").read_text()
+    targets = re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE)
+    said = subprocess.check_output(["make", "--silent", "help"], cwd=REPOSITORY, text=True)
+    assert {line.split()[1] for line in said.splitlines() if line.startswith("make ")} == set(targets) - {"recordings"}
