@@ -1,7 +1,8 @@
 """Run the lessons through nbval, one after another, each from the beginning in a copy of its own.
 
 A lesson fails at the first cell that raises an error, and at a cell tagged "check" that shows something other than the
-committed output. `--times 2` runs each again among the files that it left behind, as a student does.
+committed output. `--together` runs all in one copy, as a student has them: each finds what those before it left.
+`--times 2` runs them again among the files that they left behind.
 """
 
 import argparse
@@ -26,17 +27,20 @@ def main():
     """Compare some lessons with what is committed; the exit status is 1 if one of them fails."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("lessons", nargs="*", help='such as "02_training"; all if none is named')
-    parser.add_argument("--times", type=int, default=1, help="how many times each is run among the same files")
+    parser.add_argument("--together", action="store_true", help="all in one folder")
+    parser.add_argument("--times", type=int, default=1, help="how many times they are run among the same files")
     chosen = parser.parse_args()
+    lessons = paths(chosen.lessons)
     failed = []
-    for path in paths(chosen.lessons):
-        begun = time.monotonic()
+    for some in [lessons] if chosen.together else [[path] for path in lessons]:
         with copy() as folder:
-            passed = all(compare(path, folder) for _ in range(chosen.times))
-        print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)
-        failed += [] if passed else [path.name]
+            for path in some * chosen.times:
+                begun = time.monotonic()
+                passed = compare(path, folder)
+                print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)
+                failed += [] if passed else [path.name]
     if failed:
-        sys.exit(f"Failed: {', '.join(failed)}. The cells are named above, counted from 0 without Markdown.")
+        sys.exit(f"Failed: {', '.join(dict.fromkeys(failed))}. The cells are named above, counted from 0 without Markdown.")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+LARGEST_OUTPUT = 5_000_000  # characters: front ends cut what is much larger, and the saved notebook grows with it
 QUIETEST = 0.001  # of full scale, -60 dBFS: a player whose peak is not above is taken for silent
 # Players that may be silent, by their names: what a model plays that a lesson trained for two minutes. At a low
 # temperature that often is silence. One of them at least has to be heard.
@@ -54,6 +55,12 @@ def test_all_panels_are_drawn(lesson):
     assert len(lesson.boxes(RESET) + lesson.boxes(KEEP)) == written > 0
     written = sum(len(re.findall(r"\bnotebook\.(?:Recordings|Segments)Panel\(", code)) for code in lesson.code)
     assert lesson.outputs.get_by_role("button", name=re.compile(f"^({CHOICES}|{SEGMENTS})$")).count() == written
+
+
+def test_no_output_is_large(lesson):
+    assert (
+        max(lesson.outputs.evaluate_all("outputs => outputs.map(output => output.innerHTML.length)")) < LARGEST_OUTPUT
+    )
 
 
 def test_every_label_is_shown_in_full(lesson):
