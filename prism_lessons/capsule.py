@@ -13,6 +13,7 @@ from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
 CARD = "card.md"
+MOST_REASONS = 3  # why it may not be shared, in a sentence; its card has them all
 # What the course itself says and asks of a capsule, as far as it is there; whoever writes one may add to it.
 KINDS = {
     "run": str,
@@ -92,8 +93,10 @@ class Capsule:
             When it has learned from a source that was marked "no consent", or whose model may not be shared.
         """
         if forbidden := self.about.get("not_to_share"):
+            why = "; ".join(map(str, forbidden[:MOST_REASONS]))
+            more = f"; and {len(forbidden) - MOST_REASONS} more" if len(forbidden) > MOST_REASONS else ""
             raise CourseError(
-                f"This model may not be shared, because of {'; '.join(map(str, forbidden))}: ask the makers and change "
+                f"This model may not be shared, because of {why}{more}: ask the makers and change "
                 "what the corpus says of them, or leave these recordings out, and train anew."
             )
         return self.save(path)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,3 +133,13 @@ def test_a_capsule_is_opened_without_tensorflow(capsule, tmp_path):
     code = f"import prism_lessons as pl, sys; pl.load({str(path)!r}); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "prism_lessons.capsule" in loaded and not {"tensorflow", "keras"} & set(loaded)
+
+
+def test_a_model_of_many_recordings_that_forbid_it_is_refused_in_a_sentence_that_can_be_read(capsule, tmp_path):
+    names = [f"take {number}.wav: its model may not be shared" for number in range(11)]
+    forbidden = replace(capsule, about={**capsule.about, "not_to_share": names})
+    with pytest.raises(CourseError) as caught:
+        forbidden.share(tmp_path / "small.capsule")
+    said = str(caught.value)
+    assert all(name in said for name in names[:3]) and "take 3" not in said and "; and 8 more: ask" in said
+    assert not (tmp_path / "small.capsule").exists() and forbidden.save(tmp_path / "mine.capsule").is_file()
