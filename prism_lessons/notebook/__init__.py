@@ -5,6 +5,7 @@ the library.
 """
 
 from .auditioning import AuditionTable, beside_recordings
+from .cards import card
 from .choosing import RecordingsPanel, SegmentsPanel
 from .computer import budget, machine
 from .course import Course
@@ -35,6 +36,7 @@ __all__ = [
     "SettingsPanel",
     "beside_recordings",
     "budget",
+    "card",
     "choice",
     "findings",
     "hear",
