@@ -246,7 +246,7 @@ intention.keep()
 # lesson 05 explains them. If you run this cell again, it sets every control back.
 #
 # - Name is what this training is called. It is kept in a folder of that name, its **run**. A new name begins a new
-#   run.
+#   run. Where a run has learned from other recordings or with other settings than these, a new name is proposed.
 # - **Seed** is the number from which all chance is drawn.
 # - The notes speak of epochs and of frames. An **epoch** is one pass through all the recordings; a **frame** is a short
 #   row of samples that a part of the model takes in at once.
@@ -255,7 +255,7 @@ intention.keep()
 setup = notebook.SettingsPanel(
     "sketch",
     notebook.budget(minutes),
-    name=notebook.text("Name", "first"),
+    name=notebook.text("Name", course.name_for(corpus)),
     seed=notebook.whole("Seed", 0, 0, 9999),
 )
 setup
@@ -287,16 +287,17 @@ print(pl.plan(corpus, "sketch", most_hours=course.lent_hours, **settings))
 # it lets a small model learn one second of your own recordings by heart; at high sample rates, less than that.
 
 # %%
-copy = course.copy_of(folder)
-check = pl.preflight(corpus, folder, "sketch", copy_to=copy, **settings)
+check = pl.preflight(corpus, folder, "sketch", copy_to=course.copy_of(folder), **settings)
+settings |= check.advised
 notebook.preflight_shown(check)
 
 # %% [markdown]
 # The table says how each trial went, and the line under it says what to do now. Where a trial failed, the sentence
-# beside it says what to change. If that is a value such as `streams=8`, you need do nothing: the cell that trains
-# takes it over. Anything else you put right yourself; then run this last cell again. "Not finished" is no failure:
+# beside it says what to change. If that is a value such as `streams=8`, you need do nothing: this cell has put it among
+# the settings. Anything else you put right yourself; then run this last cell again. "Not finished" is no failure:
 # the computer was too slow, or had too little memory, to try it to the end. A failure does not stop the page. If you
-# ran all cells in one go, the training begins in any case, and you may interrupt it.
+# ran all cells in one go, the training begins in any case, and you may interrupt it. The cell that trains also works
+# without a pre-flight.
 #
 # The first player is your recording. The second is not: a model made it, sample by sample, after it had heard nothing
 # else for less than a minute. If you recognise it, then everything between your recording and the loudspeaker works.
@@ -326,7 +327,7 @@ notebook.preflight_shown(check)
 
 # %%
 picture = notebook.LiveFigure(notebook.training_view)
-pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=copy, **(settings | check.advised))
+pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(folder), **settings)
 
 # %% [markdown]
 # ## Read the curve
@@ -363,6 +364,18 @@ notebook.play_epochs(run)
 # %% [markdown]
 # What to listen for, in the order in which it often comes: the level; the colour of the noise; swells and strikes,
 # and how they end; pitch. Two minutes will not bring all of it.
+#
+# ### If it is silent
+#
+# After two minutes, a model of your own recordings may play next to nothing, in some epochs or in all of them: the
+# captions then say levels such as -60 dBFS. That is not your fault, and the run is not lost.
+#
+# - Listen to the other epochs first. One may be silent and the next loud. Lesson 03 marks the clips that are silent or
+#   faint and, where there is one, proposes an epoch that can be heard.
+# - In lesson 04, a **nudge** may wake the model: it raises the temperature for a moment whenever a voice has fallen
+#   silent. So may a recording that the model goes on from.
+# - If all of it stays silent, give it more minutes, as said below. And look into your recordings in lesson 01: leave
+#   out long silences, and mend levels that are very low.
 
 # %% [markdown]
 # ## What is in the folder
