@@ -264,12 +264,13 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
 # %% [markdown]
 # A change is written into the call of `train`. This one takes half the `dim` of a sketch and goes through your corpus
 # once, or for as long as `minutes` says if that is less. `notebook.budget` is there so that the course can be tested
-# quickly. The training says that no pre-flight was made, such as that in lesson 02; one so short needs none.
+# quickly. The training says that no pre-flight was made, such as that in lesson 02; one so short needs none. If you try
+# another `dim`, it gets a run of its own; with any other change, name another folder too.
 
 # %%
-corpus = course.corpus()
-folder = work / f"run_{corpus.digest}"
-run = pl.train(corpus, folder, preset="sketch", dim=64, epochs=1, minutes=notebook.budget(minutes))
+corpus, dim = course.corpus(), 64
+folder = work / f"run_{corpus.digest}_{dim}"
+run = pl.train(corpus, folder, preset="sketch", dim=dim, epochs=1, minutes=notebook.budget(minutes))
 
 # %% [markdown]
 # Here is what it plays after so little, at two temperatures. Read the captions before you press play. It may be next to
@@ -374,9 +375,9 @@ for part in ("model", "training"):
 print(f"{command} --epochs {len(run.log)}")
 
 # %% [markdown]
-# With a budget in epochs alone, the same corpus, machine and versions give the same model again, to the last bit, if no
-# graphics card is used. A budget in minutes cannot promise this, since no two minutes of a computer are alike. This run
-# had both, so its repetition may only resemble it.
+# With a budget in epochs alone, the same corpus, machine and versions give exactly the same model again, which plays
+# exactly the same, if no graphics card is used. A budget in minutes cannot promise this, since no two minutes of a
+# computer are alike. This run had both, so its repetition may only resemble it.
 #
 # ## Surprise, as a way of listening
 #
@@ -415,18 +416,30 @@ for name in names:
 #
 # ## One file
 #
-# A **capsule** is a model as one file. This writes one for others of the model of the run above, opens it again, and
-# lets it say where it comes from. Where a source was marked "no consent", `share` refuses; `save` is for yourself.
+# A **capsule** is a model as one file. There are two ways to write one: `share` is for others, `save` for yourself. If
+# you said in lesson 01 that there is no consent for a recording, or that a model of it may not be shared, `share`
+# refuses and says why. Then this cell, so that you can see the rest, writes it for yourself.
 
 # %%
-path = run.capsule().share(work / "small.capsule")
+try:
+    path = run.capsule().share(work / "small.capsule")
+    print("This model may be shared, as far as the corpus says.")
+except pl.CourseError as refusal:
+    print(refusal)
+    path = run.capsule().save(work / "for_myself.capsule")
+
+# %% [markdown]
+# This opens the file again and lets it say where it comes from.
+
+# %%
 capsule = pl.load(path)
 print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB, {capsule.sample_rate} samples a second")
 for what in ("epoch", "bits", "validation_bits", "seconds"):
     print(f"{what}: {capsule.about[what]:g}")
 
 # %% [markdown]
-# You can send it to somebody, who needs nothing else of yours to play it: `pl.generate("small.capsule")` or lesson 04.
+# A capsule that may be shared you can send to somebody, who needs nothing else of yours to play it:
+# `pl.generate("small.capsule")` or lesson 04.
 # Opening one runs no program that may hide in it. No recording is in it either, but a model that has learned by heart
 # can play one back, so what you agreed with the people on your recordings holds for the capsule too. The card of the
 # corpus travels inside. It begins like this:
