@@ -147,12 +147,12 @@ course = notebook.Course()
 capsule = course.capsule()
 
 # %% [markdown]
-# Before you play an instrument that you did not make, read its **card**: what it has listened to. Here is its first
-# part; the rest lists every recording.
+# Before you play an instrument, read its **card**: what it has listened to, and where that came from. Here is all of it
+# but the list of clips.
 
 # %%
 print("The model after epoch", capsule.about["epoch"])
-print(capsule.card.partition("\n|")[0])
+notebook.card(capsule)
 
 # %% [markdown]
 # ## The instrument
@@ -168,19 +168,32 @@ for seconds in (1, 60):
     print(f"{seconds} s of sound: {seconds * rate:,} draws")
 
 # %% [markdown]
+# ## Files for your program
+#
+# A performance that you keep is called a **take**, and becomes a sound file. Choose what your program for music likes.
+# It counts for all that you keep in this lesson. The sample rate may be higher than the model's: the pitch stays, but
+# no brightness is added. Nothing is turned up. Only a file that would distort is turned down, as a whole.
+
+# %%
+files = course.files_panel()
+files
+
+# %% [markdown]
 # ## Play it
 #
 # Run the cell, press Play, and turn the **temperature** while it sounds: how freely the model chooses. What you turn is
-# heard about half a second later. Lower it until the sound calms down; raise it until it boils. Begin with the volume
-# low: above 1.3 it may be loud. When something comes that you want, press Keep, and the last ten seconds are yours.
-# Where your notebook cannot play live, it says so, and makes takes with the button below.
+# heard about half a second later. Lower it until the sound calms down; raise it until it boils. The volume begins at
+# 30 %, since above 1.3 it may be loud; what you keep is as loud as the model plays. When something comes that you want,
+# press Keep, and the last ten seconds are yours. Where your notebook cannot play live, it says so, and makes takes with
+# the button below.
 
 # %%
 instrument = notebook.Instrument(capsule, temperature=0.95, seed=1)
 instrument
 
 # %% [markdown]
-# This saves what you have kept. If you have kept nothing, it does nothing.
+# This writes what you have kept into the folder of your takes. If you have kept nothing, it does nothing. When you keep
+# more later, run it again.
 
 # %%
 course.keep(instrument.kept)
@@ -234,6 +247,12 @@ shaped = pl.generate(capsule, seconds=12, voices=2, temperature=line.value, seed
 notebook.play(*shaped)
 
 # %% [markdown]
+# This keeps both.
+
+# %%
+course.keep(shaped)
+
+# %% [markdown]
 # ## When it gets stuck
 #
 # A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
@@ -268,24 +287,43 @@ notebook.play(together, *chorus[:2])
 # %% [markdown]
 # ## Going on from a recording
 #
-# So far, every take began from silence. Now the model first hears a recording of yours: that is **priming**. It takes
-# in four seconds, sample by sample, as if it had played them itself, and goes on from there. If the recording sounds
-# like what it has learned from, you may not hear where the model takes over. If not, listen how it finds its way home.
+# So far, every take began from silence. Now the model first hears a recording: that is **priming**. It takes the sound
+# in sample by sample, as if it had played it itself, and goes on from there. If you have brought recordings, choose one
+# of yours here, and where the model begins to listen. If it has fewer seconds than you ask for, all of it is heard.
 
 # %%
-source = course.recording()
-prime = pl.Prime(source, start=0, seconds=4)
+sounds = course.sounds()
+before = notebook.Panel(
+    recording=notebook.choice("Recording", sounds, next(iter(sounds.values()))),
+    start=notebook.number("From, in seconds", 0, 0, 3600),
+    seconds=notebook.number("How long, in seconds", 4, 0.5, 60),
+)
+before
+
+# %% [markdown]
+# If the recording sounds like what the model has learned from, you may not hear where it takes over. If not, listen how
+# it finds its way home.
+
+# %%
+prime = pl.Prime(before.recording, start=before.start, seconds=before.seconds)
 primed = pl.generate(capsule, seconds=5, voices=2, temperature=0.9, seed=3, prime=prime, keep_prime=True)
-notebook.play(*primed, names=["4 s of the recording, then voice 1", "the same, then voice 2"])
+listened = f"{primed[0].about['prime_seconds']:.1f} s of the recording"
+notebook.play(*primed, names=[f"{listened}, then voice 1", "the same, then voice 2"])
 
 # %% [markdown]
 # Each voice can go on from a place of its own. Here are four, from the beginning of the recording to its end, without
 # the recording itself.
 
 # %%
-places = pl.Prime.several(source, voices=4, seconds=2)
+places = pl.Prime.several(before.recording, voices=4, seconds=2)
 spread = pl.generate(capsule, seconds=4, voices=4, temperature=0.9, seed=3, prime=places)
-notebook.play(*spread, names=[f"goes on from {place.start + 2:.1f} s" for place in places])
+notebook.play(*spread, names=[f"goes on from {place.end:.1f} s" for place in places])
+
+# %% [markdown]
+# This keeps all six.
+
+# %%
+course.keep(primed + spread)
 
 # %% [markdown]
 # ## Other instruments
@@ -312,6 +350,12 @@ breath = pl.Run("../datasets_examples/trained/breath")
 blend = pl.mix(breath.capsule(), others["bells"], share="0:0, 8:1")
 blended = pl.generate(blend, seconds=10, voices=2, temperature=0.95, seed=5)
 notebook.play(*blended, names=["from breath to bells, voice 1", "voice 2"])
+
+# %% [markdown]
+# This keeps both.
+
+# %%
+course.keep(blended)
 
 # %% [markdown]
 # ## Between two epochs: another experiment
@@ -364,41 +408,15 @@ notebook.waveform(takes[0])
 notebook.spectrogram(takes[0])
 
 # %% [markdown]
-# ## Files for your program
+# ## Keep them
 #
-# A performance that you keep is called a **take**. Choose what your program for music likes. The sample rate may be
-# higher than the model's: the pitch stays, but no brightness is added. Nothing is turned up. Only a file that would
-# distort is turned down, as a whole.
+# This writes the takes as you asked above, under "Files for your program". A file's name says with which seed, voice
+# and temperature the take was made, how long it is and from which epoch. The sign at its end tells it from all others,
+# so no take replaces another, unless it is the same again. All of that is also written into the file, and into the list
+# `takes.csv` beside it. Places where something happened are markers.
 
 # %%
-files = notebook.Panel(
-    form=notebook.choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
-    bits=notebook.choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
-    sample_rate=notebook.choice("Sample rate", {"the model's": None, "44.1 kHz": 44100, "48 kHz": 48000}, 48000),
-    fade_in=notebook.number("Fade in, seconds", 0, 0, 60),
-    fade_out=notebook.number("Fade out, seconds", 0.05, 0, 60),
-    remove_dc=notebook.tick("Take a constant offset away", True),
-    zipped=notebook.tick("Pack all takes into one zip"),
-)
-files
-
-# %% [markdown]
-# A file's name says with which seed, voice and temperature the take was made, how long it is and from which epoch. The
-# sign at its end tells it from all others, so no take replaces another, unless it is the same again. All of that is
-# also written into the file, and into the list `takes.csv` beside it. Places where something happened are markers.
-
-# %%
-course.keep(takes, **files.values)
-
-# %% [markdown]
-# In Colab you work on a computer that is lent to you, the **runtime**. When it ends, your files vanish, unless you
-# began with `notebook.Course(drive=True)`, which keeps them on your Google Drive. Change `False` to `True` here to pack
-# the takes into one file, a zip, and save it on your computer.
-
-# %%
-take_them_home = False
-if take_them_home:
-    course.take_home(course.takes)
+course.keep(takes)
 
 # %% [markdown]
 # ## A long take
@@ -409,12 +427,27 @@ if take_them_home:
 
 # %%
 watch = notebook.LiveFigure(notebook.newest, waiting="The newest seconds come here while it plays.")
-folder = course.takes / "long"
-long = pl.perform(capsule, folder, seconds=20, temperature=0.9, seed=8, nudge=True, listening=watch)
+long = course.perform(capsule, seconds=20, temperature=0.9, seed=8, nudge=True, listening=watch)
 watch(long)
 
 # %% [markdown]
-# A long take becomes files as any other does: `course.keep(long, bits=24)`. To begin another one, name another folder.
+# It lies in the folder `long` of your takes. With another model, temperature or seed it is another take, and gets a
+# folder of its own, such as `long_2`. This keeps it as a file like all others.
+
+# %%
+course.keep(long)
+
+# %% [markdown]
+# ## All in one file
+#
+# Change `False` to `True` here to pack all that you have kept, with the list, into one file, `takes.zip`. In Colab,
+# your browser saves it on your computer: there you work on one that is lent to you, the **runtime**. When it ends, your
+# files vanish, unless you began with `notebook.Course(drive=True)`, which keeps them on your Google Drive.
+
+# %%
+take_them_home = False
+if take_them_home:
+    course.take_home(course.takes)
 
 # %% [markdown]
 # ## What you did
