@@ -202,7 +202,7 @@ def _intention(intention):
 
 def _data(audition, sounds, wire):
     """What the scripts of the page need to know, ready for JSON."""
-    log = audition.log
+    log, kept = audition.log, audition.run.epochs
     return {
         "run": log.key,
         "who": log.who,
@@ -230,7 +230,7 @@ def _data(audition, sounds, wire):
                 "kind": clip.diagnosis,
                 "words": f"{clip.measures}.",
                 "remarks": list(clip.remarks),
-                "advice": advice(clip, audition.clips),
+                "advice": advice(clip, audition.clips, kept),
                 "near": [{"words": words, "source": source} for words, source in near],
             }
             for clip, near in zip(audition.clips, sounds.near, strict=True)

@@ -5,8 +5,10 @@ from .diagnosis import DIAGNOSES
 WAYS = "let takes be nudged in lesson 04 (nudge=True), or begin them with a recording (priming)"
 
 
-def advice(clip, clips):
-    """What to try with an `AuditionClip`, one to three sentences; `clips` are all of its run.
+def advice(clip, clips, kept):
+    """What to try with an `AuditionClip`, one to three sentences.
+
+    `clips` are all of its run, and `kept` the epochs whose models are there.
 
     A model that is silent need not wake at a higher temperature. So another one is advised only where a clip of the
     same epoch at it can be heard.
@@ -25,11 +27,11 @@ def advice(clip, clips):
         first = f"At {_listed(tried)} this epoch cannot be heard either, so more temperature may not help: {WAYS}."
     else:
         first = f"No clip shows whether a higher temperature would wake this epoch: {WAYS}."
-    others = sorted({other.played.epoch for other in clips if other.audible})
+    others = {other.played.epoch for other in clips if other.audible} & {*kept}
     if not others:
-        return f"{first} No other epoch of this run can be heard."
+        return f"{first} No other epoch can be heard whose model is there."
     nearest = min(others, key=lambda epoch: (abs(epoch - clip.played.epoch), -epoch))
-    return f"{first} Epoch {nearest} can be heard."
+    return f"{first} Epoch {nearest} can be heard, and its model is there."
 
 
 def _listed(temperatures):
