@@ -416,7 +416,7 @@ class Course:
             except CourseError as error:
                 print(error)
 
-    def choose(self, heard, epoch):
+    def choose(self, heard, epoch=None):
         """Keep the model of an epoch for ever, and as the one that lesson 04 plays.
 
         Parameters
@@ -424,13 +424,16 @@ class Course:
         heard
             The `Audition`; what was heard in the clips of that epoch travels with the model.
         epoch
-            One of those whose models are there.
+            One of those whose models are there; the one that `heard` proposes if not given.
 
         Returns
         -------
         Capsule
         """
         run = heard.run
+        if epoch is None:
+            print(heard.proposed)
+            epoch = heard.proposed.epoch
         run.star(epoch)
         heard.log.chosen(epoch)
         capsule = heard.capsule(epoch)
