@@ -18,7 +18,7 @@ from .players import play
 from .shown import framed
 from .wired import Wired
 
-HEIGHT = 1500  # pixels: the table, the chosen clip and the other ways to listen whole; what is below scrolls
+HEIGHT = 1500  # pixels, until the page says itself how high it is
 
 
 class AuditionTable(Wired):

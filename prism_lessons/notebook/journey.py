@@ -5,7 +5,7 @@ from ..pages.journey import journey_page
 from .shown import Shown, framed
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
-HEIGHT = 560  # pixels: the player whole, and the first chapters; what is below scrolls
+HEIGHT = 560  # pixels, until the page says itself how high it is
 
 
 def journey_shown(journey, title="Journey through the epochs"):

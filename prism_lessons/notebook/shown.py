@@ -43,7 +43,7 @@ def figure(picture, caption):
 def framed(document, title, height):
     """A whole HTML document in a frame of the notebook, so that its styles and its keys meet nothing else.
 
-    `height` is in pixels; what does not fit scrolls.
+    `height` is in pixels, until the page says itself how high it is; where it cannot, what does not fit scrolls.
     """
     # In single quotes, since a page is full of double ones, each of which would take six bytes.
     document = document.replace("&", "&amp;").replace("'", "&#x27;")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from string import Template
 
-COMMON = Path(__file__).with_name("common.css")
+COMMON, IN_A_FRAME = (Path(__file__).with_name(name) for name in ("common.css", "frame.js"))
 FRAME = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -47,7 +47,7 @@ def document(page, scripts, title, stores, styles=(), **values):
     **values
         What stands in the places of the template, as HTML: see `text`.
     """
-    styles = (COMMON, *styles, page.with_suffix(".css"))
+    styles, scripts = (COMMON, *styles, page.with_suffix(".css")), (IN_A_FRAME, *scripts)
     style, script = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, scripts))
     body = Template(page.read_text(encoding="utf-8")).substitute(title=text(title), **values)
     stored = (f'<script type="application/json" id="{name}">{_json(value)}</script>' for name, value in stores.items())

@@ -1,5 +1,5 @@
 "use strict";
-// What pages in a notebook's frame share: the wire to Python, the notebook's light or dark, and their height.
+// What pages in a notebook's frame share: the wire to Python, and the notebook's light or dark.
 
 const page = JSON.parse(document.getElementById("data").textContent);
 const by = (id) => document.getElementById(id);
@@ -56,8 +56,4 @@ dress();
 if (around) {
   for (const element of [around.body, around.documentElement])
     new MutationObserver(dress).observe(element, { attributes: true });
-  // As high as what it holds, so that nothing scrolls inside the notebook, however narrow.
-  new ResizeObserver(() => {
-    window.frameElement.style.height = `${Math.ceil(document.body.getBoundingClientRect().height)}px`;
-  }).observe(document.body);
 }

@@ -373,12 +373,6 @@ function fillTable() {
 // Filled when it is first opened, since a long table slows down everything else.
 document.getElementById("all").addEventListener("toggle", fillTable, { once: true });
 
-// In a notebook, the page stands in a frame: as high as the page is, so that it needs no scroll bar of its own.
-if (window.frameElement) {
-  const fit = () => { window.frameElement.style.height = `${document.body.offsetHeight}px`; };
-  new ResizeObserver(fit).observe(document.body);
-}
-
 drawLegend();
 fillFilter();
 choose(0);

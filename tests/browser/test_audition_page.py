@@ -150,15 +150,15 @@ def test_next_goes_down_a_column_and_on_to_the_next_one(page):
     assert seen[5:] == ["epoch 6, temperature 0.8, voice 1", "epoch 1, temperature 0.8, voice 2"]
 
 
-def test_every_fifth_epoch_and_the_last_are_left_by_one_press_and_filters_work_together(page):
-    page.get_by_role("button", name="Every fifth").click()
+def test_every_second_epoch_of_a_short_run_is_left_by_one_press_and_filters_work_together(page):
+    page.get_by_role("button", name="Every second").click()
     rows = page.locator("#frame tbody tr:visible th")
-    assert rows.all_inner_texts() == ["5", "6"]
+    assert rows.all_inner_texts() == ["2", "4", "6"]
     page.locator("#temperature").select_option("0.9")
     assert page.locator("#frame thead th:visible").all_inner_texts() == [
         "epoch", "temp. 0.9, voice 1", "temp. 0.9, voice 2",
     ]  # fmt: skip
-    assert "4 of 36 clips are shown" in page.locator("#shown").inner_text()
+    assert "6 of 36 clips are shown" in page.locator("#shown").inner_text()
     page.get_by_role("spinbutton", name="Every").fill("1")
     page.get_by_label("only starred, tagged or noted").check()
     assert page.locator("#frame tbody button:visible").count() == 1
@@ -320,7 +320,7 @@ def test_the_coin_decides_and_nothing_comes_twice_before_all_have_come(page):
 def test_silent_clips_are_left_out_of_blind_listening_unless_they_are_wanted(page):
     count = "() => { begin('source'); return pools.model.length; }"
     assert page.evaluate(count) == 30
-    page.get_by_label("leave silent clips out").uncheck()
+    page.get_by_label("leave silent and faint clips out").uncheck()
     assert page.evaluate(count) == 36
 
 
@@ -360,5 +360,5 @@ def test_the_recording_that_is_nearest_can_be_heard_beside_the_clip(page, heard)
 
 
 def test_a_silent_clip_says_that_there_is_nothing_to_compare(page):
-    page.locator("#frame [data-kind=silence]").first.click()
+    page.locator("#frame .inaudible").first.click()
     assert "nothing to compare" in page.locator("#near").inner_text()
