@@ -32,13 +32,13 @@ nav ul { columns: 2 15rem; padding-left: 1.2rem; }
 a { color: #00558b; } :is(a, audio):focus-visible { outline: 3px solid #00558b; outline-offset: 2px; }
 table { border-collapse: collapse; margin: 1rem 0; font-size: .9375rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #bbb; }
-th { overflow-wrap: normal; } td { min-width: 5rem; }
+th { overflow-wrap: normal; } td { min-width: 5rem; } td:first-child { min-width: 11rem; }
 code { overflow-wrap: normal; }
 blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 4px solid #82878f; }
 .notice { padding: .5rem 1rem; border: 2px solid; }
 figure { margin: 1rem 0; } audio { display: block; width: 100%; max-width: 26rem; margin-top: .3rem; }
 svg { height: auto; }
-@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; } td { min-width: 0; } }
+@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; } td:nth-child(n) { min-width: 0; } }
 @media print { audio, nav { display: none; } :is(h2, h3, h4) { break-after: avoid; }
                :is(figure, tr, blockquote) { break-inside: avoid; } }
 """
