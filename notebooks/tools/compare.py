@@ -40,7 +40,9 @@ def main():
                 print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)
                 failed += [] if passed else [path.name]
     if failed:
-        sys.exit(f"Failed: {', '.join(dict.fromkeys(failed))}. The cells are named above, counted from 0 without Markdown.")
+        sys.exit(
+            f"Failed: {', '.join(dict.fromkeys(failed))}. The cells are named above, counted from 0 without Markdown."
+        )
 
 
 if __name__ == "__main__":
