@@ -38,7 +38,8 @@ blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 4px solid #82878f
 .notice { padding: .5rem 1rem; border: 2px solid; }
 figure { margin: 1rem 0; } audio { display: block; width: 100%; max-width: 26rem; margin-top: .3rem; }
 svg { height: auto; }
-@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; } td:nth-child(n) { min-width: 0; } }
+@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; }
+                           td:nth-child(n) { min-width: 0; } }
 @media print { audio, nav { display: none; } :is(h2, h3, h4) { break-after: avoid; }
                :is(figure, tr, blockquote) { break-inside: avoid; } }
 """
