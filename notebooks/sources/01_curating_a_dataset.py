@@ -151,7 +151,8 @@ course = notebook.Course()
 #
 # What phones, recorders and the web write will do: WAV, AIFF, FLAC, MP3, M4A, AAC, WMA, OGG, Opus, and the sound of an
 # MP4, MOV or WebM video. The files may be of any length and sample rate, and lie in folders. Ten seconds of sound are
-# the least that the course can work with.
+# the least that the course can work with. As long as there is less, it says so, and this lesson goes on with an example
+# set.
 #
 # If you have none yet and want real ones, `course.borrow("trumpet")` in a cell of your own fetches a recording from the
 # collection of librosa, a library for sound, and prints whose it is. It needs a network.
@@ -571,19 +572,13 @@ own
 own.keep()
 
 # %% [markdown]
-# Then the map. What stands apart, and does it belong?
+# Then the map. What stands apart, and does it belong? Below the map, you read what a model will probably learn first,
+# and how much variety your sounds offer it.
 
 # %%
 pieces = pl.sounds_of(source)
 relations = pieces.relate()
 notebook.sound_map(relations, pieces.excerpt, "Sound map of your recordings")
-
-# %% [markdown]
-# This is what a model will probably learn first, and how many different sounds there are for it.
-
-# %%
-print(relations.learns_first)
-print(relations.diversity_in_words)
 
 # %% [markdown]
 # Now make the corpus: lesson 02 trains on it. A trained model belongs to its corpus, so if you change your choices and

@@ -111,10 +111,8 @@ class Survey:
             if not file.usable:
                 reasons.setdefault(file.reason, []).append(file.name)
         is_ = "is" if count == 1 else "are"
-        lines = [
-            f"{counted(count, 'file')} {is_} in {self.source}, of which {usable or 'none'} can be used: "
-            f"{clock(self.seconds)} of sound."
-        ]
+        sound = f"{usable} can be used: {clock(self.seconds)} of sound" if usable else "none can be used"
+        lines = [f"{counted(count, 'file')} {is_} in {self.source}, of which {sound}."]
         if reasons:
             lines.append(f"{count - usable} cannot be used:")
             lines += [wrapped(f"{some(names)}: {reason}", "  ") for reason, names in reasons.items()]

@@ -3,7 +3,6 @@
 A cell that ends in a panel shows it. `keep()` in the next cell acts on what it says, and its button does the same.
 """
 
-import base64
 from html import escape
 
 import ipywidgets
@@ -14,14 +13,18 @@ from ..corpus.choices import MENDABLE, MOST_TIMES
 from ..corpus.doctor import KINDS, in_words, repaired
 from ..corpus.segments import segment_clips, segment_name, suggest_segments
 from ..errors import CourseError
+from ..live import wrapped
 from ..markup import player
+from ..pages.addresses import MP3, WAV, address
 from ..pages.excerpts import after_cuts, excerpt
+from ..pages.mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
+from ..pages.mp3 import mp3_rate
 from .panels import _BUTTON, _Box, number, tick, whole
 from .players import BYTES_PER_SAMPLE, MOST_BYTES
 
 MOST_RECORDINGS = 20  # in one panel: of more, each would have only a moment to be heard in
 MOST_SEGMENTS = 60
-# Hz; of what is too long to be played whole, more fits into the cell at this rate, which most corpora have.
+# Hz; of what is too long to be played as it is, more fits into the cell as MP3 at this rate, which most corpora have.
 LOWER_RATE = 16000
 LEAD_SECONDS = 0.5  # what is heard before a fault
 
@@ -44,7 +47,7 @@ class _Rows(_Box):
 
     def keep(self):
         """Write what the panel says into the choices, as far as they do not say it already."""
-        print(self._keep())
+        print(wrapped(self._keep()))
 
     def _tell(self):
         try:
@@ -287,7 +290,7 @@ def _heard_mended(place, file, path, ticks, most):
 
 def _mended(name, file, path, findings, most):
     """The player of a recording with the remedies of some findings, beginning where that of the recording does."""
-    start, end, rate, notes = _what_fits(file, (0.0, file.seconds), _before_the_worst(file), most)
+    start, end, rate, form, notes = _what_fits(file, (0.0, file.seconds), _before_the_worst(file), most)
     kept = [finding.values["keep"] for finding in findings if "keep" in finding.values]
     first = after_cuts(start, kept[0]) if kept else start
     try:
@@ -295,7 +298,7 @@ def _mended(name, file, path, findings, most):
             samples, _ = excerpt(repaired(recording, findings, rate), rate, first, end - start)
     except AudioError as error:
         return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
-    return _heard(name, Clip(samples, rate), notes)
+    return _heard(name, Clip(samples, rate), form, notes)
 
 
 def _findings(file):
@@ -313,32 +316,32 @@ def _segment(place, file, path, segment, most):
 def _player(name, file, path, part, first, most):
     """The player of a part, (start, end) in seconds, of a file, as `most` bytes of HTML at most.
 
-    What is too long is played at a lower rate, and if it still is, from the second `first` on or as near as may be.
+    What is too long is played as MP3, and if it still is, from the second `first` on or as near as may be.
     """
-    start, end, rate, notes = _what_fits(file, part, first, most)
+    start, end, rate, form, notes = _what_fits(file, part, first, most)
     try:
         (clip,) = segment_clips(path, [(start, end)])
     except AudioError as error:
         return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
     if clip.sample_rate != rate:
         clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
-    return _heard(name, clip, notes)
+    return _heard(name, clip, form, notes)
 
 
 def _what_fits(file, part, first, most):
-    """What of a part of a file is heard: its start and end in seconds, the sample rate, and notes on what is not."""
-    (start, end), rate, samples = part, file.sample_rate, most / BYTES_PER_SAMPLE
-    notes, length = [], end - start
-    if length * rate > samples and rate > LOWER_RATE:
-        rate = LOWER_RATE
-        notes.append(f"here at {rate:,} Hz")
-    if length * rate > samples:
-        start = min(max(start, first), end - samples / rate)
-        end = start + samples / rate
+    """What of a part of a file is heard: its start and end in seconds, the sample rate, the form, and notes on both."""
+    (start, end), rate, form, notes = part, file.sample_rate, WAV, []
+    length = seconds = end - start
+    if length * rate * BYTES_PER_SAMPLE > most:
+        rate, form = min(rate, LOWER_RATE), MP3
+        seconds = most / (MP3_BYTES_PER_SAMPLE * mp3_rate(rate))
+        notes.append(f"here as MP3 at {rate:,} Hz")
+    if length > seconds:
+        start = min(max(start, first), end - seconds)
+        end = start + seconds
         notes.append(f"here from {start:.1f} s on, of {length:.1f} s")
-    return start, end, rate, notes
+    return start, end, rate, form, notes
 
 
-def _heard(name, clip, notes):
-    source = "data:audio/wav;base64," + base64.b64encode(clip.wav()).decode()
-    return player(name, clip.levels, source, "".join(f"; {note}" for note in notes))
+def _heard(name, clip, form, notes):
+    return player(name, clip.levels, address(clip, form), "".join(f"; {note}" for note in notes))

@@ -18,7 +18,7 @@ from ..errors import CourseError
 from ..files import inside, replacing
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
-from ..live import LiveLine
+from ..live import LiveLine, wrapped
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
@@ -86,10 +86,9 @@ class Course:
         if _files(self.recordings):
             print(survey(self.recordings).summary)
         elif not uploaded and not zips:
-            where = (
-                "choose some" if colab.on_colab() else f"put them, or zips of them, into {self.recordings.resolve()}"
-            )
-            print(f"You have brought no recordings yet: {where}, and run this cell again.")
+            here = f"put them, or zips of them, into {self.recordings.resolve()}"
+            do = "choose some" if colab.on_colab() else here
+            print(wrapped(f"You have brought no recordings yet: {do}, and run this cell again.", further=""))
 
     def source(self, example="breath"):
         """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
@@ -99,10 +98,8 @@ class Course:
         if seconds >= MINIMUM_SECONDS:
             return self.recordings
         lacking = "no recording that can be used" if not seconds else f"{seconds:.1f} s of sound that can be used"
-        print(
-            f"There is {lacking} in {self.recordings}, and a corpus needs {MINIMUM_SECONDS:.0f} s. "
-            f'Until there is more, lesson 01 goes on with the example set "{example}".'
-        )
+        why = f"There is {lacking} in {self.recordings}, and a corpus needs {MINIMUM_SECONDS:.0f} s."
+        print(f'{why}\nUntil there is more, lesson 01 goes on with the example set "{example}".')
         return _example(example)
 
     def choices_about(self, source):

@@ -30,7 +30,8 @@ HEAR = """async players => Promise.all(players.map(async player => {
         setTimeout(heard, 20000);
     });
     const file = await (await fetch(player.src)).arrayBuffer();
-    const rate = new DataView(file).getUint32(24, true);
+    const wave = player.src.startsWith("data:audio/wav");
+    const rate = wave ? new DataView(file).getUint32(24, true) : 44100;
     const sound = await new OfflineAudioContext(1, 1, rate).decodeAudioData(file);
     let peak = 0;
     for (let channel = 0; channel < sound.numberOfChannels; channel++)
@@ -89,7 +90,7 @@ def test_every_player_is_as_loud_as_its_caption_says(lesson):
         said = 10 ** (float(re.search(r"peak (\S+) dBFS", player["caption"])[1]) / 20)
         # The levels are rounded to 0.01 dB, then the caption to 0.1 dB; the file is rounded to 16 bits.
         rounding = said * (10 ** (0.055 / 20) - 1) + 2**-15
-        assert abs(player["peak"] - said) <= rounding or "here its first" in player["caption"], player
+        assert abs(player["peak"] - said) <= rounding or re.search("here its first|as MP3", player["caption"]), player
 
 
 def test_every_control_is_changed_by_keyboard_alone_and_put_back_by_its_button(lesson):

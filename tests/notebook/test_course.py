@@ -269,7 +269,7 @@ def test_a_run_s_name_may_have_spaces_and_accents(course):
 
 def test_bringing_says_where_to_put_files_until_there_are_some(course, write_noise, capsys):
     course.bring()
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "brought no recordings yet" in said and str(course.recordings.resolve()) in said
     write_noise(course.recordings / "rain.wav", 1)
     course.bring()
@@ -306,7 +306,8 @@ def test_lesson_01_goes_on_with_an_example_set_until_there_is_enough(course, wri
     for number, seconds in enumerate(brought):
         write_noise(course.recordings / f"{number}.wav", seconds, seed=number)
     assert course.source() == course_module.EXAMPLES / "breath"
-    assert f"There is {said}" in (words := capsys.readouterr().out) and 'goes on with the example set "breath"' in words
+    words = capsys.readouterr().out
+    assert f"There is {said}" in words and 'goes on with the example set "breath"' in words
 
 
 def test_lesson_01_goes_on_with_your_recordings_once_there_is_enough(course, write_noise):
