@@ -20,7 +20,7 @@ MAY_BE_SILENT = {
 PLAYED_AGAIN = {"00_first_sound": "seed", "03_auditioning_epochs": "temperature", "04_generating": "seed"}
 RESET, KEEP = "Back to the start values", "Keep in the journal"
 CHOICES, SEGMENTS, SUGGESTION = "Keep these choices", "Keep these segments", "Back to the suggestion"
-FORMS = r"\bnotebook\.(?:Panel|SettingsPanel|intention_form|origin_form)\(|\bcourse\.journal_panel\("
+FORMS = r"\bnotebook\.(?:Panel|SettingsPanel|intention_form|origin_form)\(|\bcourse\.(?:journal|files)_panel\("
 
 # What each player has: its name, whether it would start by itself, how long it is, and the peak of its samples, which
 # are read at their own rate, since another would move the peak.
