@@ -12,7 +12,8 @@ import soundfile
 from ..errors import CourseError
 from ..files import replacing
 from .levels import measure
-from .recording import AudioError, Recording
+from .recording import Recording
+from .source import AudioError
 from .writing import pcm16, writing
 
 
@@ -70,7 +71,7 @@ def load(path, sample_rate=None, start=0.0, seconds=math.inf):
     try:
         with Recording(path) as recording:
             rate = sample_rate or recording.sample_rate
-            wanted = min(seconds, recording.declared_seconds + 1) * rate
+            wanted = seconds * rate
             recording.seek(start)
             blocks, samples = [np.zeros(0, np.float32)], 0
             for block in recording.blocks(rate):
@@ -80,7 +81,7 @@ def load(path, sample_rate=None, start=0.0, seconds=math.inf):
                     break
     except AudioError as error:
         raise AudioError(f'"{path}" cannot be used: {error}.') from None
-    return Clip(np.concatenate(blocks)[: math.ceil(wanted)], rate, Path(path).stem)
+    return Clip(np.concatenate(blocks)[: math.ceil(min(wanted, samples))], rate, Path(path).stem)
 
 
 def as_clip(sound):

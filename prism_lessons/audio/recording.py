@@ -3,30 +3,31 @@
 Everything here works in blocks of a few seconds, so a ten-hour recording needs no more memory than a short one.
 """
 
-import re
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 
 from ..errors import CourseError
-from .writing import native
+from .plain import plain
+from .sndfile import LibsndfileSound
+from .source import AudioError, PassingError, Source
 
-# What libsndfile reads; MP3 and Opus since its version 1.1, which the soundfile wheels carry.
-SUFFIXES = {".wav", ".flac", ".aif", ".aiff", ".aifc", ".ogg", ".oga", ".opus", ".mp3", ".w64", ".rf64", ".caf", ".au"}
-# Sound files that need converting first.
-FOREIGN_SUFFIXES = {".m4a", ".aac", ".mp4", ".wma", ".wv", ".ape", ".mov", ".webm", ".mka"}
+# How the names of files end that may hold sound, of films too.
+SUFFIXES = {
+    ".3g2", ".3ga", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amb", ".amr", ".ape", ".asf", ".au", ".avi",
+    ".awb", ".bwf", ".caf", ".dsf", ".dss", ".dts", ".eac3", ".flac", ".flv", ".m2ts", ".m4a", ".m4b", ".m4r", ".m4v",
+    ".mka", ".mkv", ".mov", ".mp1", ".mp2", ".mp3", ".mp4", ".mpc", ".mpeg", ".mpg", ".mpga", ".mts", ".mxf", ".oga",
+    ".ogg", ".ogv", ".ogx", ".oma", ".opus", ".qcp", ".qt", ".rf64", ".shn", ".snd", ".spx", ".tak", ".ts", ".tta",
+    ".voc", ".vob", ".w64", ".wav", ".wave", ".weba", ".webm", ".wma", ".wmv", ".wv",
+}  # fmt: skip
 SAMPLE_RATES = (2000, 192000)
 BLOCK_SECONDS = 10.0
-SALVAGE_FRAMES = 1024
+# What a length in a header may differ by from the sound: decoders leave out or fill up a packet.
+LENGTH_SECONDS = 0.05
 # A float file may hold samples on the scale of 32-bit integers; what lies beyond is damage, as NaN is.
 LARGEST_SAMPLE = 2.0**32
-NO_LAST_PAGE = "lacks an end-of-stream bit"  # libsndfile's words for an Ogg or Opus file that is cut off
-
-
-class AudioError(CourseError):
-    """A sound file that cannot be used, with the reason in one sentence."""
 
 
 def check_sample_rate(sample_rate):
@@ -66,57 +67,61 @@ class Recording:
     Parameters
     ----------
     path
-        WAV, FLAC, AIFF, OGG or MP3, of any rate and number of channels.
+        WAV, FLAC, AIFF, MP3, M4A, OGG, Opus, WMA, AMR, the sound of a film and others, of any rate and number of
+        channels.
 
     Attributes
     ----------
     sample_rate, channels, format
-        As the file says: Hz, a number, and words such as "WAV, Signed 16 bit PCM".
+        As the file says: Hz, a number, and words such as "WAV, Signed 16 bit PCM" or "M4A, AAC".
+    tracks
+        How many sound tracks lie beside each other in it; the first is read, or the one that players choose.
     declared_seconds
-        The length that the file's header promises.
-    frames_read, not_finite, broken_off
+        The length that the file's header promises; None where it promises none, or only guesses.
+    frames_read, not_finite, gaps, broken_off
         Filled in while `blocks` runs: frames decoded so far, how many of its samples were no numbers (NaN,
-        infinite or absurdly large; they are read as silence), and whether the sound ended before its promised length.
+        infinite or absurdly large; they are read as silence), how many stretches within it could not be decoded, and
+        whether the sound ended before its promised length.
 
     Raises
     ------
     AudioError
-        When the file is empty, unreadable, gone or no sound file; the sentence says which.
+        When the file is empty, unreadable, gone or no sound file; the sentence says which. A `PassingError` where it
+        may be read at another time.
     """
 
     def __init__(self, path):
         self.path = Path(path)
         self.frames_read = self.not_finite = 0
         self.broken_off = False
-        try:
-            if not self.path.is_file():  # a folder or a pipe may be called take.wav too
-                raise FileNotFoundError if not self.path.exists() else IsADirectoryError
-            with open(self.path, "rb") as file:
-                empty = not file.read(1)
-            if empty:
-                raise AudioError("the file is empty (0 bytes)")
-            self._file = soundfile.SoundFile(native(self.path))
-        except FileNotFoundError:
-            raise AudioError("the file is no longer there") from None
-        except PermissionError:
-            raise AudioError("the file may not be read: you lack the permission") from None
-        except (soundfile.LibsndfileError, TypeError):  # TypeError: soundfile wants to be told what a .raw file holds
-            raise AudioError("the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says") from None
-        except OSError as error:
-            raise AudioError(f"the file cannot be read ({error.strerror or 'it is not a file'})") from None
-        self.sample_rate, self.channels = self._file.samplerate, self._file.channels
+        self._sound = _opened(self.path)
+        self.sample_rate, self.channels = self._sound.sample_rate, self._sound.channels
         if self.sample_rate < SAMPLE_RATES[0]:  # a second of it would be an hour at the rate of a model
-            self._file.close()
+            self._sound.close()
             raise AudioError(f"the file has a sample rate of {self.sample_rate} Hz, which is none of sound")
-        self.format = f"{self._file.format_info.split(' (')[0]}, {self._file.subtype_info}"
-        self._promised = _promised_frames(self._file)
-        self.declared_seconds = self._promised / self.sample_rate
+        self.format, self.tracks = self._sound.format, self._sound.tracks
+        promised = self._sound.promised
+        self.declared_seconds = None if promised is None else promised / self.sample_rate
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._file.close()
+        self._sound.close()
+
+    @cached_property
+    def seconds(self):
+        """The length of the sound: as its header promises or, where that cannot be trusted, counted, within 0.1 s."""
+        return self._sound.length / self.sample_rate
+
+    @property
+    def share(self):
+        """How much of the file has been read, 0 .. 1."""
+        return self._sound.share
+
+    @property
+    def gaps(self):
+        return self._sound.gaps
 
     def seek(self, seconds):
         """Let what is read next begin so many seconds into the sound, or at its end.
@@ -126,16 +131,19 @@ class Recording:
         AudioError
             When the file is damaged before that place.
         """
-        try:
-            if seconds:
-                self.frames_read = self._file.seek(min(round(seconds * self.sample_rate), self._file.frames))
-        except soundfile.LibsndfileError:
-            raise AudioError(f"the file is damaged before {seconds:.1f} s") from None
+        if seconds:
+            self.frames_read = round(min(seconds, 1e9) * self.sample_rate)
+            self._sound.seek(self.frames_read)
 
     def frames(self):
         """Yield the sound as it lies in the file: blocks of about 10 s, float32, shape (frames, channels).
 
         What is no number is read as silence. A file that breaks off yields what could be decoded.
+
+        Raises
+        ------
+        PassingError
+            When the disk or the network fails meanwhile.
         """
         size = int(BLOCK_SECONDS * self.sample_rate)
         last = False
@@ -149,9 +157,8 @@ class Recording:
                 frames = np.where(finite, frames, np.float32(0))
             if len(frames):
                 yield frames
-        # An MP3's length is an estimate, hence the tolerance.
-        if self.frames_read < self._promised - 0.05 * self.sample_rate or NO_LAST_PAGE in self._file.extra_info:
-            self.broken_off = True
+        missing = (self.declared_seconds or 0) - self.frames_read / self.sample_rate
+        self.broken_off = self._sound.broken_off or missing > LENGTH_SECONDS
 
     def blocks(self, sample_rate=None, channel=None):
         """Yield the sound as mono float32 blocks of about 10 s, resampled to `sample_rate` (Hz) if that is given.
@@ -163,19 +170,7 @@ class Recording:
 
     def _read(self, size):
         """The next `size` frames, float32, shape (frames, channels); fewer at the end, or where decoding fails."""
-        try:
-            return self._file.read(size, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError:
-            self.broken_off = True
-        # The failed call gives nothing back, so what comes before the damage is read again in small steps.
-        frames = [np.zeros((0, self.channels), np.float32)]
-        try:
-            self._file.seek(self.frames_read)
-            while len(frames[-1]) or len(frames) == 1:
-                frames.append(self._file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True))
-        except soundfile.LibsndfileError:
-            pass
-        return np.concatenate(frames)[: size - 1]  # shorter than asked for: the end
+        return self._sound.read(size)
 
     @property
     def notes(self):
@@ -183,20 +178,35 @@ class Recording:
         notes = []
         if self.broken_off:
             read = self.frames_read / self.sample_rate
-            whole = f" of {self.declared_seconds:.1f} s" if self.declared_seconds > read else ""
+            declared = self.declared_seconds or 0
+            whole = f" of {declared:.1f} s" if declared > read else ""
             notes.append(f"breaks off after {read:.1f} s{whole}; what there is was used")
+        if self.gaps:
+            places = "place" if self.gaps == 1 else "places"
+            notes.append(f"cannot be decoded in {self.gaps} {places}, which were left out")
         if self.not_finite:
             notes.append(f"{self.not_finite} samples were no numbers (NaN or infinity) and were read as silence")
         return notes
 
 
-def _promised_frames(file):
-    """How many frames the header of a `SoundFile` promises.
+def _opened(path):
+    """The sound of a file, by the library whose word on its length can be trusted."""
+    with Source(path) as source:
+        head = source.at(0, 26)
+        source.check()
+        if not head:
+            raise AudioError("the file is empty (0 bytes); if it lies in a cloud, download it first")
+        samples = plain(source)
+        source.check()
+    # The last 36 bits of what a FLAC says of itself count its frames; 0 means that they were not known.
+    counted = head[:4] == b"fLaC" and int.from_bytes(head[18:26], "big") % 2**36 > 0
+    if samples or counted:
+        try:
+            return LibsndfileSound(path, samples)
+        except PassingError:
+            raise
+        except AudioError:  # more channels than it takes, say
+            pass
+    from .ffmpeg import FFmpegSound  # here, since most folders do without
 
-    Where a WAV, AIFF or AU is cut off, libsndfile goes by what is there, and says so in its log alone. A length of
-    2 GB and more is what a recorder writes that does not know it yet.
-    """
-    for promised, there in re.findall(r"(?:data|SSND|Data Size) *: (\d+) \(should be (\d+)\)", file.extra_info):
-        if int(there) < int(promised) < 2**31 - 2**16:
-            return round(file.frames * int(promised) / int(there))
-    return file.frames
+    return FFmpegSound(path)

@@ -291,7 +291,7 @@ def sounds_of_run(run, corpus=None):
     for clip in run.played:
         with suppress(AudioError), Recording(clip.path) as recording:
             group = f"clips, {part[clip.epoch]}"
-            pieces.append(Piece(clip.title, group, clip.path, 0.0, recording.declared_seconds))
+            pieces.append(Piece(clip.title, group, clip.path, 0.0, recording.seconds))
     return Sounds(pieces)
 
 

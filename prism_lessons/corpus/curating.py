@@ -11,11 +11,13 @@ import numpy as np
 
 from ..audio import (
     AudioError,
+    PassingError,
     Recording,
     check_sample_rate,
     decibels,
     load,
     plain_name,
+    unreadable,
 )
 from ..errors import CourseError
 from ..files import unwritable, write_json
@@ -181,6 +183,8 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
             refuse_by_sound(levels)
         except AudioError as error:
             (work / file).unlink(missing_ok=True)
+            if isinstance(error, PassingError):  # what was read until then is not taken for the whole
+                raise
             if recording.channels > 1 and levels.samples and levels.peak <= SILENT_PEAK:
                 raise AudioError(f"{error}; its channels may cancel each other: survey it") from None
             raise
@@ -218,8 +222,11 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
 
 def _file_digest(path):
     """A name for a recording that is mended: filters may differ in the last bit from computer to computer."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise unreadable(error) from None
 
 
 def _twins_among(work, clips, live):

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from ..audio import FOREIGN_SUFFIXES, SUFFIXES, AudioError
+from ..audio import SUFFIXES, AudioError, PassingError
 from ..errors import CourseError
 from ..quantisation import Quantisation
 from .corpus import SETTINGS
@@ -13,6 +13,34 @@ from .corpus import SETTINGS
 MINIMUM_CLIP_SECONDS = 0.02
 # Whatever never leaves the code of silence teaches nothing: half the smallest step of 8-bit mu-law, -81 dBFS.
 SILENT_PEAK = float(Quantisation("mu-law", 256).error_bound(0.0))
+
+UNFINISHED = "a download that was not finished: let it finish, or download it again"
+DRAWING = "what a program has drawn of a sound beside it; it holds none itself"
+SHORTCUT = "a shortcut to something that lies elsewhere: copy the file itself here"
+ARCHIVE = "an archive: unpack it here"
+BARE = "samples that do not say what they are: import them in an audio editor (as raw data) and export them as WAV"
+NOTES = "notes and no sound: have an instrument play them, and record that"
+CLOUD = "a link to a document in Google Drive; it holds no sound"
+PROTECTED = "protected against copying, so that only its seller's programs can play it"
+DICTATION = "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's program"
+# What else lies among recordings, by the ends of its name: why it cannot be used, and what to do.
+OTHERS = {
+    UNFINISHED: ".crdownload .part .partial .download .opdownload .filepart",
+    DRAWING: ".asd .pkf .pek .peak .reapeaks .sfk .ovw .gpk",
+    SHORTCUT: ".lnk .url .webloc .desktop",
+    ARCHIVE: ".zip .rar .7z .tar .gz .tgz .sit",
+    BARE: ".raw .pcm .sd2",
+    NOTES: ".mid .midi .kar .rmi .mscz .mscx .sib .musicxml",
+    CLOUD: ".gdoc .gsheet .gslides .gdraw .gform",
+    PROTECTED: ".m4p .aax .aaxc .aa",
+    DICTATION: ".ds2 .dvf .msv .silk .slk",
+}
+PROGRAMS = {
+    "Ableton Live": ".als", "Adobe Audition": ".sesx", "Ardour": ".ardour", "Audacity": ".aup .aup3",
+    "Cubase": ".cpr", "FL Studio": ".flp", "Pro Tools": ".ptx .ptf", "REAPER": ".rpp", "Studio One": ".song",
+}  # fmt: skip
+OTHERS |= {f"a project of {name}: open it there and export its sound as WAV": ends for name, ends in PROGRAMS.items()}
+REASONS = {ending: why for why, endings in OTHERS.items() for ending in endings.split()}
 
 
 def list_files(source, leave_out=()):
@@ -58,12 +86,19 @@ def refuse_by_name(path):
     """Raise `AudioError` for a file whose name already says that it is no recording this course can read."""
     suffix = path.suffix.lower()
     if os.path.isdir(path):
-        link = "a link to a folder, which is not followed: copy the folder here"
-        raise AudioError(link if path.is_symlink() else "a folder that may not be read: you lack the permission")
+        if path.is_symlink():
+            raise AudioError("a link to a folder, which is not followed: copy the folder here")
+        raise PassingError("a folder that may not be read: you lack the permission")
+    if path.name.startswith("._"):
+        raise AudioError(f'what a Mac keeps beside "{path.name[2:]}" on other disks; it holds no sound')
     if path.name.startswith("."):
+        if suffix == ".icloud":
+            raise AudioError(f'"{path.stem[1:]}" is still in iCloud: download it in the Finder, then do the same again')
         raise AudioError("a hidden file of the system")
-    if suffix in FOREIGN_SUFFIXES:
-        raise AudioError(f"{suffix[1:].upper()} cannot be read here: convert it to WAV or FLAC")
+    if suffix in REASONS:
+        raise AudioError(REASONS[suffix])
+    if not suffix:
+        raise AudioError('not a sound file by its name: if it is one, give it an ending such as ".wav"')
     if suffix not in SUFFIXES:
         raise AudioError("not a sound file by its name")
 

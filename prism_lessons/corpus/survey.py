@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import AudioError, Recording
+from ..audio import AudioError, PassingError, Recording
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, Finding, examine, in_words, kept_channel
@@ -23,7 +23,8 @@ LONGEST_NAME = 36  # characters; beside it, there is room for the figures of a f
 class Surveyed:
     """One file of a survey.
 
-    `reason` is empty for a usable file; the figures are None where the file could not be opened. Levels in dBFS, of
+    `reason` is empty for a usable file, and `passing` where it is one of the disk, the network or a permission, so that
+    the file is looked at again next time; the figures are None where the file could not be opened. Levels in dBFS, of
     the mono sum; `lufs` is its loudness (ITU-R BS.1770), None where it is too short or too soft for that; `silence` is
     the share, 0 .. 1, of 20 ms stretches below -60 dBFS. `findings` is what the doctor found.
     """
@@ -39,6 +40,7 @@ class Surveyed:
     lufs: float | None = None
     silence: float | None = None
     findings: tuple[Finding, ...] = ()
+    passing: bool = False
 
     @property
     def usable(self):
@@ -180,7 +182,8 @@ def survey(source, live=None):
         new = [number for number, file in enumerate(files) if file is None]
         for number, file in zip(new, _look_at_all([paths[number] for number in new], root, live), strict=True):
             files[number] = file
-            known.put(paths[number], asdict(file))
+            if not file.passing:
+                known.put(paths[number], asdict(file))
     finally:
         known.save()
     live.end(f"Surveyed {len(paths)} files.")
@@ -199,7 +202,8 @@ def look_up(path, root, known):
     file = _from_dict(known.get(path))
     if file is None:
         file = _look_at(path, root, lambda part: None)
-        known.put(path, asdict(file))
+        if not file.passing:
+            known.put(path, asdict(file))
     return file
 
 
@@ -264,5 +268,5 @@ def _look_at(path, root, step):
         if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, and it is not
             refuse_by_sound(levels)
     except AudioError as error:
-        return Surveyed(name, str(error), **facts)
+        return Surveyed(name, str(error), **facts, passing=isinstance(error, PassingError))
     return Surveyed(name, **facts)

@@ -101,7 +101,7 @@ class Prime:
             return self.sound.seconds
         try:
             with Recording(self.sound) as recording:
-                return recording.declared_seconds
+                return recording.seconds
         except AudioError as error:
             raise AudioError(f'"{self.sound}" cannot be used: {error}.') from None
 

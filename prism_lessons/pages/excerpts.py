@@ -72,7 +72,7 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
 def _starts(recording, finding, mixing, seconds):
     """Where the two excerpts of a finding begin, in seconds; beyond the end means the end."""
     if "keep" in finding.values:
-        return _round_the_longest_cut(finding.values["keep"], recording.declared_seconds, seconds)
+        return _round_the_longest_cut(finding.values["keep"], recording.seconds, seconds)
     if finding.kind == BROKEN.key:
         start = np.inf
     elif finding.places:

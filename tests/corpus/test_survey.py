@@ -35,12 +35,13 @@ def mixed_folder(tmp_path, write_noise, write_sound):
     write_sound(folder / "silent.wav", np.zeros(16000))
     write_sound(folder / "click.wav", np.full(100, 0.5))
     return folder, {
-        "empty.wav": "the file is empty (0 bytes)",
-        "text.wav": "the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says",
+        "empty.wav": "the file is empty (0 bytes); if it lies in a cloud, download it first",
+        "text.wav": "its format is not known here whatever its name says, or it is damaged: open it where it was made "
+        "and export it as WAV or FLAC",
         "notes.txt": "not a sound file by its name",
         ".DS_Store": "a hidden file of the system",
         ".git/hidden.wav": "in a hidden folder of the system",
-        "phone.m4a": "M4A cannot be read here: convert it to WAV or FLAC",
+        "phone.m4a": "it holds nothing but zeros: it was not copied or downloaded whole, so get it again",
         "pipe.wav": "the file cannot be read (it is not a file)",
         "gone.wav": "the file is no longer there",
         "more": "a link to a folder, which is not followed: copy the folder here",

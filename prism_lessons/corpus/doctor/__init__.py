@@ -83,7 +83,7 @@ def _detect(recording, to_mono, listen, step):
         listen(mono)
         for detector in detectors:
             detector.add(frames, mono)
-        step(min(1, recording.frames_read / max(1, recording.declared_seconds * recording.sample_rate)))
+        step(recording.share)
     return [finding for detector in detectors for finding in detector.findings()]
 
 

@@ -1,6 +1,7 @@
-"""Faults of a file as a whole: it breaks off, holds what is no number, or is next to nothing."""
+"""Faults of a file as a whole: it breaks off, holds more than it says, or what is no number, or is next to nothing."""
 
-from .findings import CLEAR, SEVERE, Finding, Kind
+from ...audio import LENGTH_SECONDS
+from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 SHORT_SECONDS = 0.1
 
@@ -10,6 +11,30 @@ BROKEN = Kind(
     "It ends in the middle of a sound, and a model learns that sounds may do so.",
     "Get the whole file if there is one; otherwise cut it a little shorter, which ends it with a short fade.",
     "sound ends more than 0.05 s before the length that the file's header promises, or cannot be decoded",
+    "the file's own header",
+)
+GAPS = Kind(
+    "gaps",
+    "parts that cannot be decoded",
+    "The sound jumps where they were, and a model learns the jumps.",
+    "Get an undamaged copy if there is one; otherwise cut the file there by hand.",
+    "one packet between two that can be decoded",
+    "FFmpeg, which decodes it",
+)
+HEADER = Kind(
+    "header",
+    "wrong length in the header",
+    "Nothing, if all that lies behind that length is sound: the course reads it to its end.",
+    "Listen to the end of the file: where a recorder was cut off, there may be noise.",
+    "the file holds 0.05 s more than its header promises",
+    "the file's own header",
+)
+TRACKS = Kind(
+    "tracks",
+    "several sound tracks",
+    "A model hears one of them only, the one that players choose.",
+    "Export the other tracks as files of their own, if you want them.",
+    "more than one track of sound in the file",
     "the file's own header",
 )
 NOT_FINITE = Kind(
@@ -33,11 +58,17 @@ SHORT = Kind(
 def file_findings(recording, levels):
     """The findings on a `Recording` that has been read to its end, with its `Levels`."""
     found = []
+    there, whole = recording.frames_read / recording.sample_rate, recording.declared_seconds
     if recording.broken_off:
-        there = recording.frames_read / recording.sample_rate
-        whole = recording.declared_seconds
-        of = f" of {whole:.1f} s" if whole > there else ""
+        of = f" of {whole:.1f} s" if whole and whole > there else ""
         found.append(Finding(BROKEN.key, SEVERE, f"breaks off after {there:.1f} s{of}"))
+    if recording.gaps:
+        count = recording.gaps
+        found.append(Finding(GAPS.key, SEVERE, f"{count} {'place' if count == 1 else 'places'}"))
+    if whole is not None and there > whole + LENGTH_SECONDS:
+        found.append(Finding(HEADER.key, SLIGHT, f"promises {whole:.1f} s, and there are {there:.1f} s"))
+    if recording.tracks > 1:
+        found.append(Finding(TRACKS.key, SLIGHT, f"1 of {recording.tracks} is read"))
     if recording.not_finite:
         count = recording.not_finite
         found.append(Finding(NOT_FINITE.key, SEVERE, f"{count} {'sample' if count == 1 else 'samples'}"))
@@ -46,4 +77,4 @@ def file_findings(recording, levels):
     return found
 
 
-file_findings.kinds = (BROKEN, NOT_FINITE, SHORT)
+file_findings.kinds = (BROKEN, GAPS, HEADER, TRACKS, NOT_FINITE, SHORT)

@@ -1,18 +1,15 @@
 """Any sound file a composer has: read as it sounds, or refused with its reason."""
 
 import os
-import shutil
 import threading
 
 import numpy as np
 import pytest
-import soundfile
 import soxr
 
 from prism_lessons import audio
-from prism_lessons.audio import AudioError, Clip, Recording, load, measure
+from prism_lessons.audio import AudioError, Recording, load, measure
 from prism_lessons.errors import CourseError
-from prism_lessons.files import replacing
 
 # File ending, libsndfile's subtype, and the largest error that its samples may have.
 FORMATS = {
@@ -198,9 +195,9 @@ def dangling_link(path):
 BAD_FILES = {
     no_file: "no longer there",
     dangling_link: "no longer there",
-    empty_file: "empty .0 bytes.",
-    text: "damaged, or no WAV",
-    header_only: "damaged, or no WAV",
+    empty_file: "empty .0 bytes.; if it lies in a cloud, download it first",
+    text: "format is not known here",
+    header_only: "format is not known here",
     folder: "cannot be read",
     pipe: "cannot be read",
 }
@@ -237,12 +234,6 @@ def test_load_names_the_file(tmp_path):
         load(tmp_path / "take.wav")
 
 
-def test_a_raw_file_is_refused(tmp_path):
-    (tmp_path / "take.raw").write_bytes(bytes(1000))
-    with pytest.raises(AudioError, match="no WAV"):
-        load(tmp_path / "take.raw")
-
-
 def test_a_file_that_may_not_be_read_says_so(public_folder, as_guest, write_noise):
     path = write_noise(public_folder / "take.wav", 0.1)
     path.chmod(0)
@@ -276,152 +267,6 @@ def test_names_may_even_be_no_text(tmp_path, write_sound):
     assert len(load(write_sound(path, np.zeros(100))).samples) == 100
 
 
-# --- writing
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".flac", ".WAV"])
-def test_a_saved_clip_comes_back_to_16_bits_and_to_the_sample(tmp_path, noise, suffix):
-    clip = Clip(noise(1.2345), 22050)
-    path = clip.save(tmp_path / f"take{suffix}")
-    assert soundfile.info(path).subtype == "PCM_16"
-    back = load(path)
-    assert (back.sample_rate, len(back.samples)) == (22050, len(clip.samples))
-    np.testing.assert_allclose(back.samples, clip.samples, rtol=0, atol=0.5 / 32768)  # half a step
-    assert Clip(back.samples, 22050).save(tmp_path / f"again{suffix}").read_bytes() == path.read_bytes()
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".flac"])
-def test_a_saved_clip_has_no_offset(tmp_path, noise, suffix):
-    """Rounding down, as libsndfile does for WAV, would shift every sample by half a step on average."""
-    samples = noise(10)
-    back = load(Clip(samples, 16000).save(tmp_path / f"take{suffix}")).samples
-    # The error is spread evenly over one step, so its mean over n samples has a deviation of step / sqrt(12 n).
-    step, deviation = 1 / 32768, 1 / 32768 / np.sqrt(12 * len(samples))
-    assert abs(np.mean(back - samples.astype(np.float64))) < 6 * deviation < 0.5 * step
-
-
-def test_beyond_full_scale_is_saved_as_full_scale(tmp_path):
-    path = Clip(np.array([-2, -1, 0, 1, 2], np.float32), 16000).save(tmp_path / "take.wav")
-    assert soundfile.read(path, dtype="int16")[0].tolist() == [-32768, -32768, 0, 32767, 32767]
-
-
-def test_an_empty_clip_can_be_saved(tmp_path):
-    assert len(load(Clip(np.zeros(0, np.float32), 16000).save(tmp_path / "take.wav")).samples) == 0
-
-
-@pytest.mark.parametrize("name", ["take.txt", "take", "take.mp3", "wav"])
-def test_a_clip_is_saved_as_wav_or_flac_only(tmp_path, name):
-    with pytest.raises(CourseError, match=r"should end in \.wav or \.flac"):
-        Clip(np.zeros(10, np.float32), 16000).save(tmp_path / name)
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".flac"])
-def test_a_full_disk_leaves_the_take_that_was_there(small_disk, noise, suffix):
-    with small_disk() as folder:
-        path = Clip(noise(1), 16000).save(folder / f"take{suffix}")
-        before = path.read_bytes()
-        with pytest.raises(CourseError, match="disk is full"):
-            Clip(noise(60), 16000).save(path)
-        assert os.listdir(folder) == [path.name]
-        assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".flac"])
-@pytest.mark.parametrize("bits", [16, 24])
-def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_file(small_disk, noise, suffix, bits):
-    """The last of a FLAC is written when it is closed, without a word where that fails."""
-    seconds, said = 16 / bits * 0.62, 0  # about 20,000 bytes, or 17,000
-    for room in range(2**13, 2**15, 2**11):  # from a disk on which it does not fit to one on which it does
-        with small_disk(2**18, room) as folder:
-            if os.path.ismount(folder):
-                (folder / "other").write_bytes(bytes(2**18 - room))
-            path = folder / f"take{suffix}"
-            try:
-                with replacing(path) as partial, audio.writing(partial, 16000, suffix, bits) as file:
-                    file.write(audio.coded(noise(seconds), bits))
-                assert soundfile.info(path).frames == round(seconds * 16000)
-            except CourseError as error:
-                said += 1
-                assert "disk is full" in str(error) and set(os.listdir(folder)) <= {"other"}
-        shutil.rmtree(folder)
-    assert 2 < said < 10
-
-
-# --- writing block by block, for a DAW
-
-
-@pytest.mark.parametrize(("suffix", "bits", "half"), [
-    (".wav", 16, 0.5 / 2**15), (".wav", 24, 0.5 / 2**23), (".wav", "float", 0), (".flac", 16, 0.5 / 2**15),
-    (".flac", 24, 0.5 / 2**23),
-])  # fmt: skip
-def test_what_is_written_in_blocks_comes_back_within_half_a_step(tmp_path, noise, suffix, bits, half):
-    path, samples = tmp_path / f"take{suffix}", noise(1.2345)
-    tags = {"title": "Übergänge 🎻", "date": "2026-08-01", "software": "a course", "comment": '{"seed": 7}'}
-    with audio.writing(path, 22050, suffix, bits, tags) as file:
-        for start in range(0, len(samples), 777):
-            file.write(audio.coded(samples[start : start + 777], bits))
-    sound, rate = soundfile.read(path, dtype="float64")
-    assert rate == 22050 and len(sound) == len(samples)
-    assert np.abs(sound - samples).max() <= half
-    with soundfile.SoundFile(path) as file:
-        assert file.subtype == audio.SUBTYPES[bits]
-        assert (file.title, file.date, file.comment) == (tags["title"], tags["date"], tags["comment"])
-        assert file.software.startswith("a course")
-
-
-def test_full_scale_is_the_end_of_every_format():
-    beyond = np.array([-9, -1, 0, 1, 9], np.float32)
-    assert audio.coded(beyond, 16).tolist() == [-(2**15), -(2**15), 0, 2**15 - 1, 2**15 - 1]
-    assert audio.coded(beyond, 24).tolist() == [256 * value for value in (-(2**23), -(2**23), 0, 2**23 - 1, 2**23 - 1)]
-    assert audio.coded(beyond, "float").tolist() == beyond.tolist()
-    assert [audio.coded(beyond, bits).dtype for bits in (16, 24, "float")] == [np.int16, np.int32, np.float32]
-    # The nearest step, and not the next one below.
-    assert audio.coded(np.float32([0.6, -0.6]) / 2**23, 24).tolist() == [256, -256]
-
-
-def test_what_the_writer_meets_is_not_taken_for_a_full_disk(tmp_path):
-    with pytest.raises(ZeroDivisionError), audio.writing(tmp_path / "take.wav", 16000, ".wav") as file:
-        file.write(audio.coded(np.zeros(10, np.float32), 16))
-        1 / 0  # noqa: B018
-    with pytest.raises(OSError), audio.writing(tmp_path / "gone" / "take.wav", 16000, ".wav"):
-        pass
-
-
-@pytest.mark.parametrize(("bits", "count"), [(16, 5), (24, 5), (24, 6), ("float", 5)])
-def test_markers_lie_behind_the_sound_in_chunks_that_fit(tmp_path, bits, count):
-    path = tmp_path / "take.wav"
-    with audio.writing(path, 16000, ".wav", bits, {"title": "a"}) as file:
-        file.write(audio.coded(np.full(count, 0.25, np.float32), bits))
-    before = path.read_bytes()
-    audio.write_markers(path, [(0, "ab"), (4, "Ende ö")])
-    written = path.read_bytes()
-    assert written[8 : len(before)] == before[8:] and len(written) % 2 == 0
-    assert int.from_bytes(written[4:8], "little") == len(written) - 8
-    added = written[len(before) + len(before) % 2 :]
-    labels = b"labl\x07\0\0\0\x01\0\0\0ab\0\0" + b"labl\x0c\0\0\0\x02\0\0\0Ende \xc3\xb6\0"
-    cue = b"\x02\0\0\0" + b"".join(
-        bytes([number, 0, 0, 0, place, 0, 0, 0]) + b"data" + bytes(8) + bytes([place, 0, 0, 0])
-        for number, place in ((1, 0), (2, 4))
-    )
-    assert added == b"cue \x34\0\0\0" + cue + b"LIST" + bytes([len(labels) + 4, 0, 0, 0]) + b"adtl" + labels
-    assert soundfile.read(path)[0].tolist() == [0.25] * count
-
-
-def test_markers_come_at_an_even_place_where_a_writer_left_an_odd_end(tmp_path, write_sound):
-    path = write_sound(tmp_path / "take.wav", np.full(5, 0.25), subtype="PCM_U8")
-    os.truncate(path, 44 + 5)  # not every writer fills its sound up
-    audio.write_markers(path, [(1, "a")])
-    assert path.read_bytes()[44 + 5 :].startswith(b"\0cue ")
-    assert soundfile.read(path)[0].tolist() == [0.25] * 5
-
-
-def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
-    public_folder.chmod(0o555)
-    with as_guest(), pytest.raises(CourseError, match="could not be written"):
-        Clip(np.zeros(10, np.float32), 16000).save(public_folder / "take.wav")
-
-
 @pytest.mark.parametrize("rate", [1999, 192001, 0, -16000, 16000.5, True, None, "16000", float("nan"), float("inf")])
 def test_a_sample_rate_that_cannot_be_used_is_refused(rate):
     with pytest.raises(CourseError, match="cannot be used: give 2000 to 192000 Hz"):
@@ -432,56 +277,3 @@ def test_a_sample_rate_may_be_written_in_several_ways():
     rates = [audio.check_sample_rate(rate) for rate in (2000, 16000.0, np.int64(44100), 192000)]
     assert rates == [2000, 16000, 44100, 192000]
     assert {type(rate) for rate in rates} == {int}
-
-
-# --- levels
-
-
-def test_a_full_scale_sine_has_an_rms_level_of_minus_three():
-    levels = measure(sine(1, 441, 44100, amplitude=1.0), 44100)
-    assert (levels.peak_dbfs, levels.rms_dbfs, levels.silence) == (0.0, -3.01, 0.0)
-
-
-def test_silence_is_the_share_of_quiet_stretches():
-    sound = sine(1, 440, 16000)
-    hiss = sine(1, 440, 16000, amplitude=1e-4)  # -83 dBFS
-    murmur = sine(1, 440, 16000, amplitude=2e-3)  # -57 dBFS
-    assert measure(np.concatenate([sound, hiss, murmur, np.zeros(16000)]), 16000).silence == 0.5
-
-
-def test_levels_do_not_depend_on_the_blocks(noise):
-    samples = np.concatenate([noise(1), np.zeros(5000, np.float32), 0.01 * noise(1, seed=1)])
-    whole, pieces = measure(samples, 16000), audio.Levels(16000)
-    for start in range(0, len(samples), 777):
-        pieces.add(samples[start : start + 777])
-    assert (pieces.samples, pieces.peak, pieces.silence) == (whole.samples, whole.peak, whole.silence)
-    assert pieces.rms_dbfs == whole.rms_dbfs
-
-
-@pytest.mark.parametrize(("samples", "silence"), [([], 1), ([0.0] * 7, 1), ([0.5] * 7, 0)])
-def test_a_sound_shorter_than_one_stretch_has_levels_too(samples, silence):
-    levels = measure(samples, 16000)
-    assert levels.silence == silence
-    assert levels.rms_dbfs == (-120 if silence else -6.02)
-
-
-def test_decibels_have_a_floor():
-    assert [audio.decibels(amplitude) for amplitude in (0, 1e-9, 1, 10)] == [-120, -120, 0, 20]
-
-
-@pytest.mark.parametrize("text", ["a/b\\c:d*?", "Übergänge ö", "🎻", "", "...", "x" * 300, "🎻" * 300, "日本" * 200])
-def test_a_plain_name_is_one_for_any_file_system(tmp_path, text):
-    name = audio.plain_name(text)
-    (tmp_path / f"0001_{name}_validation.flac").touch()
-    assert name and not set(name) & set('/\\:*?"<>|. ')
-
-
-def test_a_plain_name_still_reads_like_the_name():
-    assert audio.plain_name("Übergänge (take 2)") == "Übergänge_take_2"
-
-
-@pytest.mark.parametrize("suffix", [".wav", ".flac"])
-def test_a_file_without_sound_is_no_refusal(suffix, tmp_path):
-    """A recording may hold nothing; whoever writes it finds that out at the end."""
-    with audio.writing(tmp_path / f"nothing{suffix}", 16000, suffix) as file:
-        assert file.frames == 0

@@ -1,0 +1,85 @@
+"""What libsndfile reads: files whose samples lie there as they are, and FLAC that says how long it is."""
+
+import numpy as np
+import soundfile
+
+from .source import AudioError, Source
+
+SALVAGE_FRAMES = 1024
+
+
+class LibsndfileSound:
+    """The sound of a file, read by libsndfile; attributes as in `FFmpegSound`.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    plain
+        Its `Plain`, if it has one: where that holds more than its header promises, it is read by it.
+
+    Raises
+    ------
+    AudioError
+        When libsndfile finds no sound in it.
+    """
+
+    tracks, gaps = 1, 0
+
+    def __init__(self, path, plain=None):
+        self.broken_off, self._place = False, 0
+        if plain is None or plain.honest:
+            source, raw = Source(path), {}
+        else:
+            source = Source(path, plain.start, plain.stop)
+            raw = {"format": "RAW", "samplerate": plain.sample_rate, "channels": plain.channels}
+            raw |= {"subtype": plain.subtype, "endian": plain.endian}
+        self._source = source
+        try:
+            self._file = soundfile.SoundFile(source, **raw)
+        except soundfile.LibsndfileError:
+            source.close()
+            source.check()
+            raise AudioError("the file is damaged") from None
+        self.sample_rate, self.channels = self._file.samplerate, self._file.channels
+        form = plain.form if raw else self._file.format_info.split(" (")[0]
+        self.format = f"{form}, {self._file.subtype_info}"
+        self.promised = plain.promised if plain else self._file.frames
+        self.length = self._file.frames
+
+    @property
+    def share(self):
+        return min(1.0, self._place / max(1, self.length))
+
+    def close(self):
+        self._file.close()
+        self._source.close()
+
+    def seek(self, frame):
+        try:
+            self._place = self._file.seek(min(frame, self.length))
+        except soundfile.LibsndfileError:
+            self._source.check()
+            raise AudioError(f"the file is damaged before {frame / self.sample_rate:.1f} s") from None
+
+    def read(self, size):
+        frames = self._read(size)
+        self._source.check()
+        self._place += len(frames)
+        return frames
+
+    def _read(self, size):
+        try:
+            return self._file.read(size, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError:
+            self._source.check()
+            self.broken_off = True
+        # The failed call gives nothing back, so what comes before the damage is read again in small steps.
+        frames = [np.zeros((0, self.channels), np.float32)]
+        try:
+            self._file.seek(self._place)
+            while len(frames[-1]) or len(frames) == 1:
+                frames.append(self._file.read(SALVAGE_FRAMES, dtype="float32", always_2d=True))
+        except soundfile.LibsndfileError:
+            pass
+        return np.concatenate(frames)[: size - 1]  # shorter than asked for: the end
