@@ -11,8 +11,9 @@ import numpy as np
 
 from ..errors import CourseError
 from ..live import LiveLine, counted
+from .fingerprints import at_16_khz, fingerprint
 from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
-from .twins import Sound, Twins, at_16_khz, fingerprint, twins_among
+from .twins import Sound, Twins, twins_among
 
 __all__ = ["Relations", "Sound", "relate"]
 

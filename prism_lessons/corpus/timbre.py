@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft
 
-from .twins import SAMPLE_RATE
+from .waves import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 512, 160, 40  # samples, samples, mel bands
 RANGE_DB = 60.0  # below the loudest: what lies deeper is taken as silence

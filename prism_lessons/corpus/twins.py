@@ -12,17 +12,15 @@ the waves at eight such places, with the weaker partials lifted: their phases ag
 from dataclasses import dataclass
 
 import numpy as np
-import soxr
 from scipy import fft
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..audio import Clip
 from ..live import LiveLine, clock
+from .fingerprints import BANDS, HOP, LOW_BANDS, at_16_khz, fingerprint
 from .waves import PLACES, SAME, SAMPLE_RATE, SPEEDS, WINDOW, agreement
 
-FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
-LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz
 NEIGHBOURS = 8  # pairs that are looked at more closely, for each recording
 SHORTEST_PART = 12  # frames: what is shorter is too like everything
 ALIKE = 0.95  # cosine of the mean spectra
@@ -31,7 +29,6 @@ UNDECIDED = 0.03  # of that correlation
 HOPELESS = 0.3  # at the original speed: 1 % of 4 s costs a copy about 0.1
 PROBE_FRAMES = 400
 MARGIN = 6  # frames that a copy may lack at either end
-SILENT_PEAK = 2.0**-14  # two steps of 16 bits: what stays below is dither
 
 
 @dataclass(frozen=True)
@@ -71,57 +68,6 @@ class Twins:
     second: str
     similarity: float
     how: str
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """What is kept of a recording: about 150 MB for an hour.
-
-    Attributes
-    ----------
-    frames
-        Amplitudes in mel bands, to the power of 0.5, every 10 ms: (frames, 48) float16.
-    samples
-        The wave at 16 kHz, its peak at full scale: (samples,) float16.
-    peak
-        The peak that was.
-    """
-
-    frames: np.ndarray
-    samples: np.ndarray
-    peak: float
-
-    def wave(self, start, size):
-        """`size` samples from `start` on, float32, silence where there are none."""
-        low, high = max(0, start), min(len(self.samples), start + size)
-        samples = self.samples[low:high].astype(np.float32) if high > low else np.zeros(0, np.float32)
-        return np.pad(samples, (before := min(size - len(samples), low - start), size - len(samples) - before))
-
-
-def at_16_khz(clip):
-    """The samples of a `Clip` at 16 kHz, float32, shape (samples,)."""
-    samples = np.asarray(clip.samples, np.float32)
-    return samples if clip.sample_rate == SAMPLE_RATE else soxr.resample(samples, clip.sample_rate, SAMPLE_RATE)
-
-
-def fingerprint(samples):
-    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, which is like any other silence."""
-    import librosa
-
-    samples = samples - samples.mean() if len(samples) else samples
-    peak = float(np.abs(samples).max(initial=0.0))
-    if len(samples) < HOP or peak < SILENT_PEAK:
-        return None
-    samples = samples / np.float32(peak)
-    bands = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None).T
-    window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
-    padded = np.pad(samples, FRAME // 2)
-    views = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
-    frames = np.empty((len(views), BANDS), np.float16)
-    for start in range(0, len(views), 1000):
-        spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        frames[start : start + 1000] = np.sqrt(np.sqrt((spectra.real**2 + spectra.imag**2) @ bands))
-    return Fingerprint(frames, samples.astype(np.float16), peak)
 
 
 def find_twins(sounds, live=None):
