@@ -101,7 +101,7 @@ def _treatment(corpus):
     weights = {clip.recording: clip.times for clip in corpus.clips if clip.times > 1}
     lines += [f"- {_line(name)}: heard {times} times in each pass" for name, times in weights.items()]
     lines += [
-        f"- {_line(twin['first'])} and {_line(twin['second'])} are near duplicates ({_line(twin['how'])}), so they are "
+        f"- {_line(twin['first'])} and {_line(twin['second'])} share a sound ({_line(twin['how'])}), so they are "
         "on one side of the split"
         for twin in corpus.twins
     ]

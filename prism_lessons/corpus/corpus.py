@@ -71,8 +71,8 @@ class Corpus:
     """Prepared clips, opened with `Corpus.open(folder)` or made by `curate`.
 
     `unused` lists the files that were not taken, as {"name", "reason"}; `intention` says what it is for, `origins`
-    where each recording comes from, {name: `Origin`}; `twins` lists near duplicates, as {"first", "second", "how"}.
-    `source` is the folder of the recordings as it was given to `curate`, "" where it is not known.
+    where each recording comes from, {name: `Origin`}; `twins` lists recordings that share a sound, as {"first",
+    "second", "how"}; `source` is the folder of the recordings as it was given to `curate`, "" where it is not known.
     """
 
     folder: Path
@@ -187,7 +187,7 @@ class Corpus:
         lines += [what_it_allows(self.heard_seconds), *self.warnings]
         noted = dict.fromkeys((clip.recording, note) for clip in self.clips for note in clip.treatment + clip.notes)
         lines += [f"  {name}: {note}" for name, note in noted]
-        lines += [f"  {twin['first']} and {twin['second']} are near duplicates: {twin['how']}" for twin in self.twins]
+        lines += [f"  {twin['first']} and {twin['second']} share a sound: {twin['how']}" for twin in self.twins]
         if self.unused:
             count = len(self.unused)
             lines.append(f"{count} {'file was' if count == 1 else 'files were'} not used:")

@@ -21,7 +21,7 @@ from ..audio import (
 )
 from ..errors import CourseError
 from ..files import unwritable, write_json
-from ..live import LiveLine
+from ..live import LiveLine, clock
 from .choices import State
 from .clips import cut_out, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
@@ -29,11 +29,11 @@ from .doctor import KINDS, repaired
 from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .split import divide
 from .survey import known_of, look_up
-from .twins import Sound, find_twins
+from .twins import Sound, Twins, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
-MOST_COMPARED_SECONDS = 600  # of a recording, in search of near duplicates: what a computer's memory always holds
+COMPARED_SECONDS = 600.0  # of a recording at once, in search of near duplicates: what a computer's memory always holds
 
 
 def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choices=None, live=None):
@@ -48,8 +48,9 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     sample_rate
         Hz, 2000 .. 192000; of the corpus and of every sound that a model trained on it will make.
     validation
-        The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept, near
-        duplicates together; when there are too few for that, the end of the longest one.
+        The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept, those
+        that share a sound together; when there are too few for that, the end of the longest one, and what shares a
+        sound with that one is left out.
     seed
         Decides which recordings those are. A recording keeps its side when others are added.
     choices
@@ -88,9 +89,12 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
         (work / "clips").mkdir(parents=True)
         clips, unused = _prepare_all(source, files, work, sample_rate, state, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
-        twins = _twins_among(work, clips, live)
+        twins = _twins_among(work, clips, sample_rate, live)
         before = before.clips if before and before.seed == seed else ()
-        clips = divide(work, clips, sample_rate, validation, seed, before, twins)
+        clips, doubled = divide(work, clips, sample_rate, validation, seed, before, twins)
+        unused += doubled
+        used = {clip.recording for clip in clips}
+        twins = [twin for twin in twins if {twin.first, twin.second} <= used]
         origins = {clip.recording: state.origin(clip.recording) for clip in clips}
         corpus = Corpus(
             work, sample_rate, seed, tuple(clips), tuple(unused), state.intention, origins,
@@ -229,11 +233,25 @@ def _file_digest(path):
         raise unreadable(error) from None
 
 
-def _twins_among(work, clips, live):
-    """The `Twins` among the recordings of some clips: near duplicates, by name."""
-    first = {}  # of a recording in segments, its longest
-    for clip in clips:
-        if clip.recording not in first or first[clip.recording].samples < clip.samples:
-            first[clip.recording] = clip
-    sounds = (Sound(name, "", load(work / clip.file, seconds=MOST_COMPARED_SECONDS)) for name, clip in first.items())
-    return find_twins(sounds, live=live)
+def _twins_among(work, clips, sample_rate, live):
+    """The `Twins` among the recordings of some clips: those that share a sound, the most alike of each pair."""
+    parts = {}  # of the recordings, {name: where it begins in its recording, in seconds}
+
+    def sounds():
+        for clip in clips:
+            for start in np.arange(0, clip.samples / sample_rate, COMPARED_SECONDS):
+                name = f"{clip.file}, {start}"
+                parts[name] = clip.start / sample_rate + start
+                part = load(work / clip.file, start=start, seconds=COMPARED_SECONDS)
+                yield Sound(name, clip.recording, part)
+
+    recording = {clip.file: clip.recording for clip in clips}
+    found = {}
+    for pair in find_twins(sounds(), live, across_groups=True):
+        first, second = (recording[name.rpartition(", ")[0]] for name in (pair.first, pair.second))
+        begins = [parts[name] for name in (pair.first, pair.second)]
+        how = pair.how
+        if any(begins):
+            how += " (compared from {} of the first and from {} of the second on)".format(*map(clock, begins))
+        found.setdefault((first, second), Twins(first, second, pair.similarity, how))
+    return list(found.values())

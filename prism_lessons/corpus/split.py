@@ -72,8 +72,13 @@ def choose_validation(recordings, share, seed, before=frozenset()):
 def divide(work, clips, sample_rate, share, seed, before, twins):
     """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest.
 
-    Near duplicates go to one side. What was kept for validation `before` (by the clips of the corpus that is being
-    replaced) stays there.
+    Recordings that share a sound go to one side. What was kept for validation `before` (by the clips of the corpus that
+    is being replaced) stays there.
+
+    Returns
+    -------
+    The clips, and the recordings that had to be left out, as {"name", "reason"}: they share a sound with one whose end
+    is kept.
     """
     key = {clip.recording_digest: clip.recording_digest for clip in clips}
     by_name = {clip.recording: clip.recording_digest for clip in clips}
@@ -95,12 +100,17 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
         samples = Counter()
         for clip in clips:
             samples[clip.recording_digest] += clip.samples
-        longest, _ = samples.most_common(1)[0]
+        shared = {by_name[name] for pair in twins for name in (pair.first, pair.second)}
+        longest = max(samples, key=lambda digest: (digest not in shared, samples[digest]))
         end = max(share * samples.total(), MINIMUM_VALIDATION_SECONDS * sample_rate)
         cut = _cut_place([clip for clip in clips if clip.recording_digest == longest], round(end))
         cuts[longest] = min(cut, cuts.get(longest, cut))
+    doubled = _twins_of_the_cut(by_name, {digest for digest in cuts if key.get(digest) not in chosen}, twins)
     divided = []
     for clip in clips:
+        if clip.recording in doubled:
+            (work / clip.file).unlink()
+            continue
         cut = cuts.get(clip.recording_digest, math.inf) - clip.start
         if key[clip.recording_digest] in chosen or cut <= 0:
             divided.append(replace(clip, split=VALIDATION, times=1))
@@ -109,7 +119,20 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
             divided += [ends[0], replace(ends[1], split=VALIDATION, times=1)]
         else:
             divided.append(clip)
-    return divided
+    return divided, [{"name": name, "reason": reason} for name, reason in doubled.items()]
+
+
+def _twins_of_the_cut(digests, cut, twins):
+    """Which recordings share a sound with one that is cut in two, and why they cannot stay, {name: reason}.
+
+    What is kept for validation could be in them, and they would be trained on.
+    """
+    found = {}
+    for pair in twins:
+        for name, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            if digests[other] in cut and digests[name] not in cut:
+                found[name] = f'shares a sound with "{other}", the end of which is kept for validation'
+    return found
 
 
 def _cut_place(clips, samples):

@@ -6,7 +6,9 @@ Two strikes of one drum are no copies: they look alike in a spectrogram, but the
 
 Three looks, each at fewer pairs than the one before: (1) mean spectra, one matrix product for all pairs; (2) the
 spectrograms against each other at every shift and three speeds, which says where the one would lie in the other; (3)
-the waves at eight such places, with the weaker partials lifted: their phases agree in a copy only.
+the waves at eight such places, with the weaker partials lifted: their phases agree in a copy only. A piece of one
+recording inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
+(`stretches`); the third is the same.
 """
 
 from dataclasses import dataclass
@@ -17,8 +19,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ..audio import Clip
-from ..live import LiveLine, clock
+from ..live import LiveLine, clock, moment
 from .fingerprints import BANDS, HOP, LOW_BANDS, at_16_khz, fingerprint
+from .stretches import alike_stretches
 from .waves import PLACES, SAME, SAMPLE_RATE, SPEEDS, WINDOW, agreement
 
 NEIGHBOURS = 8  # pairs that are looked at more closely, for each recording
@@ -28,6 +31,10 @@ FITTING = 0.6  # correlation of the spectrograms
 UNDECIDED = 0.03  # of that correlation
 HOPELESS = 0.3  # at the original speed: 1 % of 4 s costs a copy about 0.1
 PROBE_FRAMES = 400
+# Of that correlation, in stretches that were chosen for being alike: pieces of real recordings give 0.93 and more.
+STRETCHES_FITTING = 0.85
+SECOND = 100  # frames
+MOST_OF_IT = 0.9  # of a recording that lies in another as a whole
 MARGIN = 6  # frames that a copy may lack at either end
 
 
@@ -70,7 +77,7 @@ class Twins:
     how: str
 
 
-def find_twins(sounds, live=None):
+def find_twins(sounds, live=None, across_groups=False):
     """Find the recordings that share a sound with another one.
 
     Parameters
@@ -79,6 +86,8 @@ def find_twins(sounds, live=None):
         An iterable of `Sound`; consumed one at a time, no clip is kept.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
+    across_groups
+        Look for twins in other groups only: sounds of one group may well be alike.
 
     Returns
     -------
@@ -86,23 +95,33 @@ def find_twins(sounds, live=None):
         The most similar first.
     """
     live = live or LiveLine()
-    names, prints = [], []
+    names, groups, prints = [], [], []
     for sound in sounds:
         names.append(sound.name)
+        groups.append(sound.group)
         prints.append(fingerprint(at_16_khz(sound.clip)))
         live.text(f"Listening to recordings: {len(names)}")
-    return twins_among(names, prints, live)
+    return twins_among(names, prints, live, groups if across_groups else names)
 
 
-def twins_among(names, prints, live):
-    """The `Twins` among recordings whose `Fingerprint`s (or None) are known; in the order of `find_twins`."""
-    pairs, twins = candidates(prints), []
+def twins_among(names, prints, live, groups=None):
+    """The `Twins` among recordings whose `Fingerprint`s (or None) are known; in the order of `find_twins`.
+
+    Those that have the same of some `groups` are not compared.
+    """
+    groups = groups or names
+    pairs = [pair for pair in candidates(prints) if groups[pair[0]] != groups[pair[1]]]
+    stretches, found = alike_stretches(prints, groups), {}
     for done, (one, other) in enumerate(pairs):
-        live.share("Comparing recordings", done, len(pairs))
-        match = compare(prints[one], prints[other])
-        if match:
-            similarity, how = match
-            twins.append(Twins(names[one], names[other], similarity, how))
+        live.share("Comparing recordings", done, len(pairs) + len(stretches))
+        if match := compare(prints[one], prints[other]):
+            found[one, other] = match
+    for done, stretch in enumerate(stretches, start=len(pairs)):
+        live.share("Comparing recordings", done, len(pairs) + len(stretches))
+        one, other = sorted(stretch[:2])
+        if (one, other) not in found and (match := compare_stretch(prints, *stretch)):
+            found[one, other] = match
+    twins = [Twins(names[one], names[other], *match) for (one, other), match in found.items()]
     found = "1 pair shares" if len(twins) == 1 else f"{len(twins)} pairs share"
     live.end(f"Compared {len(names)} recordings: {found} a sound.")
     return sorted(twins, key=lambda pair: -pair.similarity)
@@ -244,6 +263,50 @@ def compare(one, other):
     return None
 
 
+def compare_stretch(prints, one, other, start, at, count):
+    """Whether two recordings hold the same sound where `alike_stretches` says; as `compare` gives it, or None.
+
+    Where the shorter one lies in the longer one as a whole, it is that; a stretch of less than a second has to.
+    """
+    turned = one > other
+    first, second = (prints[index] for index in sorted((one, other)))
+    if not turned:
+        start, at = at, start
+    # From here on `start` is a frame of the second recording, `at` the same sound in the first.
+    around = max(0, at - MARGIN)
+    there = first.frames[around : at + count + MARGIN].astype(np.float32)
+    probe = second.frames[start : start + count].astype(np.float32)[: len(there)]
+    likeness, lag = _fit(probe, there)
+    if likeness < STRETCHES_FITTING:
+        return None
+    match = (0.0, None)
+    for speed in SPEEDS:
+        match = max(match, _agreement_from(second, first, start, around + lag, count, speed), key=lambda one: one[0])
+        if match[0] >= SAME:
+            break
+    else:
+        return None
+    _, speed, _, begins = match[1]
+    inside = len(second.frames) <= len(first.frames)
+    short, long = (second, first) if inside else (first, second)
+    if not inside:
+        begins, speed = -begins * speed, 1 / speed
+    whole = _agreement_from(short, long, 0, begins / HOP, len(short.frames), speed)
+    in_common = min(len(short.samples), len(long.samples) - begins) - max(0, -begins)
+    if whole[0] >= SAME and in_common >= MOST_OF_IT * len(short.samples):
+        return whole[0], _how(whole[1], len(short.samples), len(long.samples), inside)
+    if count < SECOND:
+        return None
+    here, there = moment(at * HOP / SAMPLE_RATE), moment(start * HOP / SAMPLE_RATE)
+    return match[0], f"they have a stretch in common, round {here} in the first and round {there} in the second"
+
+
+def _agreement_from(short, long, start, at, count, speed):
+    """How the waves agree in `count` frames of one recording from `start` on, expected from `at` on in another."""
+    places = (start + _lively(short.frames[start : start + count].astype(np.float32))) * HOP
+    return agreement(short, long, places, start * HOP, at * HOP, speed)
+
+
 def _how(found, short, long, turned):
     """What the second recording is to the first, in words.
 
@@ -260,7 +323,7 @@ def _how(found, short, long, turned):
     if upside_down:
         words.append("upside down")
     what = "the same"
-    if short < 0.9 * long:
+    if short < MOST_OF_IT * long:
         place = clock(max(0, seconds))
         what = f"a part of it, from {place} on" if turned else f"a longer one that holds it, from {place} on"
     elif abs(seconds) >= 0.02:

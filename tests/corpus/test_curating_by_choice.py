@@ -75,7 +75,7 @@ def test_an_offset_is_taken_out_only_where_that_was_chosen(folder, make, choices
         if clip.recording == "e.wav"
         for line in clip.treatment
     )
-    assert "- e.wav: dc" in corpus.card() and "- f.wav: dc" not in corpus.card()
+    assert "- e.wav: DC offset" in corpus.card() and "- f.wav: DC offset" not in corpus.card()
     assert (folder / "e.wav").read_bytes() == before
     choices.leave_as_it_is("e.wav")
     assert samples_of(make(), "e.wav")[0].mean() > 0.19
@@ -202,7 +202,7 @@ def test_near_duplicates_stay_on_one_side_of_the_split(tmp_path, write_sound):
     }
     side = {clip.recording: clip.split for clip in corpus.clips}
     assert all(side[f"{number}.wav"] == side[f"{number} softer.wav"] for number in range(8))
-    assert "are near duplicates" in str(corpus) and "are near duplicates" in corpus.card()
+    assert "share a sound: the same" in str(corpus) and "share a sound (the same" in corpus.card()
 
 
 def test_the_pieces_of_a_corpus_cover_it_and_say_where_they_are_from(make, choices):

@@ -1,4 +1,5 @@
 import io
+import re
 
 import numpy as np
 import pytest
@@ -24,6 +25,17 @@ def strike(seed, pitch=220.0, seconds=1.2):
         level = random.uniform(0.3, 1) / ratio * np.exp(-3 * ratio * time)
         wave += level * np.sin(2 * np.pi * pitch * ratio * time + phase)
     return (0.3 * wave + 0.001 * random.standard_normal(len(time))).astype(np.float32)
+
+
+def phrase(seed, seconds):
+    """Strikes of one instrument at random, up to 0.9 s apart."""
+    random = np.random.default_rng(seed)
+    wave, at = 0.001 * random.standard_normal(round(seconds * RATE)), 0
+    while at < len(wave):
+        note = strike(random.integers(2**31), 110 * 2 ** (random.integers(36) / 12))[: len(wave) - at]
+        wave[at : at + len(note)] += note
+        at += round(random.uniform(0.1, 0.9) * RATE)
+    return (0.3 * wave).astype(np.float32)
 
 
 def twins_of(*waves, rate=RATE):
@@ -83,6 +95,49 @@ def test_pieces_of_steady_noise_are_no_twins_but_a_copy_of_one_is(noise):
     waves = [noise(2, seed) for seed in range(6)]
     assert twins_of(*waves) == []
     assert len(twins_of(*waves, 0.2 * waves[2])) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: np.float32(10**-0.6) * x,
+        lambda x: soxr.resample(soxr.resample(x, RATE, 8000), 8000, RATE),
+        lambda x: soxr.resample(x, 99, 100),
+        lambda x: -x,
+    ],
+    ids=["12 dB softer", "by way of 8 kHz", "1 % slower", "upside down"],
+)
+def test_two_seconds_cut_out_of_twenty_are_found(change):
+    phrases = [phrase(seed, 20) for seed in range(4)]
+    piece = change(phrases[2][round(7.3 * RATE) : round(9.3 * RATE)]).astype(np.float32)
+    (pair,) = twins_of(*phrases, piece)
+    assert (pair.first, pair.second) == ("sound 2", "sound 4")
+    assert pair.how.startswith("a part of it, from 0:07 on")
+
+
+def test_a_stretch_that_two_recordings_share_is_found_amid_what_they_do_not():
+    phrases = [phrase(seed, 12) for seed in range(4)]
+    phrases[3][round(5 * RATE) : round(8 * RATE)] = 0.5 * phrases[1][round(2 * RATE) : round(5 * RATE)]
+    (pair,) = twins_of(*phrases)
+    assert (pair.first, pair.second) == ("sound 1", "sound 3")
+    here, there = re.fullmatch(
+        r"they have a stretch in common, round 0:0(.+) in the first and round 0:0(.+) in the second", pair.how
+    ).groups()
+    assert float(there) - float(here) == pytest.approx(3, abs=0.2)  # each is rounded to a tenth, and by half a frame
+    assert 2 <= float(here) <= 4
+
+
+def test_half_a_second_cut_out_of_a_phrase_is_found():
+    phrases = [phrase(seed, 10) for seed in range(4)]
+    (pair,) = twins_of(*phrases, phrases[0][round(4.1 * RATE) : round(4.7 * RATE)])
+    assert (pair.first, pair.second) == ("sound 0", "sound 4")
+
+
+def test_sounds_of_one_group_are_not_compared_where_only_others_matter():
+    wave = phrase(0, 3)
+    sounds = [Sound(name, group, Clip(wave, RATE)) for name, group in (("a", "x"), ("b", "x"), ("c", "y"))]
+    found = find_twins(sounds, LiveLine(io.StringIO()), across_groups=True)
+    assert {(pair.first, pair.second) for pair in found} == {("a", "c"), ("b", "c")}
 
 
 def test_silences_and_dither_are_no_twins():

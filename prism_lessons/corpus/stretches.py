@@ -1,0 +1,103 @@
+"""Stretches that two recordings may share: where a piece of one lies inside another, whatever is around it.
+
+Fingerprints go in, places come out for `twins` to compare the waves at. Every half second of a recording is looked for
+at every place of the others, by how its spectrum moves within a second: a piece keeps that movement though it is
+softer, resampled, coded or filtered a little.
+"""
+
+import numpy as np
+from scipy import fft
+
+from .fingerprints import HOP, LOW_BANDS
+from .waves import PLACES, WINDOW
+
+# Frames of 10 ms that are averaged, and how many of those averages make a pattern: a second, and 0.4 of one for
+# recordings that are too short for a second.
+SCALES = ((5, 20), (2, 20))
+ACROSS, ALONG = slice(1, 13), slice(1, 9)  # of the cosine transform of a pattern: what neither is steady nor flickers
+# Cosine of two patterns. Copies in benchmarks/near_duplicates.py reach 0.9 and more.
+ALIKE = 0.85
+# Frames of a recording that may hold no whole second that is looked for. In shorter ones the windows at which waves
+# are compared lie on each other, and prove less.
+SHORT_FRAMES = range(PLACES * WINDOW // HOP, 150)
+SOFT_DB = 50.0  # below the loudest pattern of a recording: fading reverberation is too like any other
+MOST = 4  # stretches that are compared, for each recording
+AT_ONCE = 2**26  # likenesses held in memory
+
+
+def alike_stretches(prints, groups):
+    """Where stretches of recordings are alike.
+
+    Parameters
+    ----------
+    prints
+        `Fingerprint`s, or None for silences.
+    groups
+        Of each, a value; those that have the same are not compared.
+
+    Returns
+    -------
+    list of (one, other, start, at, count)
+        `count` frames of recording `one` from frame `start` on are like those of `other` from `at` on: for each pair of
+        recordings the most alike, and for each recording at most `MOST`.
+    """
+    short = [one is not None and len(one.frames) in SHORT_FRAMES for one in prints]
+    found = _alike(prints, groups, *SCALES[0], [True] * len(prints))
+    for pair, stretch in (_alike(prints, groups, *SCALES[1], short) if any(short) else {}).items():
+        found.setdefault(pair, stretch)
+    kept, counts = [], {}
+    for pair, (_, *stretch) in sorted(found.items(), key=lambda item: -item[1][0]):
+        if min(counts.get(index, 0) for index in pair) < MOST:
+            counts |= {index: counts.get(index, 0) + 1 for index in pair}
+            kept.append(tuple(stretch))
+    return kept
+
+
+def _alike(prints, groups, pooled, length, asking):
+    """The most alike stretches of each pair, {(lower, higher): (likeness, one, other, start, at, count)}."""
+    patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in prints]
+    owners = np.repeat(np.arange(len(prints)), [len(one) for one in patterns])
+    if len(np.unique(owners)) < 2:
+        return {}
+    everything = np.concatenate([one for one in patterns if len(one)])
+    starts = np.concatenate([np.arange(len(one)) for one in patterns])
+    firsts = np.flatnonzero(np.r_[True, np.diff(owners) > 0])
+    holders, found = owners[firsts], {}
+    asked = np.flatnonzero((starts % (length // 2) == 0) & np.array(asking)[owners])
+    rows = max(1, AT_ONCE // len(everything))
+    for begin in range(0, len(asked), rows):
+        chosen = asked[begin : begin + rows]
+        likeness = everything[chosen] @ everything.T
+        best = np.maximum.reduceat(likeness, firsts, axis=1)
+        for row, column in zip(*np.nonzero(best >= ALIKE), strict=True):
+            one, other, value = int(owners[chosen[row]]), int(holders[column]), best[row, column]
+            pair = (min(one, other), max(one, other))
+            if groups[one] == groups[other] or found.get(pair, (0,))[0] >= value:
+                continue
+            last = firsts[column + 1] if column + 1 < len(firsts) else len(owners)
+            at = int(likeness[row, firsts[column] : last].argmax())
+            found[pair] = (value, one, other, int(starts[chosen[row]]) * pooled, at * pooled, length * pooled)
+    return found
+
+
+def _patterns(frames, pooled, length):
+    """How the spectrum moves from each place of a recording on: unit vectors, float32, shape (places, 96).
+
+    What a filter, a level and a common decay change is taken out: the mean of each frame, and that of each band. Where
+    it is very soft, the vector is 0.
+    """
+    count = len(frames) // pooled
+    if count < length:
+        return np.zeros((0, 96), np.float32)
+    means = frames[: count * pooled, :LOW_BANDS].astype(np.float32).reshape(count, pooled, LOW_BANDS).mean(1)
+    windows = np.lib.stride_tricks.sliding_window_view(means, length, axis=0)
+    level = 40 * np.log10(windows.mean((1, 2)) + 1e-9)  # frames hold amplitudes to the power of 0.5
+    vectors = np.empty((len(windows), 96), np.float32)
+    for start in range(0, len(windows), 1000):
+        part = windows[start : start + 1000]
+        part = part - part.mean(1, keepdims=True)
+        part = fft.dctn(part - part.mean(2, keepdims=True), axes=(1, 2), norm="ortho")[:, ACROSS, ALONG]
+        vectors[start : start + 1000] = part.reshape(len(part), -1)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+    vectors[level < level.max() - SOFT_DB] = 0
+    return vectors
