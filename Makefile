@@ -26,7 +26,8 @@ test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest rel
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q --ignore=tests/browser
-	$(MAKE) nbval nbval-colab browser
+	$(MAKE) -j2 nbval nbval-colab
+	$(MAKE) browser
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
 nbval: $(VENV)/dev  ## run the lessons in a row, twice, and compare what their check cells show with what is committed

@@ -31,18 +31,17 @@ def main():
     parser.add_argument("--times", type=int, default=1, help="how many times they are run among the same files")
     chosen = parser.parse_args()
     lessons = paths(chosen.lessons)
-    failed = []
+    failed = set()
     for some in [lessons] if chosen.together else [[path] for path in lessons]:
         with copy() as folder:
             for path in some * chosen.times:
                 begun = time.monotonic()
                 passed = compare(path, folder)
                 print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)
-                failed += [] if passed else [path.name]
+                if not passed:
+                    failed.add(path.name)
     if failed:
-        sys.exit(
-            f"Failed: {', '.join(dict.fromkeys(failed))}. The cells are named above, counted from 0 without Markdown."
-        )
+        sys.exit(f"Failed: {', '.join(sorted(failed))}. The cells are named above, counted from 0 without Markdown.")
 
 
 if __name__ == "__main__":
