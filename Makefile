@@ -78,7 +78,7 @@ stress: $(VENV)/dev  ## a training of ten epochs, killed fifty times and resumed
 	$(BIN)/python benchmarks/interruptions.py --kills 50 --epochs 10
 
 clean:  ## remove what these targets made
-	rm -rf $(VENV) $(VENV)-colab tour docs/_build
+	rm -rf $(VENV) $(VENV)-colab tour dist docs/_build
 
 # One marker for each set of extras, so that nothing is installed twice.
 $(VENV)/%: pyproject.toml

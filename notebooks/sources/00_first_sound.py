@@ -25,12 +25,12 @@
 # beside it (in Colab, a turning circle), and a number in brackets when it is done. What it has to show or play
 # appears under it. Run the cells from top to bottom; nothing breaks if you run one again.
 #
-# The next cell gets the course ready in Google Colab; on your own computer it does nothing. Its instructions are long
-# and no part of the lesson, so they are folded away; in JupyterLab you see three dots. Run it like any other cell.
+# Every lesson begins with a cell that gets the course ready in Google Colab. It is long and no part of the lesson, so it
+# is folded away: you see its first line, and a click on the three dots behind it unfolds it. On your own computer it
+# does nothing, and you can leave it out.
 #
 # Did your teacher give you the course as a zip, and do you work in Colab? Then put the zip on your Google Drive, as it
-# is and outside any folder, before you run this cell. If you do not use Drive, the cell asks you for the zip. Every
-# lesson begins with this cell.
+# is and outside any folder, before you run this cell. If you do not use Drive, the cell asks you for the zip.
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
 # @title Set-up (run this first)

@@ -177,7 +177,8 @@ class Lesson:
 
     def has_ended(self):
         """Whether every cell has run, or those that have not will not, since one before them failed."""
-        return "[*]:" not in self.numbers() and self.numbers()[0] != "[ ]:"
+        # Beside the set-up cell, which is folded away, nothing stands until it has run.
+        return "[*]:" not in self.numbers() and self.numbers()[0] not in ("", "[ ]:")
 
     def has_run(self):
         numbers = self.numbers()
