@@ -25,9 +25,9 @@
 # beside it (in Colab, a turning circle), and a number in brackets when it is done. What it has to show or play
 # appears under it. Run the cells from top to bottom; nothing breaks if you run one again.
 #
-# Every lesson begins with a cell that gets the course ready in Google Colab. It is long and no part of the lesson, so it
-# is folded away: you see its first line, and a click on the three dots behind it unfolds it. On your own computer it
-# does nothing, and you can leave it out.
+# Every lesson begins with a cell that gets the course ready in Google Colab. It is long and no part of the lesson, so
+# it is folded away: you see its first line, and a click on the three dots behind it unfolds it. On your own computer
+# it does nothing, and you can leave it out.
 #
 # Did your teacher give you the course as a zip, and do you work in Colab? Then put the zip on your Google Drive, as it
 # is and outside any folder, before you run this cell. If you do not use Drive, the cell asks you for the zip.
