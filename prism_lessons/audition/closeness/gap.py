@@ -11,7 +11,7 @@ from .nearest import distances, windows_of
 
 DRAWS = 1000
 HALVES = 200  # random ways to cut the recordings in two
-FEWEST_WINDOWS, FEWEST_SOUNDS = 8, 2
+FEWEST_WINDOWS, FEWEST_SOUNDS = 8, 2  # eight windows, a new one each quarter second, of two sounds: about 4 s
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Gap:
         return "a difference is likely, but there are too few clips or recordings to be sure"
 
     def __str__(self):
+        if self.inaudible and not self.sounds["clips"]:
+            return "No clip can be heard, so there is nothing to compare with the recordings."
         return " ".join(filter(None, [self._left_out(), self._said()]))
 
     def _left_out(self):
@@ -75,10 +77,9 @@ class Gap:
     def _said(self):
         if self.value is None:
             return (
-                f"Too little to tell: {counted(self.windows['clips'], 'second')} of "
-                f"{counted(self.sounds['clips'], 'clip')} and {counted(self.windows['sources'], 'second')} of "
-                f"{counted(self.sounds['sources'], 'recording')} that sound; at least {FEWEST_WINDOWS} of "
-                f"{FEWEST_SOUNDS} are needed on either side."
+                f"Too little to tell: there is sound in {counted(self.sounds['clips'], 'clip')} and in "
+                f"{counted(self.sounds['sources'], 'recording')}. It takes at least {FEWEST_SOUNDS} of each, with "
+                "about four seconds of sound."
             )
         alike = f"; your recordings against each other: {_figures(*self.alike)}" if self.alike else ""
         return (

@@ -36,6 +36,15 @@ def sources(write_sound, tmp_path_factory):
     return Sources.of(curate(folder / "recordings", folder / "corpus", live=quiet), live=quiet)
 
 
+def test_clips_that_cannot_be_heard_are_counted_in_words(sources):
+    audible = [low_noise(50 + seed, 3.0) for seed in range(3)]
+    assert str(timbre_gap(sources, audible, inaudible=2)).startswith(
+        "Some clips, 2 of 5, are silent or faint and are not compared. How far"
+    )
+    assert str(timbre_gap(sources, audible, inaudible=9)).startswith("Most clips, 9 of 12, are silent or faint")
+    assert str(timbre_gap(sources, [], inaudible=9)).startswith("No clip can be heard")
+
+
 def test_sets_of_one_kind_average_no_gap_although_windows_of_a_sound_are_alike():
     values = [compared(*profiles(seed), *profiles(1000 + seed))[0] for seed in range(30)]
     # The mean of 30 lies within three of its own standard errors of 0.
