@@ -205,7 +205,7 @@ heard = course.audition(run)
 
 # %%
 epochs = sorted({clip.played.epoch for clip in heard.clips})
-print(len(epochs), "epochs, from", epochs[0], "to", epochs[-1])
+print(*epochs)
 
 # %% [markdown]
 # And no clip of the run is missing from the table that follows:
@@ -277,7 +277,8 @@ print(silence.what, silence.causes, silence.advice, sep="\n")
 #
 # A model that has heard little may play its recordings back. So every clip was sought in the recordings, second by
 # second. Here is the one that comes nearest to them in timbre, and below it the moment of a recording that it is
-# nearest to. Do you hear the one in the other?
+# nearest to. Do you hear the one in the other? A run that is silent throughout is near nothing: then its last clip
+# stands here alone.
 #
 # The figure in dB says how far their spectra lie apart on average, once both are equally loud. In the course's own
 # sets, a moment of one recording is usually about 3 dB from the nearest one of another.
