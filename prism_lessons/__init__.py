@@ -14,7 +14,10 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
+from .caches import find_room
 from .errors import CourseError
+
+find_room()  # before any library is imported that keeps something
 
 _FACE = {
     "Capsule": "capsule",

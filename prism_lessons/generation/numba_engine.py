@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -33,8 +33,18 @@ class NumbaEngine:
         self.largest = self.programme.largest
         self._shares = np.full(len(models), 1 / len(models), np.float32)
         self._cores = {}
-        # So that it is compiled, or fetched, before the first sound and not in the middle of it.
-        self.play(self.begin(1), *np.ones((2, self.largest, 1), np.float32))
+        self._compile()
+
+    def _compile(self):
+        """Compile, or fetch what was compiled, before the first sound and not in the middle of it."""
+        first_sound = self.begin(1), *np.ones((2, self.largest, 1), np.float32)
+        for _ in (compiled.help_out, compiled.perform):
+            # Numba keeps each once it is compiled. On a full disk it can be played, but is not kept.
+            with suppress(OSError):
+                self.play(*first_sound)
+                break
+        else:
+            self.play(*first_sound)
         self._cores.clear()  # the seconds of compiling say nothing about the pace of playing
 
     def begin(self, voices):

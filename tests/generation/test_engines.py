@@ -243,6 +243,22 @@ def test_the_seconds_of_compiling_are_not_taken_for_the_pace_of_one_core(made, m
     assert sorted(taken[:2]) == [1, 2] and taken[2:] == 8 * [1]
 
 
+def test_a_model_plays_where_what_was_compiled_cannot_be_kept(made, monkeypatch):
+    """On a full disk, say: Numba then fails once for each function, which is compiled by then."""
+    failing = [OSError("No space left on device"), PermissionError("Read-only file system")]
+    together = numba_engine._together
+
+    def keeping(*arguments):
+        if failing:
+            raise failing.pop()
+        together(*arguments)
+
+    monkeypatch.setattr(numba_engine, "_together", keeping)
+    capsule = made(**PLAIN)
+    numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
+    assert not failing
+
+
 def test_hearing_which_is_quicker_is_not_taken_for_the_pace_of_playing(made, monkeypatch):
     clock, taken = [0.0], []
 
