@@ -5,11 +5,13 @@ one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
 import argparse
+import ast
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -309,14 +311,30 @@ def _lessons():
 
 
 def setting(text):
-    """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON."""
+    """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON, or else as Python writes it."""
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f'"{text}" should read NAME=VALUE, as in dim=256')
+    for read in (json.loads, ast.literal_eval):
+        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
+            return name, read(value)
+    return name, value
+
+
+def whole(text):
+    """ "3" -> 3"""
     try:
-        return name, json.loads(value)
+        return int(text)
     except ValueError:
-        return name, value
+        raise argparse.ArgumentTypeError(f'must be a whole number, not "{text}"') from None
+
+
+def number(text):
+    """ "2.5" -> 2.5"""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f'must be a number, not "{text}"') from None
 
 
 def bits(text):
@@ -358,9 +376,9 @@ def _parser():
     command = verb("curate", _curate, "Prepare a folder of recordings as a corpus to train on.")
     command.add_argument("folder", help="folder of recordings, or one recording; it is not changed")
     command.add_argument("corpus", help="folder the corpus goes to")
-    command.add_argument("--sample-rate", type=int, default=16000, metavar="HZ", help="of corpus and model (16000)")
-    command.add_argument("--validation", type=float, default=0.1, metavar="SHARE", help="kept to test with (0.1)")
-    command.add_argument("--seed", type=int, default=0, help="decides which recordings those are (0)")
+    command.add_argument("--sample-rate", type=whole, default=16000, metavar="HZ", help="of corpus and model (16000)")
+    command.add_argument("--validation", type=number, default=0.1, metavar="SHARE", help="kept to test with (0.1)")
+    command.add_argument("--seed", type=whole, default=0, help="decides which recordings those are (0)")
     command.add_argument(
         "--choices", metavar="FILE", help="the choices to carry out, as a lesson or a script wrote them"
     )
@@ -380,18 +398,18 @@ def _parser():
             "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
         )
         if budget:
-            command.add_argument("--minutes", type=float, help="budget in minutes of training, in all (the preset's)")
-            command.add_argument("--epochs", type=int, help="budget in epochs instead, in all")
+            command.add_argument("--minutes", type=number, help="budget in minutes of training, in all (the preset's)")
+            command.add_argument("--epochs", type=whole, help="budget in epochs instead, in all")
         return command
 
     command = training_verb("plan", _plan, "Say what a training will come to on this machine, and by when.", True)
     command.add_argument("--until", metavar="HH:MM", help="train until a time of the day")
-    command.add_argument("--most-hours", type=float, help="after so many hours this machine is taken away (Colab: 12)")
+    command.add_argument("--most-hours", type=number, help="after so many hours this machine is taken away (Colab: 12)")
     training_verb("preflight", _preflight, "Try in two minutes whether all is in order for a long training.", False)
     text = "Train a model on a corpus. Called again, it goes on where it stopped."
     command = training_verb("train", _train, text, True)
     command.add_argument("--start", metavar="MODEL", help="a capsule or a run; a new run begins with its weights")
-    command.add_argument("--start-epoch", type=int, metavar="N", help="of the run to begin from (the last)")
+    command.add_argument("--start-epoch", type=whole, metavar="N", help="of the run to begin from (the last)")
 
     command = verb(
         "audition", _audition, "Say what the clips of a run sound like, and put them on a page to listen to."
@@ -418,9 +436,9 @@ def _parser():
         command.add_argument("capsule", help="a capsule, or the folder of a run")
         if name == "perform":
             command.add_argument("folder", help="where the performance lies; one for each")
-        command.add_argument("--epoch", type=int, help="of a run (the last)")
-        command.add_argument("--seconds", type=float, default=seconds, help=f"length of each take ({seconds:g})")
-        command.add_argument("--voices", type=int, default=voices, help=f"number of takes ({voices})")
+        command.add_argument("--epoch", type=whole, help="of a run (the last)")
+        command.add_argument("--seconds", type=number, default=seconds, help=f"length of each take ({seconds:g})")
+        command.add_argument("--voices", type=whole, default=voices, help=f"number of takes ({voices})")
         command.add_argument(
             "--temperature",
             nargs="+",
@@ -428,10 +446,10 @@ def _parser():
             metavar="T",
             help="one, or one for each voice: 0.05 to 5, or a line such as 0:0.7,10:1.1 (0.95)",
         )
-        command.add_argument("--seed", type=int, default=0, help="the same seed, the same takes (0)")
+        command.add_argument("--seed", type=whole, default=0, help="the same seed, the same takes (0)")
         command.add_argument("--prime", metavar="FILE", help="a recording to go on from (its last 8 s)")
-        command.add_argument("--prime-start", type=float, metavar="SECONDS", help="where in it to begin listening")
-        command.add_argument("--prime-seconds", type=float, metavar="SECONDS", help="for how long")
+        command.add_argument("--prime-start", type=number, metavar="SECONDS", help="where in it to begin listening")
+        command.add_argument("--prime-seconds", type=number, metavar="SECONDS", help="for how long")
         command.add_argument("--prime-places", action="store_true", help="each voice from another place of it")
         command.add_argument("--keep-prime", action="store_true", help="let the takes begin with what was heard")
         command.add_argument("--nudge", action="store_true", help="more freedom for a voice that is silent or stuck")
@@ -447,9 +465,9 @@ def _parser():
     command.add_argument("--out", default="takes", help="folder for the files and their list, takes.csv (takes)")
     command.add_argument("--format", dest="form", default="wav", metavar="FORMAT", help="wav or flac (wav)")
     command.add_argument("--bits", type=bits, default=16, metavar="BITS", help="16, 24 or float (16)")
-    command.add_argument("--sample-rate", type=int, metavar="HZ", help="of the files (the model's)")
-    command.add_argument("--fade-in", type=float, default=0.0, metavar="SECONDS", help="(none)")
-    command.add_argument("--fade-out", type=float, default=0.0, metavar="SECONDS", help="(none)")
+    command.add_argument("--sample-rate", type=whole, metavar="HZ", help="of the files (the model's)")
+    command.add_argument("--fade-in", type=number, default=0.0, metavar="SECONDS", help="(none)")
+    command.add_argument("--fade-out", type=number, default=0.0, metavar="SECONDS", help="(none)")
     command.add_argument("--remove-dc", action="store_true", help="take a constant offset away")
     command.add_argument("--zip", action="store_true", help="pack the folder's takes into takes.zip too")
 
@@ -459,18 +477,18 @@ def _parser():
     command = verb("score", _score, "Say how many bits per sample a model needs for sound it has not seen.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")
     command.add_argument("audio", help="a sound file, or a folder of them")
-    command.add_argument("--epoch", type=int, help="of a run (the last)")
+    command.add_argument("--epoch", type=whole, help="of a run (the last)")
 
     command = verb("export", _export, "Save an epoch of a run as a capsule to pass on: one file that is a model.")
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the capsule, such as bells.capsule")
-    command.add_argument("--epoch", type=int, help="which (the last)")
+    command.add_argument("--epoch", type=whole, help="which (the last)")
 
     command = verb("import-prism", _import_prism, "Make a capsule of a checkpoint of PRiSM SampleRNN (2021).")
     command.add_argument("checkpoint", help="such as model.ckpt-3, or the folder it lies in (its newest)")
     command.add_argument("--config", required=True, metavar="FILE", help="the JSON file it was trained with")
     command.add_argument(
-        "--sample-rate", type=int, required=True, metavar="HZ", help="of the recordings it was trained on"
+        "--sample-rate", type=whole, required=True, metavar="HZ", help="of the recordings it was trained on"
     )
     command.add_argument(
         "--out", metavar="FILE", help="name of the capsule (here, after the folder of the checkpoint and its epoch)"

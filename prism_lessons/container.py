@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import CourseError, in_short
-from .files import replacing
+from .files import replacing, unreadable
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
 DTYPES = ("float32", "float16", "int32", "int64", "uint32", "uint8", "bool")
@@ -93,7 +93,7 @@ def read(path, kind, texts=()):
             raise ValueError("its checksum does not fit")  # the second is how earlier versions made it
         return header["about"], _arrays(header["arrays"], data), texts
     except OSError as error:
-        raise CourseError(f'The {kind} "{path}" cannot be read: {error.strerror or in_short(error)}.') from error
+        raise unreadable(path, kind, error) from error
     except (zipfile.BadZipFile, struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
             EOFError, RuntimeError) as error:  # fmt: skip
         raise CourseError(

@@ -81,9 +81,39 @@ def unwritable(path, error):
             f'The disk is full, so "{path}" could not be written: free some space and do the same again; '
             "everything finished before is safe."
         )
-    return CourseError(
-        f'"{path}" could not be written ({error.strerror or error}): choose a folder that you may write to.'
-    )
+    return CourseError(f'"{path}" could not be written ({error.strerror or error}): {_what_to_do(error)}.')
+
+
+def unreadable(path, what, error):
+    """The sentence for an operating-system error met while reading `path`, `what` it is, as a `CourseError`."""
+    said = "check its name" if error.errno == errno.ENOENT else _what_to_do(error).replace("write to", "read")
+    return CourseError(f'The {what} "{path}" cannot be read ({error.strerror or error}): {said}.')
+
+
+# What can be done about an error, by its names; a system need not know all of them.
+REMEDIES = {
+    "EACCES EPERM": "choose a folder that you may write to",
+    "EIO EREMOTEIO ENODEV ENXIO ENOTCONN ETIMEDOUT ESTALE ECONNRESET ECONNABORTED EHOSTDOWN EHOSTUNREACH": (
+        "check the disk, or the connection to it, and do the same again; everything finished before is safe"
+    ),
+    "EROFS": "choose a folder on another disk",
+    "ENAMETOOLONG": "choose a shorter name",
+    "EINVAL EILSEQ": "choose a name of letters, digits and spaces",
+    "ENOTDIR EEXIST": "a file has the name of a folder on the way, so choose another folder",
+    "EISDIR": "a folder has that name, so choose another one",
+    "ENOENT": "check that its folder is still there",
+    "ELOOP": "its links lead in a circle, so choose another folder",
+    "EMFILE ENFILE": "close some programs or notebooks and do the same again",
+    "EBUSY ETXTBSY": "close the program that uses it and do the same again",
+}
+OTHERWISE = "do the same again, or choose another folder"
+
+
+def _what_to_do(error):
+    if getattr(error, "winerror", None) in (32, 33):  # Windows calls a file that is in use one without permission
+        return REMEDIES["EBUSY ETXTBSY"]
+    name = errno.errorcode.get(error.errno)
+    return next((remedy for names, remedy in REMEDIES.items() if name in names.split()), OTHERWISE)
 
 
 def to_write(path, ending):
@@ -118,7 +148,9 @@ def read_json(path, what):
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CourseError(f'There is no {what} in "{Path(path).parent}": {Path(path).name} is missing.') from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise unreadable(path, what, error) from error
+    except (ValueError, RecursionError) as error:
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: {error}.') from error
     if not isinstance(value, dict):
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: it holds no settings.')
@@ -152,7 +184,7 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise CourseError(f'The {what} "{path}" cannot be read ({error.strerror}): check the name.') from error
+        raise unreadable(path, what, error) from error
     if growing and not _is_object(written[(end := written.rfind(b"\n") + 1) :]):
         written = written[:end]
     written = written.removesuffix(b"\n")

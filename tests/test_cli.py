@@ -1,6 +1,7 @@
 """The command line's verbs that need a model: the same results as in Python, errors in one sentence, status 2."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import soundfile
 
 import prism_lessons as pl
 from prism_lessons.audio import load
-from prism_lessons.cli import main
+from prism_lessons.cli import main, setting
 from prism_lessons.training.preflight import by_heart
 
 STEP = 1 / 2**15  # of 16 bits, which end one of them below a full scale of 1
@@ -191,7 +192,12 @@ def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkey
         (["generate", "RUN", "--out", "FILE"], "folder"),
         (["generate", "RUN", "--out", "LISTED"], "no list of takes"),
         (["generate", "RUN", "--seconds", "nan"], "seconds"),
-        (["generate", "RUN", "--seconds", "1e300"], "seconds"),
+        (["generate", "RUN", "--seconds", "1e300"], "No take lasts"),
+        (["generate", "RUN", "--seconds", "1e-05"], "less than one sample"),
+        (["generate", "RUN", "--temperature", "5.0000001"], "5.0000001"),
+        (["generate", "RUN", "--prime", "NOISE", "--prime-seconds", "0"], "more than 0"),
+        (["train", "CORPUS", "NEW", "--set", "learning_rate=1"], "0.0000001 to 0.1"),
+        (["train", "CORPUS", "NEW", "--minutes", "inf"], "minutes must be a number"),
         (["generate", "RUN", "--voices", "-1"], "voices"),
         (["generate", "RUN", "--voices", "2", "--temperature", "1", "1", "1"], "3 temperatures"),
         (["generate", "RUN", "--temperature", "10:1,5:1"], "runs forwards"),
@@ -273,4 +279,23 @@ def test_words_that_are_no_command_are_one_sentence_and_status_two(words, capsys
     with pytest.raises(SystemExit) as stop:
         main(words)
     assert stop.value.code == 2
-    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    said = capsys.readouterr().err.strip().splitlines()
+    assert len(said) == 1 and not re.search(r"\bint\b|\bfloat\b", said[0])
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("dim=256", 256),
+        ("frame_sizes=[8, 32]", [8, 32]),
+        ("frame_sizes=(8, 32)", (8, 32)),
+        ("skip_connections=true", True),
+        ("skip_connections=True", True),
+        ("patience=null", None),
+        ("patience=None", None),
+        ("cell=lstm", "lstm"),
+        ("cell=", ""),
+    ],
+)
+def test_a_setting_is_read_as_json_or_as_python_writes_it(words, value):
+    assert setting(words) == (words.partition("=")[0], value)

@@ -1,12 +1,23 @@
 """Nothing half-written, nothing outside."""
 
+import errno
 import json
 import os
 
 import pytest
 
 from prism_lessons.errors import CourseError
-from prism_lessons.files import digest, inside, read_json, replacing, to_write, write_json
+from prism_lessons.files import (
+    append_lines,
+    digest,
+    inside,
+    read_json,
+    read_lines,
+    replacing,
+    to_write,
+    write_json,
+    write_lines,
+)
 
 
 @pytest.fixture
@@ -62,8 +73,62 @@ def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
     assert os.listdir(public_folder) == []
 
 
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.EACCES, "that you may write to"),
+        (errno.EROFS, "another disk"),
+        (errno.EIO, "check the disk, or the connection"),
+        (errno.ENOTCONN, "check the disk, or the connection"),
+        (errno.ENAMETOOLONG, "shorter name"),
+        (errno.EISDIR, "a folder has that name"),
+        (errno.EMFILE, "close some programs"),
+        (errno.ENOMEM, "do the same again"),
+    ],
+)
+def test_what_to_do_fits_what_the_system_says(old_file, number, remedy):
+    with pytest.raises(CourseError) as refusal, replacing(old_file):
+        raise OSError(number, os.strerror(number))
+    assert os.strerror(number) in str(refusal.value) and remedy in str(refusal.value)
+    assert ("may write to" in str(refusal.value)) == (number == errno.EACCES)
+    assert old_file.read_text() == "old"
+
+
+def test_a_name_that_is_too_long_is_said(tmp_path):
+    with pytest.raises(CourseError, match="choose a shorter name"):
+        write_json(tmp_path / ("a" * 300), {})
+
+
+def test_a_failing_disk_is_said_when_something_is_read(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("pathlib.Path.read_text", fail)
+    monkeypatch.setattr("pathlib.Path.read_bytes", fail)
+    for read in (read_json, read_lines):
+        with pytest.raises(CourseError, match=r"The card .*cannot be read.*check the disk, or the connection"):
+            read(tmp_path / "card", "card")
+
+
+def test_what_may_not_be_read_is_said(public_folder, as_guest):
+    write_json(public_folder / "a.json", {})
+    (public_folder / "a.json").chmod(0)
+    with as_guest(), pytest.raises(CourseError, match=r"Permission denied.*that you may read"):
+        read_json(public_folder / "a.json", "card")
+
+
+def test_a_name_that_is_no_text_is_written_and_read_back(tmp_path):
+    value = {"name": "caf\udce9 ü"}
+    write_json(tmp_path / "a.json", value)
+    assert read_json(tmp_path / "a.json", "card") == value
+    write_lines(tmp_path / "a.jsonl", [value])
+    append_lines(tmp_path / "a.jsonl", [value])
+    assert read_lines(tmp_path / "a.jsonl", "log", growing=True) == [value, value]
+    assert digest("caf\udce9") != digest("caf\\udce9")
+
+
 def test_a_file_in_place_of_a_folder_is_said(old_file):
-    with pytest.raises(CourseError, match="could not be written"):
+    with pytest.raises(CourseError, match=r"could not be written.*a file has the name of a folder on the way"):
         write_json(old_file / "more.json", {})
     assert old_file.read_text() == "old"
 

@@ -1,7 +1,9 @@
 """Settings: each says what it is, in one place, and refuses what it cannot be."""
 
+import json
 import re
 
+import numpy as np
 import pytest
 
 from prism_lessons.errors import CourseError
@@ -112,6 +114,26 @@ def test_lists_are_taken_as_json_brings_them_and_single_numbers_are_refused():
     for wrong in (8, "8, 32"):
         with pytest.raises(CourseError, match=r"frame_sizes must be numbers in brackets, such as \(16, 64\)"):
             ModelSettings(frame_sizes=wrong)
+
+
+@every_number
+def test_a_range_is_written_in_figures(settings, about):
+    low, high = re.search(r"([\d.,]+) to ([\d.,]+)$", about.range).groups()
+    assert [float(end.replace(",", "")) for end in (low, high)] == [about.low, about.high]
+
+
+@every_number
+def test_a_refusal_shows_that_a_number_in_quotation_marks_is_none(settings, about):
+    with pytest.raises(CourseError, match=r"not (\['|\")1"):
+        made(settings, about, "1")
+
+
+def test_numpy_s_numbers_are_numbers_and_become_python_s():
+    settings = TrainingSettings(
+        streams=np.int64(4), learning_rate=np.float32(0.5**8), clip_temperatures=[np.float64(1)]
+    )
+    assert settings == TrainingSettings(4, learning_rate=0.5**8, clip_temperatures=(1.0,))
+    json.dumps(vars(settings))
 
 
 def test_frames_are_one_to_three():

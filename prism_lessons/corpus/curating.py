@@ -22,6 +22,7 @@ from ..audio import (
 from ..errors import CourseError
 from ..files import unwritable, write_json
 from ..live import LiveLine, clock
+from ..settings import is_number
 from .choices import State
 from .clips import cut_out, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
@@ -72,7 +73,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     """
     source, destination = Path(source), Path(destination)
     sample_rate = check_sample_rate(sample_rate)
-    if not 0 < validation <= 0.5:
+    if not (is_number(validation) and 0 < validation <= 0.5):
         raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {validation}.")
     live = live or LiveLine()
     state = choices.state if choices else State()

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..errors import CourseError
+from ..settings import is_number
 
 TEMPERATURES = (0.05, 5.0)
 SHARES = (0.0, 1.0)
@@ -56,7 +57,7 @@ class Line:
         low, high = limits
         for _, height in value.points:
             if not low <= height <= high:
-                raise CourseError(f"{what} must be {low:g} to {high:g}, not {height:g}.")
+                raise CourseError(f"{what} must be {low:g} to {high:g}, not {height}.")
         return value
 
     @classmethod
@@ -104,11 +105,6 @@ class Line:
 def _said(number):
     """A number as `_number` reads it, to a millionth; 0 without a sign."""
     return f"{number + 0.0:.6f}".rstrip("0").rstrip(".")
-
-
-def is_number(value):
-    """Whether a value is one number, of Python or NumPy; True and False are none."""
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def _number(text):

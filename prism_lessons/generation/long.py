@@ -18,7 +18,7 @@ import numpy as np
 from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
 from ..errors import CourseError, Stopped
-from ..files import alone, read_json, replacing, unwritable, write_json
+from ..files import alone, read_json, replacing, unreadable, unwritable, write_json
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
@@ -80,7 +80,7 @@ class LongTake:
         try:
             codes = np.fromfile(self.codes, self.codec.dtype, count, offset=first * size)
         except OSError as error:
-            raise CourseError(f'"{self.codes}" cannot be read ({error.strerror}): has it been moved?') from error
+            raise unreadable(self.codes, "performance", error) from error
         if len(codes) < count:
             raise CourseError(f'"{self.codes}" is shorter than what was played: the performance there is another now.')
         return self.codec.decode(codes)
@@ -136,7 +136,7 @@ def perform(
     if seconds > MOST_HOURS * 3600 or 2 * samples > MOST_BYTES:
         most = min(MOST_HOURS, MOST_BYTES / 2 / rate / 3600)
         most = int(10 * most) / 10
-        raise CourseError(f"A performance at {rate} Hz may last up to {most:g} hours, not {seconds / 3600:g}.")
+        raise CourseError(f"A performance at {rate} Hz may last up to {most:g} hours, not {seconds / 3600:.10g}.")
     live = live or LiveLine()
     _refuse_other(folder)
     busy = f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'

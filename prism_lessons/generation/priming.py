@@ -48,7 +48,9 @@ class Prime:
                 f"A prime's start and seconds must be numbers from 0 on, not {self.start} and {self.seconds}."
             )
         if not 0 < self.seconds <= MOST_SECONDS:
-            raise CourseError(f"A prime may last up to {MOST_SECONDS:g} seconds, not {self.seconds:g}.")
+            raise CourseError(
+                f"A prime lasts more than 0 and at most {MOST_SECONDS:g} seconds, not {self.seconds}: choose how long."
+            )
 
     @classmethod
     def of(cls, sound):

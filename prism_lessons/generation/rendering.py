@@ -25,8 +25,8 @@ from ..audio import (
     writing,
 )
 from ..errors import CourseError
-from ..files import digest, inside, replacing, unwritable
-from .lines import is_number
+from ..files import digest, inside, replacing, unreadable, unwritable
+from ..settings import is_number
 from .long import MOST_BYTES, LongTake
 from .takes import Take, take_name
 
@@ -308,7 +308,7 @@ def _listed(folder):
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        raise CourseError(f'"{path}" cannot be read ({error.strerror}): move it away.') from error
+        raise unreadable(path, "list of takes", error) from error
     try:
         text = written.decode("utf-8-sig")
     except ValueError:

@@ -9,8 +9,9 @@ from ..audio import BLOCK_SECONDS, Clip
 from ..errors import CourseError
 from ..live import LiveLine, counted
 from ..run import as_capsule
+from ..settings import is_number
 from . import engines
-from .lines import is_number, lines_of
+from .lines import lines_of
 from .morphing import Mixture
 from .player import MOST_VOICES, Player, chances
 from .priming import primed, primes_of
@@ -224,6 +225,10 @@ def trapped(traps):
 
 def samples_of(seconds, sample_rate):
     """Seconds as samples, at least one."""
-    if not is_number(seconds) or not 0 < seconds < 1e12 or round(seconds * sample_rate) < 1:
+    if not is_number(seconds) or not seconds > 0:
         raise CourseError(f"seconds must be a number above 0, not {seconds}.")
+    if seconds >= 1e12:
+        raise CourseError(f"No take lasts {seconds} seconds: ask for fewer.")
+    if round(seconds * sample_rate) < 1:
+        raise CourseError(f"At {sample_rate} Hz, {seconds} seconds are less than one sample: ask for more.")
     return round(seconds * sample_rate)

@@ -10,6 +10,7 @@ import ipywidgets
 from ..errors import CourseError
 from ..generation.lines import TEMPERATURES, Line
 from ..pages.line import line_page
+from ..settings import is_number
 from .panels import text
 from .shown import framed
 from .wired import Wired
@@ -35,8 +36,8 @@ class LinePanel(Wired):
     """
 
     def __init__(self, seconds=20.0, value="0:0.7, 10:1.1, 20:0.8"):
-        if not isinstance(seconds, (int, float)) or not 0 < seconds < float("inf"):
-            raise CourseError(f"seconds must be above 0, not {seconds}.")
+        if not (is_number(seconds) and 0 < seconds < float("inf")):
+            raise CourseError(f"seconds must be a number above 0, not {seconds}.")
         self._line, self._seconds = Line.of(value), float(seconds)
         self._field = text(LABEL, str(self._line))
         wire = self._connect(self._read, self._field)

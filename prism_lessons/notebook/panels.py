@@ -7,6 +7,7 @@ from html import escape
 
 import ipywidgets
 
+from ..settings import in_figures
 from .shown import Boxed
 
 _LOOK = {"style": {"description_width": "18em"}, "layout": {"width": "38em", "max_width": "100%"}}
@@ -15,13 +16,13 @@ _BUTTON = {"width": "auto", "align_self": "flex-start"}
 
 def number(label, value, low, high, step=0.05):
     """An input for a number from `low` to `high`."""
-    label = f"{label} ({low:g} to {high:g})"
+    label = f"{label} ({in_figures(low)} to {in_figures(high)})"
     return ipywidgets.BoundedFloatText(value, min=low, max=high, step=step, description=label, **_LOOK)
 
 
 def whole(label, value, low, high):
     """An input for a whole number from `low` to `high`."""
-    label = f"{label} ({low} to {high})"
+    label = f"{label} ({in_figures(low)} to {in_figures(high)})"
     return ipywidgets.BoundedIntText(value, min=low, max=high, description=label, **_LOOK)
 
 

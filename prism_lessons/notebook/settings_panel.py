@@ -10,7 +10,7 @@ import ipywidgets
 
 from ..errors import CourseError
 from ..presets import PRESETS, find_preset
-from ..settings import described
+from ..settings import described, in_figures, is_number
 from .panels import Panel, choice, number, text, tick, whole
 from .shown import Shown
 
@@ -209,8 +209,8 @@ def _read(about, words):
 def _written(value):
     """A value as it is written into a field."""
     if isinstance(value, tuple):
-        return ", ".join(map(_written, value))
-    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+        return ", ".join(f"{each:g}" for each in value)  # a comma divides them
+    return in_figures(value) if is_number(value) else str(value)
 
 
 def _defaults(about, part):

@@ -5,7 +5,16 @@ comes from. Checks, the controls of a lesson and the table in lesson 05 are made
 """
 
 from .model import ModelSettings, shapes_of
-from .setting import Setting, described
+from .setting import Setting, described, in_figures, is_number
 from .training import Augmentation, TrainingSettings
 
-__all__ = ["Augmentation", "ModelSettings", "Setting", "TrainingSettings", "described", "shapes_of"]
+__all__ = [
+    "Augmentation",
+    "ModelSettings",
+    "Setting",
+    "TrainingSettings",
+    "described",
+    "in_figures",
+    "is_number",
+    "shapes_of",
+]

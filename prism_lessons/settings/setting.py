@@ -1,6 +1,8 @@
 """What is known of one setting, in a field of its own: its words, its range, its default, and where that comes from."""
 
 from dataclasses import dataclass, field, fields
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import get_args
 
 from ..errors import CourseError
@@ -56,7 +58,7 @@ class Setting:
             *others, last = [str(choice) if self.kind is bool else f'"{choice}"' for choice in self.choices]
             return f"{', '.join(others)} or {last}"
         whole = "a whole number from " if self.kind is int else ""
-        return f"{'each ' if self.several else ''}{whole}{self.low:.15g} to {self.high:.15g}"
+        return f"{'each ' if self.several else ''}{whole}{in_figures(self.low)} to {in_figures(self.high)}"
 
     def check(self, value):
         """Raise `CourseError`, with what would do, if it cannot have this value."""
@@ -68,15 +70,25 @@ class Setting:
         if self.kind is str:
             raise CourseError(f'There is no {self.name} "{value}": choose {self.range}.')
         said = f"must each be {self.range.removeprefix('each ')}" if self.several else f"must be {self.range}"
-        raise CourseError(f"{self.name} {said}, not {list(value) if self.several else value}.")
+        given = list(value) if self.several else f'"{value}"' if isinstance(value, str) else value
+        raise CourseError(f"{self.name} {said}, not {given}.")
 
     def _fits(self, value):
         if self.choices:
             return any(type(value) is type(choice) and value == choice for choice in self.choices)
         if value is None:
             return self.default is None
-        # True is a number to Python.
-        return isinstance(value, (int, self.kind)) and not isinstance(value, bool) and self.low <= value <= self.high
+        return is_number(value, Integral if self.kind is int else Real) and self.low <= value <= self.high
+
+
+def is_number(value, kind=Real):
+    """Whether a value is one number, of Python or NumPy; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def in_figures(number):
+    """A number as one reads it: 0.0000001, and not 1e-07; 1,000,000, and not 1e+06."""
+    return f"{Decimal(str(number)):,f}".removesuffix(".0")
 
 
 def described(settings):
@@ -116,5 +128,10 @@ class Checked:
         for about in described(self):
             value = getattr(self, about.name)
             about.check(value)
-            if about.several:
-                object.__setattr__(self, about.name, tuple(value))  # JSON brings a list
+            # JSON brings a list, and a loop over NumPy's numbers brings one of those, which JSON does not take.
+            value = tuple(map(_of_python, value)) if about.several else _of_python(value)
+            object.__setattr__(self, about.name, value)
+
+
+def _of_python(value):
+    return value.item() if hasattr(value, "item") else value

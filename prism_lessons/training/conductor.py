@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ..backend import keras
 from ..errors import CourseError
+from ..settings import is_number
 from .stability import Watch
 
 FINAL_RATE = 0.02  # of the highest learning rate, at the end of the cosine
@@ -34,9 +35,9 @@ class Budget:
         CourseError
             When one of them is out of its range.
         """
-        if minutes is not None and not (minutes > 0 and math.isfinite(minutes)):
-            raise CourseError(f"minutes must be above 0, not {minutes}.")
-        if epochs is not None and not (epochs > 0 and epochs == int(epochs)):
+        if minutes is not None and not (is_number(minutes) and 0 < minutes < math.inf):
+            raise CourseError(f"minutes must be a number above 0, not {minutes}.")
+        if epochs is not None and not (is_number(epochs) and 0 < epochs < math.inf and epochs == int(epochs)):
             raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
         if epochs is None and minutes is None and run:
             epochs, minutes = run.settings.get("epochs"), run.settings.get("minutes")

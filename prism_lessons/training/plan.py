@@ -11,6 +11,7 @@ from ..corpus import Corpus
 from ..errors import CourseError
 from ..live import clock
 from ..presets import find_preset
+from ..settings import is_number
 from .conductor import Budget
 from .forecast import outlook, when, whole_minute
 from .pace import measure_pace
@@ -120,8 +121,8 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     corpus, preset = Corpus.open(corpus), find_preset(preset or "sketch").changed(**changes)
     late = next_time(until, datetime.now()) if until is not None else None
     budget = Budget() if late and minutes is None and epochs is None else Budget.of(preset, epochs, minutes)
-    if most_hours is not None and not most_hours > 0:
-        raise CourseError(f"most_hours must be above 0, not {most_hours}.")
+    if most_hours is not None and not (is_number(most_hours) and most_hours > 0):
+        raise CourseError(f"most_hours must be a number above 0, not {most_hours}.")
     pace = measure_pace(corpus, preset, live)
     promised = promise(pace, preset.training, budget, datetime.now(), late, most_hours)
     return replace(promised, warnings=tuple(corpus.warnings))
