@@ -42,7 +42,9 @@ COUNTED = {MOVIE, OGG, MP3, MATROSKA, "asf", "ape", "tta", "wv", "mpc", "mpc8", 
 # Containers in which a place can be looked up; in others packets are counted from the beginning.
 LOOKED_UP = {MOVIE, OGG}
 # Containers with times in samples, so that a place is found without decoding all before it; others round to ms.
-IN_SAMPLES = {MOVIE, OGG, MP3, "aac", "ac3", "amr", "ape", "caf", "eac3", "flac", "tta", "wv"}
+IN_SAMPLES = {MOVIE, OGG, MP3, "aac", "ac3", "ape", "caf", "eac3", "flac", "tta", "wv"}
+# Codecs that go on from what they were long before.
+WITH_MEMORY = {"adpcm_ima_qt", "amr_nb", "amr_wb", "speex"}
 LOOK_UP_SECONDS = 20.0  # nearer places are decoded up to; further ones lie in another page of an Ogg than the first
 LEAD_SECONDS = 0.5  # decoded before a place that is looked up: a decoder needs some packets to be itself again
 # Where FFmpeg cuts off too much: a Vorbis that lies in one page; Apple Lossless whose last packet is short already.
@@ -242,9 +244,7 @@ class FFmpegSound:
                     stream = self._track(container)
                     if (container.format.name, stream.codec_context.name) in CUT_TOO_SHORT:
                         stream.codec_context.flags2 |= SKIP_MANUAL
-                    self._in_samples = container.format.name in IN_SAMPLES and (
-                        (1 / stream.time_base / stream.codec_context.sample_rate).denominator == 1
-                    )
+                    self._in_samples = _in_samples(container, stream)
                     yield container, stream
             except av.FFmpegError:
                 source.check()
@@ -271,6 +271,16 @@ def _codec_in_words(name):
     if pcm := re.fullmatch(r"pcm_([suf])(\d+)\w*", name):
         return f"{pcm[2]} bit {'float' if pcm[1] == 'f' else 'PCM'}"
     return CODECS.get(name, name.upper().replace("_", " "))
+
+
+def _in_samples(container, stream):
+    """Whether the times of packets tell which sample is which, and any packet can be begun with."""
+    name, codec = container.format.name, stream.codec_context
+    if name not in IN_SAMPLES or codec.codec.canonical_name in WITH_MEMORY:
+        return False
+    if (name, codec.name) == (OGG, "flac"):  # of which FFmpeg reads no place off the pages
+        return False
+    return (1 / stream.time_base / codec.sample_rate).denominator == 1
 
 
 def _packets(container, stream):
