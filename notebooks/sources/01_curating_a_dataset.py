@@ -246,13 +246,11 @@ print(survey)
 #   the pauses left out.
 # - `silence` is the share of the time below -60 dBFS. A bell dies away, so about ten in a hundred is what you expect.
 #
-# Three files cannot be used at all. Each is named with its reason. One of them is no fault: `CARD.md` is the folder's
-# own description.
+# Three files cannot be used at all. The summary names each with its reason. One of them is no fault: `CARD.md` is the
+# folder's own description.
 
 # %% tags=["check", "nbval-check-output"]
-for file in survey.files:
-    if not file.usable:
-        print(f"{file.name}: {file.reason}")
+print(survey.summary)
 
 # %% [markdown]
 # Below some files stands a **finding**: what the survey takes for a fault, how bad it is and what it measured.
