@@ -262,3 +262,11 @@ def test_a_recording_goes_on_as_foreseen_only_by_a_model_that_has_heard_it():
     cold = State(state.past, engine.begin(1).recurrent)
     heard, unheard = (bits(engine.score(one, codes)[0], codes)[0].mean() for one in (state, cold))
     assert heard < unheard - 0.5
+
+
+@pytest.mark.parametrize(("start", "seconds", "end"), [(0, 4, 3), (1, 1.5, 2.5), (None, 2, 3), (None, 9, 3)])
+def test_the_model_goes_on_from_where_the_prime_ends_or_the_sound_does(start, seconds, end, noise):
+    sound = Clip(noise(3), 16000)
+    prime = Prime(sound, start, seconds)
+    assert prime.end == end
+    assert prime.clip(16000).samples[-1] == sound.samples[round(end * 16000) - 1]
