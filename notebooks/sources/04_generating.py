@@ -34,7 +34,9 @@ if "google.colab" in sys.modules:
 
     from google.colab import drive, files
 
-    version, repository, commit = "0.1.0", None, None
+    version = "0.1.0"
+    repository = None
+    commit = None
     packed = f"prism-lessons-{version}.zip"
 
     class SetUpFailed(Exception):

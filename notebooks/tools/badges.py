@@ -24,6 +24,7 @@ REPOSITORY = Path(__file__).parents[2]
 RELEASE = "notebooks/tools/release.json"  # the version that was released last, and the digest of its commit
 COLAB = "https://colab.research.google.com"
 GITHUB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")  # Colab opens lessons from nowhere else
+EXAMPLE = "https://github.com/OWNER/NAME"
 BADGE = re.compile(r"^# \[!\[Open in Colab\].*\n#\n", re.MULTILINE)
 
 SETUP_CELL = '# %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]'
@@ -157,9 +158,9 @@ def release(repository=REPOSITORY):
 
     home = Home.read(repository)
     if not home.address:
-        raise Refused('the course has no address: write Repository = "https://github.com/..." under [project.urls]')
+        raise Refused(f'pyproject.toml names no address: write Repository = "{EXAMPLE}" under [project.urls]')
     if not GITHUB.fullmatch(home.address):
-        raise Refused(f"Colab opens https://github.com/OWNER/NAME, and not {home.address}")
+        raise Refused(f"Colab opens {EXAMPLE}, and not {home.address}")
     if git("status", "--porcelain"):
         raise Refused("some changes are not committed, so a release would lack them: commit or stash them")
     if git("tag", "--list", home.tag):

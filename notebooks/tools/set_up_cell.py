@@ -12,7 +12,9 @@ if "google.colab" in sys.modules:
 
     from google.colab import drive, files
 
-    version, repository, commit = "VERSION", "ADDRESS", "COMMIT"
+    version = "VERSION"
+    repository = "ADDRESS"
+    commit = "COMMIT"
     packed = f"prism-lessons-{version}.zip"
 
     class SetUpFailed(Exception):
