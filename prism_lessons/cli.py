@@ -41,7 +41,7 @@ def _survey(options, live):
     from .corpus import survey
 
     path = options.html and to_write(options.html, ".html")
-    result = survey(options.folder, live)
+    result = survey(options.folder, live, options.sample_rate)
     value, text = result.as_dict(), str(result)
     if options.html:
         from .pages.findings import findings_page
@@ -366,6 +366,9 @@ def _parser():
 
     command = verb("survey", _survey, "Say what lies in a folder of recordings, and what cannot be used and why.")
     command.add_argument("folder", help="folder of recordings, or one recording")
+    command.add_argument(
+        "--sample-rate", type=int, default=16000, metavar="HZ", help="of the corpus that is wanted (16000)"
+    )
     command.add_argument("--html", metavar="FILE", help="write a page too, where each fault can be heard")
 
     command = verb("map", _map, "Write a page on which every sound is a point that can be heard.")

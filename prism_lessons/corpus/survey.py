@@ -4,15 +4,15 @@ import os
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from ..audio import AudioError, PassingError, Recording
+from ..audio import AudioError, PassingError, Recording, check_sample_rate
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
-from .doctor import KINDS, Finding, examine, in_words, kept_channel
+from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .known import Known, code_version
 
@@ -149,7 +149,7 @@ class Survey:
         return "\n".join(lines)
 
 
-def survey(source, live=None):
+def survey(source, live=None, sample_rate=USUAL_RATE):
     """Look at every file in a folder of recordings, without changing anything.
 
     What was found is kept in the user's cache, so that files that have not changed since are not read again. When it
@@ -161,6 +161,8 @@ def survey(source, live=None):
         A folder (its subfolders are looked into) or one sound file.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
+    sample_rate
+        Hz, 2000 .. 192000, of the corpus that is wanted: what a file lacks above half of it is no fault.
 
     Returns
     -------
@@ -173,7 +175,7 @@ def survey(source, live=None):
     CourseError
         When there is no such folder, or nothing in it.
     """
-    live = live or LiveLine()
+    live, sample_rate = live or LiveLine(), check_sample_rate(sample_rate)
     paths = list_files(source)
     root = Path(source) if Path(source).is_dir() else Path(source).parent
     known = known_of(root)
@@ -187,7 +189,14 @@ def survey(source, live=None):
     finally:
         known.save()
     live.end(f"Surveyed {len(paths)} files.")
-    return Survey(str(source), tuple(files))
+    return Survey(str(source), tuple(_at_rate(file, sample_rate) for file in files))
+
+
+def _at_rate(file, sample_rate):
+    """A `Surveyed` as it stands in a corpus of a sample rate; what is remembered of it stands in one of its own."""
+    if file.sample_rate is None:
+        return file
+    return replace(file, findings=tuple(at_rate(file.findings, file.sample_rate, sample_rate)))
 
 
 def known_of(root):

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+import soxr
 
 from prism_lessons.corpus import survey
 from prism_lessons.corpus.folder import SILENT_PEAK
@@ -186,3 +187,25 @@ def test_the_softest_sound_that_is_no_silence_leaves_the_code_of_silence(tmp_pat
         samples = np.full(16000, factor * SILENT_PEAK)
         write_sound(tmp_path / "take.wav", samples, subtype="FLOAT")
         assert bool(np.any(codes.encode(samples) != codes.centre)) == survey(tmp_path).files[0].usable == usable
+
+
+@pytest.mark.parametrize(("rate", "kinds"), [(16_000, []), (22_050, []), (44_100, ["bandwidth"])])
+def test_what_a_corpus_cannot_hold_is_not_missing_from_a_file(tmp_path, write_sound, rate, kinds):
+    """Strokes of noise that reach 11 kHz, in a file of 44.1 kHz: the survey is of the corpus that is wanted."""
+    full = np.random.default_rng(0).standard_normal(2 * 44_100) * np.exp(-12 * (np.arange(2 * 44_100) / 44_100 % 0.5))
+    write_sound(tmp_path / "a.wav", soxr.resample(soxr.resample(0.2 * full, 44_100, 22_050), 22_050, 44_100), 44_100)
+    for _ in range(2):  # looked at, and remembered
+        (file,) = survey(tmp_path, sample_rate=rate).files
+        assert [finding.kind for finding in file.findings] == kinds
+
+
+def test_a_file_below_the_rate_of_the_corpus_is_told_for_that_corpus_alone(tmp_path, write_noise):
+    write_noise(tmp_path / "a.wav", 1, sample_rate=22_050)
+    assert survey(tmp_path, sample_rate=16_000).counts == {}
+    assert survey(tmp_path, sample_rate=44_100).counts == {"low sample rate": 1}
+
+
+def test_a_sample_rate_that_no_corpus_has_is_refused(tmp_path, write_noise):
+    write_noise(tmp_path / "a.wav", 1)
+    with pytest.raises(CourseError, match="A sample rate of 16 cannot be used"):
+        survey(tmp_path, sample_rate=16)

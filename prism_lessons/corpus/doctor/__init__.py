@@ -12,6 +12,7 @@ A detector looks at one sound, block by block, so that a recording of ten hours 
 from dataclasses import dataclass
 
 from ...audio import Levels, Recording, mix, resampled
+from .bandwidth import USUAL_RATE, top_at_rate
 from .channels import Channels
 from .files import file_findings
 from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
@@ -28,15 +29,15 @@ KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part
 MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
-    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "Finding", "Kind", "examine",
-    "has_remedy", "in_words", "kept_channel", "key_of", "repaired",
+    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "USUAL_RATE", "Finding", "Kind", "at_rate",
+    "examine", "has_remedy", "in_words", "kept_channel", "key_of", "repaired",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Examined:
     """What one reading of a recording gave: the `Levels` of its mono sum, its loudness in LUFS or None, its `Finding`s
-    in the order of `KINDS`."""
+    in the order of `KINDS`, as they stand in a corpus of its own rate."""
 
     levels: Levels
     lufs: float | None
@@ -71,8 +72,31 @@ def examine(recording, step=lambda part: None):
             rest = _detect(again, lambda frames: frames[:, channel], lambda mono: None, step)
         of_the_mix = [one for one in found if one.kind in MIXING]
         found = of_the_mix + file_findings(again, levels) + [one for one in rest if one.kind not in MIXING]
+    return Examined(levels, loudness.lufs, _in_order(found))
+
+
+def at_rate(findings, own_rate, sample_rate):
+    """Findings of a file as they stand in a corpus: what is missing at the top counts only where it would be heard.
+
+    Parameters
+    ----------
+    findings
+        `Finding`s as `examine` gives them.
+    own_rate, sample_rate
+        Hz, of the file and of the corpus.
+
+    Returns
+    -------
+    list of Finding
+        A low sample rate and missing high frequencies only where a corpus of that rate could hold more, and as severe
+        as what it lacks; the others as they were.
+    """
+    return _in_order(top_at_rate(findings, own_rate, sample_rate))
+
+
+def _in_order(findings):
     order = list(KINDS)
-    return Examined(levels, loudness.lufs, sorted(found, key=lambda finding: order.index(finding.kind)))
+    return sorted(findings, key=lambda finding: order.index(finding.kind))
 
 
 def _detect(recording, to_mono, listen, step):

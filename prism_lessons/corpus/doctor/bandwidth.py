@@ -1,5 +1,7 @@
 """What is missing at the top of a spectrum: a low sample rate, an upsampled file, a lossy one."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
@@ -14,6 +16,9 @@ LOWEST_HZ = 1500.0
 NEAR, FAR = (0.80, 0.90), (0.58, 0.68)  # parts of the cutoff that are compared
 BETWEEN_PARTIALS = 33  # percentile
 STEEPER = 1.2  # than the spectrum below it: a straight slope down to the noise gives 1
+# Of what a spectrum could reach to: an octave is missing (by the 10 % that resamplers leave), or a third of one, which
+# is as wide as the bands that hearing is measured in.
+AN_OCTAVE, A_THIRD_OF_AN_OCTAVE = 1.1 / 2, 2 ** (-1 / 3)
 EDGE = 0.1  # of the cutoff: resamplers fall to nothing within 9 %, MP3 encoders within 6 %
 
 LOW_RATE = Kind(
@@ -21,31 +26,46 @@ LOW_RATE = Kind(
     "low sample rate",
     "Nothing above half the rate is in it, so the model plays it as dull as it is.",
     "Look for the original at a higher rate, or choose a corpus of this rate.",
-    f"sample rate below {USUAL_RATE} Hz, the usual rate of a corpus",
-    "sampling theorem; the rate of the published SampleRNN models (Mehri et al. 2017)",
+    f"sample rate below {HIGHEST:.0%} of the corpus's, which is {USUAL_RATE} Hz where none is named",
+    "sampling theorem; 16000 Hz is the rate of the published SampleRNN models (Mehri et al. 2017)",
 )
 BANDWIDTH = Kind(
     "bandwidth",
     "missing high frequencies",
     "Nothing above the cutoff is in it, and a model that hears it beside full recordings learns both sounds.",
-    "Look for the original; otherwise choose a corpus rate of twice the cutoff, or leave it out.",
+    "Look for the original, if this was made from it at a lower rate or as MP3; otherwise choose a corpus rate of "
+    "twice the cutoff, or leave it out.",
     f"a fall of {CLIFF:.0f} dB or more within {EDGE:.0%} of the cutoff to the rounding noise of 16 bits, below "
-    f"{HIGHEST:.0%} of half the sample rate",
+    f"{HIGHEST:.0%} of half the file's sample rate and of half the corpus's, {USUAL_RATE} Hz where none is named",
     "measured: benchmarks/doctor.py; a recorded spectrum slopes, a resampler or an MP3 encoder cuts",
 )
 
 
-def low_rate_findings(sample_rate):
-    """The `Finding` of a file at `sample_rate` Hz, if that is low."""
-    if sample_rate >= USUAL_RATE:
-        return []
-    severity = SEVERE if sample_rate <= USUAL_RATE / 2 else CLEAR
-    measured = f"{sample_rate} Hz: nothing above {sample_rate / 2:.0f} Hz"
-    return [Finding(LOW_RATE.key, severity, measured, (), {"cutoff": sample_rate / 2})]
+def top_at_rate(findings, own_rate, sample_rate):
+    """What `at_rate` gives, the low sample rate last."""
+    top, kept = sample_rate / 2, []
+    for finding in findings:
+        if finding.kind != BANDWIDTH.key:
+            kept.append(finding)
+        elif (cutoff := finding.values["cutoff"]) < HIGHEST * top:
+            measured = f"nothing above {cutoff} Hz, where a corpus at {sample_rate} Hz holds sound up to {top:.0f} Hz"
+            if better := [rate for rate in USUAL_RATES if HIGHEST * rate / 2 <= cutoff]:
+                nearest = min(better, key=lambda rate: abs(rate - 2 * cutoff))
+                measured += f"; one at {nearest} Hz would lose nothing by it"
+            kept.append(replace(finding, severity=_severity(cutoff, top), measured=measured))
+    if own_rate < HIGHEST * sample_rate:
+        measured = f"{own_rate} Hz: nothing above {own_rate / 2:.0f} Hz"
+        kept.append(Finding(LOW_RATE.key, _severity(own_rate / 2, top), measured, (), {"cutoff": own_rate / 2}))
+    return kept
+
+
+def _severity(cutoff, top):
+    """How bad it is that nothing is above a cutoff, of sound that could reach to `top`, both in Hz."""
+    return SEVERE if cutoff < AN_OCTAVE * top else CLEAR if cutoff < A_THIRD_OF_AN_OCTAVE * top else SLIGHT
 
 
 def bandwidth_findings(spectra, sample_rate):
-    """The `Finding` of a `Spectrum` that breaks off, if it does."""
+    """The `Finding` of a `Spectrum` that breaks off, if it does: as it stands in a corpus of the file's own rate."""
     power = spectra.full(0.05)
     step = sample_rate / 2 / (len(power) - 1)
     rounding = 10 * np.log10(2**-30 / 12 / (len(power) - 1))
@@ -67,17 +87,8 @@ def bandwidth_findings(spectra, sample_rate):
     fall, slope = (near - NOTHING) / (1 - np.mean(NEAR)), (far - near) / (np.mean(NEAR) - np.mean(FAR))
     if near < CLIFF or fall < STEEPER * slope:
         return []
-    rate = next((rate for rate in USUAL_RATES if 0.95 * rate / 2 < cutoff < 1.01 * rate / 2), None)
-    if cutoff > 14500:
-        reason = "as MP3 and AAC leave it"
-    elif rate:
-        reason = f"as in a file brought up from {rate} Hz"
-    else:
-        reason = "as a lossy format or a steep filter leaves it"
-    corpus = next(rate for rate in USUAL_RATES if rate / 2 > 0.9 * cutoff)
-    severity = SLIGHT if cutoff >= USUAL_RATE / 2 * 0.95 else SEVERE if cutoff < USUAL_RATE / 4 * 1.1 else CLEAR
-    measured = f"nothing above {cutoff:.0f} Hz, {reason}; a corpus at {corpus} Hz loses nothing by it"
-    return [Finding(BANDWIDTH.key, severity, measured, (), {"cutoff": round(cutoff)})]
+    found = Finding(BANDWIDTH.key, SLIGHT, "", (), {"cutoff": round(cutoff)})
+    return top_at_rate([found], sample_rate, sample_rate)
 
 
 def _smooth(levels):

@@ -7,7 +7,7 @@ frame is, so that those of the quietest and of the fullest frames are there in t
 import numpy as np
 from scipy.fft import rfft
 
-from .bandwidth import BANDWIDTH, LOW_RATE, bandwidth_findings, low_rate_findings
+from .bandwidth import BANDWIDTH, LOW_RATE, bandwidth_findings
 from .blocks import Pieces
 from .hiss import NOISE, noise_findings
 from .hum import HUM, Hum
@@ -21,9 +21,9 @@ DIGITAL_SILENCE = 1e-13  # mean square; the rounding of 16 bits alone gives 8e-1
 
 
 class Spectrum:
-    """Finds low rates, missing highs, hum and noise; keeps one spectrum for each decibel of level."""
+    """Finds missing highs, hum and noise; keeps one spectrum for each decibel of level."""
 
-    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)
+    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)  # whether a rate is low, `top_at_rate` says
 
     def __init__(self, sample_rate, channels):
         self._sample_rate = sample_rate
@@ -50,7 +50,7 @@ class Spectrum:
         self._hum.add(rest)
         hop = self._size // 2
         self._measure(rest[: len(rest) // hop * hop])
-        found = self._hum.findings() + low_rate_findings(self._sample_rate)
+        found = self._hum.findings()
         if self._counts.sum():
             found += noise_findings(self, self._sample_rate) + bandwidth_findings(self, self._sample_rate)
         return found

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
+from prism_lessons.corpus.doctor import CLEAR, SEVERE, SLIGHT, Finding, at_rate
 from prism_lessons.corpus.doctor.spectrum import Spectrum
 
 RATE = 16000
@@ -117,7 +118,9 @@ def test_an_upsampled_file_is_told_with_its_cutoff(source, corpus):
     full = drums(4, 44100)
     found = findings(np.rint(soxr.resample(soxr.resample(full, 44100, source), source, 44100) * 32768) / 32768, 44100)
     assert found["bandwidth"].values["cutoff"] == pytest.approx(source / 2, rel=0.06)
-    assert f"a corpus at {corpus} Hz loses nothing" in found["bandwidth"].measured
+    measured = found["bandwidth"].measured
+    assert f"where a corpus at 44100 Hz holds sound up to 22050 Hz; one at {corpus} Hz would lose nothing" in measured
+    assert "MP3" not in measured and "as " not in measured  # from the sound alone, nobody knows what took them
 
 
 def test_a_spectrum_that_slopes_down_to_nothing_is_whole():
@@ -129,8 +132,27 @@ def test_a_spectrum_that_slopes_down_to_nothing_is_whole():
 
 
 def test_a_low_rate_is_named():
-    assert findings(bells(3, 8000), 8000)["low_rate"].values == {"cutoff": 4000}
-    assert "low_rate" not in findings(bells(3))
+    (found,) = at_rate([], 8000, RATE)
+    assert (found.kind, found.severity, found.values) == ("low_rate", SEVERE, {"cutoff": 4000})
+    assert at_rate([], RATE, RATE) == [] == at_rate([], 44100, 48000)
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "rate", "severity"),
+    [
+        (11_000, 16_000, None),  # what a corpus cannot hold is not missing
+        (7_300, 16_000, None),  # 90 % of 8 kHz, where the filters of converters begin
+        (7_000, 16_000, SLIGHT),
+        (5_500, 16_000, CLEAR),  # from a third of an octave on
+        (4_100, 16_000, SEVERE),  # about an octave
+        (11_000, 44_100, SEVERE),
+        (16_000, 44_100, CLEAR),
+        (18_000, 44_100, SLIGHT),
+    ],
+)
+def test_missing_high_frequencies_are_as_severe_as_what_a_corpus_lacks(cutoff, rate, severity):
+    raw = Finding("bandwidth", SLIGHT, "", (), {"cutoff": cutoff})
+    assert [one.severity for one in at_rate([raw], 44_100, rate)] == ([] if severity is None else [severity])
 
 
 def test_how_the_sound_is_cut_into_blocks_changes_nothing():
@@ -155,7 +177,7 @@ def test_remedies_stay_within_full_scale_and_do_not_depend_on_the_blocks(kind):
     "samples", [np.zeros(0), np.zeros(1), np.ones(1), np.zeros(50000), np.full(50000, 0.3), hiss(0.01, -20)]
 )
 def test_degenerate_sounds_do_no_harm(samples, rate):
-    assert findings(samples, rate).keys() <= {"low_rate"}
+    assert findings(samples, rate) == {}
 
 
 @pytest.mark.parametrize("kind", ["hum", "noise"])
