@@ -63,9 +63,11 @@ if "google.colab" in sys.modules:
         print(f"Is {packed} on your Google Drive? Google asks you now whether this lesson may look.")
         try:
             drive.mount(str(Path("drive").absolute()))
+            on_drive = offered(Path("drive/MyDrive"))
         except Exception as error:  # whatever Google, the browser or a blocked window says
+            on_drive = []
             print(f"Google Drive could not be opened ({error}).")
-        for path in offered(Path("drive/MyDrive")):
+        for path in on_drive:
             yield path, f'was unpacked from "{path.name}" on your Google Drive'
         print(f"Choose {packed} to upload it. If your browser has made a folder of it, compress the folder first.")
         try:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from importlib.metadata import version
+from pathlib import Path
 
 import pack
 import pytest
@@ -81,6 +82,21 @@ def test_where_drive_has_no_zip_or_is_refused_an_upload_is_taken_and_it_is_said(
     said = capsys.readouterr().out
     assert said.endswith('The course was unpacked from "prism-lessons-9.1 (1).zip", which you uploaded.\n')
     assert ("Google Drive could not be opened (mount failed)." in said) == bool(refused)
+
+
+def test_a_drive_that_fails_while_it_is_read_is_said(content, drive, google_colab, monkeypatch, capsys):
+    glob = Path.glob
+
+    def failing(path, pattern):
+        if path.name == "MyDrive":
+            raise OSError(5, "Input/output error")
+        return glob(path, pattern)
+
+    monkeypatch.setattr(Path, "glob", failing)
+    google_colab.files.chosen = {PACKED: a_zip()}
+    bring()
+    assert is_there(content)
+    assert "Google Drive could not be opened ([Errno 5] Input/output error)." in capsys.readouterr().out
 
 
 def test_a_zip_on_the_runtime_is_taken_without_asking_for_anything(content, capsys):
