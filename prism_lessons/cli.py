@@ -287,7 +287,7 @@ def _course(options, live):
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab, which shows the lessons, is missing: type  python -m pip install jupyterlab")
     command = [sys.executable, "-m", "jupyterlab", str(notebooks)]
-    if getattr(os, "geteuid", lambda: 1)() == 0:  # in containers and lab images; JupyterLab refuses root otherwise
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in containers and lab images; JupyterLab refuses root otherwise
         command.append("--allow-root")
     jupyter = subprocess.Popen(command)
     while True:
@@ -396,7 +396,7 @@ def _parser():
         if name != "plan":
             command.add_argument("run", help="folder to work in")
             command.add_argument("--copy-to", metavar="FOLDER", help="where a copy of the run is kept, on Drive say")
-        command.add_argument("--preset", help='"sketch", "study" or "piece" (a new run: sketch)')
+        command.add_argument("--preset", help=f"{', '.join(PRESETS)} (a new run: sketch)")
         command.add_argument(
             "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
         )

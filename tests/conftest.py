@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import resource
 import shutil
 import subprocess
 import tempfile
@@ -66,6 +65,8 @@ def public_folder():
 @pytest.fixture
 def as_guest():
     """A context without the rights of root, which permissions do not bind; of any other user they do."""
+    if not hasattr(os, "geteuid"):
+        pytest.skip("Windows binds permissions in another way")
 
     @contextlib.contextmanager
     def context():
@@ -85,6 +86,7 @@ def as_guest():
 def small_disk(tmp_path):
     """A context with a folder that takes `size` bytes: a disk of its own or, where none can be mounted, a limit on the
     size of any file, `largest_file`. What lies in the folder `holding` is put there as "run" before."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit on the size of files")
 
     @contextlib.contextmanager
     def context(size=2**18, largest_file=2**18, holding=None):
