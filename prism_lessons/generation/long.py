@@ -175,7 +175,9 @@ def perform(
     if stopped:
         live.end(f"Stopped after {length} of {clock(samples / rate)}. What was played is in {folder}.")
         raise Stopped("What was played is kept: run the same again to go on.") from None
-    live.end(f"Played {counted(voices, 'voice')} of {length}, in {folder}.{trapped(stage.player.traps)}")
+    live.end(
+        f"Played {counted(voices, 'voice')} of {length}, in {folder}.{trapped(stage.player.traps, samples / rate)}"
+    )
     return takes
 
 

@@ -194,7 +194,7 @@ def generate(
             made = np.concatenate([heard[voice].astype(codec.dtype), made])
         about["events"] = events_of(player.traps, voice, samples / rate)
         takes.append(Take(codec.decode(made), rate, take_name(about), about))
-    live.end(f"Generated {what} of {seconds:g} s.{trapped(player.traps)}")
+    live.end(f"Generated {what} of {seconds:g} s.{trapped(player.traps, samples / rate)}")
     return takes
 
 
@@ -213,9 +213,9 @@ def events_of(traps, voice, seconds):
     return [{name: value for name, value in event.items() if name != "voice"} for event in found]
 
 
-def trapped(traps):
-    """What happened to the voices, as a sentence with a space before it; nothing if nothing did."""
-    fell = [event for event in traps.events if event["what"] in (SILENT, TONE)]
+def trapped(traps, seconds):
+    """What happened to the voices within some seconds, as a sentence with a space before it; nothing if nothing did."""
+    fell = [event for event in traps.events if event["what"] in (SILENT, TONE) and event["seconds"] <= seconds]
     if not fell:
         return ""
     first, more = fell[0], len(fell) - 1

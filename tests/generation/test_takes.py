@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from prism_lessons.audio import Clip
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import Line, Prime, generate
 from prism_lessons.generation.engines import ENGINES
+from prism_lessons.generation.takes import trapped
 from prism_lessons.live import LiveLine
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
@@ -236,3 +238,9 @@ assert not wrong, wrong
 """
     models = [str(EXAMPLES / "trained" / name) for name in ("breath", "bells")]
     subprocess.run([sys.executable, "-c", played, *models], check=True, capture_output=True, timeout=300)
+
+
+def test_what_would_happen_after_the_end_of_a_take_is_not_said():
+    """A piece is played in whole frames, beyond the end, and traps hear all of it."""
+    traps = SimpleNamespace(events=[{"seconds": 10.2, "voice": 2, "what": "fell silent"}])
+    assert trapped(traps, 10) == "" and "Voice 2 fell silent at 10.2 s" in trapped(traps, 11)
