@@ -13,6 +13,42 @@ import soundfile
 
 from prism_lessons.corpus import curate
 
+# Files and tests that train, compile or run processes for more than some seconds: `make check` leaves them out.
+SLOW = (
+    "tests/audition/closeness/test_closeness.py",
+    "tests/audition/test_audition.py",
+    "tests/audition/test_journey.py",
+    "tests/audition/test_listening.py::test_whatever_had_been_said_before_a_kill_is_there",
+    "tests/audition/test_page.py",
+    "tests/browser/",
+    "tests/corpus/test_curating.py::test_a_killed_curate_leaves_the_corpus_that_was_there",
+    "tests/corpus/test_relations.py",
+    "tests/corpus/test_twins.py",
+    "tests/generation/test_engines.py",
+    "tests/generation/test_long.py",
+    "tests/generation/test_priming.py",
+    "tests/generation/test_takes.py",
+    "tests/notebook/test_computer.py",
+    "tests/notebook/test_course.py",
+    "tests/notebooks/",
+    "tests/test_benchmarks.py",
+    "tests/test_capsule_fuzz.py",
+    "tests/test_cli.py",
+    "tests/test_datasets_examples.py",
+    "tests/test_mirror.py",
+    "tests/test_model.py",
+    "tests/test_prism.py",
+    "tests/training/",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what is slow."""
+    for item in items:
+        if item.nodeid.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def empty_cache(tmp_path_factory, monkeypatch):
