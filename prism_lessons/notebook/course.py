@@ -76,8 +76,14 @@ class Course:
         what was taken home goes back to where it was.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
-        uploaded = colab.upload() if colab.on_colab() else {}
-        zips = [] if colab.on_colab() else sorted(filter(_is_zip, self.recordings.iterdir()))
+        uploaded, zips = {}, []
+        try:
+            if colab.on_colab():
+                uploaded = colab.upload()
+            else:
+                zips = sorted(filter(_is_zip, self.recordings.iterdir()))
+        except CourseError as error:  # nothing came: what is there will do
+            print(error)
         for name, content in uploaded.items():
             self._receive(name, content)
         for path in zips:
@@ -85,10 +91,9 @@ class Course:
             path.unlink()
         if _files(self.recordings):
             print(survey(self.recordings).summary)
-        elif not uploaded and not zips:
+        elif not zips and not colab.on_colab():
             here = f"put them, or zips of them, into {self.recordings.resolve()}"
-            do = "choose some" if colab.on_colab() else here
-            print(wrapped(f"You have brought no recordings yet: {do}, and run this cell again.", further=""))
+            print(wrapped(f"You have brought no recordings yet: {here}, and run this cell again.", further=""))
 
     def source(self, example="breath"):
         """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,14 @@ def test_an_opened_corpus_is_the_one_that_was_made(made):
     assert opened == made
     assert Corpus.open(str(made.folder)) == made
     assert Corpus.open(made) is made
+
+
+def test_a_corpus_says_where_its_recordings_were_and_one_of_before_does_not(folder, made):
+    assert Path(made.source).is_dir() and Corpus.open(folder).source == made.source
+    settings = json.loads((folder / "corpus.json").read_text())
+    del settings["source"]
+    (folder / "corpus.json").write_text(json.dumps(settings))
+    assert Corpus.open(folder).source == ""
 
 
 def test_a_corpus_can_be_moved(folder, made):

@@ -242,6 +242,7 @@ def test_a_portfolio_holds_the_journal_and_the_choices_about_what_the_run_learne
     course.choices.intend(hear="my rain")
     course.choices_about(course_module.EXAMPLES / "breath").intend(hear="the sea")
     run = course.run()
+    assert Path(run.settings["corpus"]["source"]).is_dir()
     run.settings["corpus"]["source"] = "course_files/recordings"
     of_mine = portfolio(course, run)
     run.settings["corpus"] |= {"folder": "breath", "source": ""}  # as in the runs that ship

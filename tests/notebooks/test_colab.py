@@ -165,17 +165,22 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(google, tmp_path, name):
     assert not list(tmp_path.rglob("evil.wav")) and not Path("/evil.wav").exists()
 
 
-@pytest.mark.parametrize("chosen", [{}, {"winds.zip": b"no zip at all"}])
-def test_an_upload_that_brings_nothing_is_said(google, chosen):
-    google.files.chosen = chosen
-    with pytest.raises(CourseError):
+def test_a_damaged_zip_is_refused(google):
+    google.files.chosen = {"winds.zip": b"no zip at all"}
+    with pytest.raises(CourseError, match="cannot be unpacked"):
         notebook.Course().bring()
 
 
-def test_an_upload_that_the_browser_blocks_is_said(google):
-    google.files.refused = "Cannot read properties of undefined"
-    with pytest.raises(CourseError, match="Cannot read properties of undefined"):
-        notebook.Course().bring()
+@pytest.mark.parametrize("refused", ["", "Cannot read properties of undefined"])
+def test_an_upload_that_brings_nothing_is_said_and_what_is_there_will_do(google, write_noise, capsys, refused):
+    course = notebook.Course()
+    google.files.chosen, google.files.refused = {}, refused
+    course.bring()
+    assert (refused or "No file was uploaded") in capsys.readouterr().out
+    write_noise(course.recordings / "of yesterday.wav", 1)
+    course.bring()
+    said = capsys.readouterr().out
+    assert (refused or "No file was uploaded") in said and "of which 1 can be used" in said
 
 
 @pytest.mark.parametrize(
