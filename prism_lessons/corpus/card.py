@@ -7,14 +7,17 @@ from collections import Counter
 
 from ..live import some
 from .choices import UNKNOWN
+from .warnings import is_mostly_silent
 
 # From two minutes on a texture can be learned, from an hour on a decent model: what people who trained many report.
 TEXTURE_SECONDS, DECENT_SECONDS = 120, 3600
 
 
-def what_it_allows(seconds):
-    """What so many seconds of training sound allow, as a sentence."""
+def what_it_allows(seconds, silence=0.0):
+    """What so many seconds of training sound allow, of which a share 0 .. 1 is silence, as a sentence."""
     minutes = f"{seconds / 60:.1f} minutes to train on"
+    if is_mostly_silent(silence):
+        return f"{minutes}, of which only {seconds * (1 - silence):.0f} s are sound."
     if seconds < TEXTURE_SECONDS:
         return f"{minutes}: enough to try things out; from about two minutes on, a texture can be learned."
     if seconds < DECENT_SECONDS:
@@ -38,7 +41,7 @@ def _contents(corpus):
         f"{corpus.seconds('training'):.1f} s for training, {corpus.seconds('validation'):.1f} s for validation "
         f"(chosen by recording, seed {corpus.seed}).",
         "",
-        what_it_allows(corpus.heard_seconds),
+        what_it_allows(corpus.heard_seconds, corpus.silence),
         "",
         *(line for warning in corpus.warnings for line in (f"**{_line(warning)}**", "")),
     ]

@@ -184,7 +184,7 @@ class Corpus:
             f"{len(self.clips)} clips from {recordings} recordings at {self.sample_rate} Hz: "
             f"{self.seconds(TRAINING):.1f} s to train on, {self.seconds(VALIDATION):.1f} s kept for validation."
         ]
-        lines += [what_it_allows(self.heard_seconds), *self.warnings]
+        lines += [what_it_allows(self.heard_seconds, self.silence), *self.warnings]
         noted = dict.fromkeys((clip.recording, note) for clip in self.clips for note in clip.treatment + clip.notes)
         lines += [f"  {name}: {note}" for name, note in noted]
         lines += [f"  {twin['first']} and {twin['second']} share a sound: {twin['how']}" for twin in self.twins]

@@ -11,3 +11,7 @@ from prism_lessons.corpus.card import what_it_allows
 )
 def test_what_some_minutes_allow(seconds, words):
     assert words in what_it_allows(seconds)
+
+
+def test_minutes_of_silence_allow_nothing():
+    assert what_it_allows(900, 0.99) == "15.0 minutes to train on, of which only 9 s are sound."
