@@ -198,8 +198,8 @@ class TrainingSettings(Checked):
     precision: str = setting(
         "auto",
         "Precision",
-        'What numbers the training computes with. "auto" takes half precision (mixed_float16) on a graphics card, '
-        "which is faster and needs less memory there, and float32 elsewhere. You should not hear it.",
+        'How finely the training computes. "auto" takes half precision ("mixed_float16") on a graphics card, which is '
+        'faster and needs less memory there, and single precision ("float32") elsewhere. You should not hear it.',
         "Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740",
         choices=("auto", "float32", "mixed_float16"),
     )

@@ -57,7 +57,7 @@ def train(
     minutes
         The budget: minutes of training in all, earlier calls included; validation, clips and compilation not counted.
     epochs
-        The budget in epochs instead, in all. Repeatable to the last bit on a CPU, which minutes are not. Given both,
+        The budget in epochs instead, in all. Exactly repeatable on a CPU, which minutes are not. Given both,
         the run ends with whichever is reached first; given neither, after the preset's minutes or, where no preset is
         named either and a run goes on, after what it was asked for before.
     start
@@ -266,7 +266,8 @@ def _announce(run, corpus, preset, room, progress, live):
         text = "No pre-flight was made: pl.preflight tries in a minute or two whether all is in order."
         live.end(text)
         run.note("skipped pre-flight", text)
-    machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {resolve_precision(preset.training.precision)}"
+    half = resolve_precision(preset.training.precision) == "mixed_float16"
+    machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {'half' if half else 'single'} precision"
     origin = f" from {where(run.begun_from)}" if run.begun_from else ""
     if progress.seconds:
         run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
