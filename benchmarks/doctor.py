@@ -141,15 +141,19 @@ def summary(rows):
 
 def table(results):
     """The results as Markdown."""
+    from prism_lessons.corpus.doctor import KINDS
+
     lines = ["| fault | strength | files | found | recall |", "|---|---|---|---|---|"]
     for row in results["recall"]:
         share = row["found"] / row["files"]
         mark = "" if row["stated"] else " (weaker than promised)"
-        lines.append(f"| {row['kind']} | {row['strength']}{mark} | {row['files']} | {row['found']} | {share:.3f} |")
+        lines.append(
+            f"| {KINDS[row['kind']].title} | {row['strength']}{mark} | {row['files']} | {row['found']} | {share:.3f} |"
+        )
     lines += ["", "| fault | false alarms | of clean files | share |", "|---|---|---|---|"]
     for kind, row in results["false_alarms"].items():
         files = results["clean_files"] - len(row["known"])
-        lines.append(f"| {kind} | {row['count']} | {files} | {row['count'] / files:.3f} |")
+        lines.append(f"| {KINDS[kind].title} | {row['count']} | {files} | {row['count'] / files:.3f} |")
     return "\n".join(lines)
 
 
@@ -186,7 +190,7 @@ def page(results):
         "Faults that the recordings came with:",
         "",
         *(
-            f"- `{name}`, {kind}: {why}"
+            f"- `{name}`, {KINDS[kind].title}: {why}"
             for kind, row in results["false_alarms"].items()
             for name, why in row["known"].items()
         ),
