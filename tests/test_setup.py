@@ -80,7 +80,7 @@ def test_surveying_and_curating_do_without_tensorflow_and_notebooks():
     code = "import prism_lessons as pl, sys; pl.survey, pl.curate; print(*sys.modules)"
     loaded = set(run(code).stdout.split())
     assert "prism_lessons.corpus" in loaded
-    assert not loaded & {"tensorflow", "keras", "IPython", "ipywidgets", "matplotlib", "librosa"}
+    assert not loaded & {"tensorflow", "keras", "IPython", "ipywidgets", "matplotlib", "librosa", "av"}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

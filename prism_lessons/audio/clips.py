@@ -80,7 +80,7 @@ def load(path, sample_rate=None, start=0.0, seconds=math.inf):
                 if samples >= wanted:
                     break
     except AudioError as error:
-        raise AudioError(f'"{path}" cannot be used: {error}.') from None
+        raise type(error)(f'"{path}" cannot be used: {error}.') from None
     return Clip(np.concatenate(blocks)[: math.ceil(min(wanted, samples))], rate, Path(path).stem)
 
 

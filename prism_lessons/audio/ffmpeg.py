@@ -89,7 +89,6 @@ class FFmpegSound:
             self._bytes = source.size
             self._parts, counted = parts_of(source)
             self._ends = source.at(0, 4) != b"OggS" or has_last_page(source)
-            source.check()
         self._promised_seconds = self._promise() if counted else None
         self._blocks = self._without_filling(0)
         self._rest = next(self._blocks, None)  # the first block tells what FFmpeg makes of the file

@@ -46,7 +46,7 @@ def _ogg_links(source):
             together = _end_of_page(source, page)
             at = block.find(OGG_FIRST_PAGE, at + 1)
         place += len(block) - (len(OGG_FIRST_PAGE) - 1) * (len(block) == BLOCK_BYTES)
-    return list(zip(begins, [*begins[1:], source.size], strict=True))
+    return list(zip([0, *begins[1:]], [*begins[1:], source.size], strict=True))  # the first may have lost its begin
 
 
 def _end_of_page(source, page):

@@ -193,11 +193,9 @@ def _opened(path):
     """The sound of a file, by the library whose word on its length can be trusted."""
     with Source(path) as source:
         head = source.at(0, 26)
-        source.check()
         if not head:
             raise AudioError("the file is empty (0 bytes); if it lies in a cloud, download it first")
         samples = plain(source)
-        source.check()
     # The last 36 bits of what a FLAC says of itself count its frames; 0 means that they were not known.
     counted = head[:4] == b"fLaC" and int.from_bytes(head[18:26], "big") % 2**36 > 0
     if samples or counted:

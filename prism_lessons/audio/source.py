@@ -56,6 +56,7 @@ class Source(io.RawIOBase):
                 raise FileNotFoundError if not os.path.exists(path) else IsADirectoryError
             self._file = open(path, "rb")  # noqa: SIM115 - it is closed by `close`
             self.size = (os.fstat(self._file.fileno()).st_size if stop is None else stop) - start
+            self._bounded = stop is not None
             self._start = self._file.seek(start)
         except OSError as error:
             raise unreadable(error) from None
@@ -79,17 +80,21 @@ class Source(io.RawIOBase):
         return len(content)
 
     def read(self, size=-1):
-        left = max(0, self.size - self.tell())
+        if self._bounded:
+            left = max(0, self.size - self.tell())
+            size = left if size is None or size < 0 else min(size, left)
         try:
-            return self._file.read(left if size is None or size < 0 else min(size, left))
+            return self._file.read(size)
         except OSError as error:
             self._error = error
             return b""
 
     def at(self, offset, size):
-        """`size` bytes from a place on; fewer at the end."""
+        """`size` bytes from a place on; fewer at the end. Raises what `check` does."""
         self.seek(offset)
-        return self.read(size)
+        content = self.read(size)
+        self.check()
+        return content
 
     def check(self):
         """Raise a `PassingError` if the system failed while something was read."""

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 import soxr
+from encoded import chirp, encode
 
 from prism_lessons.corpus import survey
 from prism_lessons.corpus.folder import SILENT_PEAK
@@ -209,3 +210,48 @@ def test_a_sample_rate_that_no_corpus_has_is_refused(tmp_path, write_noise):
     write_noise(tmp_path / "a.wav", 1)
     with pytest.raises(CourseError, match="A sample rate of 16 cannot be used"):
         survey(tmp_path, sample_rate=16)
+
+
+OTHERS = {
+    ".take 9.wav.icloud": '"take 9.wav" is still in iCloud: download it in the Finder, then do the same again',
+    "._take.wav": 'what a Mac keeps beside "take.wav" on other disks; it holds no sound',
+    "minutes.gdoc": "a link to a document in Google Drive; it holds no sound",
+    "take.wav.crdownload": "a download that was not finished: let it finish, or download it again",
+    "take.mp3.part": "a download that was not finished: let it finish, or download it again",
+    "Piece.aup3": "a project of Audacity: open it there and export its sound as WAV",
+    "Piece.als": "a project of Ableton Live: open it there and export its sound as WAV",
+    "Piece.MID": "notes and no sound: have an instrument play them, and record that",
+    "take.raw": "samples that do not say what they are: import them in an audio editor (as raw data) and export them "
+    "as WAV",
+    "bought.m4p": "protected against copying, so that only its seller's programs can play it",
+    "takes.zip": "an archive: unpack it here",
+    "take.wav.asd": "what a program has drawn of a sound beside it; it holds none itself",
+    "take.wav.lnk": "a shortcut to something that lies elsewhere: copy the file itself here",
+    "memo.ds2": "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's "
+    "program",
+    "take 7": 'not a sound file by its name: if it is one, give it an ending such as ".wav"',
+    "notes.txt": "not a sound file by its name",
+}
+
+
+def test_what_lies_among_recordings_is_named_as_what_it_is(tmp_path, write_noise):
+    write_noise(tmp_path / "take.wav", 1)
+    for name in OTHERS:
+        (tmp_path / name).write_bytes(b"\1\2")
+    found = survey(tmp_path)
+    assert {file.name: file.reason for file in found.files if not file.usable} == OTHERS
+    assert [file.name for file in found.usable] == ["take.wav"]
+
+
+def test_a_file_that_holds_something_else_than_its_name_says_is_read_as_what_it_is(tmp_path, write_noise):
+    write_noise(tmp_path / "sound.flac", 1).rename(tmp_path / "a.wav")
+    write_noise(tmp_path / "sound.ogg", 1).rename(tmp_path / "b.mp3")
+    write_noise(tmp_path / "sound.mp3", 1).rename(tmp_path / "c.m4a")
+    assert [file.format for file in survey(tmp_path).usable] == ["FLAC, Signed 16 bit PCM", "OGG, Vorbis", "MP3"]
+
+
+def test_the_sound_of_a_film_is_read_and_one_of_several_tracks_is_said(tmp_path):
+    encode(tmp_path / "film.mov", "aac", chirp(1.0, 48000), 48000, video="libx264", tracks=2)
+    (file,) = survey(tmp_path).files
+    assert (file.format, file.seconds) == ("MOV, AAC", 1.0)
+    assert [finding.measured for finding in file.findings if finding.kind == "tracks"] == ["1 of 2 is read"]

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from encoded import chirp, encode
 
 from prism_lessons import notebook
 from prism_lessons.audio import Clip
@@ -36,6 +37,13 @@ def test_a_file_is_played_at_its_own_rate_under_its_name(write_noise, tmp_path):
     shown = notebook.play(path, str(path), names=None)
     assert [rate for _, rate in sounds_in(shown)] == [44100, 44100]
     assert shown.html.count('aria-label="rain at night"') == 2
+
+
+def test_what_no_browser_plays_is_played_as_wav(tmp_path):
+    """A phone's recording, say: WMA and AMR too."""
+    path = encode(tmp_path / "memo.m4a", "aac", chirp(0.5, 44100), 44100)
+    ((samples, rate),) = sounds_in(notebook.play(path))
+    assert (len(samples), rate) == (22050, 44100)
 
 
 def test_words_say_the_same_as_the_players(quiet):
