@@ -1,6 +1,7 @@
 """Faults of a file as a whole, injected: it breaks off, holds what is no number, is next to nothing."""
 
 import io
+import struct
 
 import numpy as np
 import soundfile
@@ -17,6 +18,21 @@ def cut_off(form, share):
         soundfile.write(file, samples, sample_rate, "PCM_16", format=form)
         content = file.getvalue()
         return content[: int(len(content) * share)]
+
+    return inject
+
+
+def length_of(seconds):
+    """An injector: a WAV whose header promises so many seconds, as where a recorder died or 4 GB were passed."""
+
+    def inject(samples, sample_rate, random):
+        if len(samples) < (seconds + 0.1) * sample_rate:
+            return None
+        file = io.BytesIO()
+        soundfile.write(file, samples, sample_rate, "PCM_16", format="WAV")
+        content = file.getvalue()
+        place, frame = content.index(b"data") + 4, 2 * samples.shape[1]
+        return content[:place] + struct.pack("<I", round(seconds * sample_rate) * frame) + content[place + 4 :]
 
     return inject
 
@@ -46,6 +62,8 @@ FAULTS = [
         for form in ("WAV", "AIFF", "FLAC")
         for share in (0.3, 0.7, 0.9)
     ),
+    Fault("header", "WAV whose length was never filled in", length_of(0.0)),
+    Fault("header", "WAV whose length began again at 0", length_of(0.5)),
     Fault("not_finite", "1 sample is NaN", no_numbers(1, np.nan), subtype="FLOAT"),
     Fault("not_finite", "1 sample is infinite", no_numbers(1, np.inf), subtype="FLOAT"),
     Fault("not_finite", "100 samples are NaN", no_numbers(100, np.nan), subtype="FLOAT"),
