@@ -198,12 +198,8 @@ def strikes_taken_for_copies(detuning):
 
 
 def false_positives(sounds, prints, same):
-    """All pairs that share nothing: how many were compared closely whatever the first look says, and which fired.
-
-    Of each that fired, whether it does so as `find_twins` goes about it: by a first look, or by stretches.
-    """
+    """All pairs that share nothing: how many were compared closely whatever the first look says, and which fired."""
     count, fired, kept = 0, [], set(candidates(prints))
-    stretches = {tuple(sorted(one[:2])): one for one in alike_stretches(prints, range(len(prints)))}
     names = list(sounds)
     for pair in itertools.combinations(range(len(names)), 2):
         first, second = (names[index] for index in pair)
@@ -211,11 +207,20 @@ def false_positives(sounds, prints, same):
             continue
         count += 1
         match = compare(prints[pair[0]], prints[pair[1]])
-        by_stretch = compare_stretch(prints, *stretches[pair]) if pair in stretches else None
-        if match or by_stretch:
-            used = bool(by_stretch) or pair in kept
-            similarity = (match or by_stretch)[0]
-            fired.append({"first": first, "second": second, "similarity": similarity, "as_used": used})
+        if match:
+            fired.append({"first": first, "second": second, "similarity": match[0], "as_used": pair in kept})
+    return count, fired
+
+
+def stretches_taken_for_copies(sounds, prints, same):
+    """The same for stretches that are alike: how many pairs that share nothing were compared there, and which fired."""
+    names, count, fired = list(sounds), 0, []
+    for stretch in alike_stretches(prints, range(len(prints))):
+        first, second = (names[index] for index in sorted(stretch[:2]))
+        if (first, second) not in same and not {first, second} <= PLANTED:
+            count += 1
+            if match := compare_stretch(prints, *stretch):
+                fired.append({"first": first, "second": second, "similarity": match[0], "as_used": True})
     return count, fired
 
 
@@ -233,6 +238,8 @@ def table(results):
     for title, key in (("all pairs, compared closely", "closely"), ("the same, as `find_twins` does it", "as_used")):
         count = results["false_positives"][key]
         lines.append(f"| {title}: {results['pairs']} | {count} | {count / results['pairs']:.5f} |")
+    count, fired = results["stretches"]
+    lines.append(f"| stretches of a second that are alike, compared closely: {count} | {fired} | {fired / count:.5f} |")
     for title, (fired, count) in results["strikes"].items():
         lines.append(f"| strikes of one synthetic drum, {title}: {count} | {fired} | {fired / count:.5f} |")
     return "\n".join(lines)
@@ -248,9 +255,11 @@ How often a sound that is there twice is found, and how often two different ones
 Of every recording a copy was made in each of these ways and put among the other recordings; halves stand for a
 recording that is part of another. From each of at least 2.5 s a piece of 1.5 s was cut, and put among them too. The
 thresholds were set on the same recordings: on others, expect somewhat less.
+
 False positives were sought among all pairs of recordings, of pieces cut from them, and of the course's sets, but for
-pairs that share samples; a bell's note that comes again in a phrase counts as one. Many strikes of one drum that is
-computed, not recorded, are nearly the same wave, and are sometimes taken for copies.
+pairs that share samples because they were cut from one place. A bell's note that comes again in a phrase counts as one,
+and so does a stroke that a sequencer repeats in two pieces of a loop, though that is the same sound. Many strikes of
+one drum that is computed, not recorded, are nearly the same wave, and are sometimes taken for copies.
 
 {table(results)}
 """
@@ -274,25 +283,28 @@ def main():
     spent = time.perf_counter() - begun
     hours = sum(map(len, sounds.values())) / SAMPLE_RATE / 3600
     rows = recall(recordings, prints[: len(recordings)])
-    count, fired = false_positives(sounds, prints, shared_stretches(recordings, pieces))
+    same = shared_stretches(recordings, pieces)
+    count, fired = false_positives(sounds, prints, same)
+    alike, alike_fired = stretches_taken_for_copies(sounds, prints, same)
     used = sum(pair["as_used"] for pair in fired)
     results = {
         "seconds_of_fingerprinting_an_hour": round(spent / hours, 2),
         "recall": rows,
         "pieces": recall_of_pieces(recordings, prints[: len(recordings)]),
         "pairs": count,
+        "stretches": (alike, len(alike_fired)),
         "strikes": {
             "partials the same": strikes_taken_for_copies(0.0),
             "partials within 0.3 %": strikes_taken_for_copies(0.003),
         },
-        "false_positives": {"closely": len(fired), "as_used": used, "which": fired},
+        "false_positives": {"closely": len(fired), "as_used": used, "which": fired + alike_fired},
     }
     print(table(results))
     print(f"\nFingerprinting an hour of sound: {spent / hours:.1f} s.")
     for row in rows:
         if row["missed"]:
             print(f"missed, {row['transformation']}: {', '.join(row['missed'])}", file=sys.stderr)
-    for pair in fired:
+    for pair in fired + alike_fired:
         after = "" if pair["as_used"] else " (not a candidate)"
         print(f"fired: {pair['first']} | {pair['second']}, {pair['similarity']:.2f}{after}", file=sys.stderr)
     if options.page:
