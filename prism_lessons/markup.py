@@ -10,8 +10,11 @@ from itertools import groupby, pairwise
 from .errors import CourseError
 from .live import clock
 
-WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 180  # of the curve, in pixels; beside it, its lines have their names
+WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # of the curve, in pixels; beside it, its lines have their names
 LINE_HEIGHT = 17  # from one name to the next, at a font size of 13
+LEAST_BITS = 0.5  # from the lower edge of the curve to the upper: what goes up and down by less is no news
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5)  # between the numbers on its axis
+MOST_NUMBERS = 6
 TRAINING, VALIDATION, REFERENCE = "#00558b", "#b34700", "#444"
 # The reference lines: their names in the picture, and in words.
 REFERENCES = {
@@ -53,7 +56,8 @@ def player(name, levels, source, note=""):
 def learning_curve(run):
     """The bits of a run's epochs as an SVG picture, with what ways of guessing need that are no model.
 
-    Triangles on its axis mark where it blew up or a setting was changed. Bits that are no number are left out, and said
+    The axis shows the fall, and need not begin at 0: a reference line that lies far from it is named at the edge, with
+    an arrow. Triangles mark where it blew up or a setting was changed. Bits that are no number are left out, and said
     in words; those far beyond blind chance are drawn at the upper edge.
 
     Raises
@@ -64,9 +68,7 @@ def learning_curve(run):
     log, references = run.log, _references(run)
     if not log:
         raise CourseError(f'The run in "{run.folder}" has no finished epoch yet: train it first.')
-    known = [bits for entry in log for bits in (entry.bits, entry.validation_bits) if math.isfinite(bits)]
-    chance = references["uniform"]
-    top = 1.05 * min(2 * chance, max([chance, *known]))
+    low, high = _reach(run)
     right, bottom = WIDTH - BESIDE, HEIGHT - MARGIN
 
     def across(epoch):
@@ -74,7 +76,7 @@ def learning_curve(run):
         return MARGIN + (right - MARGIN) * (epoch - 1) / max(1, log[-1].epoch - 1)
 
     def height(bits):
-        return bottom - (bottom - MARGIN) * min(bits, top) / top
+        return bottom - (bottom - MARGIN) * (min(max(bits, low), high) - low) / (high - low)
 
     def line(points):
         """The pieces of a line between points that are missing; `h0` makes a dot of a single one."""
@@ -93,12 +95,15 @@ def learning_curve(run):
         for epoch, bits in validation
         if math.isfinite(bits)
     )
+    step = next((step for step in STEPS if (high - low) / step <= MOST_NUMBERS), STEPS[-1])
     ticks = "".join(
-        f'<text x="{MARGIN - 8}" y="{height(bits) + 4:.1f}" text-anchor="end">{bits}</text>'
-        for bits in range(0, int(top) + 1, 2)
+        f'<text x="{MARGIN - 8}" y="{height(step * tick) + 4:.1f}" text-anchor="end">{step * tick:.3g}</text>'
+        for tick in range(math.ceil(low / step), math.floor(high / step) + 1)
     )
-    lines = "".join(f"M{MARGIN},{height(bits):.1f} H{right} " for bits in references.values())
-    names = [(REFERENCES[name][0], bits, REFERENCE) for name, bits in references.items()]
+    lines = "".join(f"M{MARGIN},{height(bits):.1f} H{right} " for bits in references.values() if low <= bits <= high)
+    arrows = {name: "↑ " * (bits > high) + "↓ " * (bits < low) for name, bits in references.items()}
+    beyond = f'<text x="{MARGIN}" y="39">arrows: above or below this picture</text>' if any(arrows.values()) else ""
+    names = [(arrows[name] + REFERENCES[name][0], bits, REFERENCE) for name, bits in references.items()]
     names += [("training", training[-1][1], TRAINING), ("validation", validation[-1][1], VALIDATION)]
     names = [(name, bits, colour) for name, bits, colour in names if math.isfinite(bits)]
     places = _spread([height(bits) for _, bits, _ in names], LINE_HEIGHT, bottom)
@@ -121,6 +126,7 @@ font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{html
 <g fill="#000">{marks}</g>
 {beside}
 <text x="{MARGIN}" y="22">bits per sample: training dashed, validation solid with dots</text>
+{beyond}
 <text x="{MARGIN}" y="{bottom + 22}">epoch 1</text>
 <text x="{right}" y="{bottom + 22}" text-anchor="end">epoch {log[-1].epoch}</text>
 </svg>"""
@@ -133,8 +139,30 @@ def curve_in_words(run):
         f"epoch {entry.epoch}: {_in_words(entry.validation_bits)}, training {_in_words(entry.bits)}" for entry in log
     )
     references = ", ".join(f"{REFERENCES[name][1]} {bits:.2f}" for name, bits in _references(run).items())
+    low, high = _reach(run)
     marks = "".join(f" {words}" for _, words in _marks(run))
-    return f"Bits per sample in validation and training, {clock(log[-1].seconds)} of it: {epochs}. {references}.{marks}"
+    return (
+        f"Bits per sample in validation and training, {clock(log[-1].seconds)} of it: {epochs}. {references}. The "
+        f"picture shows {low:.1f} to {high:.1f} bits.{marks}"
+    )
+
+
+def _reach(run):
+    """The bits from which to which the picture goes: those of the epochs, and the reference lines that are near.
+
+    At least half of the height is the curve's own.
+    """
+    references = _references(run)
+    known = [bits for entry in run.log for bits in (entry.bits, entry.validation_bits) if math.isfinite(bits)]
+    known = [min(bits, 2 * references["uniform"]) for bits in known] or list(references.values())
+    low, high = min(known), max(known)
+    more = max(0.0, LEAST_BITS - (high - low)) / 2
+    low, high = max(0.0, low - more), high + more
+    most = 2 * (high - low)
+    for bits in sorted(references.values(), key=lambda bits: max(low - bits, bits - high)):
+        if max(high, bits) - min(low, bits) <= most:
+            low, high = min(low, bits), max(high, bits)
+    return max(0.0, low - 0.05 * (high - low)), high + 0.05 * (high - low)
 
 
 def _references(run):

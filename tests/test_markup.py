@@ -103,6 +103,24 @@ def test_names_of_lines_that_lie_together_do_not_overlap(together):
     assert all(x + len(text) * 13 * 0.55 <= markup.WIDTH for text, (x, _) in found.items())
 
 
+def test_the_fall_takes_half_of_the_height_and_what_lies_far_from_it_is_said_to():
+    run = of([(4.8, 4.9), (4.5, 4.6), (4.4, 4.55)], linear_prediction=4.3)
+    svg = Tags(markup.learning_curve(run))
+    heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
+    assert heights[-1] - heights[0] > 0.6 * (markup.HEIGHT - 2 * markup.MARGIN) / 2  # of 0.5 bits, validation fell 0.35
+    assert {"↑ blind chance 8.00", "↑ counting 7.50", "linear prediction 4.30"} <= set(svg.texts)
+    assert "arrows: above or below this picture" in svg.texts
+    assert "The picture shows 4.3 to 4.9 bits." in markup.curve_in_words(run)
+    axis = [float(text) for text in svg.texts if re.fullmatch(r"[\d.]+", text)]
+    assert len(axis) >= 3 and axis == sorted(axis) and axis[0] > 4 and axis[-1] < 5
+
+
+def test_a_curve_that_hardly_moves_is_not_made_to_look_like_a_mountain():
+    svg = Tags(markup.learning_curve(of([(4.00, 4.01), (4.01, 4.00)])))
+    heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
+    assert np.ptp(heights) <= 0.02 / markup.LEAST_BITS * (markup.HEIGHT - 2 * markup.MARGIN)
+
+
 def test_names_that_have_room_stand_where_their_lines_end():
     svg = Tags(markup.learning_curve(of([(5, 5), (2, 4)], unigram=6)))
     heights = {text.rpartition(" ")[0]: y for text, (_, y) in names(svg).items()}

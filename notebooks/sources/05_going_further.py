@@ -169,8 +169,8 @@ noise = np.random.default_rng(seed=1).standard_normal(44100)
 hiss = Clip(0.2 * noise * np.exp(-6 * np.arange(44100) / 44100), 44100, "hiss").save(work / "hiss.wav")
 
 # %% [markdown]
-# Listen along the first row, from left to right: each step takes the upper part of the hiss away, and the rest stays
-# as it was. Then listen along the second row, to a chime that was recorded with 96,000 samples a second.
+# Listen down the first column: each step takes the upper part of the hiss away, and the rest stays as it was. Then
+# listen down the second column, to a chime that was recorded with 96,000 samples a second.
 
 # %%
 from pathlib import Path
@@ -178,7 +178,7 @@ from pathlib import Path
 needs_work = Path("../datasets_examples/needs_work")
 sources = {"hiss": hiss, "chime": needs_work / "field 07.flac"}
 rates = (44100, 16000, 8000, 4000)
-rows = {name: {f"{rate:,} a second": load(path, rate) for rate in rates} for name, path in sources.items()}
+rows = {f"{rate:,} a second": {name: load(path, rate) for name, path in sources.items()} for rate in rates}
 notebook.play_grid(rows, "Two sounds at four sample rates")
 
 # %% [markdown]

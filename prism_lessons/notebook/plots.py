@@ -7,6 +7,7 @@ import io
 import librosa
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from .. import markup
 from ..audio import FLOOR_DBFS, as_clip
@@ -14,6 +15,7 @@ from .shown import Shown, figure
 
 SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
+DARK_DBFS = -90  # below, hardly anything is seen of a colour that ends at -100
 SHORT_SECONDS = 0.1  # below, a wave is shown in milliseconds
 FLAT_SAMPLES = 3  # in a row at the same highest value: a curve has two at most, but for a very slow one
 WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
@@ -59,6 +61,9 @@ def spectrogram(sound, name=None):
     times = librosa.times_like(stft, sr=clip.sample_rate, hop_length=size // 4)
     canvas = Figure(SIZE, layout="constrained")
     axes = canvas.add_subplot(xlabel="seconds", ylabel="Hz", yscale="log", ylim=(LOWEST_HZ, clip.sample_rate / 2))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_minor_formatter("")
     image = axes.pcolormesh(times, frequencies[1:], decibels[1:], vmin=-100, vmax=0, cmap="magma", rasterized=True)
     canvas.colorbar(image, label="dBFS")
     return _picture(canvas, f"Spectrogram of {name}: {_where_the_energy_is(stft, frequencies)}.")
@@ -75,7 +80,10 @@ def _where_the_energy_is(stft, frequencies):
     if not energy[-1]:
         return "nothing but silence"
     low, high = (frequencies[np.searchsorted(energy, share * energy[-1])] for share in (0.1, 0.9))
-    return f"four fifths of its energy lie between {low:.0f} and {high:.0f} Hz"
+    words = f"four fifths of its energy lie between {low:,.0f} and {high:,.0f} Hz"
+    bright = np.flatnonzero(np.max(stft, axis=1) > 10 ** (DARK_DBFS / 20))
+    top = frequencies[bright[-1]] if len(bright) else 0
+    return words if top >= frequencies[-2] else f"{words}; above {top:,.0f} Hz it is dark, below {DARK_DBFS} dBFS"
 
 
 def _named(sound, name):

@@ -39,9 +39,10 @@ GROUPS = {"model": "The shape of a model", "training": "The way it is trained"}
 ADDRESS = re.compile(r"https://[^\s,;]*[^\s,;.]")
 NOTE_STYLE = "max-width: 46em; line-height: 1.4; margin: 0 0 8px"
 TABLE_STYLE = """<style>
+.prism-settings table { width: 100%; max-width: 62em }
 .prism-settings :is(th, td, caption) { text-align: left !important; vertical-align: top; white-space: normal }
-.prism-settings :is(th, td) { min-width: 6em } .prism-settings td:nth-of-type(1) { min-width: 18em }
-.prism-settings td:last-child { min-width: 12em; overflow-wrap: anywhere }
+.prism-settings td { min-width: 5em } .prism-settings td:nth-of-type(1) { width: 60%; min-width: 12em }
+.prism-settings td p { margin: .4em 0 0; overflow-wrap: anywhere }
 </style>"""
 
 
@@ -167,12 +168,12 @@ def settings_table():
         rows = [(about, _defaults(about, part)) for about in described(getattr(PRESETS["sketch"], part))]
         words += [caption, *(f"{about.name}: {about.effect} {_facts(about, default)}" for about, default in rows)]
         body = "".join(
-            f'<tr><th scope="row">{escape(about.label)}<br><code>{about.name}</code></th>'
-            f"<td>{escape(about.effect)}</td><td>{escape(about.range)}</td><td>{escape(default)}</td>"
-            f"<td>{_linked(about.source)}</td></tr>"
+            f'<tr><th scope="row">{escape(about.label)}<br><code>{about.name.replace("_", "_<wbr>")}</code></th>'
+            f"<td>{escape(about.effect)}<p>Source: {_linked(about.source)}.</p></td>"
+            f"<td>{escape(about.range)}</td><td>{escape(default)}</td></tr>"
             for about, default in rows
         )
-        heads = ("Setting", "What it does", "Range", "Default", "Source")
+        heads = ("Setting", "What it does, and where it comes from", "Range", "Default")
         head = "".join(f'<th scope="col">{title}</th>' for title in heads)
         html += f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     # A wide table scrolls, so it has to be reached by keyboard.

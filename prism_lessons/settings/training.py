@@ -116,8 +116,8 @@ class TrainingSettings(Checked):
         "Gradients longer than this are shortened to it, so that one odd moment in a recording cannot undo what was "
         "learned.",
         f"Pascanu et al. 2013, https://arxiv.org/abs/1211.5063; 5 {HERE}",
-        low=1e-6,
-        high=1e6,
+        low=0.001,
+        high=10_000,
     )
     versions: int = _as_in(Augmentation, "versions")
     polarity: bool = _as_in(Augmentation, "polarity")

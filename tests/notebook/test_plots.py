@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from prism_lessons import notebook
-from prism_lessons.audio import Clip
+from prism_lessons.audio import Clip, resampled
 from prism_lessons.notebook import plots
 
 
@@ -26,7 +26,8 @@ def test_any_clip_can_be_drawn_with_a_text_alternative(draw, samples):
 
 
 def test_a_spectrogram_s_words_name_where_the_energy_is():
-    low, high = map(int, re.findall(r"between (\d+) and (\d+) Hz", notebook.spectrogram(sine(1000)).words)[0])
+    words = notebook.spectrogram(sine(1000)).words.replace(",", "")
+    low, high = map(int, re.findall(r"between (\d+) and (\d+) Hz", words)[0])
     assert 950 <= low <= 1000 <= high <= 1050
 
 
@@ -54,6 +55,25 @@ def test_a_spectrogram_shows_an_event_when_it_happens(drawn):
     column = np.argmax(mesh.get_array().reshape(mesh.get_coordinates().shape[0] - 1, -1).sum(axis=0))
     assert mesh.get_coordinates()[0, column, 0] == pytest.approx(2, abs=0.1)
     assert axes.get_xlim()[1] == pytest.approx(3, abs=0.1)
+
+
+def test_a_spectrogram_s_words_say_above_what_it_is_dark():
+    """A recording at 16,000 Hz brought to 44,100 stays dark above 8,000 Hz: that is what one looks for."""
+    samples = np.hanning(16000) * np.random.default_rng(0).normal(0, 0.1, 16000)  # no click at either end
+    noise = Clip(samples.astype(np.float32), 16000, "noise")
+    assert "dark" not in notebook.spectrogram(noise).words
+    brought = Clip(np.concatenate(list(resampled([noise.samples], 16000, 44100))), 44100, "noise")
+    top = re.search(r"above ([\d,]+) Hz it is dark, below -90 dBFS", notebook.spectrogram(brought).words)[1]
+    assert 7000 < int(top.replace(",", "")) < 8500
+
+
+def test_hertz_are_written_as_musicians_read_them(drawn):
+    notebook.spectrogram(Clip(np.ones(44100, np.float32) * 0.1, 44100))
+    axis = drawn[0].axes[0].yaxis
+    drawn[0].draw_without_rendering()
+    labels = [label.get_text() for label in axis.get_ticklabels()]
+    assert {"100", "1,000", "10,000"} <= set(labels)
+    assert not any(label.get_text() for label in axis.get_ticklabels(minor=True))
 
 
 def test_silence_is_called_silence():

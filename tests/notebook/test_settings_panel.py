@@ -167,7 +167,7 @@ def test_several_numbers_are_read_from_a_line(panel):
         ),
         ("", "cannot be read"),
         ("8, 2.5", "cannot be read"),
-        ("0, 16", "frame_sizes must each be a whole number from 1 to 4096"),
+        ("0, 16", "frame_sizes must each be a whole number from 1 to 4,096"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_the_page_and_by_the_next_cell(panel, line, sentence):
@@ -268,9 +268,9 @@ def test_the_table_has_every_setting_with_its_range_its_defaults_and_its_source(
     table = notebook.settings_table()
     rows = {row[0]: row[1:] for row in Cells(table.html).rows}
     for about in ALL:
-        effect, limits, default, source = rows[f"{about.label}{about.name}"]
-        assert (effect, limits, source) == (about.effect, about.range, about.source) and default
+        effect, limits, default = rows[f"{about.label}{about.name}"]
+        assert (effect, limits) == (f"{about.effect}Source: {about.source}.", about.range) and default
         assert about.effect in table.words and about.source in table.words
-    assert rows["Sizedim"][2] == "sketch: 128; study: 512; piece: 1024"
+    assert rows["Sizedim"][2] == "sketch: 128; study: 512; piece: 1,024"
     assert rows["Dropoutdropout"][2] == "0"
     assert table.html.count('scope="row"') == len(ALL)
