@@ -172,17 +172,20 @@ class Lesson:
             labels.filter(has_text=re.compile(f"^{name}$")).click()
 
     def numbers(self):
-        """What stands beside the code cells: `[3]:` once one has run, `[*]:` while it runs or waits."""
+        """What stands beside the code cells: `[3]:` once one has run, `[*]:` while it runs or waits.
+
+        Beside a cell that is folded away, as the set-up cell is, nothing ever stands.
+        """
         return self.cells.locator(".jp-InputPrompt").all_inner_texts()
 
     def has_ended(self):
         """Whether every cell has run, or those that have not will not, since one before them failed."""
-        # Beside the set-up cell, which is folded away, nothing stands until it has run.
-        return "[*]:" not in self.numbers() and self.numbers()[0] not in ("", "[ ]:")
+        shown = [number for number in self.numbers() if number]
+        return "[*]:" not in shown and shown[0] != "[ ]:"
 
     def has_run(self):
         numbers = self.numbers()
-        return len(numbers) == len(self.code) and all(re.match(r"\[\d+\]", number) for number in numbers)
+        return len(numbers) == len(self.code) and all(re.match(r"\[\d+\]|$", number) for number in numbers)
 
     def errors(self):
         """Errors, warnings and controls that could not be drawn, in the outputs, as text."""
