@@ -32,6 +32,7 @@ SLOW = (
     "tests/notebook/test_course.py",
     "tests/notebooks/",
     "tests/test_benchmarks.py",
+    "tests/test_caches.py",
     "tests/test_capsule_fuzz.py",
     "tests/test_cli.py",
     "tests/test_datasets_examples.py",
