@@ -78,7 +78,7 @@ def page(results):
     lines = [
         "# What wakes a silent model",
         "",
-        "Written by `python benchmarks/waking.py RUN ... --page docs/waking.md`, not by hand.",
+        "Written by `python benchmarks/waking.py --page docs/waking.md`, not by hand.",
         "",
         f"{len(rows) // len(LOW)} models played {VOICES} voices each for {SECONDS:.0f} s at temperatures of "
         f"{' and '.join(f'{low:g}' for low in LOW)}. Of these {VOICES * len(rows)} voices, {silent} could not be heard "

@@ -350,8 +350,7 @@ print(run.epochs)
 
 # %% [markdown]
 # Choose one of them here, a temperature, and how many voices play, each with chances of its own. An epoch that was
-# silent in the table may stay silent at any temperature. In lesson 04 a nudge, or a recording to go on from, may wake
-# it.
+# silent in the table may stay silent at any temperature. In lesson 04 a nudge may wake it.
 
 # %%
 again = notebook.Panel(

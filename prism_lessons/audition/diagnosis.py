@@ -68,7 +68,7 @@ class Diagnosis:
 
 WAKING = (
     "If a clip of the same epoch at a higher temperature can be heard, take that temperature. If not, let takes be "
-    "nudged in lesson 04 (nudge=True), begin them with a recording (priming), or take another epoch."
+    "nudged in lesson 04 (nudge=True), if need be after a recording (priming), or take another epoch."
 )
 DIAGNOSES = {
     diagnosis.key: diagnosis

@@ -2,7 +2,7 @@
 
 from .diagnosis import DIAGNOSES
 
-WAYS = "let takes be nudged in lesson 04 (nudge=True), or begin them with a recording (priming)"
+WAYS = "let takes be nudged in lesson 04 (nudge=True), if need be after a recording (priming)"
 
 
 def advice(clip, clips, kept):
@@ -26,7 +26,7 @@ def advice(clip, clips, kept):
     if tried:
         first = f"At {_listed(tried)} this epoch cannot be heard either, so more temperature may not help: {WAYS}."
     else:
-        first = f"No clip shows whether a higher temperature would wake this epoch: {WAYS}."
+        first = f"No clip shows whether a higher temperature would wake this epoch: try one, or {WAYS}."
     others = {other.played.epoch for other in clips if other.audible} & {*kept}
     if not others:
         return f"{first} No other epoch can be heard whose model is there."
