@@ -118,8 +118,9 @@ def test_good_files_are_taken_and_every_bad_one_is_named(three_takes, tmp_path, 
         "take 0.wav", "take 1.wav", "take 2.wav", "broken.flac", "Übergänge/🎻 solo.flac",
     }  # fmt: skip
     assert unused(corpus) == {
-        "empty.wav": "the file is empty (0 bytes)",
-        "text.wav": "the file is damaged, or no WAV, FLAC, AIFF, OGG or MP3 whatever its name says",
+        "empty.wav": "the file is empty (0 bytes); if it lies in a cloud, download it first",
+        "text.wav": "its format is not known here whatever its name says, or it is damaged: open it where it was made "
+        "and export it as WAV or FLAC",
         "notes.txt": "not a sound file by its name",
         ".DS_Store": "a hidden file of the system",
         "pipe.wav": "the file cannot be read (it is not a file)",
