@@ -65,7 +65,7 @@ def test_what_is_no_line_cannot_be_set_or_begun_with(panel):
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "long"])
 def test_a_length_that_is_none_is_refused(seconds):
-    with pytest.raises(CourseError, match="seconds must be above 0"):
+    with pytest.raises(CourseError, match="seconds must be a number above 0"):
         notebook.LinePanel(seconds)
 
 
