@@ -26,6 +26,8 @@ CONTAINERS = {
     "tak": "TAK", "tta": "TTA", "voc": "VOC", "w64": "W64", "wav": "WAV", "wv": "WavPack", "xwma": "xWMA",
 }  # fmt: skip
 OPTIONS = {"format_whitelist": ",".join(CONTAINERS)}
+# Titles that are no UTF-8 are nothing to fail on; from 19 on, PyAV has no such word, and does not.
+TOLERANT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 # Names that a container goes by where its file ends so.
 ENDINGS = {name.upper(): name for name in ("M4A", "M4B", "M4V", "MOV", "3GP", "3G2", "WebM", "WMV")}
 CODECS = {
@@ -239,7 +241,7 @@ class FFmpegSound:
         """The container in a part of the file, and its sound track; raise an `AudioError` where there is none."""
         with Source(self._path, start, stop) as source:
             try:
-                with av.open(source, metadata_errors="replace", options=OPTIONS) as container:
+                with av.open(source, options=OPTIONS, **TOLERANT) as container:
                     stream = self._track(container)
                     if (container.format.name, stream.codec_context.name) in CUT_TOO_SHORT:
                         stream.codec_context.flags2 |= SKIP_MANUAL

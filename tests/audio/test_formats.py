@@ -99,6 +99,14 @@ FORMS = [
 ]
 
 
+def written(form, sound, folder):
+    """The file of a form: encoded here, but for AMR, which PyAV's wheels no longer encode from 19 on."""
+    if form.codec == "libopencore_amrnb":
+        return DATA / f"chirp.{form.ending}"
+    path = folder / f"take.{form.ending}"
+    return encode(path, form.codec, sound, form.rate, form.form, form.container, form.video)
+
+
 def read(path, start=0.0):
     """(Recording, its samples from a second on, shape (samples, channels))."""
     with Recording(path) as recording:
@@ -114,7 +122,7 @@ def shift(there, sound):
 @pytest.mark.parametrize("form", FORMS, ids=str)
 def test_a_file_of_any_format_is_read_as_it_sounds(tmp_path, form, capfd):
     sound = chirp(SECONDS, form.rate, form.channels)
-    path = encode(tmp_path / f"take.{form.ending}", form.codec, sound, form.rate, form.form, form.container, form.video)
+    path = written(form, sound, tmp_path)
     recording, there = read(path)
     assert path.suffix in SUFFIXES
     assert (recording.format, recording.channels, recording.notes) == (form.shown, form.channels, [])
@@ -141,7 +149,7 @@ def test_a_file_of_any_format_is_read_as_it_sounds(tmp_path, form, capfd):
 def test_a_place_in_any_format_is_found_to_the_sample(tmp_path, form, monkeypatch):
     """Looked up where the format allows it, also in a sound as short as this one."""
     sound = chirp(SECONDS, form.rate, form.channels)
-    path = encode(tmp_path / f"take.{form.ending}", form.codec, sound, form.rate, form.form, form.container, form.video)
+    path = written(form, sound, tmp_path)
     _, whole = read(path)
     monkeypatch.setattr(ffmpeg, "LOOK_UP_SECONDS", 0.6)
     for start in (1.2345, 2.2, SECONDS + 1):
