@@ -31,6 +31,8 @@ SLOW = (
     "tests/generation/test_takes.py",
     "tests/notebook/test_computer.py",
     "tests/notebook/test_course.py",
+    "tests/notebook/test_findings.py::test_a_cell_holds_no_more_than_it_may",
+    "tests/notebook/test_stop_button.py",
     "tests/notebooks/",
     "tests/test_benchmarks.py",
     "tests/test_caches.py",

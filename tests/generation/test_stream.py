@@ -81,5 +81,5 @@ def test_a_wrong_seed_is_refused(capsule, seed):
 
 @pytest.mark.parametrize("seconds", [0, -1, None, True, float("nan"), float("inf"), "1", 10**400])
 def test_wrong_seconds_are_refused(capsule, seconds):
-    with pytest.raises(CourseError, match="seconds must be a number above 0"):
+    with pytest.raises(CourseError, match=r"seconds must be a number above 0|No take lasts \S+ seconds: ask for fewer"):
         Stream(capsule).play(seconds)
