@@ -284,7 +284,7 @@ def test_half_precision_gone_wrong_is_found(preset, monkeypatch):
     assert precision.try_numbers(preset.changed(precision="mixed_float16"), []).advised == {"precision": "float32"}
     for asked in ("auto", "float32"):  # "auto" is single precision on a CPU
         check = precision.try_numbers(preset.changed(precision=asked), [])
-        assert check.passed and "Single precision" in check.sentence
+        assert check.passed and "single precision" in check.sentence
 
 
 # Memory
