@@ -35,6 +35,14 @@ def test_a_notebook_is_its_source(path):
 
 
 @each_lesson
+def test_a_notebook_s_own_filter_keeps_all_that_its_source_holds(path):
+    """JupyterLab refuses to open a notebook that is newer than its source and would write another one."""
+    written = jupytext.reads(jupytext.writes(read(path), fmt="py:percent"), fmt="py:percent")
+    outputs.tidy(written)
+    assert cells_of(written) == cells_of(read(path))
+
+
+@each_lesson
 def test_a_notebook_is_valid(path):
     nbformat.validate(read(path))
 
