@@ -25,6 +25,7 @@ FRAMES = (4, 8, 16, 32, 64)  # the lengths of memory to choose from, in largest 
 SIZES = (64, 128, 192, 256, 512, 1024, 2048)
 PATIENCE = {"never": 0, "3 epochs": 3, "6 epochs": 6, "12 epochs": 12}  # to a list of widgets, None is no choice
 WEEK = 7 * 24 * 60  # minutes
+NONE = "none"  # what stands in a field for several numbers where there are none
 EFFECTS = {  # of the two controls that are no single setting
     "minutes": "How long it may practise in all, interruptions not counted. With more, a sound goes from raw towards "
     "settled. The steps of learning grow smaller as the time runs out, so a training that was meant to be longer is "
@@ -195,13 +196,16 @@ def _input(about, value):
 
 
 def _read(about, words):
-    """The values of a `Setting` that has several, from a line such as "8, 32"."""
+    """The values of a `Setting` that has several, from a line such as "8, 32"; "none" is none of them."""
+    words = words.strip("()[], ")
     try:
-        values = tuple(about.kind(word) for word in words.strip("()[], ").split(","))
+        values = (
+            () if not about.default and words in ("", NONE) else tuple(about.kind(word) for word in words.split(","))
+        )
     except ValueError:
         raise CourseError(
             f'{about.label} cannot be read from "{words}": write numbers with commas between them, such as '
-            f"{_written(about.default)}."
+            f"{_written(about.example)}."
         ) from None
     about.check(values)
     return values
@@ -210,7 +214,7 @@ def _read(about, words):
 def _written(value):
     """A value as it is written into a field."""
     if isinstance(value, tuple):
-        return ", ".join(f"{each:g}" for each in value)  # a comma divides them
+        return ", ".join(f"{each:g}" for each in value) or NONE  # a comma divides them
     return in_figures(value) if is_number(value) else str(value)
 
 

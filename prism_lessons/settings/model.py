@@ -7,6 +7,10 @@ from ..errors import CourseError
 from ..quantisation import KINDS, Quantisation
 from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 
+CHEBYSHEV = 12  # polynomials that tell the sample tier how high a guess lies
+BOOK_ORDER = 32  # samples that a filter of the book looks back
+MOST_PREDICTORS = 8
+
 
 @dataclass(frozen=True)
 class ModelSettings(Checked):
@@ -105,8 +109,30 @@ class ModelSettings(Checked):
         high=65536,
     )
 
+    predictors: tuple[int, ...] = setting(
+        (),
+        "Predictors",
+        "Listeners beneath the model who know how sounds ring on: each looks back so many samples and expects the wave "
+        "to go on as it has just moved. The model begins as what they know and learns the rest. With long ones strings "
+        "and bells ring; without any, the model has to find out everything by itself.",
+        "none in " + PAPER + "; Valin & Skoglund 2018, https://arxiv.org/abs/1810.11846",
+        low=1,
+        high=1024,
+    )
+    book: int = setting(
+        0,
+        "Book",
+        "How many resonances of the recordings the model keeps at hand, beside predictors. It recognises them at once, "
+        "where a predictor has to listen first, so that what rings is what your recordings ring with.",
+        HERE,
+        low=0,
+        high=4096,
+    )
+
     def __post_init__(self):
         super().__post_init__()
+        if len(self.predictors) > MOST_PREDICTORS:
+            raise CourseError(f"There may be up to {MOST_PREDICTORS} predictors, not {len(self.predictors)}.")
         sizes = self.frame_sizes
         if not 1 <= len(sizes) <= 3:
             raise CourseError(f"frame_sizes must be one to three whole numbers of samples, not {list(sizes)}.")
@@ -123,6 +149,11 @@ class ModelSettings(Checked):
         return Quantisation(self.quantisation, self.levels)
 
     @property
+    def guesses(self):
+        """How many guesses a sample gets: one from each predictor, and one from the book if there is one."""
+        return len(self.predictors) + (self.book > 0)
+
+    @property
     def largest_frame(self):
         """Samples of the past that one step of the slowest tier hears."""
         return self.frame_sizes[-1]
@@ -136,7 +167,7 @@ def shapes_of(settings):
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
-    shapes = {}
+    shapes = {"book": (settings.book, BOOK_ORDER)} if settings.book else {}
 
     def linear(name, heard, said):
         shapes[f"{name}/kernel"] = (heard, said)
@@ -146,7 +177,7 @@ def shapes_of(settings):
 
     for below, size in reversed(list(zip((1, *sizes), sizes, strict=False))):
         tier = f"tier_{size}"
-        linear(f"{tier}/hear", size, dim)
+        linear(f"{tier}/hear", 2 * size if settings.guesses else size, dim)
         for layer in range(settings.layers):
             name = f"{tier}/recurrent_{layer}"
             inside = f"{name}/{cell}/{cell}_cell"
@@ -163,4 +194,8 @@ def shapes_of(settings):
     for hidden in range(2):
         linear(f"sample_tier/hidden_{hidden}", dim, dim)
     linear("sample_tier/output", dim, settings.levels)
+    if guesses := settings.guesses:
+        shapes["sample_tier/mixture/told"] = ((2 + CHEBYSHEV) * guesses + 2 * sizes[0], dim)
+        shapes["sample_tier/mixture/kernel"] = (dim, 3 * guesses + 1)
+        shapes["sample_tier/mixture/bias"] = (3 * guesses + 1,)
     return shapes

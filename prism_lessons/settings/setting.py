@@ -52,6 +52,11 @@ class Setting:
         return isinstance(self.default, tuple)
 
     @property
+    def example(self):
+        """What its several values may look like."""
+        return self.default or (8, 32)
+
+    @property
     def range(self):
         """What it may be, in words."""
         if self.choices:
@@ -63,7 +68,7 @@ class Setting:
     def check(self, value):
         """Raise `CourseError`, with what would do, if it cannot have this value."""
         if self.several and not isinstance(value, (tuple, list)):
-            example = ", ".join(map(str, self.default))
+            example = ", ".join(map(str, self.example))
             raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {value!r}.")
         if all(map(self._fits, value if self.several else [value])):
             return

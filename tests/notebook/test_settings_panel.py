@@ -113,6 +113,7 @@ def test_every_setting_stands_in_the_panel_once_and_can_be_changed(panel):
         "levels": 128, "streams": 4, "learning_rate": 1e-3, "warm_up": 0, "clip_norm": 1, "polarity": False,
         "gain_db": 6, "stretch": 0, "clip_seconds": 1, "clip_temperatures": "(0.9,)", "clip_voices": 2,
         "validation_seconds": 5, "disk_gb": 1, "seed": 3, "checkpoint_minutes": 1, "precision": "float32",
+        "predictors": "8, 32", "book": 16,
     }  # fmt: skip
     assert changes.keys() == panel._inputs.keys() - {"name", "minutes"}
     put(panel, **{name: value for name, value in changes.items() if name != "window"})
@@ -120,6 +121,16 @@ def test_every_setting_stands_in_the_panel_once_and_can_be_changed(panel):
     changed, preset = trained_with(panel), PRESETS["sketch"]
     for before, after in ((preset.model, changed.model), (preset.training, changed.training)):
         assert [name for name in vars(before) if getattr(before, name) == getattr(after, name)] == []
+
+
+def test_where_the_preset_has_none_of_several_numbers_the_field_says_so_and_may_be_emptied_again(panel):
+    more(panel).value = True
+    assert panel._inputs["predictors"].value == "none" and panel.predictors == ()
+    put(panel, predictors="8, 32")
+    assert panel.predictors == (8, 32)
+    for empty in ("none", "", "()"):
+        put(panel, predictors=empty)
+        assert panel.predictors == ()
 
 
 def test_of_the_rest_only_what_was_changed_is_passed_on(panel):
