@@ -68,8 +68,9 @@ def follow(corpus, minutes, live):
     codec = preset.model.codec
     codes, validation = (codes_of(corpus, split, codec) for split in (TRAINING, VALIDATION))
     pieces = _, begin, end = excerpts(validation, SAMPLE_RATE, preset.training.validation_seconds)
-    learner = make_learner(preset, "float32")
-    progress, budget, scorer = Progress(Streams.of(codes, preset)), Budget(minutes=minutes), Scorer(learner.model)
+    learner = make_learner(preset, "float32", codes)
+    progress = Progress(Streams.of(codes, preset, learner.model.predictors))
+    budget, scorer = Budget(minutes=minutes), Scorer(learner.model)
     curve, before = [], [0.0, 0.0]
 
     def measure():

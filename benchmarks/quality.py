@@ -2,6 +2,7 @@
 
     python benchmarks/quality.py split FOLDER     165 s on FOLDER/train, bits per sample on FOLDER/validation
     python benchmarks/quality.py entropy          a Markov chain, a noisy sine and uniform noise against their entropy
+    python benchmarks/quality.py predictors FOLDER    what a model's predictors need by themselves, before any training
     python benchmarks/quality.py memorise         a 2-second clip by heart, played back from the fresh state
 
 Every figure is printed as JSON beside the machine's speed; `--out FILE` writes it too.
@@ -40,8 +41,8 @@ def learn(codes, preset, seconds=None, epochs=None, note=None):
 
     The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
-    learner = make_learner(preset, "float32")
-    streams = Streams.of(codes, preset)
+    learner = make_learner(preset, "float32", codes)
+    streams = Streams.of(codes, preset, learner.model.predictors)
     progress, budget = Progress(streams), Budget(epochs, seconds and seconds / 60)
     conductor = Conductor(progress, preset.training, budget, LiveLine(sys.stderr))
     while not budget.spent(progress):
@@ -81,6 +82,27 @@ def split(folder, seconds, changes):
             "training_seconds": round(spent, 1),
         }
     return results
+
+
+def alone(folder, changes):
+    """What a model's predictors need by themselves for the FLACs of a folder, and how long they take for a sample."""
+    preset = PRESETS["sketch"].changed(**changes)
+    clips = [load(path, SAMPLE_RATE).samples for path in sorted(Path(folder).glob("*.flac"))]
+    codes = Codes.of_arrays([preset.model.codec.encode(clip) for clip in clips], preset.model.codec.centre)
+    model = make_learner(preset, "float32", codes).model
+    kernel = model.sample_tier.output_layer.kernel
+    kernel.assign(np.zeros(kernel.shape))  # what is left of the logits is the predictors' mixture
+    predictors, some = model.predictors, codes.array[None, :SAMPLE_RATE]
+    predictors.follow(some, predictors.begin(some[:, :0]))
+    began = time.process_time()
+    predictors.follow(some, predictors.begin(some[:, :0]))
+    spent = time.process_time() - began
+    return {
+        "task": "predictors",
+        "changes": changes,
+        "bits_per_sample": round(Scorer(model)(codes, *whole_clips(codes)), 4),
+        "microseconds_per_sample": round(1e6 * spent / some.size, 2),
+    }
 
 
 def markov_chain(samples, rng, states=16):
@@ -165,7 +187,7 @@ def two_seconds(path=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["split", "entropy", "memorise"])
+    parser.add_argument("task", choices=["split", "predictors", "entropy", "memorise"])
     parser.add_argument("path", nargs="?", help="the task's folder; a sound file to memorise")
     parser.add_argument("--seconds", type=float, help="of training (165; 110 for entropy; 60 for memorise)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
@@ -178,6 +200,10 @@ def main():
         if not all(any(Path(options.path or "", part).glob("*.flac")) for part in ("train", "validation")):
             refuse("split needs a folder that holds FLACs in train/ and in validation/: name it.")
         results = split(options.path, options.seconds or 165, changes)
+    elif options.task == "predictors":
+        if not any(Path(options.path or "").glob("*.flac")):
+            refuse("predictors needs a folder of FLACs: name it.")
+        results = alone(options.path, {"predictors": (8, 32, 128), **changes})
     elif options.task == "entropy":
         results = entropy(options.seconds or 110, changes)
     else:

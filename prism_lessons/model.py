@@ -7,6 +7,9 @@ frames, and each tier conditions the next faster one; the sample tier, at the bo
     frames of 16 codes -> recurrent tier -> 16 vectors, one for each sample
     the 16 codes before a sample -> sample tier -> logits of that sample
 
+With predictors (prediction.py), the model begins as what adaptive linear prediction knows and learns the rest: it is
+told what they expect and what they missed, and its probabilities are a mixture of theirs, times its own.
+
 Recurrent state goes into the call and comes out of it: a list of arrays, shape (voices, dim), for each tier from slow
 to fast and each layer in it one (GRU) or two (LSTM: h, c). Written in `keras.ops`, so any Keras backend runs it.
 """
@@ -17,6 +20,8 @@ import numpy as np
 
 from .backend import keras, ops, tf
 from .errors import CourseError
+from .prediction import FLOOR, MOST_STRETCH, finite_edges, predictors_of
+from .settings import BOOK_ORDER, CHEBYSHEV
 
 LOGITS_WINDOW = 4096
 CURVES = 64  # how many cosines each row of the output kernel begins as a mixture of
@@ -112,7 +117,8 @@ class Tier(keras.layers.Layer):
 
     def build(self, _):
         dim = self.settings.dim
-        self.hear.build((None, self.frame_size))
+        # Of each sample its code and, with predictors, its excitation.
+        self.hear.build((None, self.frame_size * (2 if self.settings.guesses else 1)))
         for layer, recurrent in enumerate(self.recurrent):
             recurrent.build((None, None, 2 * dim if layer and self.settings.skip_connections else dim))
         for speak in self.speak:
@@ -123,7 +129,7 @@ class Tier(keras.layers.Layer):
     def initial(self):
         return [state for recurrent in self.recurrent for state in recurrent.initial]
 
-    def call(self, codes, above, state, training=False):
+    def call(self, codes, above, state, training=False, excitation=None):
         """Hear whole frames.
 
         Parameters
@@ -134,6 +140,8 @@ class Tier(keras.layers.Layer):
             The slower tier's vectors, shape (voices, frames, dim), or None in the slowest.
         state
             This tier's list of states.
+        excitation
+            With predictors: how far each sample lay from what they expected, shape as `codes`.
 
         Returns
         -------
@@ -142,7 +150,11 @@ class Tier(keras.layers.Layer):
         levels, dim = self.settings.levels, self.settings.dim
         frames = codes.shape[1] // self.frame_size
         x = ops.cast(ops.reshape(codes, (-1, frames, self.frame_size)), self.compute_dtype)
-        x = self.hear((x / (levels / 2) - 1) * 2)
+        x = (x / (levels / 2) - 1) * 2
+        if excitation is not None:
+            excitation = ops.cast(ops.reshape(excitation, (-1, frames, self.frame_size)), self.compute_dtype)
+            x = ops.concatenate([x, excitation], axis=-1)
+        x = self.hear(x)
         if above is not None:
             x = x + above
         heard, new_state, outputs = x, [], []
@@ -187,12 +199,82 @@ def _nearest_loudest(shape, dtype=None):
     return ops.cast(_with_deviation(white * weight, math.sqrt(2 / (shape[0] * shape[1]))), dtype)
 
 
+def _little_output(shape, dtype=None):
+    """A tenth of `_smooth_output`, for a model that begins as what its predictors know."""
+    return _smooth_output(shape, dtype) / 10
+
+
 def _smooth_output(shape, dtype=None):
     """A kernel (dim, levels) whose logits vary smoothly with the code, with He's variance."""
     dim, levels = shape
     basis = curves(min(CURVES, levels - 1), levels)
     mixture = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)((dim, len(basis))))
     return ops.cast(_with_deviation(mixture @ basis, math.sqrt(2 / dim)), dtype)
+
+
+class PredictorMixture(keras.layers.Layer):
+    """What the predictors say to the sample tier, and what it makes of their guesses.
+
+    Each guess is a logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over
+    the stretches of the codes. Its weight is its recent likelihood. The sample tier may move each mean, stretch each
+    scale and change each weight; all of that begins with nothing changed.
+    """
+
+    def __init__(self, settings, **kwargs):
+        super().__init__(**kwargs)
+        self.settings, self.count = settings, settings.guesses
+        self.edges = finite_edges(settings.codec).astype(np.float32)
+        # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
+        self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
+
+    def build(self, _):
+        dim, said = self.settings.dim, (2 + CHEBYSHEV) * self.count + 2 * self.settings.frame_sizes[0]
+        self.told = self.add_weight(shape=(said, dim), initializer="he_uniform", name="told")
+        self.kernel = self.add_weight(shape=(dim, 3 * self.count + 1), initializer="zeros", name="kernel")
+        self.bias = self.add_weight(shape=(3 * self.count + 1,), initializer="zeros", name="bias")
+
+    def parts(self, features):
+        """Features, (..., 3 * guesses) -> guesses, scales and likelihoods, each a list of float32, (...)."""
+        return tuple([features[..., 3 * k + part] for k in range(self.count)] for part in range(3))
+
+    def hear(self, features, excitation):
+        """What a sample's vector begins with, (..., dim).
+
+        `features`, (..., 3 * guesses), are those of the sample, and `excitation`, (..., smallest frame), that of the
+        samples before it. The height of a guess is told by Chebyshev's polynomials of it, from slow to fast.
+        """
+        guesses, scales, likelihoods = self.parts(features)
+        said = []
+        for k in range(self.count):
+            said.append(ops.log(scales[k]) / 4 + 1)
+            said.append(ops.tanh((likelihoods[k] - likelihoods[0]) / 4) if k else ops.tanh(likelihoods[0] / 8))
+            height = ops.clip(guesses[k], -1.0, 1.0)
+            if self.mu:
+                height = ops.sign(height) * ops.log1p(self.mu * ops.abs(height)) / math.log1p(self.mu)
+            slower, curve = ops.ones_like(height), height
+            for _ in range(CHEBYSHEV):
+                said.append(curve)
+                slower, curve = curve, 2 * height * curve - slower
+        said = ops.concatenate([ops.stack(said, axis=-1), excitation, ops.abs(excitation)], axis=-1)
+        return ops.matmul(ops.cast(said, self.compute_dtype), self.told)
+
+    def call(self, x, features):
+        """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim)."""
+        guesses, scales, likelihoods = self.parts(features)
+        moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
+        weights = [moved[..., 3 * k + 2] + likelihoods[k] for k in range(self.count)]
+        weights = ops.softmax(ops.stack([*weights, moved[..., -1]], axis=-1), axis=-1)
+        chances = (weights[..., -1:] + FLOOR) / self.settings.levels
+        for k in range(self.count):
+            mean = guesses[k] + scales[k] * moved[..., 3 * k]
+            scale = scales[k] * ops.exp(ops.clip(moved[..., 3 * k + 1], -MOST_STRETCH, MOST_STRETCH))
+            place = (self.edges - mean[..., None]) / scale[..., None]
+            # What lies beyond each edge, seen from the mean: in both tails as exact as a float can be.
+            beyond, above = ops.sigmoid(-ops.abs(place)), place > 0
+            low, high = beyond[..., :-1], beyond[..., 1:]
+            inside = ops.where(above[..., 1:] == above[..., :-1], ops.abs(high - low), 1 - low - high)
+            chances = chances + weights[..., k : k + 1] * inside
+        return ops.log(ops.maximum(chances, FLOOR / self.settings.levels))
 
 
 class SampleTier(keras.layers.Layer):
@@ -204,7 +286,9 @@ class SampleTier(keras.layers.Layer):
         linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
         self.hidden = [Linear(settings.dim, activation="relu", name=f"hidden_{i}", **linear) for i in range(2)]
         self.dropout = keras.layers.Dropout(settings.dropout, dtype=self.dtype_policy)
-        self.output_layer = Linear(settings.levels, initializer=_smooth_output, name="output", **linear)
+        output = _little_output if settings.guesses else _smooth_output
+        self.output_layer = Linear(settings.levels, initializer=output, name="output", **linear)
+        self.mixture = PredictorMixture(settings, name="mixture", dtype=self.dtype_policy) if settings.guesses else None
 
     def build(self, _):
         settings = self.settings
@@ -216,7 +300,7 @@ class SampleTier(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape=(self.frame_size, settings.embedding, settings.dim), initializer=_nearest_loudest, name="kernel"
         )
-        for layer in [*self.hidden, self.output_layer]:
+        for layer in [*self.hidden, self.output_layer, *([self.mixture] if self.mixture else [])]:
             layer.build((None, None, settings.dim))
 
     def table(self):
@@ -239,18 +323,35 @@ class SampleTier(keras.layers.Layer):
         """The same vectors as `look_up`, by embedding and convolution: cheaper for a few samples only."""
         return ops.conv(ops.take(self.embedding, codes, axis=0), self.kernel, padding="valid")
 
-    def call(self, codes, above, training=False):
-        """Codes, shape (voices, samples + frame_size - 1), and vectors (voices, samples, dim) -> logits, float32."""
+    def call(self, codes, above, training=False, features=None, excitation=None):
+        """Logits, float32, (voices, samples, levels).
+
+        Parameters
+        ----------
+        codes
+            Shape (voices, samples + frame_size - 1).
+        above
+            Vectors of the tiers above, (voices, samples, dim).
+        features, excitation
+            With predictors: the features of the samples, (voices, samples, 3 * guesses), and the excitation of the
+            samples that `codes` holds.
+        """
         # The table costs levels * frame_size products, the convolution samples * frame_size.
         many = codes.shape[0] is None or codes.shape[0] * above.shape[1] > self.settings.levels
-        return self.decide(self.look_up(self.table(), codes) if many else self.convolve(codes), above, training)
+        x = self.look_up(self.table(), codes) if many else self.convolve(codes)
+        if self.mixture:
+            samples = above.shape[1]
+            frames = [excitation[:, place : place + samples] for place in range(self.frame_size)]
+            x = x + self.mixture.hear(features, ops.stack(frames, axis=-1))
+        return self.decide(x, above, training, features)
 
-    def decide(self, vectors, above, training=False):
-        """Vectors of the last codes and of the tiers above, (..., dim) -> logits, float32, (..., levels)."""
+    def decide(self, vectors, above, training=False, features=None):
+        """Vectors of what came before and of the tiers above, (..., dim) -> logits, float32, (..., levels)."""
         x = vectors + above
         for hidden in self.hidden:
             x = self.dropout(hidden(x), training=training)
-        return ops.cast(self.output_layer(x), "float32")
+        logits = ops.cast(self.output_layer(x), "float32")
+        return logits + self.mixture(x, features) if self.mixture else logits
 
 
 class SampleRNN(keras.Model):
@@ -275,7 +376,17 @@ class SampleRNN(keras.Model):
         self.sample_tier = SampleTier(settings, name="sample_tier", dtype=self.dtype_policy)
         for layer in [*self.tiers, self.sample_tier]:
             layer.build(None)
+        if settings.book:
+            self.book = self.add_weight(
+                shape=(settings.book, BOOK_ORDER), initializer="zeros", trainable=False, dtype="float32", name="book"
+            )
         self.built = True
+
+    @property
+    def predictors(self):
+        """The `Predictors` whose features a call needs, with the book as it is now; None in a plain SampleRNN."""
+        book = ops.convert_to_numpy(self.book) if self.settings.book else None
+        return predictors_of(self.settings, book)
 
     def initial_state(self, voices):
         """The learned initial state for some number of voices: a list of arrays, shape (voices, dim)."""
@@ -285,7 +396,7 @@ class SampleRNN(keras.Model):
             for state in tier.initial
         ]
 
-    def call(self, codes, state, starts=None, training=False):
+    def call(self, codes, state, starts=None, training=False, features=None):
         """Teacher-forced logits.
 
         Parameters
@@ -298,6 +409,8 @@ class SampleRNN(keras.Model):
             From `initial_state` or from the call before.
         starts
             Bool, shape (voices,): which voices begin a new clip here and forget their state. None: none does.
+        features
+            With predictors: what `Predictors.follow` says of these codes, shape (voices, largest frame + samples, ...).
 
         Returns
         -------
@@ -308,15 +421,19 @@ class SampleRNN(keras.Model):
         if starts is not None:
             fresh = self.initial_state(codes.shape[0])
             state = [ops.where(starts[:, None], new, old) for new, old in zip(fresh, state, strict=True)]
+        excitation = None if features is None else features[..., -1]
         above, new_state, taken = None, [], 0
         for tier in self.tiers:
-            count = len(tier.initial)
-            heard = codes[:, largest - tier.frame_size : codes.shape[1] - tier.frame_size]
-            above, tier_state = tier(heard, above, state[taken : taken + count], training=training)
+            count, frames = len(tier.initial), slice(largest - tier.frame_size, codes.shape[1] - tier.frame_size)
+            missed = None if excitation is None else excitation[:, frames]
+            above, tier_state = tier(
+                codes[:, frames], above, state[taken : taken + count], training=training, excitation=missed
+            )
             new_state += tier_state
             taken += count
-        last = codes[:, largest - self.sample_tier.frame_size : codes.shape[1] - 1]
-        return self.sample_tier(last, above, training=training), new_state
+        last = slice(largest - self.sample_tier.frame_size, codes.shape[1] - 1)
+        told = {} if features is None else {"features": features[:, largest:, :-1], "excitation": excitation[:, last]}
+        return self.sample_tier(codes[:, last], above, training=training, **told), new_state
 
     def logits(self, codes):
         """Teacher-forced logits from a fresh state.
@@ -343,17 +460,22 @@ class SampleRNN(keras.Model):
             raise CourseError(f"Codes must lie in 0 to {self.settings.levels - 1} for this model.")
         window = min(whole_frames(LOGITS_WINDOW, largest), whole_frames(samples, largest))
         padded = np.pad(codes.astype(np.int32), ((0, 0), (0, -samples % window)))
-        state, pieces = self.initial_state(len(codes)), []
+        state, pieces, predictors = self.initial_state(len(codes)), [], self.predictors
+        following = predictors and predictors.begin(padded[:, :largest])
         for start in range(0, samples, window):
-            piece, state = self.teacher_forced(padded[:, start : start + largest + window], state)
+            features = None
+            if predictors:
+                new = padded[:, start + largest : start + largest + window]
+                features, following = predictors.follow(new, following)
+            piece, state = self.teacher_forced(padded[:, start : start + largest + window], state, features=features)
             pieces.append(ops.convert_to_numpy(piece))
         return np.concatenate(pieces, axis=1)[:, :samples]
 
-    def teacher_forced(self, codes, state, starts=None):
+    def teacher_forced(self, codes, state, features=None):
         """`call` without training, compiled where the backend can."""
         if not hasattr(self, "_compiled"):
-            self._compiled = compiled(lambda *inputs: self(*inputs))
-        return self._compiled(codes, state, starts)
+            self._compiled = compiled(lambda codes, state, features: self(codes, state, features=features))
+        return self._compiled(codes, state, features)
 
     def weights_by_name(self):
         """{name: variable}: the same names for the same settings, whenever and wherever the model is made."""

@@ -36,10 +36,11 @@ class Scorer:
         self.model = model
         self.context = model.settings.largest_frame
         self.window = whole_frames(WINDOW, self.context)
+        self._predictors = model.predictors
         self._step = compiled(self._sum_of_nats)
 
-    def _sum_of_nats(self, codes, weights, state):
-        logits, state = self.model(codes, state)
+    def _sum_of_nats(self, codes, weights, state, features):
+        logits, state = self.model(codes, state, features=features)
         return ops.sum(nats(codes[:, self.context :], logits) * weights), state
 
     def __call__(self, codes, first, begin, end):
@@ -60,11 +61,15 @@ class Scorer:
             idle = voices - len(pieces)
             first_, begin_ = (np.pad(bounds[pieces], (0, idle), mode="edge") for bounds in (first, begin))
             end_ = np.concatenate([end[pieces], begin_[len(pieces) :]])
-            state = self.model.initial_state(voices)
+            state, following, features = self.model.initial_state(voices), None, None
             for offset in range(0, int((end_ - begin_).max()), self.window):
                 position = np.minimum(begin_ + offset, end_)
                 window, weights = cut(codes, position, first_, end_, self.context, self.window)
-                loss, state = self._step(window, weights, state)
+                if predictors := self._predictors:
+                    if following is None:
+                        following = predictors.begin(window[:, : self.context])
+                    features, following = predictors.follow(window[:, self.context :], following)
+                loss, state = self._step(window, weights, state, features)
                 total += float(loss)
         return total / math.log(2) / int(np.sum(end - begin))
 

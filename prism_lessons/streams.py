@@ -44,17 +44,25 @@ class Streams:
         Samples of the past that go before each window: the model's largest frame. Before a clip there is silence.
     seed
         Of the shuffling. The windows of pass n depend on `seed` and n alone.
+    predictors
+        `Predictors` that listen ahead of the training, or None.
     """
 
-    def __init__(self, codes: Codes, *, streams, window, context, seed):
+    def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None):
         self.codes, self.streams, self.window, self.context, self.seed = codes, streams, window, context, seed
+        self.predictors = predictors
 
     @classmethod
-    def of(cls, codes, preset):
-        """The streams that a `Preset` trains on."""
-        model, training = preset.model, preset.training
+    def of(cls, codes, preset, predictors=None):
+        """The streams that a `Preset` trains on; `predictors` are those of its model."""
+        training = preset.training
         return cls(
-            codes, streams=training.streams, window=training.window, context=model.largest_frame, seed=training.seed
+            codes,
+            streams=training.streams,
+            window=training.window,
+            context=preset.model.largest_frame,
+            seed=training.seed,
+            predictors=predictors,
         )
 
     def windows(self, epoch):
@@ -74,41 +82,80 @@ class Streams:
         """Yield (inputs, targets, weights) of pass number `epoch`, beginning at batch `from_step`.
 
         inputs
-            {"codes": int32, shape (streams, context + window), "starts": bool, shape (streams,)}.
+            {"codes": int32, shape (streams, context + window), "starts": bool, shape (streams,)}, and with predictors
+            "features": see `Predictors.follow`.
         targets
             int32, shape (streams, window): the codes to predict.
         weights
             float32, shape (streams, window): 1 where there is a sample, 0 behind a clip's end.
         """
-        windows = self.windows(epoch)
-        for step in range(from_step, len(windows.starts)):
-            yield self._batch(*self._cut(windows, step))
+        reader = _Reader(self, epoch, from_step)
+        for step in range(from_step, reader.steps):
+            yield self._batch(*reader.read(step))
 
     def dataset(self, epoch, from_step=0):
         """The batches of pass number `epoch` as a `tf.data.Dataset`, prepared ahead of the training step."""
         from .backend import tf  # here, so that windows can be had without it
 
-        windows = self.windows(epoch)
+        reader = _Reader(self, epoch, from_step)
+        kinds = (tf.int32, tf.bool, tf.float32, tf.float32)[: 4 if self.predictors else 3]
 
         def batch(step):
             # Not `from_generator`: once used, it slows every later step of the process (decisions.md).
-            codes, starts, weights = tf.numpy_function(
-                lambda step: self._cut(windows, step), [step], (tf.int32, tf.bool, tf.float32)
-            )
+            codes, starts, weights, *features = tf.numpy_function(reader.read, [step], kinds)
             codes.set_shape((self.streams, self.context + self.window))
             starts.set_shape((self.streams,))
             weights.set_shape((self.streams, self.window))
-            return self._batch(codes, starts, weights)
+            for each in features:
+                each.set_shape((self.streams, self.context + self.window, 3 * self.predictors.count + 1))
+            return self._batch(codes, starts, weights, *features)
 
-        return tf.data.Dataset.range(from_step, len(windows.starts)).map(batch).prefetch(8)
+        # One after the other: what predictors know of a batch, they know from the one before.
+        return tf.data.Dataset.range(from_step, reader.steps).map(batch).prefetch(8)
 
-    def _cut(self, windows, step):
-        at = (windows.position[step], windows.first[step], windows.end[step])
-        codes, weights = cut(self.codes, *at, self.context, self.window)
-        return codes, windows.starts[step], weights
+    def _batch(self, codes, starts, weights, *features):
+        inputs = {"codes": codes, "starts": starts, **({"features": features[0]} if features else {})}
+        return inputs, codes[:, self.context :], weights
 
-    def _batch(self, codes, starts, weights):
-        return {"codes": codes, "starts": starts}, codes[:, self.context :], weights
+
+class _Reader:
+    """Reads the batches of a pass in their order, and lets predictors follow them.
+
+    Where a stream begins anew, its predictors know the context alone. So what they say of a batch does not depend on
+    where the reading began, and a training that was interrupted goes on as if it had not been.
+    """
+
+    def __init__(self, streams, epoch, from_step):
+        self._streams, self._windows = streams, streams.windows(epoch)
+        self.steps = len(self._windows.starts)
+        if streams.predictors and from_step < self.steps:
+            self._state = streams.predictors.begin(np.zeros((streams.streams, 0)))
+            for stream in range(streams.streams):
+                begun = np.flatnonzero(self._windows.starts[: from_step + 1, stream])[-1]
+                for step in range(begun, from_step):
+                    codes, _ = self._cut(step, slice(stream, stream + 1))
+                    self._follow(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
+
+    def read(self, step):
+        """Codes, starts, weights and, with predictors, features of a batch."""
+        codes, weights = self._cut(step)
+        starts = self._windows.starts[step]
+        features = [self._follow(codes, starts)] if self._streams.predictors else []
+        return codes, starts, weights, *features
+
+    def _cut(self, step, which=slice(None)):
+        windows = self._windows
+        at = (bounds[step][which] for bounds in (windows.position, windows.first, windows.end))
+        return cut(self._streams.codes, *at, self._streams.context, self._streams.window)
+
+    def _follow(self, codes, starts, which=slice(None)):
+        """The features of some streams' windows, whose predictors then know these too."""
+        predictors, context = self._streams.predictors, self._streams.context
+        state = self._state[which]
+        if starts.any():
+            state = np.where(starts[:, None], predictors.begin(codes[:, :context]), state)
+        features, self._state[which] = predictors.follow(codes[:, context:], state)
+        return features
 
 
 def _pieces(first, end, window, chance):

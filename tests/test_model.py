@@ -4,10 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from prism_lessons.backend import keras, ops
 from prism_lessons.errors import CourseError
 from prism_lessons.model import SampleRNN
+from prism_lessons.prediction import FLOOR, finite_edges
 from prism_lessons.settings import ModelSettings, shapes_of
 
 SHAPES = [
@@ -18,6 +20,8 @@ SHAPES = [
     {"frame_sizes": (8, 32), "layers": 3, "skip_connections": True},
     {"frame_sizes": (8, 16), "cell": "lstm", "layers": 2, "skip_connections": True, "weight_normalisation": True},
     {"frame_sizes": (1, 4), "levels": 16, "quantisation": "linear"},
+    {"frame_sizes": (4, 16), "predictors": (4, 16), "book": 3},
+    {"frame_sizes": (8,), "predictors": (8,), "levels": 16, "quantisation": "linear", "cell": "lstm"},
 ]
 ids = [", ".join(f"{name}={value}" for name, value in shape.items()) for shape in SHAPES]
 
@@ -51,9 +55,13 @@ def test_a_sound_heard_in_two_windows_gives_the_logits_of_one(shape):
     model = model_of(**shape)
     largest = model.settings.largest_frame
     codes = random_codes(model, 2, largest + 128).astype(np.int32)
-    whole, _ = model(codes, model.initial_state(2))
-    first, state = model(codes[:, : largest + 64], model.initial_state(2))
-    second, _ = model(codes[:, 64:], state)
+    features = [None, None, None]
+    if predictors := model.predictors:
+        all_of_them, _ = predictors.follow(codes[:, largest:], predictors.begin(codes[:, :largest]))
+        features = [all_of_them, all_of_them[:, : largest + 64], all_of_them[:, 64:]]
+    whole, _ = model(codes, model.initial_state(2), features=features[0])
+    first, state = model(codes[:, : largest + 64], model.initial_state(2), features=features[1])
+    second, _ = model(codes[:, 64:], state, features=features[2])
     halves = ops.concatenate([first, second], axis=1)
     np.testing.assert_allclose(halves, whole, atol=2e-5)  # sums of float32 products in another order
 
@@ -161,6 +169,31 @@ def test_skip_connections_show_the_upper_layers_the_tier_s_input():
     plain = model_of(frame_sizes=(8,), layers=2).tiers[0].recurrent[1].layer.cell.kernel
     skipping = model_of(frame_sizes=(8,), layers=2, skip_connections=True).tiers[0].recurrent[1].layer.cell.kernel
     assert plain.shape[0] == 12 and skipping.shape[0] == 24
+
+
+@pytest.mark.parametrize("quantisation", ["mu-law", "linear"])
+def test_a_model_with_predictors_begins_as_what_they_know(quantisation):
+    """The network's own logits are a tenth of what they usually begin with; without them, only the mixture is left."""
+    model = model_of(frame_sizes=(4, 16), predictors=(8, 32), quantisation=quantisation)
+    model.sample_tier.output_layer.kernel.assign(np.zeros((12, 256)))
+    codes = model.settings.codec.encode(0.4 * np.sin(np.arange(600) * 0.1))[None]
+    logits = model.logits(codes)[0].astype(np.float64)
+    features, _ = model.predictors.follow(codes[:, 16:], model.predictors.begin(codes[:, :16]))
+    guesses, scales, likelihoods = (features[0, 16:, part:-1:3].astype(np.float64) for part in range(3))
+    weights = np.exp(np.concatenate([likelihoods, np.zeros((len(logits), 1))], axis=1))
+    weights /= weights.sum(axis=1, keepdims=True)
+    edges = finite_edges(model.settings.codec)
+    below = expit((edges - guesses[..., None]) / scales[..., None])
+    chances = (weights[:, :-1, None] * np.diff(below, axis=-1)).sum(axis=1) + (weights[:, -1:] + FLOOR) / 256
+    chances = np.maximum(chances, FLOOR / 256)
+    np.testing.assert_allclose(logits, np.log(chances), atol=2e-3)  # the logarithm of a chance that float32 holds
+    assert np.log2(chances[np.arange(len(codes[0]) - 16), codes[0, 16:]]).mean() > -3  # a tone is foreseen
+
+
+def test_a_book_is_no_weight_that_training_moves():
+    model = model_of(frame_sizes=(4,), predictors=(8,), book=3)
+    assert model.weights_by_name()["book"].shape == (3, 32)
+    assert all(weight is not model.book for weight in model.trainable_variables)
 
 
 def test_dropout_acts_in_training_only():

@@ -16,10 +16,10 @@ from prism_lessons.scoring import Scorer
 from prism_lessons.settings import ModelSettings
 
 
-@pytest.fixture(scope="module")
-def model():
+@pytest.fixture(scope="module", params=[{}, {"predictors": (8, 16), "book": 2}], ids=["plain", "with predictors"])
+def model(request):
     keras.utils.set_random_seed(5)
-    return SampleRNN(ModelSettings(frame_sizes=(4, 16), dim=12, embedding=6))
+    return SampleRNN(ModelSettings(frame_sizes=(4, 16), dim=12, embedding=6, **request.param))
 
 
 def by_hand(model, codes):

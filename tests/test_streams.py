@@ -5,6 +5,8 @@ import pytest
 
 from prism_lessons import streams as room
 from prism_lessons.corpus.codes import Codes
+from prism_lessons.prediction import Predictors
+from prism_lessons.quantisation import Quantisation
 from prism_lessons.streams import Streams
 
 SILENCE = 128
@@ -133,3 +135,33 @@ def test_each_pass_takes_one_version_of_every_clip():
         np.testing.assert_array_equal(heard, np.sort(np.concatenate([np.arange(s, s + n) for s, n in clips])))
         seen.add((first, second))
     assert len(seen) == 4
+
+
+def test_what_predictors_say_of_a_batch_does_not_depend_on_where_the_reading_began():
+    chance = np.random.default_rng(0)
+    clips = [chance.integers(100, 156, length) for length in (300, 40, 17, 120)]
+    streams = streams_of(Codes.of_arrays(clips, SILENCE), predictors=Predictors((4, 8), Quantisation(), context=8))
+    whole = [inputs["features"] for inputs, _, _ in streams.batches(1)]
+    assert np.abs(np.diff(whole, axis=0)).max() > 0.1
+    for from_step in range(1, len(whole)):
+        features = next(streams.batches(1, from_step))[0]["features"]
+        np.testing.assert_array_equal(features, whole[from_step])
+    for inputs, expected in zip(streams.dataset(1), whole, strict=True):
+        np.testing.assert_array_equal(inputs[0]["features"], expected)
+
+
+def test_predictors_hear_a_clip_from_its_beginning_to_its_end():
+    codes = np.random.default_rng(0).integers(100, 156, 320)
+    predictors = Predictors((4, 8), Quantisation(), context=8)
+    streams = streams_of(Codes.of_arrays([codes], SILENCE), streams=1, predictors=predictors)
+    expected, _ = predictors.follow(codes[None], predictors.begin(np.full((1, 8), SILENCE)))
+    windows = streams.windows(0)
+    begun, heard = False, 0
+    for step, (inputs, _, _) in enumerate(streams.batches(0)):
+        at = int(windows.position[step, 0])
+        # The ring is cut anywhere: from the clip's beginning to the end of its first piece, all is heard in a row.
+        begun = at == 0 or (begun and not inputs["starts"][0])
+        heard += begun
+        if begun:
+            np.testing.assert_array_equal(inputs["features"][0, 8:], expected[0, 8 + at : 8 + at + 16])
+    assert heard > 1

@@ -5,6 +5,7 @@ import math
 from ..backend import keras, ops
 from ..capsule import fill
 from ..model import SampleRNN, on_gpu
+from ..prediction import book_of
 from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
@@ -13,16 +14,20 @@ WIDEST_JIT = 512
 OPTIONAL = ("carried/", "chance/", "scaler/")
 
 
-def make_learner(preset, precision):
+def make_learner(preset, precision, codes=None):
     """The `Learner` of a `Preset`, with its initial weights, ready for `fit`.
 
     Parameters
     ----------
     precision
         "float32" or "mixed_float16".
+    codes
+        The `Codes` of the recordings that the model's book is taken from, if it has one; without them it is empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
     learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
+    if codes is not None and preset.model.book:
+        learner.model.book.assign(book_of(codes, preset.model, preset.training.seed))
     learner.compile_for(preset.training)
     return learner
 
@@ -63,8 +68,10 @@ class Learner(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        """{"codes", "starts"} as `Streams.batches` yields them -> logits, float32, (streams, window, levels)."""
-        logits, state = self.model(inputs["codes"], list(self.carried), inputs["starts"], training=training)
+        """{"codes", "starts", ...} as `Streams.batches` yields them -> logits, float32, (streams, window, levels)."""
+        codes, starts = inputs["codes"], inputs["starts"]
+        features = inputs.get("features")
+        logits, state = self.model(codes, list(self.carried), starts, training=training, features=features)
         for carried, new in zip(self.carried, state, strict=True):
             carried.assign(ops.cast(new, carried.dtype))
         self.batches_heard.assign_add(1)

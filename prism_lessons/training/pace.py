@@ -77,8 +77,8 @@ def measure_pace(corpus, preset, live=None, seconds=6.0):
     live.share("Measuring this computer", 0, 2)
     codes = codes_of(corpus, TRAINING, preset.model.codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, preset.model.codec)
-    learner = make_learner(preset, resolve_precision(settings.precision))
-    progress = Progress(Streams.of(codes, preset))
+    learner = make_learner(preset, resolve_precision(settings.precision), codes)
+    progress = Progress(Streams.of(codes, preset, learner.model.predictors))
     with tempfile.TemporaryDirectory() as folder:
         run = Run.begin(folder, {"sample_rate": corpus.sample_rate}, corpus.card())
         epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)

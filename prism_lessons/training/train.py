@@ -101,7 +101,7 @@ def train(
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
-    learner = make_learner(preset, resolve_precision(settings.precision))
+    learner = make_learner(preset, resolve_precision(settings.precision), codes)
     if start:
         fill(learner.model.weights_by_name(), start.weights)
     room = Room(learner.model.count_params(), settings, corpus.sample_rate)
@@ -111,7 +111,7 @@ def train(
         if run is None:
             references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
             run = _begin(folder, corpus, preset, budget, references, start)
-        progress = Progress(Streams.of(codes, preset))
+        progress = Progress(Streams.of(codes, preset, learner.model.predictors))
         progress.restore(run, learner)
         if not progress.seconds:
             progress.save(run, learner)  # what a setback in the first epoch goes back to

@@ -75,6 +75,16 @@ def test_another_batch_size_goes_on_from_the_same_share_of_the_epoch(stop_within
     assert run.settings["training"]["streams"] == 8 and 0.3 < about["share"] < 0.45
 
 
+def test_what_predictors_know_goes_on_to_the_last_bit(stop_within, go_on, tmp_path):
+    """They are in no checkpoint: whatever they know comes from the codes before."""
+    predictors = {"predictors": (4, 16), "book": 3}
+    stop_within(tmp_path / "stopped", **predictors)
+    stopped, straight = (go_on(tmp_path / name, **predictors).capsule() for name in ("stopped", "straight"))
+    assert np.abs(stopped.weights["book"]).max() > 0.1
+    for name, weight in straight.weights.items():
+        np.testing.assert_array_equal(stopped.weights[name], weight, err_msg=name)
+
+
 @pytest.mark.parametrize(("first", "then"), [("mixed_float16", "float32"), ("float32", "mixed_float16")])
 def test_a_run_in_half_precision_goes_on_in_single_and_the_other_way_round(stop_within, go_on, tmp_path, first, then):
     """What a graphics card and a processor differ in: the loss scaler, and the numbers of the carried states."""

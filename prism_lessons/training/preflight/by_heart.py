@@ -165,8 +165,9 @@ class Pupil:
 
     def __init__(self, preset, codes, patience):
         self.settings, self.patience = preset.training, patience
-        self.learner = make_learner(preset, "float32")
-        self.streams = Streams.of(Codes.of_arrays([codes], preset.model.codec.centre), preset)
+        codes = Codes.of_arrays([codes], preset.model.codec.centre)
+        self.learner = make_learner(preset, "float32", codes)
+        self.streams = Streams.of(codes, preset, self.learner.model.predictors)
         self.bits, self.steps, self.seconds, self._passes = math.inf, 0, 0.0, 0
 
     @property

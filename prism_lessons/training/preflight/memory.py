@@ -79,6 +79,8 @@ def fits_on_gpu(preset):
         streams, window = preset.training.streams, preset.training.window
         codes = ops.zeros((streams, preset.model.largest_frame + window), "int32")
         inputs = {"codes": codes, "starts": ops.zeros(streams, "bool")}
+        if guesses := preset.model.guesses:
+            inputs["features"] = ops.ones((*codes.shape, 3 * guesses + 1))
         targets = codes[:, preset.model.largest_frame :]
         learner.train_on_batch(inputs, targets, sample_weight=ops.ones((streams, window)))
     except tf.errors.ResourceExhaustedError:
@@ -100,7 +102,8 @@ def bytes_of_training(preset):
     frames = sum(1 / size for size in model.frame_sizes)
     sample_tier = JIT_VECTORS if jit else VECTORS + model.frame_sizes[0]
     recurrent = GATE_VECTORS * gates * model.layers * frames
-    each = LOGITS * model.levels + (sample_tier + recurrent) * model.dim
+    # Each guess of a predictor is spread over all codes, as the logits are.
+    each = LOGITS * model.levels * (1 + model.guesses) + (sample_tier + recurrent) * model.dim
     step = (JIT_WEIGHTS if jit else WEIGHTS) * weights_of(model) + training.streams * training.window * each
     return ALWAYS + round(4 * max(step, SAVING_WEIGHTS * weights_of(model)))
 

@@ -60,14 +60,16 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
     preset = small_batches(preset)
     training = preset.training
     enough = np.resize(codes, 2 * BATCHES * training.streams * training.window)
-    streams = Streams.of(Codes.of_arrays([enough], preset.model.codec.centre), preset)
+    codes = Codes.of_arrays([enough], preset.model.codec.centre)
     beyond = 4 * COPIES * weights_of(preset.model)
     if not on_gpu() and bytes_of_training(preset) + beyond > free_memory():
         sentence = (
             "This model does not fit into the memory of this computer, so nothing was saved or trained: see below."
         )
         return [Check(FOLDER, None, sentence)]
-    learner, progress = make_learner(preset, resolve_precision(training.precision)), Progress(streams)
+    learner = make_learner(preset, resolve_precision(training.precision), codes)
+    streams = Streams.of(codes, preset, learner.model.predictors)
+    progress = Progress(streams)
     needed = Room(learner.model.count_params(), training, sample_rate).least
     try:
         _practise(learner, progress)

@@ -47,9 +47,9 @@ def bits_in(precision, preset, codes):
     preset = preset.changed(streams=min(2, preset.training.streams))
     streams, window = preset.training.streams, preset.training.window
     codes = Codes.of_arrays([np.resize(codes, streams * window)], preset.model.codec.centre)
-    inputs, targets, _ = next(Streams.of(codes, preset).batches(0))
-    model = make_learner(preset, precision).model
-    logits, _ = model(inputs["codes"], model.initial_state(streams), inputs["starts"])
+    model = make_learner(preset, precision, codes).model
+    inputs, targets, _ = next(Streams.of(codes, preset, model.predictors).batches(0))
+    logits, _ = model(inputs["codes"], model.initial_state(streams), inputs["starts"], features=inputs.get("features"))
     return float(ops.mean(nats(targets, logits))) / math.log(2)
 
 
