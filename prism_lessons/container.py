@@ -17,7 +17,7 @@ from .errors import CourseError, in_short
 from .files import replacing, unreadable
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
-DTYPES = ("float32", "float16", "int32", "int64", "uint32", "uint8", "bool")
+DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint32", "uint8", "bool")
 YEAR_ONE = (1980, 1, 1, 0, 0, 0)  # zips want a date; without today's, the same content is the same file
 ABOUT_LIMIT = 2**22  # bytes
 MOST_DEEP = 200  # objects in each other: what a model began with, which has begun with another ...

@@ -9,8 +9,8 @@ kept: whoever has the codes has the predictors (ITU-T G.728 calls that backward 
 A book holds filters that do not adapt, taken from recordings: the one that has guessed best of late guesses too. It
 knows at the onset of a sound what a predictor has still to find out.
 
-Everything that runs for each sample is compiled by Numba. Numba compiles this file anew when it changes, not when
-another does, so nothing compiled is called from here; generation/compiled.py calls what is compiled here.
+Everything that runs for each sample is compiled by Numba. generation/compiled.py calls some of it and is not compiled
+anew when only this file changes: save that one too.
 """
 
 import math

@@ -1,7 +1,7 @@
-"""The sampling loop for CPUs, compiled by Numba: everything that runs for each sample lies in this file.
+"""The sampling loop for CPUs, compiled by Numba: all that runs for each sample lies here but for prediction.py's part.
 
-(Numba keeps what it compiled beside this file and compiles anew when this file changes; a function that it called in
-another file could change unnoticed.)
+(Numba keeps what it compiled beside this file and compiles anew when this file changes, not when prediction.py does:
+whoever changes that saves this file once more.)
 
 A programme (`programme.py`) is a table of instructions over two stores: `values`, one row of vectors for each voice,
 and `weights`, matrices cut into panels of 32 columns. A matrix product is written with LLVM's vectors: left to itself,
@@ -18,15 +18,26 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from ..prediction import FLOOR, MOST_STRETCH, expect, take_in
+from ..settings import BOOK_ORDER, CHEBYSHEV
+
 PANEL = 32  # columns
 GROUP = 4  # panels that are one unit of work
 LANES = 16
 
 # Columns of a programme's table. Places are those in `values`, but for BIAS (in `plain`) and WEIGHTS (in `weights`).
-KIND, X, Y, WEIGHTS, INPUTS, PANELS, BIAS, ABOVE, ABOVE_STEP, RELU, STATE, SIZE, FRAME, LISTED, CELL = range(15)
-COLUMNS = 15
-HEAR, PRODUCT, GRU, LSTM, LOOK_UP, DRAW = range(6)
+(
+    KIND, X, Y, WEIGHTS, INPUTS, PANELS, BIAS, ABOVE, ABOVE_STEP, RELU, STATE, SIZE, FRAME, LISTED, CELL, LISTENER
+) = range(16)  # fmt: skip
+COLUMNS = 16
+HEAR, PRODUCT, GRU, LSTM, LOOK_UP, EXPECT, MIX_IN, DRAW, FOLLOW = range(9)
 PLAY, WARM, SCORE = range(3)  # draw codes; take them in for the state alone; take them in and give the logits
+
+LISTENING = 64  # about as much work for a voice as a product with so many columns of one panel
+# Columns of `listeners`, a row for each model with predictors: its first predictor and the one after its last, where
+# its book begins and how many filters that has, how many guesses a sample gets and where the first of them lies, and
+# where its state begins and ends.
+FROM, TO, BOOK, FILTERS, GUESSES, GUESS, BEGIN, END = range(8)
 
 # Places in `shared`, each with a cache line of its own. A ticket holds a job's number and the units still to be taken:
 # number << 32 | first << 16 | last + 1.
@@ -119,6 +130,14 @@ def _float_of(typing, bits):
 
 
 @intrinsic
+def _bits_of(typing, number):
+    """The 32 bits of a float32."""
+    return types.int32(types.float32), lambda context, builder, signature, arguments: builder.bitcast(
+        arguments[0], ir.IntType(32)
+    )
+
+
+@intrinsic
 def _read(typing, shared, place):
     """An element that another thread may be writing."""
 
@@ -164,6 +183,10 @@ def _add(typing, shared, place, value):
     return types.int64(shared, place, types.int64), generate
 
 
+# Python's check of each division for a 0 would keep a loop from being done with vectors.
+quick = njit(error_model="numpy")
+
+
 @njit(inline="always")
 def _exp(x):
     """e^x for -87 <= x <= 87, float32, within 2 units in the last place: 2^n times a polynomial (Cephes' expf)."""
@@ -178,6 +201,29 @@ def _exp(x):
     p = p * r + np.float32(5.0000001201e-1)
     p = p * r * r + r + np.float32(1)
     return p * _float_of((np.int32(n) + np.int32(127)) << np.int32(23))
+
+
+@njit(inline="always")
+def _log(x):
+    """The natural logarithm of a normal float32 above 0, within 2 units in the last place (Cephes' logf)."""
+    bits = _bits_of(x)
+    exponent = np.float32((bits >> np.int32(23)) - np.int32(126))
+    m = _float_of((bits & np.int32(0x7FFFFF)) | np.int32(0x3F000000))
+    low = m < np.float32(0.707106781)
+    exponent = exponent - np.float32(1) if low else exponent
+    m = m + m - np.float32(1) if low else m - np.float32(1)
+    p = np.float32(7.0376836292e-2)
+    p = p * m - np.float32(1.1514610310e-1)
+    p = p * m + np.float32(1.1676998740e-1)
+    p = p * m - np.float32(1.2420140846e-1)
+    p = p * m + np.float32(1.4249322787e-1)
+    p = p * m - np.float32(1.6668057665e-1)
+    p = p * m + np.float32(2.0000714765e-1)
+    p = p * m - np.float32(2.4999993993e-1)
+    p = p * m + np.float32(3.3333331174e-1)
+    square = m * m
+    p = p * m * square + exponent * np.float32(-2.12194440e-4) - np.float32(0.5) * square
+    return m + p + exponent * np.float32(0.693359375)
 
 
 @njit(inline="always")
@@ -232,7 +278,7 @@ def _multiply(row, unit, phase, count, listed, weights, plain, values):
                 values[voice, row[Y] + column] = max(values[voice, row[Y] + column], np.float32(0))
 
 
-@njit
+@quick
 def _gru(row, voice, values):
     """A gated recurrent unit, the reset gate after the product (Cho et al. 2014, as Keras writes it)."""
     size = row[SIZE]
@@ -244,7 +290,7 @@ def _gru(row, voice, values):
         state[q] = update * state[q] + (np.float32(1) - update) * new
 
 
-@njit
+@quick
 def _lstm(row, voice, values):
     """A long short-term memory; its state is h, and c after it (Hochreiter & Schmidhuber 1997, as Keras writes it)."""
     size = row[SIZE]
@@ -260,19 +306,22 @@ def _lstm(row, voice, values):
 
 
 @njit
-def _hear(row, voice, at, codes, values):
+def _hear(row, voice, at, codes, missed, values):
     """The last frame of codes as numbers, between -2 and 2."""
     half = np.float32(row[SIZE]) / np.float32(2)
     for q in range(row[FRAME]):
         code = np.float32(codes[voice, at - row[FRAME] + q])
         values[voice, row[Y] + q] = (code / half - np.float32(1)) * np.float32(2)
+    if row[LISTENER] >= 0:  # then also how far each of these samples lay from what was expected
+        for q in range(row[FRAME]):
+            values[voice, row[Y] + row[FRAME] + q] = missed[row[LISTENER], voice, at - row[FRAME] + q]
 
 
 @njit
 def _look_up(row, voice, phase, at, codes, rows, values):
     """What the last codes and the tier above say of the next sample, through the first hidden layer."""
     size, levels = row[SIZE], row[INPUTS]
-    above = values[voice, row[ABOVE] + phase * size :]
+    above = values[voice, row[ABOVE] + phase * row[ABOVE_STEP] :]
     y = values[voice, row[Y] :]
     for q in range(size):
         y[q] = above[q]
@@ -283,6 +332,101 @@ def _look_up(row, voice, phase, at, codes, rows, values):
             y[q] += told[q]
     for q in range(size):
         y[q] = max(y[q], np.float32(0))
+
+
+@njit
+def _listener(listener, voice, listening):
+    """What `prediction.expect` and `take_in` work on, for a row of `listeners` and a voice."""
+    _, guides, fades, books, steps, _, _, _, heard, missed, state, expected, rooms = listening
+    matrices, vectors, told, recent = rooms
+    first, last, filters = listener[FROM], listener[TO], listener[FILTERS]
+    book = books[listener[BOOK] : listener[BOOK] + BOOK_ORDER * filters].reshape((BOOK_ORDER, filters))
+    place = listener[BOOK] // BOOK_ORDER
+    room = (matrices[voice], vectors[voice], told[voice, place : place + filters], recent[voice])
+    begin, end = listener[GUESS], listener[GUESS] + listener[GUESSES]
+    guesses = (expected[voice, 0, begin:end], expected[voice, 1, begin:end], expected[voice, 2, begin:end])
+    plan = (guides[first:last], fades[first:last], book, steps)
+    return plan, steps, heard[voice], missed, state[voice, listener[BEGIN] : listener[END]], guesses, room
+
+
+@njit
+def _expect(row, voice, at, listening, values):
+    """What the predictors of a model expect of the next sample, and how its sample tier is told of that."""
+    listener = listening[0][row[LISTENER]]
+    plan, steps, heard, missed, state, expected, room = _listener(listener, voice, listening)
+    guesses, scales, likelihoods = expected
+    count = len(guesses)
+    expect(heard, len(heard) - missed.shape[2] + at, plan, state, room, guesses, scales, likelihoods)
+    y, place = values[voice, row[Y] :], 0
+    trusted = np.float32(likelihoods[0]) if count else np.float32(0)
+    for k in range(count):
+        trust = np.float32(likelihoods[k])
+        y[place] = np.log(np.float32(scales[k])) / np.float32(4) + np.float32(1)
+        y[place + 1] = _tanh((trust - trusted) / np.float32(4)) if k else _tanh(trust / np.float32(8))
+        height = np.float32(min(max(guesses[k], -1.0), 1.0))
+        if steps[3]:
+            high = np.log1p(np.float32(steps[3]) * abs(height)) / np.float32(np.log1p(steps[3]))
+            height = high if height > 0 else -high
+        slower, curve = np.float32(1), height
+        for q in range(CHEBYSHEV):
+            y[place + 2 + q] = curve
+            slower, curve = curve, np.float32(2) * height * curve - slower
+        place += 2 + CHEBYSHEV
+    for q in range(row[FRAME]):
+        surprise = missed[row[LISTENER], voice, at - row[FRAME] + q]
+        y[place + q], y[place + row[FRAME] + q] = surprise, abs(surprise)
+
+
+@quick
+def _mix_in(row, voice, listening, values):
+    """Multiply the chances of the codes, which lie at X as logits, by what the predictors give them."""
+    listeners, edges, expected = listening[0], listening[6], listening[11]
+    listener, levels, size = listeners[row[LISTENER]], row[INPUTS], row[SIZE]
+    count, first = listener[GUESSES], listener[GUESS]
+    logits, moved = values[voice, row[X] :], values[voice, row[X] + size :]
+    chances, beyond, weights = values[voice, row[Y] :], values[voice, row[Y] + size :], values[voice, row[CELL] :]
+    most = moved[3 * count]
+    for k in range(count):
+        weights[k] = moved[3 * k + 2] + np.float32(expected[voice, 2, first + k])
+        most = max(most, weights[k])
+    weights[count], total = moved[3 * count], np.float32(0)
+    for k in range(count + 1):
+        weights[k] = _exp(max(weights[k] - most, np.float32(-87)))
+        total += weights[k]
+    least = np.float32(FLOOR) / np.float32(levels)
+    for q in range(size):
+        chances[q] = weights[count] / total / np.float32(levels) + least
+    for k in range(count):
+        weight = weights[k] / total
+        if weight < np.float32(1e-9):
+            continue
+        spread = np.float32(expected[voice, 1, first + k])
+        mean = np.float32(expected[voice, 0, first + k]) + spread * moved[3 * k]
+        narrow = np.float32(1) / (spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)))
+        for q in range(levels + 1):
+            # What lies beyond each edge, seen from the mean: below 0 where the mean lies below the edge.
+            place = (edges[q] - mean) * narrow
+            outside = _sigmoid(-abs(place))
+            beyond[q] = -outside if place > 0 else outside
+        for q in range(levels):
+            low, high = beyond[q], beyond[q + 1]
+            across = low > 0 and high <= 0
+            chances[q] += weight * (np.float32(1) - low + high if across else abs(high - low))
+    for q in range(levels):
+        logits[q] += _log(max(chances[q], least))
+
+
+@njit
+def _follow(voice, at, listening, codes):
+    """Let all predictors learn from a sample whose code is known."""
+    listeners, edges, samples, heard, missed = listening[0], listening[5], listening[7], listening[8], listening[9]
+    lead, code = heard.shape[1] - missed.shape[2], codes[voice, at]
+    heard[voice, lead + at] = samples[code]
+    for model in range(len(listeners)):
+        plan, _, past, _, state, (guesses, scales, likelihoods), room = _listener(listeners[model], voice, listening)
+        missed[model, voice, at] = take_in(
+            past, lead + at, code, plan, edges, state, room, guesses, scales, likelihoods
+        )
 
 
 @njit
@@ -336,7 +480,7 @@ def _choose(row, voice, temperature, draw, values):
 
 
 @njit
-def _unit(row, unit, phase, count, number, origin, listed, stores, playing):
+def _unit(row, unit, phase, count, number, origin, listed, stores, playing, listening):
     """Do one unit of an instruction: some panels of a product, or one voice of anything else."""
     weights, plain, rows, values, starts = stores
     codes, temperatures, draws, mix, mode, scores = playing
@@ -344,13 +488,19 @@ def _unit(row, unit, phase, count, number, origin, listed, stores, playing):
     if kind == PRODUCT:
         _multiply(row, unit, phase, count, listed, weights, plain, values)
     elif kind == HEAR:
-        _hear(row, unit, origin + number, codes, values)
+        _hear(row, unit, origin + number, codes, listening[9], values)
     elif kind == GRU:
         _gru(row, unit, values)
     elif kind == LSTM:
         _lstm(row, unit, values)
     elif kind == LOOK_UP:
         _look_up(row, unit, phase, origin + number, codes, rows, values)
+    elif kind == EXPECT:
+        _expect(row, unit, origin + number, listening, values)
+    elif kind == MIX_IN:
+        _mix_in(row, unit, listening, values)
+    elif kind == FOLLOW:
+        _follow(unit, origin + number, listening, codes)
     else:
         _mix(row, unit, number, starts, mix, values)
         if mode == SCORE:
@@ -361,7 +511,7 @@ def _unit(row, unit, phase, count, number, origin, listed, stores, playing):
 
 
 @njit(nogil=True, cache=True)
-def help_out(table, origin, everything, found, stores, playing, shared):
+def help_out(table, origin, everything, found, stores, playing, listening, shared):
     """Take units of whatever job is on, from its end, until it is OVER."""
     while True:
         ticket = _read(shared, TICKET)
@@ -371,12 +521,25 @@ def help_out(table, origin, everything, found, stores, playing, shared):
             count = shared[JOB + 2]
             listed = found if shared[JOB + 4] else everything
             row = table[shared[JOB]]
-            _unit(row, (ticket & 0xFFFF) - 1, shared[JOB + 1], count, shared[JOB + 3], origin, listed, stores, playing)
+            _unit(
+                row,
+                (ticket & 0xFFFF) - 1,
+                shared[JOB + 1],
+                count,
+                shared[JOB + 3],
+                origin,
+                listed,
+                stores,
+                playing,
+                listening,
+            )
             _add(shared, DONE, 1)
 
 
 @njit(nogil=True, cache=True)
-def perform(samples, step, sections, helped, least, table, origin, everything, found, stores, playing, shared):
+def perform(
+    samples, step, sections, helped, least, table, origin, everything, found, stores, playing, listening, shared
+):
     """Run a programme for some samples.
 
     Parameters
@@ -396,6 +559,8 @@ def perform(samples, step, sections, helped, least, table, origin, everything, f
     playing
         codes (voices, origin + samples), temperatures and draws (samples, voices), mix (samples, models), mode, and
         scores (samples, voices, levels) where they are asked for.
+    listening
+        What predictors listen with, see `listening.Listeners`.
     """
     values, mode = stores[3], playing[4]
     voices = values.shape[0]
@@ -419,7 +584,7 @@ def perform(samples, step, sections, helped, least, table, origin, everything, f
                     units, work, count, listed = voices, row[SIZE] * PANEL * voices, 0, everything
                 if not helped or work < least or units < 2:
                     for unit in range(units):
-                        _unit(row, unit, phase, count, number, origin, listed, stores, playing)
+                        _unit(row, unit, phase, count, number, origin, listed, stores, playing, listening)
                     continue
                 shared[JOB], shared[JOB + 1], shared[JOB + 2], shared[JOB + 3] = index, phase, count, number
                 shared[JOB + 4] = row[LISTED] and voices == 1
@@ -432,7 +597,7 @@ def perform(samples, step, sections, helped, least, table, origin, everything, f
                     if first >= ticket & 0xFFFF:
                         break
                     if _swap(shared, TICKET, ticket, ticket + (1 << 16)):
-                        _unit(row, first, phase, count, number, origin, listed, stores, playing)
+                        _unit(row, first, phase, count, number, origin, listed, stores, playing, listening)
                         mine += 1
                 while _read(shared, DONE) + mine < units:
                     pass

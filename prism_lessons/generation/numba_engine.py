@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 
 from . import compiled
+from .listening import Listeners
 from .programme import Programme
 from .state import State
 
@@ -28,7 +29,7 @@ class NumbaEngine:
     """
 
     def __init__(self, models, half=False):
-        self.programme = Programme(models, half)
+        self.programme, self._listeners = Programme(models, half), Listeners(models)
         self.codec = models[0][0].codec
         self.largest = self.programme.largest
         self._shares = np.full(len(models), 1 / len(models), np.float32)
@@ -50,7 +51,8 @@ class NumbaEngine:
     def begin(self, voices):
         """The state before the first sample: silence, and what the model has learned to begin with."""
         past = np.full((voices, self.largest), self.codec.centre, np.int32)
-        return State(past, [np.tile(initial, (voices, 1)) for _, initial in self.programme.states])
+        recurrent = [np.tile(initial, (voices, 1)) for _, initial in self.programme.states]
+        return State(past, [*recurrent, *([self._listeners.begin(past)] if self._listeners.width else [])])
 
     def play(self, state, temperatures, draws, mix=None):
         """Draw codes, see `engines.Engine`."""
@@ -69,7 +71,8 @@ class NumbaEngine:
     def _perform(self, mode, state, given, temperatures=None, draws=None, mix=None):
         programme, (voices, samples) = self.programme, given.shape
         values = np.zeros((voices, programme.width), np.float32)
-        for (place, initial), held in zip(programme.states, state.recurrent, strict=True):
+        held_by_tiers = state.recurrent[: len(programme.states)]
+        for (place, initial), held in zip(programme.states, held_by_tiers, strict=True):
             values[:, place : place + len(initial)] = held
         codes = np.concatenate([state.past, given], axis=1, dtype=np.int32)
         nothing = np.zeros((0, 0), np.float32)
@@ -82,6 +85,8 @@ class NumbaEngine:
         found = np.zeros(programme.most_inputs + 1, np.int32)
         stores = (programme.weights, programme.plain, programme.rows, values, np.array(programme.logits))
         playing = (codes, temperatures, draws, mix, mode, scores)
+        known = state.recurrent[-1].copy() if self._listeners.width else np.zeros((voices, 0))
+        listening = self._listeners.room(known, state.past, samples)
         common = (
             programme.table,
             self.largest,
@@ -89,6 +94,7 @@ class NumbaEngine:
             found,
             stores,
             playing,
+            listening,
             np.zeros(compiled.SHARED, np.int64),
         )
         step = programme.smallest if mode == compiled.WARM else 1
@@ -97,6 +103,8 @@ class NumbaEngine:
         with self._cores[mode, voices].timed(samples) as count:
             _together(count, (samples, step, programme.sections), common)
         recurrent = [values[:, place : place + len(initial)].copy() for place, initial in programme.states]
+        if self._listeners.width:
+            recurrent.append(self._listeners.leave(listening))
         return codes[:, self.largest :], State(codes[:, -self.largest :].copy(), recurrent), scores
 
     def _useful_cores(self, voices):

@@ -35,6 +35,7 @@ class Programme:
         self.logits = []  # where each model's logits lie in `values`
         self._table, self._sections = [], []
         self._panels, self._plain, self._rows = _Store(), _Store(), _Store()
+        self._listeners = 0
         for settings, weights in models:
             self._add(settings, weights)
         self._draw()
@@ -76,6 +77,8 @@ class Programme:
     def _add(self, settings, weights):
         parts = _Parts(settings, weights)
         sizes, padded = settings.frame_sizes, parts.padded
+        self._listener = self._listeners if settings.guesses else -1
+        self._listeners += self._listener >= 0
         above, above_step = -1, 0
         for tier in reversed(range(len(sizes))):
             frame, name = sizes[tier], f"tier_{sizes[tier]}"
@@ -88,22 +91,38 @@ class Programme:
             matrix, bias, above_step = parts.upsample(name, f"tier_{sizes[tier - 1]}" if tier else None)
             above = self._product(told, matrix, bias)
             self._section(begun, frame, frame_above, tier == 0)
+        step = padded
+        if settings.guesses:
+            begun = len(self._table)
+            said = self._place(parts.told)
+            self._instruct(
+                row.EXPECT, Y=said, FRAME=sizes[0], SIZE=row.LISTENING, LISTENER=self._listener,
+            )  # fmt: skip
+            self._section(begun, 1, 1, False)
         begun = len(self._table)
+        if settings.guesses:
+            above, step = self._product(said, *parts.told_to_hidden(), ABOVE=above, ABOVE_STEP=step), 0
         hidden = self._place(padded)
         self._instruct(
-            row.LOOK_UP, Y=hidden, ABOVE=above, SIZE=padded, INPUTS=settings.levels, FRAME=sizes[0],
+            row.LOOK_UP, Y=hidden, ABOVE=above, ABOVE_STEP=step, SIZE=padded, INPUTS=settings.levels, FRAME=sizes[0],
             WEIGHTS=self._rows.add(parts.rows()),
         )  # fmt: skip
         hidden = self._product(hidden, *parts.hidden(), RELU=1, LISTED=1)
-        self.logits.append(self._product(hidden, *parts.output(), LISTED=1))
+        logits, size = self._product(hidden, *parts.output(), LISTED=1), _whole(settings.levels)
+        if settings.guesses:
+            self._instruct(
+                row.MIX_IN, X=logits, Y=self._place(2 * size + PANEL), CELL=self._place(PANEL), SIZE=size,
+                INPUTS=settings.levels, LISTENER=self._listener,
+            )  # fmt: skip
+        self.logits.append(logits)
         self._section(begun, 1, sizes[0], True)
 
     def _tier(self, parts, name, frame, above, above_step):
         """Instruct one step of a recurrent tier; returns where its vector lies."""
         padded, gates, skip = parts.padded, parts.gates, parts.settings.skip_connections
         layers = parts.settings.layers
-        codes = self._place(frame)
-        self._instruct(row.HEAR, Y=codes, FRAME=frame, SIZE=parts.settings.levels)
+        codes = self._place(2 * frame if parts.settings.guesses else frame)
+        self._instruct(row.HEAR, Y=codes, FRAME=frame, SIZE=parts.settings.levels, LISTENER=self._listener)
         heard = self._product(codes, *parts.hear(name), ABOVE=above, ABOVE_STEP=above_step)
         states = [self._place(padded) for _ in range(layers)]  # side by side, since all of them may speak
         for layer, state in enumerate(states):
@@ -125,6 +144,10 @@ class Programme:
         begun, size = len(self._table), _whole(self.levels)
         self._instruct(row.DRAW, Y=self._place(size), X=self._place(row.LANES), SIZE=size, INPUTS=self.levels)
         self._section(begun, 1, 1, True)
+        if self._listeners:
+            begun = len(self._table)
+            self._instruct(row.FOLLOW, SIZE=row.LISTENING)
+            self._section(begun, 1, 1, False)
 
 
 class _Store:
@@ -229,11 +252,28 @@ class _Parts:
         heard[0] += bias
         return self._fill(heard).reshape(-1, self.padded)
 
+    @property
+    def told(self):
+        """How many numbers the sample tier is told of what predictors expect."""
+        return len(self._weights["sample_tier/mixture/told"])
+
+    def told_to_hidden(self):
+        """From them to the first hidden layer."""
+        matrix = self._fill(self._weights["sample_tier/mixture/told"] @ self._linear("sample_tier/hidden_0")[0])
+        return matrix, np.zeros(self.padded, np.float32)
+
     def hidden(self):
         kernel, bias = self._linear("sample_tier/hidden_1")
         return self._fill_inputs(self._fill(kernel)), self._fill(bias)
 
     def output(self):
+        """To the logits and, beside them, to what changes the predictors' mixture."""
         kernel, bias = self._linear("sample_tier/output")
         more = _whole(self.settings.levels) - self.settings.levels
-        return self._fill_inputs(np.pad(kernel, ((0, 0), (0, more)))), np.pad(bias, (0, more), constant_values=NEVER)
+        kernel, bias = np.pad(kernel, ((0, 0), (0, more))), np.pad(bias, (0, more), constant_values=NEVER)
+        if self.settings.guesses:
+            moves, first = (self._weights[f"sample_tier/mixture/{name}"] for name in ("kernel", "bias"))
+            more = _whole(len(first)) - len(first)
+            kernel = np.concatenate([kernel, np.pad(moves, ((0, 0), (0, more)))], axis=1)
+            bias = np.concatenate([bias, np.pad(first, (0, more))])
+        return self._fill_inputs(kernel), bias

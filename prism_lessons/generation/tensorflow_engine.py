@@ -17,21 +17,34 @@ class TensorFlowEngine:
         self.model = model
         self.codec = model.settings.codec
         self.largest = model.settings.largest_frame
-        # A GPU needs the loop as one kernel; a CPU runs it faster as a plain graph (docs/decisions.md).
-        self._run = tf.function(self._piece, jit_compile=on_gpu())
+        self._predictors, self._following = model.predictors, None
+        # A GPU needs the loop as one kernel; a CPU runs it faster as a plain graph (docs/decisions.md). Predictors are
+        # compiled by Numba, and what calls them cannot become part of a kernel.
+        self._run = tf.function(self._piece, jit_compile=on_gpu() and not self._predictors)
 
     def begin(self, voices):
         """The state before the first sample, see `engines.Engine`."""
         past = np.full((voices, self.largest), self.codec.centre, np.int32)
-        return State(past, [part.numpy() for part in self.model.initial_state(voices)])
+        recurrent = [part.numpy() for part in self.model.initial_state(voices)]
+        return State(past, recurrent + ([self._predictors.begin(past)] if self._predictors else []))
 
     def play(self, state, temperatures, draws):
         """Draw codes, see `engines.Engine`."""
         temperatures, draws = (tf.constant(array, tf.float32) for array in (temperatures, draws))
-        made, past, recurrent = self._run(
-            tf.constant(state.past), state.recurrent, self.model.sample_tier.table(), temperatures, draws
-        )
-        return made.numpy(), State(past.numpy(), [part.numpy() for part in recurrent])
+        recurrent, missed = self._parts(state)
+        past = (tf.constant(state.past), *missed)
+        made, past, recurrent = self._run(past, recurrent, self.model.sample_tier.table(), temperatures, draws)
+        return made.numpy(), self._state(past.numpy(), recurrent)
+
+    def _parts(self, state):
+        """The recurrent part of a `State`, and with predictors the excitations of its past, in a list."""
+        if not self._predictors:
+            return state.recurrent, []
+        *recurrent, self._following = state.recurrent
+        return recurrent, [tf.constant(self._predictors.remembers(self._following)[1], tf.float32)]
+
+    def _state(self, past, recurrent):
+        return State(past, [part.numpy() for part in recurrent] + ([self._following] if self._predictors else []))
 
     def hear(self, state, codes):
         """The state after some codes have been taken in, see `engines.Engine`."""
@@ -43,24 +56,30 @@ class TensorFlowEngine:
     def score(self, state, codes):
         """The logits of given codes, see `engines.Engine`."""
         codes = np.concatenate([state.past, codes], axis=1, dtype=np.int32)
-        logits, recurrent = self.model.teacher_forced(codes, [tf.constant(part) for part in state.recurrent])
-        return logits.numpy(), State(codes[:, -self.largest :], [part.numpy() for part in recurrent])
+        (recurrent, _), features = self._parts(state), None
+        if self._predictors:
+            features, self._following = self._predictors.follow(codes[:, self.largest :], self._following)
+        logits, recurrent = self.model.teacher_forced(codes, [tf.constant(part) for part in recurrent], features)
+        return logits.numpy(), self._state(codes[:, -self.largest :], recurrent)
 
     def _piece(self, past, state, table, temperatures, draws):
-        """Past codes (voices, largest frame), temperatures and draws (samples, voices) -> codes, new past and state."""
+        """Past, temperatures and draws (samples, voices) -> codes, the last of the past, and new state.
+
+        The past is a tuple: codes and, with predictors, excitations, each (voices, largest frame).
+        """
         by_tier, taken = [], 0
         for tier in self.model.tiers:
             by_tier.append(state[taken : taken + len(tier.initial)])
             taken += len(tier.initial)
-        made = tf.TensorArray(tf.int32, size=draws.shape[0], element_shape=past.shape[:1])
-        _, past, by_tier, made = self._frames(0, None, (0, past, by_tier, made), table, temperatures, draws)
+        made = tf.TensorArray(tf.int32, size=draws.shape[0], element_shape=past[0].shape[:1])
+        _, (past, *_), by_tier, made = self._frames(0, None, (0, past, by_tier, made), table, temperatures, draws)
         return tf.transpose(made.stack()), past, [part for parts in by_tier for part in parts]
 
     def _frames(self, level, above, carried, table, temperatures, draws):
         """All that happens below one vector of the tier above: loop over this tier's frames, each of them inside out.
 
         `above` holds the vectors for these frames, (voices, frames, dim); None above the slowest tier. `carried` is
-        (samples made so far, past codes, states by tier, codes made).
+        (samples made so far, past codes and excitations, states by tier, codes made).
         """
         tiers = self.model.tiers
         if level == len(tiers):
@@ -71,7 +90,8 @@ class TensorFlowEngine:
         def frame(number, carried):
             made, past, by_tier, codes = carried
             here = None if above is None else above[:, number][:, None]
-            vectors, new_state = tier(past[:, self.largest - tier.frame_size :], here, by_tier[level])
+            heard, *missed = (part[:, self.largest - tier.frame_size :] for part in past)
+            vectors, new_state = tier(heard, here, by_tier[level], excitation=missed[0] if missed else None)
             by_tier = [*by_tier[:level], new_state, *by_tier[level + 1 :]]
             return number + 1, self._frames(
                 level + 1, vectors, (made, past, by_tier, codes), table, temperatures, draws
@@ -87,14 +107,43 @@ class TensorFlowEngine:
         begun, past, by_tier, codes = carried
 
         def sample(number, past, codes):
-            rows = tf.gather(table, past[:, self.largest - tier.frame_size :] + places)
-            logits = tier.decide(tf.reduce_sum(rows, axis=1), above[:, number])
+            past, *missed = past
+            vectors, features = tf.reduce_sum(tf.gather(table, past[:, -tier.frame_size :] + places), axis=1), None
+            if self._predictors:
+                features = self._expected(past, missed[0])
+                vectors = vectors + tier.mixture.hear(features, missed[0][:, -tier.frame_size :])
+            logits = tier.decide(vectors, above[:, number], features=features)
             heights = tf.cumsum(tf.nn.softmax(logits / temperatures[begun + number][:, None]), axis=1)
             drawn = draws[begun + number][:, None] * heights[:, -1:]
             code = tf.reduce_sum(tf.cast(heights <= drawn, tf.int32), axis=1)
             # A draw may round up to the total height.
             code = tf.minimum(code, self.model.settings.levels - 1)
-            return number + 1, tf.concat([past[:, 1:], code[:, None]], axis=1), codes.write(begun + number, code)
+            past = tf.concat([past[:, 1:], code[:, None]], axis=1)
+            if self._predictors:
+                missed = [tf.concat([missed[0][:, 1:], self._missed(code)], axis=1)]
+            return number + 1, (past, *missed), codes.write(begun + number, code)
 
         _, past, codes = tf.while_loop(lambda number, *_: number < tier.frame_size, sample, (0, past, codes))
         return begun + tier.frame_size, past, by_tier, codes
+
+    def _expected(self, past, missed):
+        """What predictors expect of the next sample, (voices, 3 * guesses).
+
+        It asks for what they `missed` last, so that they have learned from that first.
+        """
+
+        def expected(past, _):
+            # The code is one that is known: what is expected of a sample does not depend on it.
+            return self._predictors.follow(past[:, -1:], self._following)[0][:, -1, :-1]
+
+        features = tf.numpy_function(expected, [past, missed], tf.float32)
+        return tf.ensure_shape(features, (past.shape[0], 3 * self._predictors.count))
+
+    def _missed(self, code):
+        """Let predictors learn from codes, (voices,); how far these lay from what was expected, (voices, 1)."""
+
+        def missed(code):
+            features, self._following = self._predictors.follow(code[:, None], self._following)
+            return features[:, -1:, -1]
+
+        return tf.ensure_shape(tf.numpy_function(missed, [code], tf.float32), (code.shape[0], 1))

@@ -354,6 +354,15 @@ def test_asked_for_more_it_goes_on_and_for_less_nothing_is_lost(capsule, values,
     assert_same(played(folder, perform(capsule, folder, SECONDS, **values)), straight)
 
 
+def test_a_model_with_predictors_goes_on_where_it_stopped(made, values, tmp_path):
+    """What its predictors know lies beside the rest of its state on the disk."""
+    capsule = made(sample_rate=RATE, predictors=(8, 32), book=3)
+    for seconds in (1, 3):
+        takes = perform(capsule, tmp_path / "performance", seconds, **values)
+    for take, straight in zip(takes, generate(capsule, 3, **values), strict=True):
+        np.testing.assert_array_equal(take.clip(0, 99).samples, straight.samples)
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
