@@ -200,11 +200,10 @@ def book_of(codes, settings, seed=0):
         place = int(chance.integers(bounds[-1]))
         clip = int(np.searchsorted(bounds, place, side="right"))
         end = first[clip] + lengths[clip] - (bounds[clip] - place)
-        past = codes.array[max(first[clip], end - BOOK_MOMENT) : end + BOOK_ORDER]
+        past = codes.array[max(first[clip], end - BOOK_MOMENT) : end]
         sound = settings.codec.decode(past)
-        if np.mean(np.square(sound, dtype=np.float64)) < BOOK_LEAST_POWER and len(book) + 1 < settings.book:
+        if not len(past) or np.mean(np.square(sound, dtype=np.float64)) < BOOK_LEAST_POWER:
             continue
-        past = past[: len(past) // LEAST_BLOCK * LEAST_BLOCK]
         book.append(predictors.weights(predictors.begin(past[None])[0], 0))
         if len(book) == settings.book:
             break
