@@ -12,15 +12,15 @@ def add_recordings(parser):
     parser.add_argument("--recordings", metavar="FOLDER", help="clean recordings: WAV, FLAC or AIFF")
 
 
-def recordings_in(folder):
+def recordings_in(folder, fewest=FEWEST):
     """The paths of the clean recordings in a folder, sorted by name; without enough of them the program ends."""
     if not folder:
         refuse("name a folder of clean recordings (WAV, FLAC or AIFF) with --recordings FOLDER.")
     if not Path(folder).is_dir():
         refuse(f'there is no folder "{folder}": name one that holds clean recordings (WAV, FLAC or AIFF).')
     paths = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
-    if len(paths) < FEWEST:
-        refuse(f'"{folder}" holds {len(paths)} recordings (WAV, FLAC or AIFF), and at least {FEWEST} are needed.')
+    if len(paths) < fewest:
+        refuse(f'"{folder}" holds {len(paths)} recordings (WAV, FLAC or AIFF), and at least {fewest} are needed.')
     return paths
 
 

@@ -13,6 +13,8 @@ JUDGING = sorted(
 )
 # Others, the arguments with which they are asked for what is not there, and the words that they answer with.
 OTHERS = [
+    ("hearing", ["takes"], "name the folder of the recordings"),
+    ("hearing", ["takes", "not there", "not there"], 'there is no folder "not there"'),
     ("memory", ["not there.wav"], '"not there.wav" cannot be used'),
     ("learning_curve", ["not there"], "no sound can be read in not there"),
     ("preflight", ["by_heart"], "name the sound files"),

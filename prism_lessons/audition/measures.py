@@ -128,7 +128,7 @@ class Measures:
 def measured(clip):
     """The `Measures` of a `Clip` of any sample rate and length."""
     levels = clip.levels
-    sound, heard = _prepared(clip), sounding(clip)
+    sound, heard = prepared(clip), sounding(clip)
     described = describe(sound)[0]
     short, long = _Bands.of(sound, SHORT, SHORT_HOP), _Bands.of(sound, LONG, LONG_HOP)
     loop_seconds, loop_likeness = _loop(short)
@@ -158,7 +158,7 @@ def measured(clip):
     )
 
 
-def _prepared(clip):
+def prepared(clip):
     """The samples of a clip at 16 kHz, without what is too low to hear, with a peak of 1: float32, `LONG` or more."""
     samples = np.asarray(clip.samples, np.float64)
     if len(samples):
@@ -305,16 +305,25 @@ def _lines(spectrum):
 
 
 def _pitch(sound):
-    """(median pitch in Hz or None, confidence 0 .. 1), by YIN (de Cheveigné and Kawahara 2002), all frames at once."""
+    """(median pitch in Hz or None, confidence 0 .. 1) of samples at 16 kHz."""
+    hertz, confidence = pitches(sound)
+    if not len(hertz):
+        return None, 0.0
+    certain = float(np.median(confidence))
+    return (float(np.median(hertz)) if certain >= PITCHED else None), certain
+
+
+def pitches(sound):
+    """Pitch in Hz and its confidence, (frames,) each, in the frames of samples at 16 kHz that sound, every 64 ms.
+
+    By YIN (de Cheveigné and Kawahara 2002), all frames at once.
+    """
     length = YIN_FRAME + LONGEST_PERIOD
     views = np.lib.stride_tricks.sliding_window_view(sound, length)[::YIN_HOP]
     parts = [_yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
     hertz, confidence, energy = (np.concatenate(part) for part in zip(*parts, strict=True))
     heard = energy > energy.max() * 10 ** (-RANGE_DB / 10)
-    if not heard.any():
-        return None, 0.0
-    certain = float(np.median(confidence[heard]))
-    return (float(np.median(hertz[heard])) if certain >= PITCHED else None), certain
+    return hertz[heard], confidence[heard]
 
 
 def _yin(frames):

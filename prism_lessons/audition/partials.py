@@ -1,0 +1,129 @@
+"""The steady partials of a sound: which it holds, and whether they are those of a recording.
+
+A partial is a peak of the spectrum that stands out from what is beside it. It is steady where it stays within 1 % of
+one frequency for half a second, as those of bells, strings and held voices do and those of noise and glides do not.
+"""
+
+import numpy as np
+
+from ..corpus.waves import SAMPLE_RATE
+
+WINDOW, HOP = 4096, 512  # samples: 256 ms tell partials apart that lie 16 Hz from each other
+LOWEST = 40.0  # Hz: below, 1 % is less than such a window can tell
+BACKGROUND = 128  # bins of 2 Hz, over which the median says what is beside a peak
+STANDS_OUT_DB = 20.0  # above that median: of noise, 1 peak in 10^30 does
+RANGE_DB = 60.0  # below the loudest peak of the sound: what lies deeper drowns in the rest
+MOST = 20  # peaks of a moment, the loudest
+STEADY = 0.01  # to either side
+HELD_SECONDS = 0.5
+SAME_CENTS = 30.0  # two partials within that have one frequency
+APART_CENTS = 50.0  # of the partials of one sound: what beats is one
+FEWEST = 3  # partials: with fewer, nearly every recording has them
+TRANSPOSED_CENTS = 600  # half an octave up and down
+
+
+def steady_partials(samples):
+    """The steady partials of samples at 16 kHz, shape (samples,): Hz, rising, (partials,) float64.
+
+    Those within 50 cents of each other are one, and so are those that come again. A sound shorter than the window of
+    256 ms has none.
+    """
+    if len(samples) < WINDOW:
+        return np.zeros(0)
+    held = [track.hertz for track in _tracks(_peaks(samples)) if track.seconds >= HELD_SECONDS]
+    apart = []
+    for hertz in sorted(held):
+        if not apart or _cents(hertz, apart[-1]) > APART_CENTS:
+            apart.append(hertz)
+    return np.array(apart)
+
+
+def in_one(partials, recordings):
+    """Whether partials are those of one recording: (share, share by chance), 0 .. 1 each; None where none can be.
+
+    Parameters
+    ----------
+    partials
+        Hz, (partials,), at least one.
+    recordings
+        A list of such; those with fewer than three partials are left out.
+
+    Returns
+    -------
+    (float, float) or None
+        The share of the partials within 30 cents of those of the recording that has the most of them; and the mean of
+        that share when the partials are transposed together, by every tenth of a semitone within half an octave.
+    """
+    recordings = [recording for recording in recordings if len(recording) >= FEWEST]
+    if not recordings:
+        return None
+    steps = np.arange(-TRANSPOSED_CENTS, TRANSPOSED_CENTS + 1, 10)
+    shares = np.max([_shares(partials, recording, steps) for recording in recordings], axis=0)
+    return float(shares[steps == 0][0]), float(shares.mean())
+
+
+def _shares(partials, recording, steps):
+    """The share of partials that a recording has, with them transposed by so many cents: (steps,)."""
+    moved = 1200 * np.log2(partials) + steps[:, None]
+    return (np.abs(moved[..., None] - 1200 * np.log2(recording)).min(-1) <= SAME_CENTS).mean(1)
+
+
+def _cents(hertz, other):
+    return abs(1200 * np.log2(hertz / other))
+
+
+def _peaks(samples):
+    """The frequencies of the peaks of each moment, loudest first: a list of arrays, Hz."""
+    import librosa
+
+    # A window whose side lobes lie below RANGE_DB, since they would be as steady as the partial between them.
+    shape = {"n_fft": 2 * WINDOW, "win_length": WINDOW, "hop_length": HOP, "window": "blackmanharris"}
+    spectra = np.abs(librosa.stft(samples, **shape))
+    whole = len(spectra) // BACKGROUND * BACKGROUND
+    blocks = np.median(spectra[:whole].reshape(-1, BACKGROUND, spectra.shape[1]), axis=1)
+    centres = (np.arange(len(blocks)) + 0.5) * BACKGROUND
+    beside = np.array([np.interp(np.arange(len(spectra)), centres, column) for column in blocks.T]).T
+    least = np.maximum(beside * 10 ** (STANDS_OUT_DB / 20), spectra.max() * 10 ** (-RANGE_DB / 20))
+    hertz, loud = librosa.piptrack(S=spectra, sr=SAMPLE_RATE, fmin=LOWEST, fmax=SAMPLE_RATE / 2, ref=least)
+    loudest = np.argsort(-loud, axis=0)[:MOST]
+    return [
+        column[order][loudness[order] > 0] for column, loudness, order in zip(hertz.T, loud.T, loudest.T, strict=True)
+    ]
+
+
+class _Track:
+    """A partial from its first moment on."""
+
+    def __init__(self, hertz):
+        self.all = [hertz]
+
+    @property
+    def hertz(self):
+        return float(np.median(self.all))
+
+    @property
+    def seconds(self):
+        return (len(self.all) - 1) * HOP / SAMPLE_RATE
+
+    def holds(self, hertz):
+        """Whether it stays steady if it goes on with that frequency."""
+        return max(hertz, *self.all) <= min(hertz, *self.all) * (1 + STEADY) / (1 - STEADY)
+
+
+def _tracks(moments):
+    """Peaks joined to partials that stay steady, as long as they do: an iterable of `_Track`s."""
+    sounding = []
+    for peaks in moments:
+        going = []
+        for hertz in peaks:
+            near = [track for track in sounding if track.holds(hertz)]
+            if near:
+                track = min(near, key=lambda track: _cents(hertz, track.all[-1]))
+                sounding.remove(track)
+                track.all.append(hertz)
+            else:
+                track = _Track(hertz)
+            going.append(track)
+        yield from sounding
+        sounding = going
+    yield from sounding

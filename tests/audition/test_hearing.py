@@ -1,0 +1,80 @@
+"""Takes beside recordings, both made by formula, so that the right figures are known."""
+
+import numpy as np
+import pytest
+
+from prism_lessons.audio import Clip
+from prism_lessons.audition.hearing import blown_up, hear, hearing
+
+RATE = 16000
+TIME = np.arange(4 * RATE) / RATE
+CHORDS = [[262, 659, 1568], [294, 740, 1760], [349, 880, 2093]]
+
+
+def clip(samples, rate=RATE):
+    return Clip(np.float32(samples), rate)
+
+
+def chord(hertz, scale=0.1):
+    return clip(scale * np.exp(-TIME) * sum(np.sin(2 * np.pi * one * TIME) for one in hertz))
+
+
+@pytest.fixture(scope="module")
+def chords():
+    return [hear(chord(hertz)) for hertz in CHORDS]
+
+
+def test_takes_that_ring_as_recordings_do_are_known_as_such(chords):
+    softer = [hear(chord(hertz, 0.05)) for hertz in CHORDS]
+    found = hearing(softer, chords)
+    assert (found.takes, found.inaudible, found.blown_up, found.ringing, found.partials) == (3, 0, 0, 1, 3)
+    assert found.in_one_recording == 1 and found.transposed < 0.5
+    assert found.distance < 0.05 and found.levels < 2
+    assert found.voiced == hearing(chords, chords).voiced
+
+
+def test_a_take_that_rings_at_pitches_of_its_own_is_no_better_than_chance(chords):
+    strange = hearing([hear(chord(np.array([277, 700, 1660])))], chords)
+    assert strange.ringing == 1 and strange.in_one_recording < strange.transposed
+
+
+def test_a_recording_is_not_held_against_itself(chords):
+    assert hearing(chords, chords).in_one_recording < 0.5
+
+
+def test_noise_lies_far_from_chords_and_holds_neither_partial_nor_pitch(chords, noise):
+    hiss = [hear(clip(0.1 * noise(4, seed=seed))) for seed in range(3)]
+    found = hearing(hiss, chords)
+    assert (found.inaudible, found.ringing, found.partials, found.voiced) == (0, 0, 0, 0)
+    assert found.in_one_recording is None and found.transposed is None
+    assert found.distance > 0.5
+
+
+@pytest.mark.parametrize("rate", [8000, 16000, 44100])
+def test_a_take_is_heard_alike_at_any_sample_rate(rate):
+    time = np.arange(2 * rate) / rate
+    found = hear(clip(0.1 * sum(np.sin(2 * np.pi * hertz * time) for hertz in CHORDS[0]), rate))
+    assert found.audible and np.abs(1200 * np.log2(found.partials / CHORDS[0])).max() < 5
+
+
+@pytest.mark.parametrize("samples", [[], [0.0], np.zeros(RATE), np.full(RATE, 0.3), 1e-4 * np.sin(TIME * 2000)])
+def test_what_cannot_be_heard_holds_nothing_and_is_counted(samples, chords):
+    found = hearing([hear(clip(samples))], chords)
+    assert (found.inaudible, found.ringing, found.blown_up) == (1, 0, 0)
+    assert found.distance is found.partials is found.voiced is found.onsets is found.levels is None
+
+
+def test_onsets_are_counted_a_second():
+    strikes = np.exp(-20 * (TIME % 0.5)) * np.sin(2 * np.pi * 500 * TIME)
+    assert hear(clip(0.3 * strikes)).onsets == pytest.approx(2)
+
+
+def test_a_take_blows_up_at_full_scale_for_a_second_or_rising_to_its_end(noise):
+    tone = np.sin(2 * np.pi * 100 * TIME)
+    assert blown_up(tone) and blown_up(np.clip(30 * noise(4), -1, 1))
+    assert blown_up(np.clip(10 ** (TIME - 4) * tone, -1, 1))  # 20 dB a second
+    assert not blown_up(0.9 * tone)
+    assert not blown_up(np.where(TIME % 1 < 0.8, tone, 0))  # never for a whole second
+    assert not blown_up(np.exp(-TIME) * tone)
+    assert not blown_up(0.01 * 10 ** (TIME / 4) * tone)  # rising, and soft at its end
+    assert not blown_up(np.zeros(0)) and not blown_up(np.ones(3))
