@@ -4,10 +4,11 @@ import errno
 import hashlib
 import json
 import os
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import filelock
+from platformdirs import user_cache_path
 
 from .errors import CourseError
 
@@ -44,6 +45,31 @@ def alone(lock, busy):
         yield
     finally:
         held.release()
+
+
+@contextmanager
+def in_turn(path):
+    """Let programs that change the file `path` do so one after the other; each waits for its turn.
+
+    Within one thread, turns may lie in each other. The lock lies in the user's cache, so that it is not copied or
+    packed with the file; where no lock can be made, this one goes on without.
+
+    Raises
+    ------
+    CourseError
+        When another program has not finished within a minute.
+    """
+    name = digest(os.fsencode(os.path.realpath(path)))
+    lock = user_cache_path("prism-lessons") / "locks" / f"{name}.lock"
+    turn = filelock.FileLock(lock, timeout=60, poll_interval=0.01, is_singleton=True)
+    with ExitStack() as held:
+        with suppress(OSError, NotImplementedError):  # what a file system says that knows no locks
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                held.enter_context(turn)
+            except filelock.Timeout:
+                raise CourseError(f'Another program is writing "{path}": wait for it, and do the same again.') from None
+        yield
 
 
 @contextmanager
@@ -211,8 +237,8 @@ def write_lines(path, values):
 def append_lines(path, values):
     """Add JSON objects as lines to the end of `path`, and wait until the disk has them; what is there stays.
 
-    A line that was cut off when a computer went down, so that it never counted as written, is removed first; one that
-    only lacks its end is given it.
+    Of programs that add lines at the same time, none loses one. A line that was cut off when a computer went down, so
+    that it never counted as written, is removed first; one that only lacks its end is given it.
 
     Raises
     ------
@@ -223,7 +249,7 @@ def append_lines(path, values):
     lines = "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values).encode(**UTF_8)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(path, "ab+") as file:
+        with in_turn(path), open(path, "ab+") as file:
             end = whole = file.seek(0, os.SEEK_END)
             while whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
                 whole -= 1

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import CourseError
-from .files import read_lines, write_lines
+from .files import append_lines, in_turn, read_lines
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Journal:
         CourseError
             When a line of the file has been damaged; the sentence names it.
         """
-        return read_lines(self.path, "journal", lambda line: Entry(**line))
+        return read_lines(self.path, "journal", lambda line: Entry(**line), growing=True)
 
     def answers(self, lesson):
         """The newest answer to each question of a lesson, {question: answer}."""
@@ -51,15 +51,16 @@ class Journal:
 
     def write(self, lesson, answers):
         """Add the answers of a lesson, {question: answer}, that are not empty and not there yet; returns how many."""
-        known = self.answers(lesson)
         now = datetime.now().isoformat(timespec="minutes")
-        new = [
-            Entry(now, lesson, question, answer.strip())
-            for question, answer in answers.items()
-            if answer.strip() and answer.strip() != known.get(question)
-        ]
-        if new:
-            write_lines(self.path, [asdict(entry) for entry in self.entries + new])
+        with in_turn(self.path):
+            known = self.answers(lesson)
+            new = [
+                Entry(now, lesson, question, answer.strip())
+                for question, answer in answers.items()
+                if answer.strip() and answer.strip() != known.get(question)
+            ]
+            if new:
+                append_lines(self.path, map(asdict, new))
         return len(new)
 
     def _repr_markdown_(self):

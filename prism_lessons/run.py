@@ -26,7 +26,7 @@ from pathlib import Path
 from .audio import check_sample_rate
 from .capsule import Capsule
 from .errors import CourseError, in_short
-from .files import inside, is_inside, read_json, read_lines, replacing, write_json, write_lines
+from .files import append_lines, in_turn, inside, is_inside, read_json, read_lines, replacing, write_json, write_lines
 from .settings import ModelSettings, TrainingSettings, described
 
 FORMAT = 1
@@ -199,14 +199,13 @@ class Run:
         pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and what its kind
         brings.
         """
-        return read_lines(self.folder / EVENTS, "list of events", _event)
+        return read_lines(self.folder / EVENTS, "list of events", _event, growing=True)
 
     def note(self, kind, text, **values):
         """Add an event, see `events`."""
         when = datetime.now().isoformat(timespec="seconds")
         epoch = max((entry.epoch for entry in self.log), default=0)
-        event = {"when": when, "kind": kind, "epoch": epoch, "text": text, **values}
-        write_lines(self.folder / EVENTS, [*self.events, event])
+        append_lines(self.folder / EVENTS, [{"when": when, "kind": kind, "epoch": epoch, "text": text, **values}])
 
     def capsule_path(self, epoch):
         return self.folder / "epochs" / f"{epoch:04}.capsule"
@@ -280,7 +279,8 @@ class Run:
     def star(self, epoch):
         """Keep the weights of an epoch whatever the disk budget says."""
         self.capsule(epoch)
-        write_json(self.folder / STARRED, {"epochs": sorted({*self.starred, epoch})})
+        with in_turn(self.folder / STARRED):
+            write_json(self.folder / STARRED, {"epochs": sorted({*self.starred, epoch})})
 
     def prune(self, budget, recent=3):
         """Delete weights until the kept ones fit into `budget` bytes, oldest first; clips stay.

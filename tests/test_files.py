@@ -3,6 +3,9 @@
 import errno
 import json
 import os
+import subprocess
+import sys
+import threading
 
 import pytest
 
@@ -10,6 +13,7 @@ from prism_lessons.errors import CourseError
 from prism_lessons.files import (
     append_lines,
     digest,
+    in_turn,
     inside,
     read_json,
     read_lines,
@@ -213,3 +217,36 @@ def test_a_file_of_another_kind_and_a_folder_are_not_written_over(tmp_path, name
 def test_this_folder_is_no_file():
     with pytest.raises(CourseError, match="is a folder"):
         to_write(".", ".html")
+
+
+def test_programs_that_add_lines_at_the_same_time_lose_none(tmp_path):
+    """Neither whole lines nor, taken for what a crash left, lines that another program is just writing."""
+    code = (
+        "import sys; from prism_lessons.files import append_lines\n"
+        "for number in range(100):\n"
+        "    append_lines(sys.argv[1], [{'who': sys.argv[2], 'number': number, 'text': 'x' * 100_000}])\n"
+    )
+    path = tmp_path / "log.jsonl"
+    both = [subprocess.Popen([sys.executable, "-c", code, path, who]) for who in "ab"]
+    assert [program.wait() for program in both] == [0, 0]
+    lines = read_lines(path, "log")
+    assert [[line["number"] for line in lines if line["who"] == who] for who in "ab"] == [[*range(100)]] * 2
+    assert os.listdir(tmp_path) == ["log.jsonl"]
+
+
+def test_turns_wait_for_each_other_and_may_lie_in_each_other(tmp_path):
+    path, order = tmp_path / "log.jsonl", []
+    with in_turn(path), in_turn(path):
+        other = threading.Thread(target=lambda: (append_lines(path, [{"second": 2}]), order.append("second")))
+        other.start()
+        append_lines(path, [{"first": 1}])
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"] and read_lines(path, "log") == [{"first": 1}, {"second": 2}]
+
+
+def test_where_no_lock_can_be_made_lines_are_added_without(tmp_path, monkeypatch):
+    (tmp_path / "cache").write_text("a file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    append_lines(tmp_path / "log.jsonl", [{"a": 1}])
+    assert read_lines(tmp_path / "log.jsonl", "log") == [{"a": 1}]

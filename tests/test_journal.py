@@ -1,5 +1,8 @@
 """The journal keeps every answer, once, and says when it has been damaged."""
 
+import subprocess
+import sys
+
 import pytest
 
 from prism_lessons.errors import CourseError
@@ -52,3 +55,25 @@ def test_line_ends_that_only_some_programs_know_are_part_of_an_answer(tmp_path):
     answer = "one\u2028two\u0085three\x0bfour"
     Journal(tmp_path / "journal.jsonl").write("01", {"What?": answer})
     assert Journal(tmp_path / "journal.jsonl").answers("01") == {"What?": answer}
+
+
+def test_two_notebooks_that_write_at_once_lose_nothing(journal):
+    code = (
+        "import sys; from prism_lessons.journal import Journal\n"
+        "for number in range(60): assert Journal(sys.argv[1]).write(sys.argv[2], {'What?': str(number)}) == 1\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, journal.path, lesson]) for lesson in ("02", "03")]
+    assert [program.wait() for program in both] == [0, 0]
+    for lesson in ("02", "03"):
+        answers = [entry.answer for entry in journal.entries if entry.lesson == lesson]
+        assert answers == [str(number) for number in range(60)]
+
+
+def test_what_was_written_stays_as_it_is_and_a_line_cut_off_in_a_crash_costs_that_line_alone(journal):
+    journal.write("02", {"Why?": "because"})
+    before = journal.path.read_bytes()
+    journal.path.write_bytes(before + b'{"when": "2026-11-22T23:15", "les')
+    assert [entry.answer for entry in journal.entries] == ["because"]
+    journal.write("02", {"Why?": "else"})
+    assert journal.path.read_bytes().startswith(before)
+    assert [entry.answer for entry in journal.entries] == ["because", "else"]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import append_lines, digest, inside, read_lines
+from ..files import append_lines, digest, in_turn, inside, read_lines
 from ..live import counted
 from ..run import epoch_of
 from .blind import GAMES, Guesses
@@ -182,14 +182,16 @@ class ListeningLog:
         str
             A sentence: what is kept, and of which stars the weights are no longer there.
         """
-        acts, known = {act.id: act for act in acts}, {act.id for act in self.acts}
-        new = [act for act in acts.values() if act.id not in known]
-        if new:
-            append_lines(self.path, map(asdict, new))
-            if self._copy and os.path.isdir(self._copy.parent):
-                with suppress(CourseError):  # such as a Drive that is gone: the run's own log has it
-                    there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
-                    append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
+        acts = {act.id: act for act in acts}
+        with in_turn(self.path):
+            known = {act.id for act in self.acts}
+            new = [act for act in acts.values() if act.id not in known]
+            if new:
+                append_lines(self.path, map(asdict, new))
+        if new and self._copy and os.path.isdir(self._copy.parent):
+            with suppress(CourseError), in_turn(self._copy):  # such as a Drive that is gone: the run's own log has it
+                there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
+                append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
         # Those that were there, too: an act may have been written where the weights could not be kept, on a full disk.
         said = self._keep_weights([act for act in acts.values() if act.act == STAR])
         return said if new else ""

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import read_lines, write_lines
+from ..files import append_lines, in_turn, read_lines
 from .doctor import KINDS, has_remedy, key_of
 
 UNKNOWN = "unknown"
@@ -114,13 +114,13 @@ class Choices:
 
     def __init__(self, path):
         self.path = Path(path)
-        self._acts, self._standing = [], []  # of what stands, each act with the state after it
+        self._standing = []  # of what stands, each act with the state after it
 
         def carry_out(act):
             datetime.fromisoformat(act["when"])
             self._carry_out(act)
 
-        read_lines(self.path, "choices", carry_out)
+        read_lines(self.path, "choices", carry_out, growing=True)
 
     def intend(self, hear="", success="", prefer=UNKNOWN):
         """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
@@ -181,11 +181,12 @@ class Choices:
 
     def undo(self):
         """Take the last choice back; returns it in words, or "" when there is none left."""
-        self._catch_up()
-        if not self._standing:
-            return ""
-        gone, _ = self._standing[-1]
-        self._do("undo")
+        with in_turn(self.path):
+            self._catch_up()
+            if not self._standing:
+                return ""
+            gone, _ = self._standing[-1]
+            self._do("undo", choice=gone)
         return _in_words(gone)
 
     @property
@@ -200,23 +201,31 @@ class Choices:
 
     def _catch_up(self):
         """Take in what another `Choices` of the same file, or a text editor, has written since."""
-        newest = Choices(self.path)
-        self._acts, self._standing = newest._acts, newest._standing
+        self._standing = Choices(self.path)._standing
 
     def _do(self, act, **values):
         act = json.loads(json.dumps({"when": datetime.now().isoformat(timespec="minutes"), "act": act, **values}))
-        self._catch_up()
-        if act["act"] != "undo" and self.state == _after(self.state, act):
-            return  # run again, a cell of a lesson changes nothing
-        write_lines(self.path, [*self._acts, act])
-        self._carry_out(act)
+        with in_turn(self.path):
+            self._catch_up()
+            if act["act"] != "undo" and self.state == _after(self.state, act):
+                return  # run again, a cell of a lesson changes nothing
+            append_lines(self.path, [act])
+            self._carry_out(act)
 
     def _carry_out(self, act):
-        if act["act"] == "undo":
-            self._standing.pop()
-        else:
+        if act["act"] != "undo":
             self._standing.append((act, _after(self.state, act)))
-        self._acts.append(act)
+            return
+        standing = [act for act, _ in self._standing]
+        # It says which choice is taken back, since others may have come between; those of before meant the last one.
+        gone = act["choice"] if "choice" in act else standing[-1]
+        if not isinstance(gone, dict):
+            raise TypeError("an undo names a choice")
+        if gone in standing:
+            place = len(standing) - 1 - standing[::-1].index(gone)
+            del self._standing[place:]
+            for later in standing[place + 1 :]:
+                self._carry_out(later)
 
 
 # Kinds that have a remedy.

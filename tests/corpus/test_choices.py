@@ -1,6 +1,8 @@
 """Choices: written at once, read again as they were, taken back, and never lost to damage or a full disk."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -256,6 +258,7 @@ def written(act, **values):
         b"[" * 100_000,
         written("dance", name="a.wav"),
         written("undo") + b"\n" + written("undo"),
+        written("undo", choice="a.wav"),
         json.dumps({"act": "leave out", "name": "a.wav", "why": ""}).encode(),
         written("leave out", name="a.wav", why="").replace(b"2026-11-23T13:00", b"yesterday"),
         written("leave out", name="a.wav"),
@@ -279,7 +282,7 @@ def written(act, **values):
         written("intend", hear="", success="", prefer="both"),
         written("intend", hear="", success="", prefer=UNKNOWN, wish=""),
     ],
-    ids=range(34),
+    ids=range(35),
 )
 def test_a_damaged_line_is_named_in_a_sentence(choices, damaged):
     choices.leave_out("other.wav")
@@ -318,6 +321,39 @@ def test_two_that_are_open_at_once_keep_each_other_s_choices(choices):
     assert other.undo() == "weigh *: times 2"
 
 
+def test_two_programs_that_choose_and_undo_at_once_lose_nothing(choices):
+    code = (
+        "import sys; from prism_lessons.corpus.choices import Choices\n"
+        "choices = Choices(sys.argv[1])\n"
+        "for number in range(40): choices.leave_out(f'{sys.argv[2]} {number}'); number % 4 or choices.undo()\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, choices.path, who]) for who in "ab"]
+    assert [program.wait() for program in both] == [0, 0]
+    acts = [json.loads(line) for line in lines(choices)]
+    left, undone = ([act for act in acts if act["act"] == what] for what in ("leave out", "undo"))
+    assert len(left) == 80 and len(undone) == 20
+    gone = {act["choice"]["name"] for act in undone}
+    assert {*Choices(choices.path).state.left_out} == {act["name"] for act in left} - gone and len(gone) == 20
+
+
+def test_an_undo_takes_back_what_it_names_whatever_was_chosen_since(choices):
+    choices.leave_out("a.wav")
+    choices.weigh("*", 2)
+    choices.undo()
+    first, second, undone = choices.path.read_bytes().splitlines(keepends=True)
+    between = written("leave out", name="b.wav", why="") + b"\n"
+    choices.path.write_bytes(first + second + between + undone + undone)
+    assert list(Choices(choices.path).state.left_out) == ["a.wav", "b.wav"]
+    assert Choices(choices.path).state.times == {}
+
+
+def test_an_undo_of_an_earlier_version_takes_back_the_choice_before_it(choices):
+    choices.leave_out("a.wav")
+    choices.leave_out("b.wav")
+    choices.path.write_bytes(choices.path.read_bytes() + written("undo") + b"\n")
+    assert list(Choices(choices.path).state.left_out) == ["a.wav"]
+
+
 def test_a_full_disk_leaves_the_choices_as_they_were(small_disk):
     with small_disk() as folder:
         choices = Choices(folder / "choices.jsonl")
@@ -331,16 +367,15 @@ def test_a_full_disk_leaves_the_choices_as_they_were(small_disk):
         assert list(Choices(choices.path).state.left_out) == ["a.wav", "b.wav"]
 
 
-def test_a_folder_that_may_not_be_written_leaves_the_choices_as_they_were(public_folder, as_guest):
+def test_a_file_that_may_not_be_written_leaves_the_choices_as_they_were(public_folder, as_guest):
     choices = Choices(public_folder / "choices.jsonl")
     choices.leave_out("a.wav")
     before = choices.path.read_bytes(), choices.state
-    public_folder.chmod(0o555)
+    choices.path.chmod(0o444)
     with as_guest():
         for act in (lambda: choices.leave_out("b.wav"), choices.undo):
             with pytest.raises(CourseError, match=r"could not be written \(Permission denied\)"):
                 act()
-    public_folder.chmod(0o755)
     assert (choices.path.read_bytes(), choices.state) == before
 
 

@@ -1,7 +1,9 @@
 """Choosing by ear: panels begin with what was chosen, write what differs, and let everything be heard as it is."""
 
 import base64
+import errno
 import io
+import os
 import re
 from dataclasses import replace
 
@@ -181,8 +183,11 @@ def test_the_button_does_the_same_at_once_and_says_so(choices, survey):
     assert press(panel, "Keep these choices")[0].startswith("Nothing new")
 
 
-def test_what_the_disk_refuses_is_said_below_the_button(choices, survey):
-    choices.path.with_name("choices.jsonl.partial").mkdir()  # where it would be written
+def test_what_the_disk_refuses_is_said_below_the_button(choices, survey, monkeypatch):
+    def refuse(file):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", refuse)
     panel = RecordingsPanel(choices, survey)
     inputs_in(panel)["1: use this recording"].value = False
     (said,) = press(panel, "Keep these choices")
