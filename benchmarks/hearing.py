@@ -2,33 +2,37 @@
 
     python benchmarks/hearing.py takes RECORDINGS TAKES...    a line of JSON for each folder, that of recordings first
 
-What each figure is stands in `prism_lessons/audition/hearing.py`. Those of the recordings themselves say what there is
-to reach: each of them is held against the others.
+What each figure is stands in `prism_lessons/audition/hearing.py`. The first line says what there is to reach: how the
+recordings sound among themselves.
 """
 
 import argparse
 import json
 
+import numpy as np
 from clean import recordings_in, refuse, sound
 
 from prism_lessons.audio import Clip
-from prism_lessons.audition.hearing import hear, hearing
+from prism_lessons.audition.hearing import among_themselves, hear, hearing
 from prism_lessons.corpus.waves import SAMPLE_RATE
 
 FEWEST = 2  # recordings, or takes: of fewer there is no distance
 
 
-def heard_in(folder):
-    """What is heard of each sound in a folder, a list of `Heard`."""
-    return [hear(Clip(sound(path, SAMPLE_RATE), SAMPLE_RATE)) for path in recordings_in(folder, FEWEST)]
+def clips_in(folder, fewest=FEWEST):
+    """{name: `Clip` at 16 kHz} of the sounds in a folder."""
+    return {path.name: Clip(sound(path, SAMPLE_RATE), SAMPLE_RATE) for path in recordings_in(folder, fewest)}
 
 
 def takes(recordings, folders):
     """Yield the figures of the recordings and of each folder of takes, as plain values."""
-    known = heard_in(recordings)
-    yield {"folder": recordings} | rounded(hearing(known, known)) | {"distance": None}
-    for folder in folders:
-        yield {"folder": folder} | rounded(hearing(heard_in(folder), known))
+    clips = list(clips_in(recordings).values())
+    played = {folder: [hear(clip) for clip in clips_in(folder).values()] for folder in folders}
+    seconds = np.median([take.measures.seconds for heard in played.values() for take in heard])
+    known = [hear(clip) for clip in clips]
+    yield {"folder": recordings} | rounded(among_themselves(clips, known, seconds))
+    for folder, heard in played.items():
+        yield {"folder": folder} | rounded(hearing(heard, known))
 
 
 def rounded(heard):

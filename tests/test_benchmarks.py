@@ -1,9 +1,11 @@
 """Benchmarks that judge on clean recordings: anybody's folder will do, and without one they refuse in a sentence."""
 
 import importlib
+import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -70,3 +72,21 @@ def test_faults_that_certain_recordings_have_are_taken_from_the_count_only_where
     alarms = doctor.summary(rows)["false_alarms"]
     assert alarms and all(row["known"] == {} for row in alarms.values())
     assert doctor.summary([*rows, ("tabla_ke1.flac", "", "", True, {})])["false_alarms"]["short"]["known"]
+
+
+def test_each_folder_of_takes_is_a_line_of_figures_after_that_of_the_recordings(
+    monkeypatch, capsys, tmp_path, write_sound
+):
+    time = np.arange(32000) / 16000
+    for folder, root in (("recordings", 1.0), ("near", 1.0), ("far", 1.08)):
+        for number, step in enumerate((1, 1.5, 1.25, 1.125)):
+            chord = sum(np.sin(2 * np.pi * hertz * root * step * time) for hertz in (262, 659, 1568))
+            write_sound(tmp_path / folder / f"{number}.wav", 0.1 * chord)
+    folders = [str(tmp_path / name) for name in ("recordings", "near", "far")]
+    monkeypatch.setattr(sys, "argv", ["hearing.py", "takes", *folders])
+    importlib.import_module("hearing").main()
+    reached, near, far = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [line["folder"] for line in (reached, near, far)] == folders
+    assert reached["ringing"] == near["ringing"] == far["ringing"] == 1
+    assert near["in_one_recording"] == near["copying"] == 1 and reached["in_one_recording"] < 1
+    assert far["in_one_recording"] <= far["transposed"] + 0.2 and far["distance"] >= near["distance"]

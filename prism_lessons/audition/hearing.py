@@ -1,19 +1,22 @@
 """How takes sound beside the recordings: figures for whoever compares models, without listening.
 
-`hear` takes a clip in, once; `hearing` compares what was heard of some takes with what was heard of the recordings.
+`hear` takes a clip in, once; `hearing` compares what was heard of some takes with what was heard of the recordings, and
+`among_themselves` says what there is to reach.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
-from ..audible import is_audible, loudness
-from ..corpus.fingerprints import at_16_khz
-from ..corpus.timbre import LEVEL_MOVES, ONSETS, describe
+from ..audible import is_audible
+from ..audio import Clip
+from ..corpus.fingerprints import Fingerprint, at_16_khz, fingerprint
 from ..corpus.waves import SAMPLE_RATE
 from .closeness.gap import compared
 from .closeness.nearest import windows_of
-from .measures import PITCHED, pitches, prepared
+from .closeness.patches import Catalogue
+from .closeness.verbatim import candidates, longest
+from .measures import Measures, measured, prepared
 from .partials import FEWEST, in_one, steady_partials
 
 FULL_SCALE = 10 ** (-0.3 / 20)  # a converter's last step, and what rounding leaves below it
@@ -29,32 +32,28 @@ class Heard:
 
     Attributes
     ----------
-    audible
-        Whether it can be heard without turning it up: -50 LUFS or more.
+    measures
+        Its `Measures`.
     blown_up
         Whether its peak is at full scale for a second, or its level rises to the end, from fifth to fifth.
-    loudness
-        LUFS, or None where nothing lies above -70 LUFS.
-    level_moves
-        The standard deviation of its level from 10 ms to 10 ms, dB, over what sounds.
-    onsets
-        A second.
-    voiced
-        The share, 0 .. 1, of the frames that sound in which there is a pitch.
     partials
-        The steady ones, Hz, (partials,); see `steady_partials`.
+        The steady ones, Hz, (partials,); see `steady_partials`. What cannot be heard holds none.
     profiles
         Of its windows of a second, (windows, 80) float32; see `describe`.
+    print
+        Its `Fingerprint`, by which copies are found; None for silence.
     """
 
-    audible: bool
+    measures: Measures
     blown_up: bool
-    loudness: float | None
-    level_moves: float
-    onsets: float
-    voiced: float
     partials: np.ndarray
     profiles: np.ndarray
+    print: Fingerprint | None
+
+    @property
+    def audible(self):
+        """Whether it can be heard without turning it up: -50 LUFS or more."""
+        return is_audible(self.measures.loudness)
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,11 @@ class Hearing:
     ----------
     takes
         How many there are.
-    inaudible, blown_up
-        The share of them that cannot be heard, and that of those at full scale or rising without end.
+    inaudible, blown_up, copying
+        The share of them that cannot be heard, that of those at full scale or rising without end, and that of those in
+        which a stretch of a quarter of a second or more is nearly the wave of a recording.
+    silence
+        The mean share of silence in them.
     ringing
         The share with three steady partials or more.
     in_one_recording, transposed
@@ -74,16 +76,18 @@ class Hearing:
         the same for the take transposed at random, which is chance; means over them.
     distance
         The kernel distance of timbres; see `timbre_gap`.
-    partials, voiced, onsets, level_moves
-        Of the takes that can be heard, the mean number of steady partials, the mean share of frames with a pitch, the
-        mean of onsets a second, and that of the level's standard deviation in dB.
-    levels
-        The standard deviation of their loudness from take to take, dB.
+    partials, voiced, onsets, moves_db, loop
+        Of the takes that can be heard, means: steady partials, the share of frames with a pitch, onsets a second, how
+        much levels move, and how like themselves takes are after a while (`loop_likeness`); see `Measures`.
+    levels_db
+        The standard deviation of their loudness from take to take.
     """
 
     takes: int
     inaudible: float
     blown_up: float
+    copying: float | None
+    silence: float
     ringing: float
     in_one_recording: float | None
     transposed: float | None
@@ -91,8 +95,9 @@ class Hearing:
     partials: float | None
     voiced: float | None
     onsets: float | None
-    level_moves: float | None
-    levels: float | None
+    moves_db: float | None
+    loop: float | None
+    levels_db: float | None
 
     def as_dict(self):
         """Plain values for JSON."""
@@ -100,20 +105,15 @@ class Hearing:
 
 
 def hear(clip):
-    """What is heard of a `Clip` of any sample rate, as `Heard`. Where it cannot be heard, it holds no partials."""
-    samples, sound = at_16_khz(clip), prepared(clip)
-    lufs, described = loudness(clip.samples, clip.sample_rate), describe(sound)[0]
-    audible = is_audible(lufs)
-    confidence = pitches(sound)[1]
+    """What is heard of a `Clip` of any sample rate, as `Heard`."""
+    samples, measures = at_16_khz(clip), measured(clip)
+    audible = is_audible(measures.loudness)
     return Heard(
-        audible=audible,
+        measures=measures,
         blown_up=blown_up(samples),
-        loudness=lufs,
-        level_moves=float(10 * described[LEVEL_MOVES]),
-        onsets=float(described[ONSETS]),
-        voiced=float((confidence >= PITCHED).mean()) if len(confidence) else 0.0,
-        partials=steady_partials(sound) if audible else np.zeros(0),
+        partials=steady_partials(prepared(clip)) if audible else np.zeros(0),
         profiles=windows_of(samples)[2],
+        print=fingerprint(samples),
     )
 
 
@@ -129,34 +129,85 @@ def blown_up(samples):
     return len(levels) == PARTS and bool((np.diff(levels) >= RISING_DB).all() and levels[-1] >= LOUD_DBFS)
 
 
-def hearing(takes, recordings):
-    """How takes sound beside recordings, as `Hearing`; both are lists of `Heard`, of one take or recording at least.
+def hearing(takes, recordings, copies=True):
+    """How takes sound beside recordings, as `Hearing`.
 
-    A recording among the takes is not held against itself.
+    Parameters
+    ----------
+    takes, recordings
+        Lists of `Heard`, of one sound at least.
+    copies
+        Whether copies are looked for, which takes longer than all the rest; otherwise `copying` is None.
     """
     heard = [take for take in takes if take.audible]
     ringing = [take for take in heard if len(take.partials) >= FEWEST]
-    matches = [in_one(take.partials, [one.partials for one in recordings if one is not take]) for take in ringing]
-    matches = list(filter(None, matches))
-    there = [recording for recording in recordings if recording.audible]
+    known = [recording.partials for recording in recordings]
+    matches = list(filter(None, [in_one(take.partials, known) for take in ringing]))
+    measures = [take.measures for take in heard]
     return Hearing(
         takes=len(takes),
         inaudible=1 - len(heard) / len(takes),
-        blown_up=_mean(takes, "blown_up"),
+        blown_up=_mean(take.blown_up for take in takes),
+        copying=_mean(_copying(takes, recordings)) if copies else None,
+        silence=_mean(take.measures.silence for take in takes),
         ringing=len(ringing) / len(takes),
-        in_one_recording=float(np.mean([share for share, _ in matches])) if matches else None,
-        transposed=float(np.mean([chance for _, chance in matches])) if matches else None,
-        distance=_distance(heard, there),
-        partials=float(np.mean([len(take.partials) for take in heard])) if heard else None,
-        voiced=_mean(heard, "voiced"),
-        onsets=_mean(heard, "onsets"),
-        level_moves=_mean(heard, "level_moves"),
-        levels=float(np.std([take.loudness for take in heard])) if heard else None,
+        in_one_recording=_mean(share for share, _ in matches),
+        transposed=_mean(chance for _, chance in matches),
+        distance=_distance(heard, [recording for recording in recordings if recording.audible]),
+        partials=_mean(len(take.partials) for take in heard),
+        voiced=_mean(one.voiced for one in measures),
+        onsets=_mean(one.onsets_per_second for one in measures),
+        moves_db=_mean(one.moves_db for one in measures),
+        loop=_mean(one.loop_likeness for one in measures),
+        levels_db=float(np.std([one.loudness for one in measures])) if heard else None,
     )
 
 
-def _mean(sounds, figure):
-    return float(np.mean([getattr(sound, figure) for sound in sounds])) if sounds else None
+def among_themselves(clips, heard, seconds, takes=8):
+    """How recordings sound among themselves, as `Hearing`: what a model that knows all but copies none could reach.
+
+    A half of them, put together as a model hears them in training, is played for the other half; and the other way.
+
+    Parameters
+    ----------
+    clips
+        A list of `Clip`s, two or more.
+    heard
+        What was heard of each, a list of `Heard`.
+    seconds
+        The length of the takes that they are compared with.
+    takes
+        How many are put together of each half.
+    """
+    played = [[hear(take) for take in joined(clips[half::2], seconds, takes)] for half in (0, 1)]
+    one, other = hearing(played[0], heard[1::2]), hearing(played[1], heard[::2])
+    both = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Hearing)}
+    return Hearing(**{name: None if None in values else sum(values) / 2 for name, values in both.items()})
+
+
+def joined(clips, seconds, takes, seed=0):
+    """Takes of so many seconds at 16 kHz, a list of `Clip`s: clips in random order, one after the other."""
+    random, size, played = np.random.default_rng(seed), round(seconds * SAMPLE_RATE), []
+    sounds = [samples for samples in map(at_16_khz, clips) if len(samples)]
+    for _ in range(takes):
+        parts = [np.zeros(0, np.float32)]
+        while (length := sum(map(len, parts))) < size:
+            sound = sounds[random.integers(len(sounds))]
+            parts.append(sound[random.integers(max(1, len(sound) - size + length)) :])
+        played.append(Clip(np.concatenate(parts)[:size], SAMPLE_RATE))
+    return played
+
+
+def _mean(values):
+    values = list(values)
+    return float(np.mean(values)) if values else None
+
+
+def _copying(takes, recordings):
+    """Whether each of some takes nearly repeats a stretch of a recording: a list of bool."""
+    prints, known = ([sound.print for sound in sounds] for sounds in (takes, recordings))
+    found = zip(prints, candidates(prints, Catalogue(known)), strict=True)
+    return [one is not None and longest(one, known, places) is not None for one, places in found]
 
 
 def _distance(takes, recordings):

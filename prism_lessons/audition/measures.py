@@ -71,6 +71,8 @@ class Measures:
     pitch_confidence
         0 .. 1: one minus YIN's cumulative mean normalised difference at its dip (de Cheveigné and Kawahara 2002,
         equation 8), the median over frames that sound.
+    voiced
+        The share, 0 .. 1, of the frames that sound in which that confidence is 0.8 or more.
     loop_seconds
         The time after which the sound is most like itself again, 0.05 s to half of the clip; None where there is none.
     loop_likeness
@@ -100,6 +102,7 @@ class Measures:
     onsets_per_second: float
     pitch_hz: float | None
     pitch_confidence: float
+    voiced: float
     loop_seconds: float | None
     loop_likeness: float
     moves_db: float
@@ -133,7 +136,7 @@ def measured(clip):
     short, long = _Bands.of(sound, SHORT, SHORT_HOP), _Bands.of(sound, LONG, LONG_HOP)
     loop_seconds, loop_likeness = _loop(short)
     one_line, line_hz, lines = _lines(long.spectrum)
-    pitch, confidence = _pitch(sound)
+    pitch, confidence, voiced = _pitch(sound)
     if pitch and one_line > PURE:
         pitch = line_hz  # of 3 kHz a period is 5 samples, too few for YIN to tell it from its double
     return Measures(
@@ -147,6 +150,7 @@ def measured(clip):
         onsets_per_second=float(described[ONSETS]),
         pitch_hz=pitch,
         pitch_confidence=confidence,
+        voiced=voiced,
         loop_seconds=loop_seconds,
         loop_likeness=loop_likeness,
         moves_db=short.moves(),
@@ -305,25 +309,17 @@ def _lines(spectrum):
 
 
 def _pitch(sound):
-    """(median pitch in Hz or None, confidence 0 .. 1) of samples at 16 kHz."""
-    hertz, confidence = pitches(sound)
-    if not len(hertz):
-        return None, 0.0
-    certain = float(np.median(confidence))
-    return (float(np.median(hertz)) if certain >= PITCHED else None), certain
-
-
-def pitches(sound):
-    """Pitch in Hz and its confidence, (frames,) each, in the frames of samples at 16 kHz that sound, every 64 ms.
-
-    By YIN (de Cheveigné and Kawahara 2002), all frames at once.
-    """
+    """(median pitch in Hz or None, confidence 0 .. 1, voiced share), by YIN (de Cheveigné and Kawahara 2002)."""
     length = YIN_FRAME + LONGEST_PERIOD
     views = np.lib.stride_tricks.sliding_window_view(sound, length)[::YIN_HOP]
     parts = [_yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
     hertz, confidence, energy = (np.concatenate(part) for part in zip(*parts, strict=True))
     heard = energy > energy.max() * 10 ** (-RANGE_DB / 10)
-    return hertz[heard], confidence[heard]
+    if not heard.any():
+        return None, 0.0, 0.0
+    certain = float(np.median(confidence[heard]))
+    pitch = float(np.median(hertz[heard])) if certain >= PITCHED else None
+    return pitch, certain, float((confidence[heard] >= PITCHED).mean())
 
 
 def _yin(frames):

@@ -25,10 +25,9 @@ TRANSPOSED_CENTS = 600  # half an octave up and down
 def steady_partials(samples):
     """The steady partials of samples at 16 kHz, shape (samples,): Hz, rising, (partials,) float64.
 
-    Those within 50 cents of each other are one, and so are those that come again. A sound shorter than the window of
-    256 ms has none.
+    Those within 50 cents of each other are one, and so are those that come again.
     """
-    if len(samples) < WINDOW:
+    if len(samples) < 2 * WINDOW:  # half a second
         return np.zeros(0)
     held = [track.hertz for track in _tracks(_peaks(samples)) if track.seconds >= HELD_SECONDS]
     apart = []

@@ -97,6 +97,11 @@ def test_pitch_is_that_of_the_frames_that_sound():
     assert figures.pitch_hz == pytest.approx(330, rel=0.01)
 
 
+def test_half_noise_is_half_voiced():
+    voiced = measured(clip(np.concatenate([sine(330), hiss(seconds=SECONDS)]))).voiced
+    assert voiced == pytest.approx(0.5, abs=0.064 / SECONDS)  # two frames, one at each end of the sine
+
+
 def test_the_centre_of_a_sine_is_its_frequency():
     assert measured(clip(sine(1000))).centroid_hz == pytest.approx(1000, rel=0.02)
 

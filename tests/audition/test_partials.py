@@ -52,8 +52,8 @@ def test_noise_of_any_colour_and_silence_hold_no_partial(noise):
         assert len(steady_partials(sound)) == 0
 
 
-@pytest.mark.parametrize("samples", [0, 1, 4095])
-def test_what_is_shorter_than_a_window_holds_no_partial(samples):
+@pytest.mark.parametrize("samples", [0, 1, 4095, 7999])
+def test_what_is_shorter_than_half_a_second_holds_no_partial(samples):
     assert len(steady_partials(sines(440)[:samples])) == 0
 
 
