@@ -9,8 +9,9 @@ itself thus sets what counts, and a few epochs that jump do no harm.
 """
 
 import math
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 LATEST = 10  # epochs that a trend is looked for in
@@ -105,7 +106,7 @@ def _verdict_on_the_curve(log, references):
             "Listen to whether the corpus is mostly noise, which nobody can foresee; if it is not, give it more "
             "minutes or begin a new run with another learning rate.",
         )
-    if _stands(latest):
+    if len(latest) in _standing(latest):
         return Verdict(
             "flat",
             f"Flat for {_flat_for(bits)} epochs: validation stays near {now:.2f} bits{beyond}.",
@@ -140,10 +141,18 @@ def _are_numbers(entry):
 
 def _trend(bits):
     """How far pairs of epochs fall more often than they rise, in standard deviations of what chance gives."""
-    count = len(bits)
-    pairs = ((earlier, later) for place, later in enumerate(bits) for earlier in bits[:place])
-    balance = sum((earlier > later) - (earlier < later) for earlier, later in pairs)
-    return balance / math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
+    *_, trend = _trends(bits)
+    return trend
+
+
+def _trends(bits):
+    """Yield the trend of the last two bits, of the last three, and so on to all of them."""
+    last, *before = reversed(bits)
+    later, balance = [last], 0  # sorted, so that a night of short epochs does not wait for its pairs
+    for count, earlier in enumerate(before, start=2):
+        balance += bisect_left(later, earlier) - (len(later) - bisect_right(later, earlier))
+        insort(later, earlier)
+        yield balance / math.sqrt(count * (count - 1) * (2 * count + 5) / 18)
 
 
 def _falls(bits):
@@ -159,15 +168,24 @@ def _fall(bits):
     return median(bits[:around]) - median(bits[-around:])
 
 
-def _stands(bits):
-    """Whether at least six bits show no fall: not even a trend that chance would seldom give."""
-    return len(bits) >= LEAST_FOR_FLAT and (_trend(bits) < NO_TREND or _fall(bits) < LEAST_BITS)
+def _standing(bits):
+    """The numbers of epochs, six at least, for which the last bits show no fall: not even a trend that chance would
+    seldom give."""
+    if len(bits) < LEAST_FOR_FLAT:
+        return []
+    trends = enumerate(_trends(bits), start=2)
+    return [
+        count
+        for count, trend in trends
+        if count >= LEAST_FOR_FLAT and (trend < NO_TREND or _fall(bits[-count:]) < LEAST_BITS)
+    ]
 
 
 def _flat_for(bits):
     """For how many epochs bits have stood, the last ones standing; without what is left of a fall before."""
-    count = max(count for count in range(min(LATEST, len(bits)), len(bits) + 1) if _stands(bits[-count:]))
-    while bits[-count] > max(bits[1 - count :]) + LEAST_BITS:
+    count = max(_standing(bits))
+    highest = list(accumulate(reversed(bits), max))  # of the last, of the last two, and so on
+    while bits[-count] > highest[count - 2] + LEAST_BITS:
         count -= 1
     return count
 

@@ -202,3 +202,25 @@ def test_no_verdict_judges_and_each_is_two_sentences():
         for sentence in (found.text, found.advice):
             assert re.fullmatch(r"[A-Z].*\.", sentence) and ". " not in sentence
     assert len({*seen} | {jumping.kind, counting.kind, "blown up"}) == 8
+
+
+def test_twice_as_many_epochs_are_not_four_times_the_work():
+    class Counted(float):
+        compared = 0
+
+        def __lt__(self, other):
+            Counted.compared += 1
+            return float.__lt__(self, other)
+
+        def __gt__(self, other):
+            Counted.compared += 1
+            return float.__gt__(self, other)
+
+    def compared(epochs):
+        bits = [Counted(4 + each) for each in 0.05 * np.random.default_rng(0).standard_normal(epochs)]
+        Counted.compared = 0
+        log = [Epoch(number, one, one, 30.0, 1000, 1e-3) for number, one in enumerate(bits, start=1)]
+        assert verdict(SimpleNamespace(log=log, references=REFERENCES, events=[])).text.startswith("Flat for")
+        return Counted.compared
+
+    assert compared(1000) < 3 * compared(500)
