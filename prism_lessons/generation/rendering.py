@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak that is left where a file had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
 LONGEST_COMMENT = 2000  # bytes; readers made with libsndfile pass over a WAV's comment of 2,047 and more
+FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"]*(?=[=+@＝＋－＠-])")  # what comes before the first sign of one
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")  # of an earlier row
 MOST_EVENTS = 20  # named in the list
 MOST_LETTERS = 60  # of a name, before what tells it from others: a seed may have hundreds of digits
 
@@ -286,11 +289,24 @@ def _list(folder, row):
         if line.get("file") == row["file"]:
             row = {**line, **row}
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*COLUMNS, *(column for column in columns if column not in COLUMNS)])
-    writer.writeheader()
-    writer.writerows([*(line for line in rows if line.get("file") != row["file"]), row])
+    columns = [*COLUMNS, *(column for column in columns if column not in COLUMNS)]
+    rows = [*(line for line in rows if line.get("file") != row["file"]), row]
+    writer = csv.writer(text)
+    writer.writerow(map(_no_formula, columns))
+    writer.writerows([_no_formula(line.get(column, "")) for column in columns] for line in rows)
     with replacing(folder / LIST) as partial:
         partial.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _no_formula(value):
+    """A cell that no spreadsheet takes for a formula, whichever sign it takes for the end of a cell.
+
+    An apostrophe before it makes it text, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection):
+    names of runs and of recordings may be somebody else's.
+    """
+    if not isinstance(value, str) or NUMBER.fullmatch(value):
+        return value
+    return FORMULA.sub(r"\g<0>'", value)
 
 
 def _listed(folder):

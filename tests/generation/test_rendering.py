@@ -381,6 +381,24 @@ def test_a_list_that_went_through_a_spreadsheet_goes_on(how, noise, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["=cmd|' -C calc'!A0", "+1+1", "-1+1", "@SUM(1+1)", "\t=1+1", "\r\n=1+1", '"=1+1', "＝1+1", "a;=1+1", 'a","=1+1'],
+)
+def test_no_name_becomes_a_formula_in_a_spreadsheet(name, noise, tmp_path):
+    take = take_of(noise(0.1), run=name, prime=name)
+    render([take], tmp_path)
+    (path,) = render([take], tmp_path)  # what was made harmless once stays as it is
+    (row,) = rows_of(tmp_path)
+    for cell in (row["model"], row["prime"]):
+        assert cell.count("'") - name.count("'") == 1 and cell.replace("'", "") == name.replace("'", "")
+    for delimiter in ",;\t":
+        with open(tmp_path / "takes.csv", encoding="utf-8", newline="") as file:
+            cells = [cell.lstrip(' "') for line in csv.reader(file, delimiter=delimiter) for cell in line]
+        assert not [cell for cell in cells if (cell[:1] in "=+@＝" and cell) or cell.startswith("-1+")]
+    assert float(row["peak_dbfs"]) < 0 and row["file"] == path.name  # numbers stay numbers
+
+
+@pytest.mark.parametrize(
     "content",
     [
         bytes(range(256)) * 10,
