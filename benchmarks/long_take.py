@@ -45,9 +45,9 @@ class Watch(LiveLine):
             self.early = self.largest
         super().share(what, done, total, part)
 
-    def text(self, text):
+    def text(self, text, part=None):
         self.read()
-        super().text(text)
+        super().text(text, part)
 
 
 def play(capsule, folder, seconds):

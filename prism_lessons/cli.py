@@ -1,7 +1,7 @@
 """The command line: the library's verbs without a notebook.
 
-Errors a composer can mend are one sentence on standard error and exit status 2. With `--json`, standard output holds
-one JSON value in ASCII and nothing else; progress goes to standard error.
+Errors a composer can mend are one sentence on standard error and exit status 2; a pre-flight that failed ends with 2 as
+well. With `--json`, standard output holds one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
 import argparse
@@ -16,25 +16,49 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from .errors import CourseError
-from .files import replacing, to_write
+from .files import replacing, to_write, unwritable
 from .live import LiveLine, print_any_name
+
+OUTPUT = "standard output"
+INTERRUPTED, CLOSED = 130, 141  # exit statuses that a shell gives for Ctrl-C and for a pipe that nobody reads
 
 
 def main(arguments=None):
     """Run one command; returns the exit status."""
     print_any_name()
-    options = _parser().parse_args(arguments)
     live = LiveLine(sys.stderr)
     try:
-        value, text = options.verb(options, live)
+        _check_here()
+        options = _parser().parse_args(arguments)
+        value, text, *status = options.verb(options, live)
+        said, stream = json.dumps(value, indent=1) if options.json else text, sys.stdout
+        status = status[0] if status else 0
     except CourseError as error:
-        print(f"\nprism-lessons: {error}" if live.open else f"prism-lessons: {error}", file=sys.stderr)
-        return 2
+        said, stream, status = f"prism-lessons: {error}", sys.stderr, 2
     except KeyboardInterrupt as stopped:
-        print(stopped, file=sys.stderr)
-        return 130
-    print(json.dumps(value, indent=1) if options.json else text)
-    return 0
+        said, stream, status = str(stopped) or "Stopped.", sys.stderr, INTERRUPTED
+    if live.open and stream is sys.stderr:
+        said = f"\n{said}"
+    return _print("", sys.stderr, _print(said, stream, status))
+
+
+def _check_here():
+    try:
+        os.getcwd()
+    except OSError:
+        raise CourseError("The folder that you are in is no longer there: change to another one.") from None
+
+
+def _print(text, stream, status):
+    """Print what ends a command, if anything; returns its exit status, another one where it could not be written."""
+    try:
+        print(text, end="\n" if text else "", file=stream, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at its end, and complain
+        if stream is sys.stdout:
+            closed = isinstance(error, BrokenPipeError)  # `| head` has read enough, and says nothing
+            return CLOSED if closed else _print(f"prism-lessons: {unwritable(OUTPUT, error)}", sys.stderr, 2)
+    return status
 
 
 def _survey(options, live):
@@ -98,7 +122,7 @@ def _preflight(options, live):
     check = preflight(
         options.corpus, options.run, options.preset, copy_to=options.copy_to, live=live, **dict(options.set)
     )
-    return check.as_dict(), str(check)
+    return check.as_dict(), str(check), 0 if check.passed else 2
 
 
 def _train(options, live):
@@ -344,7 +368,10 @@ def bits(text):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
-        self.exit(2, f"prism-lessons: {message}; {self.prog} --help tells more\n")
+        self.exit(2, f"prism-lessons: {message}; {self.prog} --help tells more")
+
+    def exit(self, status=0, message=""):
+        sys.exit(_print("", sys.stdout, _print(message, sys.stderr, status)))  # what --help printed before
 
 
 def _parser():

@@ -3,6 +3,7 @@
 import sys
 import textwrap
 import time
+from contextlib import suppress
 
 LINE = 100  # characters: what fits beside each other in a notebook, which would break a longer line inside a word
 
@@ -53,7 +54,9 @@ def print_any_name():
 
 
 class LiveLine:
-    """A line that is written over until `end`.
+    """A line that is written over until `end`; in a file or a pipe, which keep what was, a new one now and then.
+
+    A stream that takes nothing any more, such as a closed pipe or a full disk, holds up no work.
 
     Parameters
     ----------
@@ -62,18 +65,25 @@ class LiveLine:
     """
 
     INTERVAL = 0.25  # seconds between redraws, so that slow front ends keep up
+    LOGGED = 10  # seconds between lines of a log
 
     def __init__(self, stream=None):
         self._stream = stream or sys.stdout
-        self._width = 0
+        # That of a notebook, which can rewrite a line, is no file and has nothing to reconfigure.
+        self._logged = hasattr(self._stream, "reconfigure") and not self._stream.isatty()
+        self._width = self._tenth = 0
         self._drawn = self._began = time.monotonic()
         self._what = None
 
     def _write(self, text, end):
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         text = text.encode(encoding, "replace").decode(encoding)  # see `print_any_name`
-        print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
-        self._width = len(text) if not end else 0
+        with suppress(OSError):
+            if self._logged:
+                print(text, file=self._stream, flush=True)
+            else:
+                print("\r" + text.ljust(self._width), end=end, file=self._stream, flush=True)
+        self._width = len(text) if not end and not self._logged else 0
         self._drawn = time.monotonic()
 
     @property
@@ -87,15 +97,25 @@ class LiveLine:
         `part` is the share of the work that is done, 0 .. 1, where the `total` pieces are not of one size.
         """
         if what != self._what:
-            self._what, self._began, self._drawn = what, time.monotonic(), 0.0
+            self._what, self._began = what, time.monotonic()
+            if not self._logged:
+                self._drawn = 0.0
         spent = time.monotonic() - self._began
         part = done / total if part is None else part
         left = f", {clock(spent * (1 - part) / part)} left" if part and spent > 2 else ""
-        self.text(f"{what}: {done} of {total}{left}")
+        self.text(f"{what}: {done} of {total}{left}", part)
 
-    def text(self, text):
-        """Show `text` in place of what stood there, at most four times a second."""
-        if time.monotonic() - self._drawn >= self.INTERVAL:
+    def text(self, text, part=None):
+        """Show `text` in place of what stood there, at most four times a second.
+
+        `part` is the share of the work that is done, 0 .. 1, where it is known: a log has a line for each tenth.
+        """
+        waited = time.monotonic() - self._drawn
+        if not self._logged and waited >= self.INTERVAL:
+            self._write(text, end="")
+        tenth = None if part is None else int(10 * part)
+        if self._logged and waited >= self.LOGGED and tenth not in (0, self._tenth):
+            self._tenth = tenth
             self._write(text, end="")
 
     def end(self, text):

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from prism_lessons import __main__, cli, live
 from prism_lessons.cli import main
 from prism_lessons.live import LiveLine
 
@@ -73,4 +74,114 @@ def test_a_script_s_live_line_writes_any_name(encoding):
     stream = io.TextIOWrapper(file, encoding=encoding)
     LiveLine(stream).end(f"Read {os.fsencode(NAMES[1]).decode(errors='surrogateescape')} and {NAMES[0]}.")
     line = file.getvalue().decode(encoding)
-    assert line.startswith("\rRead caf") and line.endswith(".wav.\n")
+    assert line.startswith("Read caf") and line.endswith(".wav.\n")
+
+
+class Terminal(io.TextIOWrapper):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def training(monkeypatch):
+    """A function that prints, to some stream, what an hour of work does: four lines a second, and an end."""
+
+    def work(stream):
+        now = [0.0]
+        monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+        line = LiveLine(stream)
+        for step in range(4 * 3600):
+            now[0] = step / 4
+            line.share("Playing, seconds", step / 4, 3600, step / 4 / 3600)
+        line.end("Played.")
+
+    return work
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal, io.TextIOWrapper], ids=["notebook", "terminal", "log"])
+def test_a_log_has_a_line_for_each_tenth_and_others_write_one_line_over(training, stream):
+    file = io.BytesIO()
+    stream = stream() if stream is io.StringIO else stream(file, encoding="utf-8")
+    training(stream)
+    written = stream.getvalue() if isinstance(stream, io.StringIO) else file.getvalue().decode()
+    if type(stream) is io.TextIOWrapper:
+        lines = written.split("\n")
+        assert len(lines) == 11 and lines[0] == "Playing, seconds: 360.0 of 3600, 54:00 left"
+        assert lines[-2:] == ["Played.", ""] and "\r" not in written
+    else:
+        assert written.count("\r") > 3600 and written.count("\n") == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no disk that is always full")
+def test_a_stream_that_takes_nothing_holds_up_no_work():
+    with pytest.raises(OSError, match="No space"), open("/dev/full", "w") as stream:  # when it is closed
+        LiveLine(stream).end("Played.")
+
+
+def full():
+    return open("/dev/full", "w")
+
+
+def closed():
+    """A pipe whose reader has gone, as `| head` leaves it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return open(writing, "w")
+
+
+SAID = 'The disk is full, so "standard output" could not be written'
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("words", ["--help", "survey FOLDER", "survey FOLDER --json"])
+@pytest.mark.parametrize(
+    ("stdout", "stderr", "status", "said"),
+    [
+        (closed, io.StringIO, 141, None),
+        (full, io.StringIO, 2, SAID),
+        (io.StringIO, closed, 0, None),
+        (io.StringIO, full, 0, None),
+        (full, full, 2, None),
+    ],
+)
+def test_what_is_printed_to_may_be_full_or_gone(monkeypatch, folder, words, stdout, stderr, status, said):
+    for name, make in (("stdout", stdout), ("stderr", stderr)):
+        monkeypatch.setattr(sys, name, make())
+    ended = None
+    try:
+        ended = main([word.replace("FOLDER", str(folder)) for word in words.split()])
+    except SystemExit as error:
+        ended = error.code
+    assert ended == status
+    if isinstance(sys.stderr, io.StringIO):
+        _, error, sentence = sys.stderr.getvalue().partition("prism-lessons: ")
+        assert sentence.startswith(said) if said else not error
+    for stream in (sys.stdout, sys.stderr):
+        stream.close()  # as Python does at its end: it complains no more
+
+
+def test_an_error_is_no_traceback_where_nobody_can_read_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stderr", closed())
+    assert main(["survey", str(tmp_path / "nothing")]) == 2
+
+
+def test_ctrl_c_while_it_starts_is_a_word_and_a_status(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_parser", interrupted)
+    assert main([]) == 130
+    monkeypatch.setattr(cli, "main", interrupted)
+    assert __main__.main() == 130
+    assert capsys.readouterr() == ("", "Stopped.\nStopped before it began.\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps the folder that a program is in")
+def test_a_folder_that_was_deleted_is_said(monkeypatch, tmp_path, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["generate", "a.capsule"]) == 2
+    assert capsys.readouterr().err == (
+        "prism-lessons: The folder that you are in is no longer there: change to another one.\n"
+    )

@@ -116,4 +116,5 @@ class Conductor(keras.callbacks.Callback):
     def _show(self, bits):
         heard = self.progress.step / self.progress.steps
         outlook = self.forecast.words(datetime.now()) if self.forecast else ""
-        self.live.text(f"Epoch {self.progress.epoch + 1}, {heard:.0%}: {bits:.3f} bits{outlook and ', '}{outlook}")
+        words = f"Epoch {self.progress.epoch + 1}, {heard:.0%}: {bits:.3f} bits{outlook and ', '}{outlook}"
+        self.live.text(words, heard)
