@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .errors import CourseError
 from .files import append_lines, in_turn, read_lines
+from .prose import as_html, in_a_cell, one_line, quoted
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class Journal:
                 append_lines(self.path, map(asdict, new))
         return len(new)
 
-    def _repr_markdown_(self):
-        return str(self)
+    def _repr_html_(self):
+        return in_a_cell(as_html(str(self)))
 
     def __str__(self):
         """All of it as Markdown, newest last."""
-        if not self.entries:
-            return "The journal is empty so far."
-        return "\n\n".join(
-            f"**{entry.question}** ({entry.lesson}, {entry.when.replace('T', ' ')})\n\n{entry.answer}"
-            for entry in self.entries
-        )
+        return "\n\n".join(map(_in_markdown, self.entries)) or "The journal is empty so far."
+
+
+def _in_markdown(entry):
+    asked = f"**{one_line(entry.question)}** ({one_line(entry.lesson)}, {one_line(entry.when.replace('T', ' '))})"
+    return f"{asked}\n\n{quoted(entry.answer)}"

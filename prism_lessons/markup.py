@@ -3,12 +3,12 @@
 Whatever is shown as a picture or a player has a name in words beside it, and no sound plays by itself.
 """
 
-import html
 import math
 from itertools import groupby, pairwise
 
 from .errors import CourseError
 from .live import clock
+from .prose import escaped
 
 WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # of the curve, in pixels; beside it, its lines have their names
 LINE_HEIGHT = 17  # from one name to the next, at a font size of 13
@@ -46,10 +46,10 @@ def player(name, levels, source, note=""):
     note
         What else to say in the caption, plain text.
     """
-    name = html.escape(name, quote=True)
+    name = escaped(name)
     return f"""<figure class="prism-player">
-<figcaption><strong>{name}</strong>: {levels_in_words(levels)}{html.escape(note)}</figcaption>
-<audio controls preload="metadata" aria-label="{name}" src="{html.escape(source, quote=True)}"></audio>
+<figcaption><strong>{name}</strong>: {levels_in_words(levels)}{escaped(note)}</figcaption>
+<audio controls preload="metadata" aria-label="{name}" src="{escaped(source)}"></audio>
 </figure>"""
 
 
@@ -113,11 +113,11 @@ def learning_curve(run):
         for (name, bits, colour), place in zip(names, places, strict=True)
     )
     marks = "".join(
-        f'<path d="M{across(epoch):.1f},{bottom - 11} l6,11 h-12 z"><title>{html.escape(words)}</title></path>'
+        f'<path d="M{across(epoch):.1f},{bottom - 11} l6,11 h-12 z"><title>{escaped(words)}</title></path>'
         for epoch, words in _marks(run)
     )
     return f"""<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%; background: #fff" role="img"
-font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{html.escape(curve_in_words(run))}">
+font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{escaped(curve_in_words(run))}">
 <path d="M{MARGIN},{MARGIN} V{bottom} H{right}" fill="none" stroke="#555"/>{ticks}
 <path d="{lines}" stroke="{REFERENCE}" stroke-dasharray="1 5"/>
 <path d="{line(training)}" fill="none" stroke="{TRAINING}" stroke-width="2" stroke-dasharray="6 5"/>

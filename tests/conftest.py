@@ -35,6 +35,7 @@ SLOW = (
     "tests/notebook/test_findings.py::test_a_cell_holds_no_more_than_it_may",
     "tests/notebook/test_stop_button.py",
     "tests/notebooks/",
+    "tests/pages/test_strangers.py",
     "tests/test_benchmarks.py",
     "tests/test_caches.py",
     "tests/test_capsule_fuzz.py",

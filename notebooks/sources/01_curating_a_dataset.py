@@ -603,9 +603,7 @@ notebook.play(*[corpus.folder / clip.file for clip in unheard], names=[clip.reco
 # is trained on it carries the card along.
 
 # %%
-from IPython.display import Markdown
-
-Markdown(corpus.card().replace("# Card", "### Card", 1).replace("\n## ", "\n#### "))
+notebook.card(corpus)
 
 # %% [markdown]
 # ## What you did

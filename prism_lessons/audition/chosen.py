@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
-from ..pages.prose import one_line, quoted
+from ..prose import one_line, quoted
 from ..run import epoch_of
 from .listening import GUESS
 
@@ -42,7 +42,7 @@ def capsule_of(run, epoch, log):
     titles = {clip.name: clip.title for clip in run.played}
     lines = [HEADING, ""]
     for clip, said in heard.items():
-        lines += [f"### {titles.get(clip, clip)}", "", *heard_in_markdown(said), ""]
+        lines += [f"### {titles.get(clip) or one_line(clip)}", "", *heard_in_markdown(said), ""]
     if not heard:
         lines += ["Nothing has been starred or noted of this epoch.", ""]
     if len(kept) < len(acts):

@@ -1,6 +1,5 @@
 """A run's journal for a thesis or a portfolio: one page that holds its sounds, the same as Markdown, and the clips."""
 
-import html
 import re
 import shutil
 from contextlib import suppress
@@ -13,7 +12,7 @@ from ..files import replacing
 from ..live import LiveLine, counted
 from ..markup import curve_in_words, learning_curve, levels_in_words, player
 from ..pages.addresses import FLAC, FORMS, IN_WORDS, MP3, WAV, address
-from ..pages.prose import as_html, one_line
+from ..prose import as_html, escaped, one_line
 from ..run import RunClip, opened
 from .listening import ListeningLog
 from .portfolio_sections import CURVE, sections, to_be_heard
@@ -204,12 +203,12 @@ def _addresses(sounds, room):
 
 def _document(run, head, parts, sounds, addresses, form):
     written, forbidden = map(as_html, head)
-    title = html.escape(_title(run).encode("utf-8", "replace").decode())
+    title = escaped(_title(run))
     listed = "\n".join(
-        f'<li><a href="#section-{number}">{html.escape(section.title)}</a></li>' for number, section in enumerate(parts)
+        f'<li><a href="#section-{number}">{escaped(section.title)}</a></li>' for number, section in enumerate(parts)
     )
     body = "\n".join(
-        f'<section>\n<h2 id="section-{number}">{html.escape(section.title)}</h2>\n'
+        f'<section>\n<h2 id="section-{number}">{escaped(section.title)}</h2>\n'
         + "\n".join(_part(run, part, sounds, addresses) for part in section.parts)
         + "\n</section>"
         for number, section in enumerate(parts)
@@ -262,4 +261,4 @@ def _part(run, part, sounds, addresses):
         return player(part.title, sound.levels, addresses[part.name], f"; {_file(part)}")
     if isinstance(sound, AudioError):
         return as_html(_link(part, sound))
-    return f"<p>{html.escape(part.title)}: {levels_in_words(sound.levels)}; {_file(part)}</p>"
+    return f"<p>{escaped(part.title)}: {levels_in_words(sound.levels)}; {_file(part)}</p>"

@@ -10,11 +10,11 @@ from ..corpus.choices import UNKNOWN, Intention
 from ..errors import CourseError
 from ..live import clock
 from ..markup import REFERENCES
-from ..pages.prose import as_html, deeper, one_line, quoted
+from ..prose import as_html, deeper, harmless, one_line, quoted
 from ..settings import ModelSettings, TrainingSettings, described
 from ..verdict import verdict
 from .chosen import heard_in_markdown
-from .listening import CHOOSE, NOTE
+from .listening import CHOOSE, TAG
 
 CURVE = object()  # the place of the picture
 INTENTION = re.compile(r"^## Intention\n(.*?)(?=^##? |\Z)", re.MULTILINE | re.DOTALL)
@@ -63,7 +63,7 @@ def date(when):
 def _intention_and_card(run, choices):
     """The intention, and the card without the intention if that is the same."""
     try:
-        card = run.card
+        card = harmless(run.card)
     except CourseError:
         card = "The card of the corpus cannot be read."
     found = INTENTION.search(card)
@@ -162,7 +162,7 @@ def _heard(run, log):
             (*_, last) = [
                 act.when
                 for act in of_it
-                if act.act == kind and act.who == (who or act.who) and (kind == NOTE or act.text == text)
+                if act.act == kind and act.who == (who or act.who) and (kind != TAG or act.text == text)
             ]
             return f" ({date(last)})"
 

@@ -6,6 +6,7 @@ It lies in the corpus as `card.md`, and travels into every run and every capsule
 from collections import Counter
 
 from ..live import some
+from ..prose import one_line
 from .choices import UNKNOWN
 from .warnings import is_mostly_silent
 
@@ -43,7 +44,7 @@ def _contents(corpus):
         "",
         what_it_allows(corpus.heard_seconds, corpus.silence),
         "",
-        *(line for warning in corpus.warnings for line in (f"**{_line(warning)}**", "")),
+        *(line for warning in corpus.warnings for line in (f"**{one_line(warning)}**", "")),
     ]
 
 
@@ -52,9 +53,9 @@ def _intention(corpus):
     return [
         "## Intention",
         "",
-        f"- What to hear: {_line(intention.hear) or UNKNOWN}",
-        f"- What success would sound like: {_line(intention.success) or UNKNOWN}",
-        f"- What matters more: {intention.prefer}",
+        f"- What to hear: {one_line(intention.hear) or UNKNOWN}",
+        f"- What success would sound like: {one_line(intention.success) or UNKNOWN}",
+        f"- What matters more: {one_line(intention.prefer)}",
         "",
     ]
 
@@ -66,7 +67,7 @@ def _origin(corpus):
         shared.setdefault(origin, []).append(name)
     for origin, names in shared.items():
         words = (origin.maker, origin.date, origin.licence, origin.consent, origin.share_sound, origin.share_model)
-        rows.append(f"| {_cell(some(names))} | " + " | ".join(_cell(word) for word in words) + " |")
+        rows.append(f"| {one_line(some(names))} | " + " | ".join(one_line(word) for word in words) + " |")
     unsure = [name for name, origin in corpus.origins.items() if origin.consent == UNKNOWN]
     lines = ["## Origin and consent", ""]
     if rows:
@@ -83,7 +84,7 @@ def _origin(corpus):
         lines += [
             "**No model trained on this corpus may be shared:**",
             "",
-            *(f"- {_line(one)}" for one in forbidden),
+            *(f"- {one_line(one)}" for one in forbidden),
             "",
         ]
     return lines
@@ -98,14 +99,14 @@ def _treatment(corpus):
         "",
     ]
     treated = {clip.recording: clip.treatment for clip in corpus.clips if clip.treatment}
-    lines += [f"- {_line(name)}: {'; '.join(treatment)}" for name, treatment in treated.items()]
+    lines += [f"- {one_line(name)}: {one_line('; '.join(treatment))}" for name, treatment in treated.items()]
     pieces = Counter(clip.recording for clip in corpus.clips)
-    lines += [f"- {_line(name)}: cut into {count} clips" for name, count in pieces.items() if count > 1]
+    lines += [f"- {one_line(name)}: cut into {count} clips" for name, count in pieces.items() if count > 1]
     weights = {clip.recording: clip.times for clip in corpus.clips if clip.times > 1}
-    lines += [f"- {_line(name)}: heard {times} times in each pass" for name, times in weights.items()]
+    lines += [f"- {one_line(name)}: heard {times} times in each pass" for name, times in weights.items()]
     lines += [
-        f"- {_line(twin['first'])} and {_line(twin['second'])} share a sound ({_line(twin['how'])}), so they are "
-        "on one side of the split"
+        f"- {one_line(twin['first'])} and {one_line(twin['second'])} share a sound ({one_line(twin['how'])}), so they "
+        "are on one side of the split"
         for twin in corpus.twins
     ]
     return lines + ([""] if lines[-1] else [])
@@ -119,19 +120,16 @@ def _clips(corpus):
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {_cell(clip.recording)} | {clip.start / corpus.sample_rate:.2f} | {clip.samples / corpus.sample_rate:.2f} "
-        f"| {clip.peak_dbfs:.1f} | {clip.rms_dbfs:.1f} | {clip.split} | {_cell('; '.join(clip.notes)) or '-'} |"
+        f"| {one_line(clip.recording)} | {clip.start / corpus.sample_rate:.2f} "
+        f"| {clip.samples / corpus.sample_rate:.2f} | {clip.peak_dbfs:.1f} | {clip.rms_dbfs:.1f} | {clip.split} "
+        f"| {one_line('; '.join(clip.notes)) or '-'} |"
         for clip in corpus.clips
     ]
     if corpus.unused:
-        lines += ["", "Not used:", "", *(f"- {_line(file['name'])}: {_line(file['reason'])}" for file in corpus.unused)]
+        lines += [
+            "",
+            "Not used:",
+            "",
+            *(f"- {one_line(file['name'])}: {one_line(file['reason'])}" for file in corpus.unused),
+        ]
     return [*lines, ""]
-
-
-def _line(text):
-    """Text from a composer or a file name, on one line, none of it read as HTML."""
-    return " ".join(text.split()).replace("<", "&lt;")
-
-
-def _cell(text):
-    return _line(text).replace("|", "/")

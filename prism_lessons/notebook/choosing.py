@@ -3,8 +3,6 @@
 A cell that ends in a panel shows it. `keep()` in the next cell acts on what it says, and its button does the same.
 """
 
-from html import escape
-
 import ipywidgets
 import numpy as np
 
@@ -19,6 +17,7 @@ from ..pages.addresses import MP3, WAV, address
 from ..pages.excerpts import after_cuts, excerpt
 from ..pages.mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
 from ..pages.mp3 import mp3_rate
+from ..prose import escaped
 from .panels import _BUTTON, _Box, number, tick, whole
 from .players import BYTES_PER_SAMPLE, MOST_BYTES
 
@@ -54,7 +53,7 @@ class _Rows(_Box):
             said = self._keep()
         except CourseError as error:  # raised from a button, it would be seen by nobody
             said = str(error)
-        self._said.value = f'<p role="status">{escape(said)}</p>'
+        self._said.value = f'<p role="status">{escaped(said)}</p>'
 
     def __repr__(self):
         return str(self.values)
@@ -297,13 +296,13 @@ def _mended(name, file, path, findings, most):
         with Recording(path) as recording:
             samples, _ = excerpt(repaired(recording, findings, rate), rate, first, end - start)
     except AudioError as error:
-        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
+        return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
     return _heard(name, Clip(samples, rate), form, notes)
 
 
 def _findings(file):
     said = [in_words(finding) for finding in file.findings] or ["Nothing was found."]
-    return "".join(f"<p>{escape(words)}</p>" for words in said)
+    return "".join(f"<p>{escaped(words)}</p>" for words in said)
 
 
 def _segment(place, file, path, segment, most):
@@ -322,7 +321,7 @@ def _player(name, file, path, part, first, most):
     try:
         (clip,) = segment_clips(path, [(start, end)])
     except AudioError as error:
-        return f"<p><strong>{escape(name)}</strong>: {escape(str(error))}</p>"
+        return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
     if clip.sample_rate != rate:
         clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
     return _heard(name, clip, form, notes)

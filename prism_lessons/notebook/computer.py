@@ -2,12 +2,12 @@
 
 import os
 import platform
-from html import escape
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
 
 from packaging.requirements import Requirement
 
 from ..model import on_gpu
+from ..prose import escaped
 from .shown import Shown
 
 # Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (README).
@@ -53,7 +53,7 @@ def machine():
     ]
     words = f"{os.cpu_count()} processor cores. {graphics()}"
     body = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+        f'<tr><th scope="row">{escaped(name)}</th>{"".join(f"<td>{escaped(cell)}</td>" for cell in cells)}</tr>'
         for name, *cells in rows
     )
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Library", "Found", "Needed", "Verdict"))

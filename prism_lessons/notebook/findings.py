@@ -1,7 +1,5 @@
 """What the doctor found, to be read and heard in a notebook: the sections of the survey's page, or words."""
 
-from html import escape
-
 from ..corpus.doctor import KINDS, in_words, key_of
 from ..errors import CourseError
 from ..pages.excerpts import before_and_after
@@ -14,6 +12,7 @@ from ..pages.findings import (
     with_players,
     worst_first,
 )
+from ..prose import escaped
 from .players import MOST_BYTES, play
 from .shown import Shown
 
@@ -57,7 +56,7 @@ def findings(survey, name=None, kinds=None):
     def html(players):
         sections = [file_section(file, paths[file.name], players, brief=name is None) for file in files]
         about = [f"Players turn nothing up or down. {players.in_words()}", *more]
-        return "\n".join([*(f"<p>{escape(words)}</p>" for words in about), *sections])
+        return "\n".join([*(f"<p>{escaped(words)}</p>" for words in about), *sections])
 
     words = [_words(file, brief=name is None) for file in files]
     style_and_html = (
@@ -80,7 +79,7 @@ def hear(path, finding, others=()):
 
 
 def _sentence(words):
-    return Shown(f"<p>{escape(words)}</p>", words)
+    return Shown(f"<p>{escaped(words)}</p>", words)
 
 
 def _words(file, brief):

@@ -3,13 +3,12 @@
 The field is the wire as well: what is drawn is written into it, as if by hand, and Python reads it there.
 """
 
-from html import escape
-
 import ipywidgets
 
 from ..errors import CourseError
 from ..generation.lines import TEMPERATURES, Line
 from ..pages.line import line_page
+from ..prose import escaped
 from ..settings import is_number
 from .panels import text
 from .shown import framed
@@ -61,7 +60,7 @@ class LinePanel(Wired):
             self._line = Line.of(line)
         except CourseError as error:
             kept = f"{error} Until then it is {self.value}."
-            self._said.value = f'<p role="status">{escape(kept)}</p>'
+            self._said.value = f'<p role="status">{escaped(kept)}</p>'
             return
         self._said.value = ""
         self._tell_page({"text": line, "points": _points(self._line)})

@@ -3,10 +3,9 @@
 Only kinds of input whose label a screen reader finds, in ipywidgets 7.7.1 (Colab) and 8.1 alike; so no sliders.
 """
 
-from html import escape
-
 import ipywidgets
 
+from ..prose import escaped
 from ..settings import in_figures
 from .shown import Boxed
 
@@ -100,7 +99,7 @@ class Panel(_Box):
 
     def _say(self, _=None):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
-        self._python.value = f"<p>As Python: <code>{escape(arguments)}</code></p>"
+        self._python.value = f"<p>As Python: <code>{escaped(arguments)}</code></p>"
 
 
 class JournalPanel(_Box):
@@ -136,7 +135,7 @@ class JournalPanel(_Box):
         return "Nothing new to keep: write into the fields above first."
 
     def _tell(self):
-        self._said.value = f'<p role="status">{escape(self._keep())}</p>'
+        self._said.value = f'<p role="status">{escaped(self._keep())}</p>'
 
 
 def _question(question, answer):

@@ -2,10 +2,10 @@
 
 import base64
 from dataclasses import replace
-from html import escape
 
 from ..audio import as_clip
 from ..markup import levels_in_words, player
+from ..prose import escaped
 from .shown import Shown
 
 # What one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
@@ -79,11 +79,11 @@ def play_grid(sounds, caption):
         return _player(rows[row][column], f"{row}, {column}", most) if column in rows[row] else ""
 
     body = "".join(
-        f'<tr><th scope="row">{escape(row)}</th>{"".join(f"<td>{cell(row, column)}</td>" for column in heads)}</tr>'
+        f'<tr><th scope="row">{escaped(row)}</th>{"".join(f"<td>{cell(row, column)}</td>" for column in heads)}</tr>'
         for row in rows
     )
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in heads)
-    title = escape(caption, quote=True)
+    head = "".join(f'<th scope="col">{escaped(column)}</th>' for column in heads)
+    title = escaped(caption)
     html = f"<table><caption>{title}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
     words = [_words(clip, f"{row}, {column}") for row, columns in rows.items() for column, clip in columns.items()]
     # A wide grid scrolls, so it has to be reached by keyboard.

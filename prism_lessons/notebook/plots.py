@@ -1,7 +1,6 @@
 """Pictures of sound and of learning, each with the same in words."""
 
 import base64
-import html
 import io
 
 import librosa
@@ -11,6 +10,7 @@ from matplotlib.ticker import LogLocator
 
 from .. import markup
 from ..audio import FLOOR_DBFS, as_clip
+from ..prose import escaped
 from .shown import Shown, figure
 
 SIZE = (8, 2.6)  # inches
@@ -72,7 +72,7 @@ def spectrogram(sound, name=None):
 def learning_curve(run):
     """The bits per sample of a run's epochs, beside what ways of guessing need that are no model."""
     picture, words = markup.learning_curve(run), markup.curve_in_words(run)
-    return Shown(figure(picture, html.escape(words)), words)
+    return Shown(figure(picture, escaped(words)), words)
 
 
 def _where_the_energy_is(stft, frequencies):
@@ -95,5 +95,5 @@ def _picture(canvas, words):
     file = io.BytesIO()
     canvas.savefig(file, format="png", dpi=100)
     source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    text = html.escape(words, quote=True)
+    text = escaped(words)
     return Shown(figure(f'<img src="{source}" alt="{text}" style="max-width: 100%">', text), words)

@@ -1,7 +1,6 @@
 """A pre-flight in a notebook: what was tried and how it went, in words, over what was played."""
 
-from html import escape
-
+from ..prose import escaped
 from .players import play
 from .shown import Shown
 
@@ -24,13 +23,13 @@ def preflight_shown(check):
     Shown
     """
     rows = "".join(
-        f'<tr><th scope="row">{escape(one.name)}</th><td>{one.how}</td><td>{escape(one.sentence)}</td></tr>'
+        f'<tr><th scope="row">{escaped(one.name)}</th><td>{one.how}</td><td>{escaped(one.sentence)}</td></tr>'
         for one in check.checks
     )
     head = "".join(f'<th scope="col">{name}</th>' for name in ("tried", "result", "found"))
     html = (
         f'{STYLE}<div class="prism-preflight"><table><caption>Pre-flight</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table><p>{escape(check.end)}</p></div>"
+        f"<tbody>{rows}</tbody></table><p>{escaped(check.end)}</p></div>"
     )
     sounds = {name: clip for name in ("original", "replay") if (clip := getattr(check, name))}
     players = play(*sounds.values(), names=list(sounds))

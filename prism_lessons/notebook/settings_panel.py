@@ -4,12 +4,12 @@ What is said of a setting comes from its own field (`prism_lessons.settings`); w
 """
 
 import re
-from html import escape
 
 import ipywidgets
 
 from ..errors import CourseError
 from ..presets import PRESETS, find_preset
+from ..prose import escaped
 from ..settings import described, in_figures, is_number
 from .panels import Panel, choice, number, text, tick, whole
 from .shown import Shown
@@ -121,7 +121,7 @@ class SettingsPanel(Panel):
             super()._say()
             self._preset.changed(**{name: value for name, value in self.values.items() if name in self._known})
         except CourseError as error:  # raised while a control is changed, it would be seen by nobody
-            self._python.value = f'<p role="status">{escape(str(error))}</p>'
+            self._python.value = f'<p role="status">{escaped(str(error))}</p>'
 
     def _windows(self, frame_sizes):
         """The lengths of memory that go with these frames, {words: samples}."""
@@ -169,9 +169,9 @@ def settings_table():
         rows = [(about, _defaults(about, part)) for about in described(getattr(PRESETS["sketch"], part))]
         words += [caption, *(f"{about.name}: {about.effect} {_facts(about, default)}" for about, default in rows)]
         body = "".join(
-            f'<tr><th scope="row">{escape(about.label)}<br><code>{about.name.replace("_", "_<wbr>")}</code></th>'
-            f"<td>{escape(about.effect)}<p>Source: {_linked(about.source)}.</p></td>"
-            f"<td>{escape(about.range)}</td><td>{escape(default)}</td></tr>"
+            f'<tr><th scope="row">{escaped(about.label)}<br><code>{about.name.replace("_", "_<wbr>")}</code></th>'
+            f"<td>{escaped(about.effect)}<p>Source: {_linked(about.source)}.</p></td>"
+            f"<td>{escaped(about.range)}</td><td>{escaped(default)}</td></tr>"
             for about, default in rows
         )
         heads = ("Setting", "What it does, and where it comes from", "Range", "Default")
@@ -234,7 +234,7 @@ def _linked(words):
     link = (
         r'<a href="\g<0>" target="_blank" rel="noopener" style="color: inherit; text-decoration: underline">\g<0></a>'
     )
-    return ADDRESS.sub(link, escape(words))
+    return ADDRESS.sub(link, escaped(words))
 
 
 def _note(words):

@@ -1,8 +1,8 @@
 """What a cell shows: HTML with the same in words for those who do not look."""
 
-from html import escape
-
 from IPython.display import display
+
+from ..prose import escaped, in_a_cell
 
 
 class Shown:
@@ -20,7 +20,7 @@ class Shown:
         self.html, self.words = html, words
 
     def _repr_html_(self):
-        return self.html
+        return in_a_cell(self.html)
 
     def __repr__(self):
         return self.words
@@ -48,7 +48,7 @@ def framed(document, title, height):
     # In single quotes, since a page is full of double ones, each of which would take six bytes.
     document = document.replace("&", "&amp;").replace("'", "&#x27;")
     return (
-        f'<iframe title="{escape(title, quote=True)}" srcdoc=\'{document}\' width="100%" height="{height}" '
+        f'<iframe title="{escaped(title)}" srcdoc=\'{document}\' width="100%" height="{height}" '
         'style="border: 0; background: #fff"></iframe>'
     )
 
@@ -66,7 +66,7 @@ class LiveFigure:
 
     def __init__(self, draw, waiting="The picture comes after the first epoch."):
         self._draw = draw
-        self._handle = display(Shown(f"<p>{escape(waiting)}</p>", waiting), display_id=True)
+        self._handle = display(Shown(f"<p>{escaped(waiting)}</p>", waiting), display_id=True)
 
     def __call__(self, *arguments):
         self._handle.update(self._draw(*arguments))

@@ -1,9 +1,8 @@
 """What is watched while a training runs: the curve, what its numbers do, and the newest clips to hear."""
 
-from html import escape
-
 from ..audio import as_clip
 from ..markup import curve_in_words, learning_curve
+from ..prose import escaped
 from ..verdict import verdict
 from .players import _player, _words
 from .shown import Shown, figure
@@ -33,7 +32,7 @@ def training_view(run):
         When the run has no epoch yet.
     """
     found, newest = verdict(run), run.log[-1].epoch if run.log else None
-    said = f"<p><strong>{escape(found.text)}</strong> {escape(found.advice)}</p>"
+    said = f"<p><strong>{escaped(found.text)}</strong> {escaped(found.advice)}</p>"
     top = figure(learning_curve(run), said)
     clips = {played.title: as_clip(played.path) for played in run.played if played.epoch == newest}
     most = max(0, (MOST_BYTES - len(top)) / max(1, len(clips)) - BYTES_OF_A_CAPTION)

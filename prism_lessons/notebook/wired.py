@@ -5,10 +5,10 @@ Every front end brings those fields along; a widget of our own would need one th
 
 import json
 import uuid
-from html import escape
 
 import ipywidgets
 
+from ..prose import escaped
 from .shown import Boxed
 
 HIDDEN = {"display": "none"}
@@ -32,4 +32,4 @@ class Wired(Boxed):
 
     def _tell_page(self, said):
         """Send plain values to the page."""
-        self._to_page.value = f"<pre>{escape(json.dumps(said))}</pre>"
+        self._to_page.value = f"<pre>{escaped(json.dumps(said))}</pre>"

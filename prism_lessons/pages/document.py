@@ -1,10 +1,12 @@
 """Pages as one HTML document each: a template with its styles and its scripts in it, so that nothing is asked of the
 network, and what differs from page to page as text and as JSON."""
 
-import html
 import json
 from pathlib import Path
 from string import Template
+
+from ..files import as_text
+from ..prose import escaped
 
 COMMON, IN_A_FRAME = (Path(__file__).with_name(name) for name in ("common.css", "frame.js"))
 FRAME = """<!DOCTYPE html>
@@ -45,23 +47,18 @@ def document(page, scripts, title, stores, styles=(), **values):
     styles
         The paths of styles that it shares with other pages.
     **values
-        What stands in the places of the template, as HTML: see `text`.
+        What stands in the places of the template, as HTML: see `prose.escaped`.
     """
     styles, scripts = (COMMON, *styles, page.with_suffix(".css")), (IN_A_FRAME, *scripts)
     style, script = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, scripts))
-    body = Template(page.read_text(encoding="utf-8")).substitute(title=text(title), **values)
+    body = Template(page.read_text(encoding="utf-8")).substitute(title=escaped(title), **values)
     stored = (f'<script type="application/json" id="{name}">{_json(value)}</script>' for name, value in stores.items())
     return Template(FRAME).substitute(
-        title=text(title), style=style, body=body, stores="\n".join(stored), script=script
+        title=escaped(title), style=style, body=body, stores="\n".join(stored), script=script
     )
-
-
-def text(words):
-    """Plain text as HTML; what UTF-8 cannot write (file names may hold it) becomes a question mark."""
-    return html.escape(str(words).encode("utf-8", "replace").decode(), quote=True)
 
 
 def _json(value):
     """JSON that can stand in a `<script>`, which a "</script>" in a name would end."""
     written = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return written.encode("utf-8", "replace").decode().replace("<", "\\u003c")
+    return as_text(written).replace("<", "\\u003c")

@@ -6,12 +6,12 @@ remedy are heard at the level that a model would be given. The sections are shar
 
 from collections import Counter
 from dataclasses import replace
-from html import escape
 
 from ..audio import SILENCE_DBFS
 from ..corpus.doctor import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words
 from ..corpus.folder import shown_name
 from ..live import LiveLine, clock, counted, moment
+from ..prose import escaped
 from .excerpts import of_the_mix
 from .players import Players
 
@@ -143,7 +143,9 @@ def file_section(file, path, players, brief=False):
     findings = "\n".join(
         _finding(finding, players.beside(path, finding, file.findings), brief) for finding in file.findings
     )
-    return f'<div class="file">\n<h3>{escape(file.name)}</h3>\n<p>{escape(facts_in_words(file))}</p>\n{findings}</div>'
+    return (
+        f'<div class="file">\n<h3>{escaped(file.name)}</h3>\n<p>{escaped(facts_in_words(file))}</p>\n{findings}</div>'
+    )
 
 
 def _finding(finding, sounds, brief):
@@ -152,9 +154,9 @@ def _finding(finding, sounds, brief):
     rows |= {"What it teaches": kind.effect, "What you can do": kind.advice}
     if brief:
         del rows["Where"], rows["What it teaches"]
-    listed = "".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in rows.items())
+    listed = "".join(f"<dt>{name}</dt><dd>{escaped(words)}</dd>" for name, words in rows.items())
     title = f"{SEVERITY_WORDS[finding.severity].capitalize()}: {kind.title}"
-    return f'<div class="finding">\n<h4>{escape(title)}</h4>\n<dl>{listed}</dl>\n{sounds}</div>'
+    return f'<div class="finding">\n<h4>{escaped(title)}</h4>\n<dl>{listed}</dl>\n{sounds}</div>'
 
 
 def _page(survey, paths, players, live):
@@ -165,9 +167,9 @@ def _page(survey, paths, players, live):
         sections.append(file_section(file, paths[file.name], players))
     for number, file in enumerate(well, len(ill)):
         sound = players.of(paths[file.name]) if number < MOST_FILES else ""
-        rows.append((file.name, f"{escape(facts_in_words(file))}\n{sound}"))
+        rows.append((file.name, f"{escaped(facts_in_words(file))}\n{sound}"))
     root = survey.root.resolve()
-    name = escape(shown_name(root, root.parent))
+    name = escaped(shown_name(root, root.parent))
     others = [file for file in survey.files if not file.usable]
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -200,7 +202,7 @@ file below {SILENCE_DBFS:.0f} dBFS. The files themselves are as they were. {play
 <h2 id="clean">Files without findings</h2>
 {_table("Files in which nothing was found", ("File", "What it is, and how it begins"), rows)}
 <h2 id="unusable">Files that cannot be used</h2>
-{_table("Files that cannot be used", ("File", "Why"), [(file.name, escape(file.reason)) for file in others])}
+{_table("Files that cannot be used", ("File", "Why"), [(file.name, escaped(file.reason)) for file in others])}
 <h2 id="measured">From where on a fault is reported</h2>
 {_table("Thresholds and where they come from", ("Fault", "From where on"), _thresholds(ill))}
 </main>
@@ -222,7 +224,7 @@ def _kinds(files):
 
 def _thresholds(files):
     """Rows for the kinds of fault that some files have: from where on each is reported, and the source of that."""
-    return [(kind.title, f"{escape(kind.threshold)}<br>Source: {escape(kind.source)}") for kind in _found(files)]
+    return [(kind.title, f"{escaped(kind.threshold)}<br>Source: {escaped(kind.source)}") for kind in _found(files)]
 
 
 def _found(files):
@@ -235,7 +237,7 @@ def _more(files):
     """The table of the files that are not heard, since there are too many."""
     if not files:
         return ""
-    rows = [(file.name, "<br>".join(escape(in_words(finding)) for finding in file.findings)) for file in files]
+    rows = [(file.name, "<br>".join(escaped(in_words(finding)) for finding in file.findings)) for file in files]
     note = f"<p>The {MOST_FILES} worst files stand above; {len(files)} more have findings:</p>"
     return note + _table("More files with findings", ("File", "Findings"), rows)
 
@@ -246,7 +248,7 @@ def _table(caption, heads, rows):
         return "<p>None.</p>"
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)
     body = "\n".join(
-        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        f'<tr><th scope="row">{escaped(first)}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
         for first, *cells in rows
     )
     return f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"

@@ -10,8 +10,9 @@ from pathlib import Path
 from ..audio import measure
 from ..live import clock
 from ..markup import levels_in_words
+from ..prose import escaped
 from .addresses import IN_WORDS, MP3, WAV, address
-from .document import document, text
+from .document import document
 
 MOST_BYTES = 4_000_000  # of a sound as it is; a longer one is coded as MP3
 
@@ -45,9 +46,9 @@ def _document(journey, title, form):
         [own.with_suffix(".js")],
         title,
         {"data": shown},
-        name=text(clip.name),
+        name=escaped(clip.name),
         about=f"{clock(int(clip.seconds))} long, {clip.sample_rate} Hz, {IN_WORDS[form]}",
-        first=text(journey.chapters[0].title),
+        first=escaped(journey.chapters[0].title),
         count=len(shown),
         chapters="\n".join(_item(clip, number, chapter) for number, chapter in enumerate(journey.chapters)),
         sound=address(clip, form),
@@ -59,6 +60,6 @@ def _item(clip, number, chapter):
     start, end = (round(seconds * clip.sample_rate) for seconds in (chapter.start, chapter.end))
     levels = levels_in_words(measure(clip.samples[start:end], clip.sample_rate))
     return (
-        f'<li><button type="button" data-chapter="{number}">{text(chapter.title)}</button> '
+        f'<li><button type="button" data-chapter="{number}">{escaped(chapter.title)}</button> '
         f'<span class="small">{levels}</span></li>'
     )

@@ -1,12 +1,11 @@
 """Players for a page with little room: excerpts as data addresses, coded and shortened until they fit."""
 
-from html import escape
-
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus.doctor import has_remedy
 from ..corpus.folder import shown_name
 from ..live import counted
 from ..markup import player
+from ..prose import escaped
 from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
 from .mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
@@ -80,7 +79,7 @@ class Players:
         try:
             before, after = sounds()
         except AudioError as error:
-            return f"<p>No player: {escape(str(error))}</p>"
+            return f"<p>No player: {escaped(str(error))}</p>"
         figures = player(before.name, before.levels, self._address(before))
         if after:
             note = _difference_in_words(before, after) if compared else ""

@@ -15,7 +15,8 @@ import soxr
 from scipy.spatial import cKDTree
 
 from ..errors import CourseError
-from .document import document, text
+from ..prose import escaped
+from .document import document
 from .mp3 import mp3
 
 SAMPLE_RATE = 22050  # Hz, of the MP3s
@@ -198,8 +199,8 @@ def _document(relations, title, data, sounds, note):
         {"data": data, "sounds": sounds},
         counts=f"{_number(len(data['names']), 'sound')} from {_number(len(data['groups']), 'source')}.",
         note=note,
-        diversity=text(relations.diversity_in_words),
-        learns_first=text(relations.learns_first),
+        diversity=escaped(relations.diversity_in_words),
+        learns_first=escaped(relations.learns_first),
         clusters=_clusters(data),
         outliers=_outliers(data),
         twins=_twins(relations, data),
@@ -223,27 +224,27 @@ def _hear(data, index):
     """A name that plays its sound."""
     return (
         f'<button type="button" class="name" data-sound="{index}">'
-        f'<span class="spoken">Play </span>{text(data["names"][index])}</button>'
+        f'<span class="spoken">Play </span>{escaped(data["names"][index])}</button>'
     )
 
 
 def _clusters(data):
     sizes = Counter(data["cluster"])
     items = [
-        f"<strong>{text(words)}</strong>: {_number(sizes[number], 'sound')}"
+        f"<strong>{escaped(words)}</strong>: {_number(sizes[number], 'sound')}"
         for number, words in enumerate(data["clusters"])
     ]
     return f"<ol>\n{chr(10).join(f'<li>{item}</li>' for item in items)}\n</ol>"
 
 
 def _outliers(data):
-    items = [f"{_hear(data, index)}: {text(why)}" for index, why in data["outliers"].items()]
+    items = [f"{_hear(data, index)}: {escaped(why)}" for index, why in data["outliers"].items()]
     return _list(items, "None: every sound has others that are like it.")
 
 
 def _twins(relations, data):
     items = [
-        f"{_hear(data, first)} and {_hear(data, second)}: {text(how)} (similarity {pair.similarity:.2f})"
+        f"{_hear(data, first)} and {_hear(data, second)}: {escaped(how)} (similarity {pair.similarity:.2f})"
         for (first, second, how), pair in zip(data["twins"], relations.twins, strict=True)
     ]
     return _list(items, "None: no two of these recordings hold the same sound.")

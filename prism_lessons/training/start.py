@@ -11,6 +11,7 @@ from ..capsule import Capsule
 from ..errors import CourseError
 from ..files import inside
 from ..presets import PRESETS
+from ..prose import as_html, one_line
 from ..run import FREE_TO_CHANGE, RESUME, SETTINGS, START, Run, as_capsule
 
 KEPT = ("run", "epoch", "validation_bits", "begun_from")  # of what a capsule says about itself
@@ -100,6 +101,8 @@ def whole_card(corpus, capsule):
     Markdown
     """
     card = corpus.card()
-    if not capsule.card or capsule.card.startswith(card):
+    # As HTML, since an earlier version escaped less.
+    if not capsule.card or as_html(capsule.card).startswith(as_html(card)):
         return capsule.card or card
-    return f"{card}\n\n# What the model had learned from before\n\n{where(begun_from(capsule))}\n\n{capsule.card}"
+    before = one_line(where(begun_from(capsule)))
+    return f"{card}\n\n# What the model had learned from before\n\n{before}\n\n{capsule.card}"

@@ -164,7 +164,7 @@ def test_intention_and_origin_are_in_the_card_and_survive_being_opened_again(mak
     corpus = make()
     card = corpus.card()
     assert "What to hear: a choir of fridges" in card and "something I could not have imagined" in card
-    assert "| voices/d.wav | Anna / &lt;b> | May 2026 | unknown | given by the maker | unknown | yes |" in card
+    assert "| voices/d.wav | Anna \\| &lt;b> | May 2026 | unknown | given by the maker | unknown | yes |" in card
     assert "Consent is unknown" not in card
     opened = Corpus.open(tmp_path / "corpus")
     assert opened.intention == corpus.intention and opened.origins == corpus.origins

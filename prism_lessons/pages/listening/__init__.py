@@ -6,7 +6,8 @@ In a notebook the sounds stay with Python and come when they are played, and wha
 
 from pathlib import Path
 
-from ..document import document, text
+from ...prose import escaped
+from ..document import document
 
 HERE = Path(__file__).parent
 # Each is a page about one thing; they share their names, so the order counts.
@@ -36,13 +37,13 @@ def listening_page(title, counts, intention, gap, curve, verdict, data, sounds):
         [HERE / f"{name}.js" for name in SCRIPTS],
         title,
         {"data": data, "sounds": sounds},
-        counts=text(counts),
+        counts=escaped(counts),
         intention=_paragraphs(intention),
         gap=apart,
         curve=curve,
-        verdict=text(verdict),
+        verdict=escaped(verdict),
     )
 
 
 def _paragraphs(lines):
-    return "\n".join(f"<p>{text(line)}</p>" for line in lines)
+    return "\n".join(f"<p>{escaped(line)}</p>" for line in lines)
