@@ -2,8 +2,11 @@
 
 import errno
 import hashlib
+import heapq
+import itertools
 import json
 import os
+from collections import Counter
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -47,20 +50,23 @@ def alone(lock, busy):
         held.release()
 
 
+def lock_for(path):
+    """The path of a lock for a file or folder. It lies in the user's cache, so that nobody copies or packs it."""
+    return user_cache_path("prism-lessons") / "locks" / f"{digest(os.fsencode(os.path.realpath(path)))}.lock"
+
+
 @contextmanager
 def in_turn(path):
     """Let programs that change the file `path` do so one after the other; each waits for its turn.
 
-    Within one thread, turns may lie in each other. The lock lies in the user's cache, so that it is not copied or
-    packed with the file; where no lock can be made, this one goes on without.
+    Within one thread, turns may lie in each other. Where no lock can be made, this one goes on without.
 
     Raises
     ------
     CourseError
         When another program has not finished within a minute.
     """
-    name = digest(os.fsencode(os.path.realpath(path)))
-    lock = user_cache_path("prism-lessons") / "locks" / f"{name}.lock"
+    lock = lock_for(path)
     turn = filelock.FileLock(lock, timeout=60, poll_interval=0.01, is_singleton=True)
     with ExitStack() as held:
         with suppress(OSError, NotImplementedError):  # what a file system says that knows no locks
@@ -204,18 +210,8 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
     CourseError
         When the file cannot be read, or a line is damaged; the sentence names it.
     """
-    path = Path(path)
-    try:
-        written = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise unreadable(path, what, error) from error
-    if growing and not _is_object(written[(end := written.rfind(b"\n") + 1) :]):
-        written = written[:end]
-    written = written.removesuffix(b"\n")
     values = []
-    for number, line in enumerate(written.split(b"\n") if written else [], start=1):
+    for number, line in enumerate(_lines_in(path, what, growing), start=1):
         try:
             values.append(take(json.loads(line)))
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
@@ -226,6 +222,20 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
                 raise fault from error
             damaged.append(fault)
     return values
+
+
+def _lines_in(path, what, growing):
+    """The lines of a file as bytes, see `read_lines`."""
+    try:
+        written = Path(path).read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unreadable(path, what, error) from error
+    if growing and not _is_object(written[(end := written.rfind(b"\n") + 1) :]):
+        written = written[:end]
+    written = written.removesuffix(b"\n")
+    return written.split(b"\n") if written else []
 
 
 def write_lines(path, values):
@@ -269,11 +279,68 @@ def append_lines(path, values):
         raise unwritable(path, error) from error
 
 
+def merge_lines(path, values):
+    """Put the acts of another file of `append_lines` among those of `path`, each JSON object by its "when".
+
+    An act that is there already stays as it is, and is not put there again. Those that are there keep their order.
+
+    Returns
+    -------
+    int
+        How many were new.
+    """
+    with in_turn(path):
+        lines = _lines_in(path, "file", growing=True)
+        there, new = Counter(map(_act_in, lines)), []
+        for value in values:
+            act = json.dumps(value, sort_keys=True)
+            if there[act]:
+                there[act] -= 1
+            else:
+                new.append(json.dumps(value, ensure_ascii=False).encode(**UTF_8))
+        if new:
+            with replacing(path) as partial:
+                partial.write_bytes(b"".join(line + b"\n" for line in heapq.merge(lines, new, key=_when)))
+    return len(new)
+
+
+def _act_in(line):
+    """What a line says, however it is written; the line itself where it is damaged."""
+    try:
+        return json.dumps(json.loads(line), sort_keys=True)
+    except (ValueError, RecursionError):
+        return line
+
+
+def _when(line):
+    try:
+        return str(json.loads(line)["when"])
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return ""
+
+
 def _is_object(line):
     try:
         return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
+
+
+def numbered(name, joint):
+    """Yield a name, then the same with 2, 3 and so on behind it."""
+    yield name
+    for count in itertools.count(2):
+        yield f"{name}{joint}{count}"
+
+
+def names_for(path):
+    """Yield a path, then the same with 2, 3 and so on behind the name of its file: "Take.wav", "Take_2.wav"."""
+    return (path.with_name(f"{name}{path.suffix}") for name in numbered(path.stem, "_"))
+
+
+def free(path):
+    """The first of the `names_for` a path under which nothing lies."""
+    return next(path for path in names_for(path) if not os.path.lexists(path))
 
 
 def inside(folder, name):

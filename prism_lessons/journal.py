@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import CourseError
-from .files import append_lines, in_turn, read_lines
+from .files import append_lines, in_turn, merge_lines, read_lines
 from .prose import as_html, in_a_cell, one_line, quoted
 
 
@@ -63,6 +63,23 @@ class Journal:
             if new:
                 append_lines(self.path, map(asdict, new))
         return len(new)
+
+    def merge(self, other):
+        """Take in the answers of another journal, such as that of an earlier day, each by its date.
+
+        Parameters
+        ----------
+        other
+            Its file.
+
+        Returns
+        -------
+        list of CourseError
+            Why lines of it were left out, since they are damaged.
+        """
+        faults = []
+        merge_lines(self.path, read_lines(other, "journal", lambda line: asdict(Entry(**line)), True, faults))
+        return faults
 
     def _repr_html_(self):
         return in_a_cell(as_html(str(self)))

@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import append_lines, in_turn, read_lines
+from ..files import append_lines, in_turn, merge_lines, read_lines
 from .doctor import KINDS, has_remedy, key_of
 
 UNKNOWN = "unknown"
@@ -188,6 +188,31 @@ class Choices:
             gone, _ = self._standing[-1]
             self._do("undo", choice=gone)
         return _in_words(gone)
+
+    def merge(self, other):
+        """Take in the choices of another file about the same recordings, each by its date.
+
+        Parameters
+        ----------
+        other
+            The file, such as that of an earlier day.
+
+        Returns
+        -------
+        list of CourseError
+            Why lines of it were left out, since they are damaged.
+        """
+        faults = []
+
+        def checked(act):
+            datetime.fromisoformat(act["when"])
+            if act["act"] != "undo":
+                _after(State(), act)
+            return act
+
+        merge_lines(self.path, read_lines(other, "choices", checked, True, faults))
+        self._catch_up()
+        return faults
 
     @property
     def state(self):

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +27,7 @@ from ..audio import (
     writing,
 )
 from ..errors import CourseError
-from ..files import digest, inside, replacing, unreadable, unwritable
+from ..files import digest, in_turn, inside, replacing, unreadable, unwritable
 from ..settings import is_number
 from .long import MOST_BYTES, LongTake
 from .takes import Take, take_name
@@ -171,7 +172,7 @@ def prepared(folder):
             pass
     except OSError as error:
         raise unwritable(folder, error) from error
-    _listed(folder)
+    _listed(folder / LIST)
     return folder
 
 
@@ -284,17 +285,40 @@ def _mean(take):
 
 def _list(folder, row):
     """Put a row into the list of takes, in place of an earlier one of the same file; what else lies there stays."""
-    columns, rows = _listed(folder)
-    for line in rows:  # columns that somebody has added are theirs
-        if line.get("file") == row["file"]:
-            row = {**line, **row}
+    with in_turn(folder / LIST):
+        columns, rows = _listed(folder / LIST)
+        for line in rows:  # columns that somebody has added are theirs
+            if line.get("file") == row["file"]:
+                row = {**line, **row}
+        _write_list(folder / LIST, columns, [*(line for line in rows if line.get("file") != row["file"]), row])
+
+
+def merge_lists(path, other):
+    """Put the rows of another list of takes into that at `path`, for files that it does not name.
+
+    Returns
+    -------
+    bool
+        Whether both are such lists; if not, nothing is done.
+    """
+    path, other = Path(path), Path(other)
+    if other.name != LIST or not path.is_file():
+        return False
+    with in_turn(path), suppress(CourseError):
+        (columns, rows), (more_columns, more) = _listed(path), _listed(other)
+        named = {row.get("file") for row in rows}
+        _write_list(path, [*columns, *more_columns], rows + [row for row in more if row.get("file") not in named])
+        return True
+    return False
+
+
+def _write_list(path, columns, rows):
     text = io.StringIO()
-    columns = [*COLUMNS, *(column for column in columns if column not in COLUMNS)]
-    rows = [*(line for line in rows if line.get("file") != row["file"]), row]
+    columns = list(dict.fromkeys([*COLUMNS, *columns]))
     writer = csv.writer(text)
     writer.writerow(map(_no_formula, columns))
     writer.writerows([_no_formula(line.get(column, "")) for column in columns] for line in rows)
-    with replacing(folder / LIST) as partial:
+    with replacing(path) as partial:
         partial.write_text(text.getvalue(), encoding="utf-8", newline="")
 
 
@@ -309,8 +333,8 @@ def _no_formula(value):
     return FORMULA.sub(r"\g<0>'", value)
 
 
-def _listed(folder):
-    """The columns and rows of the list of takes in a folder, as a spreadsheet may have left it: with a byte-order mark,
+def _listed(path):
+    """The columns and rows of a list of takes, as a spreadsheet may have left it: with a byte-order mark,
     semicolons or tabs, in the letters of an old Windows, with other columns.
 
     Raises
@@ -318,7 +342,6 @@ def _listed(folder):
     CourseError
         When what lies there is no list of takes, so that it is not written over.
     """
-    path = folder / LIST
     try:
         written = path.read_bytes()
     except FileNotFoundError:
@@ -346,7 +369,7 @@ def _listed(folder):
 def _zip(folder):
     path = folder / "takes.zip"
     files = {}
-    for row in _listed(folder)[1]:
+    for row in _listed(folder / LIST)[1]:
         # Somebody may have written other names into the list, such as that of the zip itself.
         name = row.get("file") or ""
         if Path(name).name == name and Path(name).suffix in (".wav", ".flac"):

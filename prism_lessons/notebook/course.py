@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import zipfile
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import librosa
@@ -15,16 +16,17 @@ from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
-from ..files import inside, replacing
+from ..files import inside, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
 from ..live import LiveLine, wrapped
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
+from .bringing import ASIDE, files_of, put, put_all, put_back, unpack
 from .panels import JournalPanel
 from .skipped import tell_of_skipped_cells
-from .taking import files_panel, free_path, numbered
+from .taking import files_panel, free_path
 
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
@@ -43,6 +45,7 @@ class Course:
     portfolio/        all that is known of a run, to be handed in
     choices.jsonl     what you decided about your recordings; of an example set, example_choices_....jsonl
     journal.jsonl     what you wrote
+    set_aside/        what gave way when you brought something newer of its name
 
     Parameters
     ----------
@@ -73,7 +76,7 @@ class Course:
         """Bring recordings, or a zip that `take_home` made, and say what is there and what of it can be used.
 
         In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
-        what was taken home goes back to where it was.
+        what was taken home goes back to where it was. Nothing that is here is lost, see `bringing`.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
         uploaded, zips = {}, []
@@ -87,9 +90,12 @@ class Course:
         for name, content in uploaded.items():
             self._receive(name, content)
         for path in zips:
-            self._receive(path.name, path.read_bytes())
-            path.unlink()
-        if _files(self.recordings):
+            if self._receive(path.name, path.read_bytes()):
+                path.unlink()
+            else:
+                aside = put(path, self.home / ASIDE / path.name)
+                print(f'The zip itself is kept as "{aside}".')
+        if files_of(self.recordings):
             print(survey(self.recordings).summary)
         elif not zips and not colab.on_colab():
             here = f"put them, or zips of them, into {self.recordings.resolve()}"
@@ -99,7 +105,7 @@ class Course:
         """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
         example set, said."""
         quietly = LiveLine(io.StringIO())  # `bring` has said what is there
-        seconds = survey(self.recordings, quietly).seconds if _files(self.recordings) else 0
+        seconds = survey(self.recordings, quietly).seconds if files_of(self.recordings) else 0
         if seconds >= MINIMUM_SECONDS:
             return self.recordings
         lacking = "no recording that can be used" if not seconds else f"{seconds:.1f} s of sound that can be used"
@@ -119,17 +125,34 @@ class Course:
             return self.choices
         path = self.home / f"example_choices_{Path(source).name}.jsonl"
         # Once there was one file for all. Without own recordings, it can only be about an example set.
-        if self.choices.path.is_file() and not path.exists() and not _files(self.recordings):
+        if self.choices.path.is_file() and not path.exists() and not files_of(self.recordings):
             with replacing(path) as partial:
                 shutil.copyfile(self.choices.path, partial)
         return Choices(path)
 
     def _receive(self, name, content):
-        """Put one file into the recordings; unpack it if it is a zip, and only if all of it is whole."""
-        if not _is_zip(Path(name)):
-            with replacing(inside(self.recordings, Path(name).name)) as partial:
-                partial.write_bytes(content)
-            return
+        """Put one file into the recordings; unpack it if it is a zip, and only if all of it is whole.
+
+        Returns whether all of it was taken.
+        """
+        with self._aside() as folder:
+            if _is_zip(Path(name)):
+                return self._unpack(name, content, folder)
+            put(_written(folder, name, content), self.recordings / Path(name).name)
+            return True
+
+    @contextmanager
+    def _aside(self):
+        """A folder in which what is brought lies until all of it is there."""
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="unpacked_", dir=self.work) as folder:
+                yield Path(folder)
+        except OSError as error:
+            raise unwritable(self.work, error) from error
+
+    def _unpack(self, name, content, folder):
+        """Unpack a zip in a folder, and put what is in it where it belongs; returns whether all of it was taken."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
@@ -139,27 +162,22 @@ class Course:
                     raise zipfile.BadZipFile("its end is missing")
                 if damaged := archive.testzip():
                     raise zipfile.BadZipFile(f'"{damaged}" in it is damaged')
-                if archive.comment == ZIP_MARK:
-                    self._put_back(archive)
-                else:
-                    _unpack(archive, self.recordings)
+                unpack(archive, folder)
+                marked = archive.comment == ZIP_MARK
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
             raise CourseError(
                 f'"{name}" cannot be unpacked ({error}): bring it again, or pack it again, without a password.'
             ) from error
+        if marked:
+            return put_back(folder, self.home, self.runs, self._acts_in)
+        put_all(folder, self.recordings, Path(name).stem)
+        return True
 
-    def _put_back(self, archive):
-        """Unpack what was taken home to where it was; a run only where there is none, or an older state of it."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="unpacked_", dir=self.work) as folder:
-            _unpack(archive, folder)
-            for settings in sorted(Path(folder).glob(f"runs/*/{SETTINGS}")):
-                bring_back(settings.parent, self.runs / settings.parent.name)
-                shutil.rmtree(settings.parent)
-                print(f'Your run "{settings.parent.name}" is back.')
-            for path in _files(folder):
-                with replacing(self.home / path.relative_to(folder)) as partial:
-                    shutil.copyfile(path, partial)
+    def _acts_in(self, name):
+        """The `Journal` or `Choices` that a file in the folder of the course holds; None for any other."""
+        if Path(name).match("example_choices_*.jsonl"):
+            return Choices(self.home / name)
+        return {one.path.name: one for one in (self.journal, self.choices)}.get(name)
 
     def borrow(self, name):
         """Fetch a real recording into `recordings/`, and print whose it is and on which terms; needs a network.
@@ -191,10 +209,9 @@ class Course:
                 f'"{name}" could not be fetched ({type(error).__name__}): check that you are online, or use the sets '
                 "that come with the course."
             ) from error
-        path = self.recordings / f"{name}{fetched.suffix}"
-        with replacing(path) as partial:
-            shutil.copyfile(fetched, partial)
-        return path
+        with self._aside() as folder:
+            path = self.recordings / f"{name}{fetched.suffix}"
+            return put(Path(shutil.copyfile(fetched, folder / path.name)), path)
 
     def take_home(self, folder=None):
         """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.
@@ -214,7 +231,7 @@ class Course:
         if not files:
             raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
         path = self.home / f"{folders[0].name}.zip"
-        with replacing(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+        with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
             archive.comment = ZIP_MARK
             for name, file in files.items():
                 archive.write(file, name)
@@ -331,8 +348,8 @@ class Course:
         """
         if colab.on_colab():
             for name, content in colab.upload().items():
-                with replacing(inside(self.home, Path(name).name)) as partial:
-                    partial.write_bytes(content)
+                with self._aside() as folder:
+                    put(_written(folder, name, content), self.home / Path(name).name)
         found = sorted(self.home.glob("notes_*.jsonl"))
         for path in found:
             print(f"{path.name}: {heard.log.merge(path)}")
@@ -397,7 +414,7 @@ class Course:
     def sounds(self, example="breath"):
         """The recordings that a model can go on from, {name: path}: yours that can be used; where there are none, those
         of an example set, said."""
-        own = survey(self.recordings).usable if _files(self.recordings) else []
+        own = survey(self.recordings).usable if files_of(self.recordings) else []
         folder = self.recordings if own else _example(example)
         if not own:
             print(f'You have no recording that can be used, so these are from the example set "{example}".')
@@ -488,9 +505,11 @@ def _name_of(name, what):
     return name.strip()
 
 
-def _files(folder):
-    """The files below a folder, in the order of their paths."""
-    return sorted(path for path in Path(folder).rglob("*") if path.is_file())
+def _written(folder, name, content):
+    """The path of a file of that name, written into a folder."""
+    path = inside(folder, Path(name).name)
+    path.write_bytes(content)
+    return path
 
 
 def _is_zip(path):
@@ -507,15 +526,6 @@ def _source_of(run):
     corpus = run.settings["corpus"]
     shipped = EXAMPLES / Path(corpus["folder"]).name  # as the runs name it that came with the course
     return corpus.get("source") or (shipped if shipped.is_dir() else "")
-
-
-def _unpack(archive, folder):
-    """Unpack a zip into a folder, refusing to write anywhere else."""
-    targets = {member: inside(folder, member.filename) for member in archive.infolist()}
-    for member, target in targets.items():
-        if not member.is_dir():
-            with replacing(target) as partial, archive.open(member) as source, open(partial, "wb") as file:
-                shutil.copyfileobj(source, file)
 
 
 def _example(name):

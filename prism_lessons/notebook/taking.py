@@ -1,10 +1,9 @@
 """Takes of the lessons on the disk: what kind of files they become, and names that are free."""
 
-import itertools
-
 import numpy as np
 
 from ..audio import load, pcm16
+from ..files import names_for
 from .panels import Panel, choice, number, tick
 
 
@@ -20,17 +19,9 @@ def files_panel():
     )
 
 
-def numbered(name, joint):
-    """Yield a name, then the same with 2, 3 and so on behind it."""
-    yield name
-    for count in itertools.count(2):
-        yield f"{name}{joint}{count}"
-
-
 def free_path(folder, clip):
     """Where a clip can be saved in a folder: a name of its own, or that under which it lies there already."""
     wanted = pcm16(clip.samples)
-    for name in numbered(clip.name, "_"):
-        path = folder / f"{name}.wav"
+    for path in names_for(folder / f"{clip.name}.wav"):
         if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
             return path

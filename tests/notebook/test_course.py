@@ -483,7 +483,10 @@ def test_a_real_recording_can_be_borrowed_by_name(course, write_noise, tmp_path,
     monkeypatch.setattr(librosa, "example", lambda name: str(sound))
     monkeypatch.setattr(librosa.util, "example_info", lambda name: print("Licence of", name))
     path = course.borrow("trumpet")
-    assert path == course.recordings / "trumpet.ogg" and path.read_bytes() == sound.read_bytes()
+    assert path == course.recordings / "trumpet.ogg" == course.borrow("trumpet")
+    assert path.read_bytes() == sound.read_bytes()
+    path.write_text("mine")
+    assert course.borrow("trumpet").name == "trumpet_2.ogg" and path.read_text() == "mine"
     assert "Licence of trumpet" in capsys.readouterr().out
 
 

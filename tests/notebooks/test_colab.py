@@ -156,6 +156,24 @@ def test_uploads_and_what_is_in_a_zip_become_recordings(google):
     assert not any(Path.cwd().iterdir())  # the copies that Colab leaves among the lessons
 
 
+def test_an_upload_of_a_name_that_is_taken_gets_a_number_and_it_is_said(google, capsys):
+    course = notebook.Course()
+    for content in (b"one", b"two", b"one", b"two"):
+        google.files.chosen = {"Take.wav": content}
+        course.bring()
+    received = {path.name: path.read_bytes() for path in course.recordings.rglob("*.*")}
+    assert received == {"Take.wav": b"one", "Take_2.wav": b"two"}
+    assert 'Another "Take.wav" lies there already, so this one is called "Take_2.wav"' in capsys.readouterr().out
+
+
+def test_an_upload_of_notes_replaces_no_file_of_the_course(google, straight):
+    course = notebook.Course()
+    course.journal.write("03", {"What?": "surf"})
+    google.files.chosen = {"journal.jsonl": b"chosen by mistake"}
+    course.bring_notes(course.audition(straight))
+    assert course.journal.answers("03") == {"What?": "surf"}
+
+
 @pytest.mark.parametrize("name", ["../evil.wav", "winds/../../evil.wav", "/evil.wav"])
 def test_a_zip_that_leads_out_of_its_folder_is_refused(google, tmp_path, name):
     course = notebook.Course()

@@ -1,0 +1,161 @@
+"""What a student brings, put where it belongs: nothing takes the place of another file unseen."""
+
+import filecmp
+import itertools
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
+from ..files import free, inside, names_for, replacing
+from ..generation import merge_lists
+from ..generation.long import WHAT as PERFORMANCE
+from ..live import some, wrapped
+from ..mirror import bring_back
+from ..run import SETTINGS
+
+ASIDE = "set_aside"  # the folder of what gave way to something newer
+TICK = 2.0  # seconds, in which a zip counts
+
+
+def unpack(archive, folder):
+    """Unpack a zip into a folder, refusing to write anywhere else; where two in it have one name, both are kept.
+
+    The files keep the dates of their last change.
+    """
+    targets = [(member, inside(folder, member.filename)) for member in archive.infolist() if not member.is_dir()]
+    for member, target in targets:
+        path = free(target)
+        with replacing(path) as partial, archive.open(member) as source, open(partial, "wb") as file:
+            shutil.copyfileobj(source, file)
+        with suppress(OSError, ValueError, OverflowError):  # a date that cannot be
+            os.utime(path, (time.mktime((*member.date_time, 0, 0, -1)),) * 2)
+
+
+def put(brought, path):
+    """Move a file to `path` or, where another lies there, beside it under a name with a number, which is said.
+
+    Returns
+    -------
+    Path
+        Where it is now.
+    """
+    place = next(place for place in names_for(path) if _fits(brought, place))
+    _move(brought, place)
+    if place != path:
+        print(f'Another "{path.name}" lies there already, so this one is called "{place.name}".')
+    return place
+
+
+def put_all(folder, home, name):
+    """Move all files below a folder into `home` or, where others lie there under such names, all of them into a folder
+    in it that is called `name`, or has a number too; it is said.
+
+    Raises
+    ------
+    CourseError
+        When one would lead out of `home`; then none is moved.
+    """
+    names = [path.relative_to(folder).as_posix() for path in files_of(folder)]
+    for place in itertools.chain([home], names_for(home / name)):
+        targets = {folder / one: inside(home, (place / one).relative_to(home).as_posix()) for one in names}
+        if all(_fits(brought, target) for brought, target in targets.items()):
+            break
+    for brought, target in targets.items():
+        _move(brought, target)
+    if place != home:
+        print(f'Other files of the same names lie there already, so what is in "{name}" is in "{place}".')
+
+
+def put_back(folder, home, runs, acts_in):
+    """Put what was taken home back into its places, and say what was not simply put there.
+
+    A run is put back where there is none, or an older state of it. Acts are merged, and rows of a list of takes. Of all
+    else the newer one stays, a corpus and a long take as a whole; what gives way to it goes into the folder `ASIDE`.
+
+    Parameters
+    ----------
+    folder, home, runs
+        Where it was unpacked, the folder of the course, and that of its runs.
+    acts_in
+        A function that gives the `Journal` or `Choices` of which `name` is the file in `home`; None for any other file.
+
+    Returns
+    -------
+    bool
+        Whether all was taken; False where something here is newer.
+    """
+    kept, faults = [], []
+    for unit in _units(folder):
+        name = unit.relative_to(folder).as_posix()
+        target = inside(home, name)
+        if (unit / SETTINGS).is_file():
+            target = runs / unit.name if unit.parent == folder / "runs" else target
+            bring_back(unit, target)
+            print(f'Your run "{unit.name}" is back.')
+        elif acts := acts_in(name):
+            faults += acts.merge(unit)
+        elif not merge_lists(target, unit) and not _fill(unit, target):
+            if _changed(target) > _changed(unit) + TICK:
+                kept.append(name)
+                continue
+            aside = free(inside(home, f"{ASIDE}/{name}"))
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            target.rename(aside)
+            _fill(unit, target)
+            print(wrapped(f'"{name}" is newer in what you bring, so the one that was here is in "{aside}" now.'))
+    if kept:
+        print(wrapped(f"Newer here than in what you bring, so they stay as they are: {some(kept)}."))
+    for fault in faults:
+        print(wrapped(f"Left out: {fault}"))
+    return not kept and not faults
+
+
+def _units(folder):
+    """What belongs together: the folders of runs, corpora and long takes, and each other file."""
+    files = files_of(folder)
+    whole = {path.parent for path in files if path.name in (SETTINGS, CORPUS_SETTINGS, PERFORMANCE)} - {folder}
+    return list(dict.fromkeys(next((place for place in path.parents if place in whole), path) for path in files))
+
+
+def _fill(unit, target):
+    """Move the files of a unit to where they are missing; False, and nothing is moved, where one there is another."""
+    files = {path: target / path.relative_to(unit) for path in files_of(unit)} if unit.is_dir() else {unit: target}
+    if not all(_fits(brought, place) for brought, place in files.items()):
+        return False
+    for brought, place in files.items():
+        _move(brought, place)
+    return True
+
+
+def _changed(path):
+    """When a file, or the last one in a folder, was changed."""
+    return max((file.stat().st_mtime for file in (files_of(path) if path.is_dir() else [path])), default=0.0)
+
+
+def files_of(folder):
+    """The files below a folder, in the order of their paths."""
+    return sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def same(brought, path):
+    """Whether at `path` there is a file of the same content."""
+    try:
+        return os.path.isfile(path) and filecmp.cmp(brought, path, shallow=False)
+    except OSError:  # one that cannot be read may be another
+        return False
+
+
+def _fits(brought, path):
+    """Whether a file can lie at `path` without another losing its place: nothing is there, or the same."""
+    if os.path.lexists(path):
+        return same(brought, path)
+    return not any(os.path.isfile(folder) for folder in path.parents)
+
+
+def _move(brought, path):
+    if not os.path.lexists(path):
+        with replacing(path) as partial:
+            shutil.move(brought, partial)

@@ -1,0 +1,223 @@
+"""What is brought: zips, uploads and what was taken home are put beside what is there, and nothing is lost."""
+
+import json
+import os
+import shutil
+import zipfile
+
+import pytest
+
+from prism_lessons import notebook
+from prism_lessons.corpus import Choices
+from prism_lessons.errors import CourseError
+from prism_lessons.journal import Journal
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    lessons = tmp_path / "notebooks"
+    lessons.mkdir()
+    monkeypatch.chdir(lessons)
+    return notebook.Course()
+
+
+def zip_of(course, name, **files):
+    course.recordings.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(course.recordings / name, "w") as archive:
+        for member, content in files.items():
+            archive.writestr(member, content)
+
+
+def recordings(course):
+    return {
+        path.relative_to(course.recordings).as_posix(): path.read_text()
+        for path in course.recordings.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_zips_with_files_of_the_same_names_are_both_kept_and_it_is_said(course, capsys):
+    zip_of(course, "monday.zip", **{"Take 1.wav": "monday", "Take 2.wav": "again"})
+    zip_of(course, "tuesday.zip", **{"Take 1.wav": "tuesday", "Take 3.wav": "more"})
+    course.bring()
+    brought = {
+        "Take 1.wav": "monday", "Take 2.wav": "again", "tuesday/Take 1.wav": "tuesday", "tuesday/Take 3.wav": "more",
+    }  # fmt: skip
+    assert recordings(course) == brought
+    assert 'what is in "tuesday" is in "course_files/recordings/tuesday"' in capsys.readouterr().out
+    zip_of(course, "tuesday.zip", **{"Take 1.wav": "tuesday", "Take 3.wav": "more"})  # the same once more
+    course.bring()
+    assert recordings(course) == brought
+    zip_of(course, "tuesday.zip", **{"Take 1.wav": "of another week"})
+    course.bring()
+    assert recordings(course) == brought | {"tuesday_2/Take 1.wav": "of another week"}
+
+
+def test_a_zip_leaves_a_recording_of_one_s_own_where_it_is(course):
+    zip_of(course, "card.zip", **{"REC1.wav": "brought", "take": "a file", "deep/REC1.wav": "deep"})
+    (course.recordings / "REC1.wav").write_text("mine")
+    (course.recordings / "take").mkdir()
+    (course.recordings / "take" / "x.wav").write_text("mine too")
+    course.bring()
+    assert recordings(course) == {
+        "REC1.wav": "mine", "take/x.wav": "mine too",
+        "card/REC1.wav": "brought", "card/take": "a file", "card/deep/REC1.wav": "deep",
+    }  # fmt: skip
+
+
+def test_two_files_of_one_name_within_a_zip_are_both_kept(course):
+    course.recordings.mkdir(parents=True)
+    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(course.recordings / "a.zip", "w") as archive:
+        archive.writestr("Take.wav", "one")
+        archive.writestr("Take.wav", "two")
+    course.bring()
+    assert recordings(course) == {"Take.wav": "one", "Take_2.wav": "two"}
+
+
+def test_a_zip_that_would_lead_out_by_a_link_in_the_recordings_is_refused_and_kept(course, tmp_path):
+    zip_of(course, "a.zip", **{"first.wav": "x", "out/evil.wav": "x"})
+    (course.recordings / "out").symlink_to(tmp_path)
+    with pytest.raises(CourseError, match="outside"):
+        course.bring()
+    assert sorted(path.name for path in course.recordings.iterdir()) == ["a.zip", "out"]
+    assert not (tmp_path / "evil.wav").exists()
+
+
+def write(path, text, day=0):
+    """Write a file that was changed on some day."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (1.8e9 + 86400 * day,) * 2)
+
+
+def texts(folder):
+    files = (path for path in folder.rglob("*.*") if path.is_file() and path.suffix != ".zip")
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+@pytest.fixture
+def monday(course, tmp_path):
+    """The zip that was taken home on a Monday, by which time there were an answer, a choice and three recordings."""
+    course.journal.write("01", {"What do you bring?": "bells"})
+    course.choices.weigh("*", 2)
+    for name in "abc":
+        write(course.recordings / f"{name}.wav", f"{name} of monday")
+    packed = course.take_home().rename(tmp_path / "monday.zip")
+    assert not list(course.home.glob("*.zip"))
+    return packed
+
+
+def bring(course, packed):
+    course.recordings.mkdir(parents=True, exist_ok=True)
+    shutil.copy(packed, course.recordings)
+    course.bring()
+
+
+def test_an_older_zip_of_one_s_own_turns_nothing_back(course, monday, capsys):
+    course.journal.write("01", {"What do you bring?": "gongs"})
+    course.choices.leave_out("b.wav")
+    write(course.recordings / "a.wav", "a of tuesday", day=1)
+    (course.recordings / "c.wav").unlink()
+    panels_choices = course.choices
+    bring(course, monday)
+    said = " ".join(capsys.readouterr().out.split())
+    assert [entry.answer for entry in course.journal.entries] == ["bells", "gongs"]
+    assert panels_choices.state == Choices(course.choices.path).state
+    assert list(panels_choices.state.left_out) == ["b.wav"] and panels_choices.state.times == {"*": 2}
+    assert texts(course.recordings) == {"a.wav": "a of tuesday", "b.wav": "b of monday", "c.wav": "c of monday"}
+    assert "Newer here than in what you bring, so they stay as they are: recordings/a.wav" in said
+    aside = course.home / "set_aside" / "monday.zip"
+    assert str(aside) in said and aside.read_bytes() == monday.read_bytes()
+    before = texts(course.home)
+    bring(course, monday)
+    assert texts(course.home) == before
+
+
+def test_what_two_computers_have_written_is_put_together_by_its_dates(course, monday, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    with zipfile.ZipFile(monday) as archive:
+        archive.extractall(elsewhere)
+    here, there = course.journal, Journal(elsewhere / "journal.jsonl")
+    for journal, answers in ((here, "ac"), (there, "bd")):
+        for answer in answers:
+            journal.write("02", {answer: answer})
+            lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+            lines[-1]["when"] = f"2099-01-01T00:00:0{ord(answer) - ord('a')}"
+            journal.path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    course.choices.leave_out("b.wav")
+    other = Choices(elsewhere / "choices.jsonl")
+    assert other.undo().startswith("weigh")
+    repack(monday, elsewhere)
+    bring(course, monday)
+    assert [entry.answer for entry in here.entries] == ["bells", *"abcd"]
+    assert course.choices.state.times == {} and list(course.choices.state.left_out) == ["b.wav"]
+
+
+def repack(packed, folder):
+    with zipfile.ZipFile(packed) as archive:
+        mark = archive.comment
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.comment = mark
+        for path in sorted(folder.rglob("*.*")):
+            archive.write(path, path.relative_to(folder))
+
+
+def test_what_is_newer_in_the_zip_takes_its_place_and_what_was_here_is_set_aside(course, monday, capsys):
+    write(course.recordings / "a.wav", "a of sunday", day=-1)
+    write(course.home / "chosen.capsule", "mine", day=-1)
+    bring(course, monday)
+    assert (course.recordings / "a.wav").read_text() == "a of monday"
+    assert texts(course.home / "set_aside") == {"recordings/a.wav": "a of sunday"}
+    assert "so the one that was here is in" in " ".join(capsys.readouterr().out.split())
+    assert (course.home / "chosen.capsule").read_text() == "mine", "what the zip does not hold stays"
+
+
+@pytest.mark.parametrize("newer", [False, True])
+def test_a_corpus_is_put_back_as_a_whole_or_not_at_all(course, tmp_path, newer):
+    corpus = course.home / "corpus"
+    for name in ("corpus.json", "clips/1.flac", "clips/2.flac"):
+        write(corpus / name, "of monday")
+    packed = course.take_home().rename(tmp_path / "monday.zip")
+    shutil.rmtree(corpus)
+    mine = {"corpus.json": "mine", "clips/1.flac": "mine"}
+    for name, text in mine.items():
+        write(corpus / name, text, day=1 if newer else -1)
+    bring(course, packed)
+    brought = dict.fromkeys(("corpus.json", "clips/1.flac", "clips/2.flac"), "of monday")
+    assert texts(corpus) == (mine if newer else brought)
+    assert newer or texts(course.home / "set_aside" / "corpus") == mine
+
+
+def test_lists_of_takes_are_put_together(course, tmp_path):
+    write(course.takes / "takes.csv", "file,seed,mine\na.wav,1,x\nb.wav,2,y\n")
+    packed = course.take_home().rename(tmp_path / "monday.zip")
+    write(course.takes / "takes.csv", "file,seed\nb.wav,3\nc.wav,4\n", day=1)
+    bring(course, packed)
+    header, *rows = (course.takes / "takes.csv").read_text().splitlines()
+    assert header.endswith(",mine") and [row.split(",")[0] for row in rows] == ["b.wav", "c.wav", "a.wav"]
+    assert ",3," in rows[0] and rows[2].endswith(",x")
+
+
+def test_a_damaged_line_of_what_is_brought_costs_that_line_alone_and_the_zip_is_kept(course, monday, tmp_path, capsys):
+    with zipfile.ZipFile(monday) as archive:
+        archive.extractall(tmp_path / "elsewhere")
+    for name in ("journal.jsonl", "choices.jsonl"):
+        with open(tmp_path / "elsewhere" / name, "a") as file:
+            file.write("no line\n")
+    repack(monday, tmp_path / "elsewhere")
+    course.choices.leave_out("b.wav")
+    bring(course, monday)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Left out: Line 2 of the journal" in said and "Left out: Line 2 of the choices" in said
+    assert [entry.answer for entry in course.journal.entries] == ["bells"]
+    assert list(course.choices.state.left_out) == ["b.wav"]
+    assert (course.home / "set_aside" / "monday.zip").is_file()
+
+
+def test_a_file_of_1970_can_be_taken_home_and_back(course, tmp_path):
+    write(course.recordings / "a.wav", "a")
+    os.utime(course.recordings / "a.wav", (0, 0))
+    packed = course.take_home().rename(tmp_path / "old.zip")
+    (course.recordings / "a.wav").unlink()
+    bring(course, packed)
+    assert (course.recordings / "a.wav").read_text() == "a"
