@@ -2,7 +2,8 @@
 
 A training writes into a folder on its own disk. A `Mirror` copies what is new there to the second folder, in the
 background, so that the training never waits for it. `bring_back` takes the other way, on a computer that has only the
-copy, or an older state of the run.
+copy, or an older state of the run. People may listen to either, so what was starred and noted in one is taken into the
+other.
 """
 
 import errno
@@ -12,13 +13,14 @@ import os
 import threading
 import time
 import zipfile
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 
 from .container import ABOUT
 from .errors import CourseError
+from .files import in_turn
 from .live import LiveLine
-from .run import CARD, EVENTS, LOCK, LOG, RESUME, SETTINGS, START, WITHIN, Run, is_beginning
+from .run import CARD, EVENTS, LOCK, LOG, MERGING, RESUME, SETTINGS, START, WITHIN, Run, is_beginning
 
 PATIENCE = 60.0  # seconds without a byte after which a folder counts as silent
 BLOCK = 2**20  # bytes read and written at once
@@ -125,7 +127,7 @@ class Mirror:
             self._tried.set()
 
     def _catch_up(self):
-        """Copy what is new; then remove what the run has removed."""
+        """Copy what is new; then remove what the run has removed, but for what is starred."""
         with suppress(FileExistsError):
             self.copy.mkdir()
         if not self._belongs:
@@ -144,13 +146,18 @@ class Mirror:
             # where WITHIN is gone, RESUME is the newer one.
             opened = ((name, _opened(self.run / name)) for name in (WITHIN, RESUME))
             held = {name: stack.enter_context(file) for name, file in opened if file}
-            names = (_names(self.run) - {WITHIN, RESUME}) | held.keys()
+            names = (_names(self.run) - {WITHIN, RESUME}) | held.keys() | MERGING.keys()
             for done, name in enumerate(_in_order(names, COPYING)):
                 self._left = len(names) - done
-                if file := held.get(name) or _opened(self.run / name):
-                    with file:
-                        self._copy(file, name)
-            for name in sorted(_names(self.copy) - names):
+                with in_turn(self.copy / name) if name in MERGING else nullcontext():
+                    if name in MERGING:
+                        _merge(name, self.copy, self.run)
+                    if file := held.get(name) or _opened(self.run / name):
+                        with file:
+                            self._copy(file, name)
+            run = Run(self.run)
+            starred = {run.capsule_path(epoch).relative_to(self.run).as_posix() for epoch in run.starred}
+            for name in sorted(_names(self.copy) - names - starred):
                 if name == WITHIN or (name.startswith("epochs/") and name.endswith(".capsule")):
                     (self.copy / name).unlink()
                     self._move()
@@ -177,8 +184,8 @@ class Mirror:
 def bring_back(copy, run, live=None):
     """Copy a run from its copy to its own folder, where that has no run, or an older state of it.
 
-    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, nothing is done, and
-    neither where there is no copy.
+    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, only what was starred
+    and noted in the copy is taken in; where there is no copy, nothing is done.
 
     Parameters
     ----------
@@ -196,9 +203,8 @@ def bring_back(copy, run, live=None):
     try:
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
-        names = _names(copy)
-        if (run / SETTINGS).exists() and not _is_further(copy, run):
-            return
+        further = not (run / SETTINGS).exists() or _is_further(copy, run)
+        names = _names(copy) - MERGING.keys() if further else set()
         partials = {}
         for done, name in enumerate(_in_order(names, BRINGING)):
             live.share(f'Bringing back "{run.name}", files', done, len(names))
@@ -213,14 +219,35 @@ def bring_back(copy, run, live=None):
                     os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
         for name, partial in partials.items():  # only now that all are there, so that the run is old or new
             os.replace(partial, run / name)
-        if WITHIN not in names:
+        if further and WITHIN not in names:
             (run / WITHIN).unlink(missing_ok=True)
+        for name in MERGING:
+            _merge(name, copy, run)
     except OSError as error:
         raise CourseError(
             f'The run in "{copy}" cannot be brought back to "{run}" ({_why(error)}): do the same again when that is '
             "mended; nothing is lost."
         ) from error
-    live.end(f'The run "{run.name}" was brought back from "{copy}".')
+    if further:
+        live.end(f'The run "{run.name}" was brought back from "{copy}".')
+
+
+def _merge(name, copy, run):
+    """Take what was written in a copy, in one of the files of `MERGING`, into that of the run.
+
+    Raises
+    ------
+    CourseError
+        When the run's own file is damaged.
+    OSError
+        When one cannot be reached, read or written.
+    """
+    try:
+        MERGING[name](run / name, copy / name)
+    except CourseError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
 
 
 def belongs(name):

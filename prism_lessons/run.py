@@ -26,11 +26,23 @@ from pathlib import Path
 from .audio import check_sample_rate
 from .capsule import Capsule
 from .errors import CourseError, in_short
-from .files import append_lines, in_turn, inside, is_inside, read_json, read_lines, replacing, write_json, write_lines
+from .files import (
+    append_lines,
+    in_turn,
+    inside,
+    is_inside,
+    merge_lines,
+    read_json,
+    read_lines,
+    replacing,
+    write_json,
+    write_lines,
+)  # fmt: skip
 from .settings import ModelSettings, TrainingSettings, described
 
 FORMAT = 1
-SETTINGS, CARD, LOG, EVENTS, STARRED = "run.json", "card.md", "log.jsonl", "events.jsonl", "starred.json"
+SETTINGS, CARD, LOG, EVENTS = "run.json", "card.md", "log.jsonl", "events.jsonl"
+STARRED, LISTENING = "starred.json", "listening.jsonl"
 PARTS = ("sample_rate", "model", "training", "corpus", "references")  # of the settings of every run
 START, RESUME, WITHIN = "start.capsule", "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
@@ -268,19 +280,12 @@ class Run:
     @property
     def starred(self):
         """The epochs marked as worth keeping, in order."""
-        path = self.folder / STARRED
-        if not os.path.lexists(path):
-            return []
-        epochs = read_json(path, "list of stars").get("epochs")
-        if not isinstance(epochs, list) or not all(type(epoch) is int for epoch in epochs):
-            raise CourseError(f'"{path}" is damaged: take it from a copy, or delete it and star again.')
-        return epochs
+        return _stars_in(self.folder / STARRED)
 
     def star(self, epoch):
         """Keep the weights of an epoch whatever the disk budget says."""
         self.capsule(epoch)
-        with in_turn(self.folder / STARRED):
-            write_json(self.folder / STARRED, {"epochs": sorted({*self.starred, epoch})})
+        _add_stars(self.folder / STARRED, [epoch])
 
     def prune(self, budget, recent=3):
         """Delete weights until the kept ones fit into `budget` bytes, oldest first; clips stay.
@@ -362,6 +367,41 @@ def _event(line):
     if type(line["epoch"]) is not int or not all(isinstance(line[name], str) for name in ("when", "kind", "text")):
         raise TypeError("an event is said in words")
     return {**line}
+
+
+def _stars_in(path):
+    if not os.path.lexists(path):
+        return []
+    epochs = read_json(path, "list of stars").get("epochs")
+    if not isinstance(epochs, list) or not all(type(epoch) is int for epoch in epochs):
+        raise CourseError(f'"{path}" is damaged: take it from a copy, or delete it and star again.')
+    return epochs
+
+
+def _add_stars(path, epochs):
+    with in_turn(path):
+        stars = _stars_in(path)
+        if not {*epochs} <= {*stars}:
+            write_json(path, {"epochs": sorted({*stars, *epochs})})
+
+
+def _merge_stars(path, other):
+    try:
+        epochs = _stars_in(other)
+    except CourseError as error:
+        if isinstance(error.__cause__, OSError):  # it may be readable later
+            raise
+        return  # damaged: of what it held nothing is known
+    _add_stars(path, epochs)
+
+
+def _merge_acts(path, other):
+    # Damaged lines stay where they are.
+    merge_lines(path, read_lines(other, "listening log", growing=True, damaged=[]))
+
+
+# What is written in each copy of a run by itself, and how that of another copy is taken in: (path, the other's path).
+MERGING = {STARRED: _merge_stars, LISTENING: _merge_acts}
 
 
 def clip_of(path):

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import os
 import resource
 import shutil
@@ -13,10 +14,10 @@ import pytest
 from prism_lessons import container
 from prism_lessons import mirror as module
 from prism_lessons.errors import CourseError
-from prism_lessons.files import replacing
+from prism_lessons.files import append_lines, read_lines, replacing
 from prism_lessons.live import LiveLine
 from prism_lessons.mirror import Mirror, bring_back
-from prism_lessons.run import LOG, RESUME, SETTINGS, START, WITHIN, Epoch, Run
+from prism_lessons.run import LISTENING, LOG, RESUME, SETTINGS, STARRED, START, WITHIN, Epoch, Run
 
 SAMPLES = 1000  # of an epoch
 BEGUN = {"corpus": {"digest": "a corpus"}, "model": {"dim": 16}, "training": {}, "sample_rate": 8000}
@@ -586,3 +587,88 @@ def test_a_disk_without_room_for_what_is_brought_back_is_said(run, copy, small_d
         with pytest.raises(CourseError, match="disk is full: free some space"):
             bring_back(copy, folder / "run", quiet())
         assert not (folder / "run" / SETTINGS).exists()
+
+
+def note(folder, *texts):
+    """Write acts as a listening log holds them; the texts are their times too."""
+    append_lines(folder / LISTENING, [{"id": f"{folder.name} {text}", "when": text, "text": text} for text in texts])
+
+
+def noted(folder):
+    return [line["text"] for line in read_lines(folder / LISTENING, "log", growing=True)]
+
+
+def star(folder, *epochs):
+    put(folder / STARRED, json.dumps({"epochs": [*epochs]}))
+
+
+def test_what_was_starred_and_noted_in_the_copy_is_taken_into_the_run_and_back(run, copy):
+    note(run.folder, "1", "4")
+    star(run.folder, 1)
+    mirror = Mirror(run.folder, copy)
+    finish(mirror)
+    note(copy, "2", "5")
+    star(copy, 2)
+    note(run.folder, "3")
+    finish(mirror)
+    assert noted(copy) == noted(run.folder) == ["1", "2", "4", "3", "5"]
+    assert Run(copy).starred == run.starred == [1, 2]
+    before = {name: (run.folder / name).stat().st_ino for name in (LISTENING, STARRED)}
+    finish(Mirror(run.folder, copy))
+    assert before == {name: (run.folder / name).stat().st_ino for name in (LISTENING, STARRED)}
+
+
+def test_notes_that_only_the_copy_has_are_taken_into_the_run(run, copy):
+    finish(Mirror(run.folder, copy))
+    note(copy, "1")
+    star(copy, 2)
+    finish(Mirror(run.folder, copy))
+    assert noted(run.folder) == noted(copy) == ["1"] and run.starred == Run(copy).starred == [2]
+
+
+def test_weights_that_are_starred_in_the_copy_alone_stay_there_when_the_run_deletes_its_own(run, copy):
+    finish(Mirror(run.folder, copy))
+    star(copy, 1)
+    for epoch in (1, 2):
+        run.capsule_path(epoch).unlink()
+    practise(run, 3)
+    finish(Mirror(run.folder, copy))
+    assert Run(copy).epochs == [1, 3]
+
+
+@pytest.mark.parametrize("further", [False, True])
+def test_bringing_back_keeps_what_was_starred_and_noted_on_either_side(run, copy, further):
+    shutil.copytree(run.folder, copy)
+    note(run.folder, "1", "3")
+    star(run.folder, 1)
+    note(copy, "2")
+    star(copy, 2)
+    if further:
+        practise(Run(copy), 3)
+    for _ in range(2):
+        bring_back(copy, run.folder, quiet())
+        assert noted(run.folder) == ["1", "2", "3"] and run.starred == [1, 2]
+        assert noted(copy) == ["2"] and Run(copy).starred == [2], "a copy is read and not written"
+    assert len(run.log) == 2 + further
+
+
+@pytest.mark.parametrize("damage", ["half", "[]", "{}", '{"epochs": ["a"]}'])
+def test_notes_and_stars_of_a_copy_that_are_damaged_cost_only_themselves(run, copy, damage):
+    finish(Mirror(run.folder, copy))
+    note(copy, "1")
+    with open(copy / LISTENING, "a") as file:
+        file.write(f"{damage[1:]}\n")
+    note(copy, "2")
+    (copy / STARRED).write_text(damage)
+    star(run.folder, 1)
+    assert "is copied" in finish(Mirror(run.folder, copy))
+    assert noted(run.folder) == ["1", "2"] and Run(copy).starred == run.starred == [1]
+
+
+def test_a_list_of_stars_that_is_damaged_in_the_run_leaves_that_of_the_copy(run, copy):
+    star(run.folder, 1)
+    mirror = Mirror(run.folder, copy)
+    finish(mirror)
+    (run.folder / STARRED).write_text("half")
+    assert "is damaged" in finish(mirror) or "cannot be read" in finish(mirror)
+    assert Run(copy).starred == [1]

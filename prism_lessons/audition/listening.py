@@ -16,10 +16,10 @@ from pathlib import Path
 from ..errors import CourseError
 from ..files import append_lines, digest, in_turn, inside, read_lines
 from ..live import counted
+from ..run import LISTENING as LOG
 from ..run import epoch_of
 from .blind import GAMES, Guesses
 
-LOG = "listening.jsonl"
 STAR, UNSTAR, TAG, UNTAG, NOTE, GUESS, CHOOSE = ACTS = ("star", "unstar", "tag", "untag", "note", "guess", "choose")
 MOST_LETTERS = 20_000  # of a note; nobody types more, and a damaged file may hold anything
 MOST_IN_A_NAME = 200

@@ -193,6 +193,16 @@ def test_two_at_once_lose_nothing(log, made_run):
         assert [act.text for act in log.acts if act.who == who] == [str(number) for number in range(40)]
 
 
+def test_two_programs_that_star_at_once_lose_no_star(made_run):
+    for epoch in range(3, 43):
+        shutil.copy(made_run.capsule_path(2), made_run.capsule_path(epoch))
+    code = "import sys; from prism_lessons.run import Run\n[Run(sys.argv[1]).star(int(one)) for one in sys.argv[2:]]"
+    command = [sys.executable, "-c", code, str(made_run.folder)]
+    both = [subprocess.Popen([*command, *map(str, range(first, 43, 2))]) for first in (3, 4)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert made_run.starred == [*range(3, 43)]
+
+
 def test_a_second_folder_is_kept_up_to_date_and_taken_in(made_run, tmp_path):
     (tmp_path / "drive").mkdir()
     log = ListeningLog(made_run, who="Ana", copy=tmp_path / "drive")
