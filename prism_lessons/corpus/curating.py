@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import re
 import shutil
+import stat
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from ..audio import (
     unreadable,
 )
 from ..errors import CourseError
-from ..files import unwritable, write_json
+from ..files import alone, free, lock_for, unwritable, write_json
 from ..live import LiveLine, clock
 from ..settings import is_number
 from .choices import State
@@ -34,6 +36,9 @@ from .twins import Sound, Twins, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
+# What `curate` and `codes_of` write: files of other names are somebody's own.
+OF_A_CORPUS = re.compile(r"corpus\.json|card\.md|codes/[0-9a-f]{16}\.(codes|json)(\.partial)?")
+OF_A_DAMAGED_CORPUS = re.compile(OF_A_CORPUS.pattern + r"|clips/\d{4,}_.*\.flac")  # it does not say which its clips are
 COMPARED_SECONDS = 600.0  # of a recording at once, in search of near duplicates: what a computer's memory always holds
 
 
@@ -45,7 +50,8 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     source
         A folder of recordings (subfolders too), or one recording. Nothing in it is changed.
     destination
-        The folder the corpus goes to. A corpus that lies there already is replaced; anything else is refused.
+        The folder the corpus goes to. A corpus that lies there already is replaced, and what you have put beside its
+        files is kept; a folder of other things is refused.
     sample_rate
         Hz, 2000 .. 192000; of the corpus and of every sound that a model trained on it will make.
     validation
@@ -68,8 +74,8 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     Raises
     ------
     CourseError
-        When there are less than ten seconds of usable sound, a name is wrong or the disk is full. The corpus that lay
-        there before is then unchanged.
+        When there are less than ten seconds of usable sound, a name is wrong, the disk is full, or another program is
+        preparing the same corpus. The corpus that lay there before is then unchanged.
     """
     source, destination = Path(source), Path(destination)
     sample_rate = check_sample_rate(sample_rate)
@@ -78,20 +84,26 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     live = live or LiveLine()
     state = choices.state if choices else State()
     home = destination.resolve()
+    busy = f'Another program is preparing the corpus "{destination}": wait for it, or name another folder for this one.'
+    with alone(lock_for(home), busy):
+        return _curate(source, destination, home, sample_rate, validation, seed, state, live)
+
+
+def _curate(source, destination, home, sample_rate, validation, seed, state, live):
     if source.resolve().is_relative_to(home):
         raise CourseError("The corpus needs a folder of its own, not the one your recordings are in: name another.")
     # Hidden, so that no folder of the composer's bears these names: they are deleted.
     work, old = (home.with_name(f".{home.name}.{ending}") for ending in ("partial", "replaced"))
     try:
         _put_back(old, home)
-        before = _corpus_before(destination)
+        there = _corpus_before(destination)
         files = list_files(source, leave_out=(home, work, old))
-        shutil.rmtree(work, ignore_errors=True)
+        _remove(work)
         (work / "clips").mkdir(parents=True)
         clips, unused = _prepare_all(source, files, work, sample_rate, state, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
         twins = _twins_among(work, clips, sample_rate, live)
-        before = before.clips if before and before.seed == seed else ()
+        before = there.clips if there and there.seed == seed else ()
         clips, doubled = divide(work, clips, sample_rate, validation, seed, before, twins)
         unused += doubled
         used = {clip.recording for clip in clips}
@@ -105,7 +117,8 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
         write_json(work / SETTINGS, corpus.as_dict())
         (work / CARD).write_text(corpus.card(), encoding="utf-8")
         if home.exists():
-            shutil.rmtree(old, ignore_errors=True)
+            _keep_what_is_not_of_a_corpus(home, there, work)
+            _remove(old)
             home.rename(old)
         work.rename(home)
     except OSError as error:
@@ -113,8 +126,10 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     finally:
         with suppress(OSError):  # the next call tries again
             _put_back(old, home)
-        shutil.rmtree(work, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+        with suppress(CourseError):
+            _remove(work)
+    with suppress(CourseError):
+        _remove(old)
     live.end(f"Prepared {len(clips)} clips.")
     return replace(corpus, folder=destination)
 
@@ -123,6 +138,38 @@ def _put_back(old, home):
     """Undo half a replacement, if one was stopped there: the old corpus put aside and the new one not yet in place."""
     if os.path.isdir(old) and not os.path.lexists(home):
         old.rename(home)
+
+
+def _remove(folder):
+    """Delete a folder of our own, also one that was made read-only, as what comes from a CD is."""
+    if not os.path.lexists(folder):
+        return
+    try:
+        os.chmod(folder, stat.S_IRWXU)
+        for place, folders, _ in os.walk(folder):
+            for name in folders:
+                if not os.path.islink(path := os.path.join(place, name)):
+                    os.chmod(path, stat.S_IRWXU)
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise CourseError(
+            f'"{folder}", left over from an earlier corpus, cannot be deleted ({error.strerror or error}): delete it '
+            "yourself, and do the same again."
+        ) from error
+
+
+def _keep_what_is_not_of_a_corpus(home, before, work):
+    """Copy what somebody has put into the folder of a corpus into the one that replaces it."""
+    clips = {clip.file for clip in before.clips} if before else ()
+    for folder, folders, names in os.walk(home):
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
+        for name in names + links:
+            path = Path(folder, name)
+            place = path.relative_to(home).as_posix()
+            if place not in clips and not (OF_A_CORPUS if before else OF_A_DAMAGED_CORPUS).fullmatch(place):
+                target = free(work / place)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, target, follow_symlinks=False)
 
 
 def _corpus_before(destination):

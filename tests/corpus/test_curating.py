@@ -1,5 +1,6 @@
 """From any folder to a corpus: what is taken, what is said, what is never touched."""
 
+import errno
 import hashlib
 import os
 import signal
@@ -383,6 +384,79 @@ def test_a_folder_that_holds_other_things_is_left_alone(three_takes, tmp_path):
     with pytest.raises(CourseError, match="holds other things than a corpus, so it is left alone"):
         curate(three_takes, tmp_path / "thesis")
     assert fingerprint(tmp_path / "thesis") == before
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_what_somebody_has_put_into_the_folder_of_a_corpus_stays(three_takes, tmp_path, damaged):
+    corpus = tmp_path / "corpus"
+    curate(three_takes, corpus)
+    own = {"my notes.txt": "notes", "clips/my_edit.flac": "an edit", "more/deep/x": "x", "codes/mine.codes": "codes"}
+    if damaged:
+        (corpus / "corpus.json").write_text("half")
+    else:
+        own["clips/0009_mine.flac"] = "named as a clip"
+    for name, text in own.items():
+        (corpus / name).parent.mkdir(parents=True, exist_ok=True)
+        (corpus / name).write_text(text)
+    (corpus / "codes" / f"{'0' * 16}.codes").write_text("of the corpus that was")
+    (corpus / "a link").symlink_to("my notes.txt")
+    for _ in range(2):
+        made = curate(three_takes, corpus, 8000)
+        assert {name: (corpus / name).read_text() for name in own} == own and (corpus / "a link").is_symlink()
+        files = [path for path in corpus.rglob("*") if path.is_file()]
+        assert len(files) == len(made.clips) + len(own) + len(["corpus.json", "card.md", "a link"])
+
+
+def test_a_file_of_somebody_s_own_whose_name_a_new_clip_takes_is_kept_under_another(three_takes, tmp_path, write_noise):
+    corpus = tmp_path / "corpus"
+    curate(three_takes, corpus)
+    (corpus / "clips" / "0004_take_3.flac").write_text("mine")
+    write_noise(three_takes / "take 3.wav", 4, 3)
+    assert "clips/0004_take_3.flac" in {clip.file for clip in curate(three_takes, corpus).clips}
+    assert (corpus / "clips" / "0004_take_3_2.flac").read_text() == "mine"
+
+
+CURATE = "import sys, prism_lessons as pl; pl.curate(sys.argv[1], sys.argv[2])"
+
+
+def test_of_two_that_prepare_one_corpus_at_once_the_second_is_told(old_corpus, source, tmp_path, monkeypatch):
+    prepare, second = curating._prepare, []
+
+    def prepare_while_another_begins(*arguments, **options):
+        if not second:
+            second.append(
+                subprocess.run([sys.executable, "-c", CURATE, source, tmp_path / "corpus"], capture_output=True)
+            )
+        return prepare(*arguments, **options)
+
+    monkeypatch.setattr(curating, "_prepare", prepare_while_another_begins)
+    corpus = curate(source, tmp_path / "corpus")
+    assert b'Another program is preparing the corpus "' in second[0].stderr
+    assert corpus.seconds() == 36 and Corpus.open(tmp_path / "corpus") == corpus
+    assert sorted(os.listdir(tmp_path)) == ["corpus", "recordings"]
+
+
+def test_a_corpus_that_was_made_read_only_is_replaced_each_time(public_folder, as_guest, write_noise):
+    write_noise(public_folder / "recordings" / "a.wav", 12)
+    corpus = public_folder / "corpus"
+    with as_guest():
+        for rate in (16000, 8000, 4000):
+            assert curate(public_folder / "recordings", corpus, rate).sample_rate == rate
+            assert sorted(os.listdir(public_folder)) == ["corpus", "recordings"]
+            for folder in (corpus / "clips", corpus):
+                folder.chmod(0o555)
+
+
+def test_what_cannot_be_deleted_of_an_earlier_corpus_is_named(old_corpus, source, tmp_path, monkeypatch):
+    (tmp_path / ".corpus.replaced").mkdir()
+
+    def refuse(folder):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(curating.shutil, "rmtree", refuse)
+    with pytest.raises(CourseError, match=r'\.corpus\.replaced", left over from an earlier corpus, cannot be deleted'):
+        curate(source, tmp_path / "corpus")
+    assert Corpus.open(tmp_path / "corpus") == old_corpus
 
 
 def test_a_file_in_the_corpus_s_place_is_left_alone(three_takes, tmp_path):
