@@ -8,7 +8,7 @@ import numpy as np
 
 from ..corpus.choices import UNKNOWN, Intention
 from ..errors import CourseError
-from ..live import clock
+from ..live import clock, counted
 from ..markup import REFERENCES
 from ..prose import as_html, deeper, harmless, one_line, quoted
 from ..settings import ModelSettings, TrainingSettings, described
@@ -85,6 +85,8 @@ def _intention_and_card(run, choices):
 
 def _decided(choices):
     lines = [line.replace("  ", ", ", 1) for line in DATED.split(str(choices))]
+    if choices.taken_back:
+        lines.append(f"Left out, since they were taken back: {counted(choices.taken_back, 'choice')}.")
     return "\n".join(f"- {one_line(line)}" for line in lines)
 
 

@@ -106,6 +106,11 @@ class Choices:
     path
         The file of the choices; it is made with the first one.
 
+    Attributes
+    ----------
+    taken_back
+        How many choices were taken back.
+
     Raises
     ------
     CourseError
@@ -115,6 +120,7 @@ class Choices:
     def __init__(self, path):
         self.path = Path(path)
         self._standing = []  # of what stands, each act with the state after it
+        self.taken_back = 0
 
         def carry_out(act):
             datetime.fromisoformat(act["when"])
@@ -226,7 +232,8 @@ class Choices:
 
     def _catch_up(self):
         """Take in what another `Choices` of the same file, or a text editor, has written since."""
-        self._standing = Choices(self.path)._standing
+        newest = Choices(self.path)
+        self._standing, self.taken_back = newest._standing, newest.taken_back
 
     def _do(self, act, **values):
         act = json.loads(json.dumps({"when": datetime.now().isoformat(timespec="minutes"), "act": act, **values}))
@@ -249,6 +256,7 @@ class Choices:
         if gone in standing:
             place = len(standing) - 1 - standing[::-1].index(gone)
             del self._standing[place:]
+            self.taken_back += 1
             for later in standing[place + 1 :]:
                 self._carry_out(later)
 

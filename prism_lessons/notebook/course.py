@@ -19,7 +19,7 @@ from ..errors import CourseError
 from ..files import inside, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
-from ..live import LiveLine, wrapped
+from ..live import LiveLine, some, wrapped
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
@@ -216,34 +216,47 @@ class Course:
     def take_home(self, folder=None):
         """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.
 
-        Locks stay out of it; of long takes, so does what is only needed to go on with them, unless all is packed.
+        What is left out, such as other zips, is said. Of long takes, what is only needed to go on with them is left
+        out unless all is packed.
 
         Returns
         -------
         Path
             The zip. `bring` puts what is in it back to where it was.
         """
-        folders, files = [Path(folder)] if folder else [self.home, self.runs], {}
+        folders, files, left = [Path(folder)] if folder else [self.home, self.runs], {}, {}
+        path = self.home / f"{folders[0].name}.zip"
         for place in folders:  # runs come last, since a copy of them among the others may be older
             base = self.work if place.is_relative_to(self.work) else self.home
-            found = (path for path in sorted(place.rglob("*")) if path.is_file())
-            files |= {path.relative_to(base): path for path in found if self._is_packed(path, whole=folder is None)}
+            for file in files_of(place):
+                if file == path:  # of an earlier time
+                    continue
+                if why := self._why_not_packed(file, whole=folder is None):
+                    left.setdefault(why, []).append(file.name)
+                else:
+                    files[file.relative_to(base)] = file
         if not files:
             raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
-        path = self.home / f"{folders[0].name}.zip"
         with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
             archive.comment = ZIP_MARK
             for name, file in files.items():
                 archive.write(file, name)
         print(f"{path}: {len(files)} files, {path.stat().st_size / 1e6:.1f} MB.")
+        for why, names in left.items():
+            print(wrapped(f"Left out: {some(names)} ({why})."))
         if colab.on_colab():
             colab.download(path)
         return path
 
-    def _is_packed(self, path, whole):
-        if path.suffix in (".zip", ".lock") or not belongs(path.name):
-            return False
-        return whole or not (path.is_relative_to(self.takes) and is_work(path.name))
+    def _why_not_packed(self, path, whole):
+        """Why a file is left out of the zip, in words; "" where it is not."""
+        if path.suffix == ".zip":
+            return "a zip, which course.bring() unpacks"
+        if path.suffix == ".lock" or not belongs(path.name):
+            return "half-written, or a lock"
+        if not whole and path.is_relative_to(self.takes) and is_work(path.name):
+            return "only needed to go on with a long take; course.take_home() packs it"
+        return ""
 
     def corpus(self, example="breath"):
         """The `Corpus` of lesson 01; before there is one, an example set, prepared as it is."""

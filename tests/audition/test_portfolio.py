@@ -52,7 +52,10 @@ def test_all_is_told_in_order_and_nobody_s_text_is_markup(run, tmp_path):
     log.take([Act("1", log.key, "2026-11-24T08:45", "Anna", "choose", "0001_1_t0.95", HOSTILE)])
     journal.write("01_curating", {HOSTILE: HOSTILE})
     choices.intend(HOSTILE)
+    choices.leave_out("a.wav")
+    choices.undo()
     page, markdown = export(run, tmp_path / "out", log, journal, choices)
+    assert "- Left out, since they were taken back: 1 choice." in markdown
     assert "<script" not in page and "<img" not in page and 'href="http' not in page and "autoplay" not in page
     assert page.count("<audio") == 2 and page.count("<h1") == 1 and "](http" not in markdown.replace("\\](http", "")
     levels = [int(level) for level in re.findall(r"<h(\d)", page)]

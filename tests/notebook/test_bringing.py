@@ -214,6 +214,19 @@ def test_a_damaged_line_of_what_is_brought_costs_that_line_alone_and_the_zip_is_
     assert (course.home / "set_aside" / "monday.zip").is_file()
 
 
+def test_what_is_taken_home_says_what_it_leaves_out_and_why(course, capsys):
+    for name in ("a.wav", "other.zip", "../takes/a.wav", "../takes/long/voice1.codes", "../takes/long/x.wav.partial"):
+        write(course.recordings / name, "x")
+    write(course.takes / "long" / "performance.lock", "")
+    for folder in (None, course.takes, None):
+        course.take_home(folder)
+    whole, takes, again = " ".join(capsys.readouterr().out.split()).split("MB.")[1:4]
+    assert "Left out: other.zip (a zip, which course.bring() unpacks)." in whole
+    assert "performance.lock, x.wav.partial (half-written, or a lock)." in whole and "voice1.codes" not in whole
+    assert "voice1.codes (only needed to go on with a long take; course.take_home() packs it)." in takes
+    assert "takes.zip" in again and "course_files.zip (" not in again, "its own of before needs no word"
+
+
 def test_a_file_of_1970_can_be_taken_home_and_back(course, tmp_path):
     write(course.recordings / "a.wav", "a")
     os.utime(course.recordings / "a.wav", (0, 0))
