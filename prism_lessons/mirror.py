@@ -184,8 +184,8 @@ class Mirror:
 def bring_back(copy, run, live=None):
     """Copy a run from its copy to its own folder, where that has no run, or an older state of it.
 
-    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, only what was starred
-    and noted in the copy is taken in; where there is no copy, nothing is done.
+    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, only clips that were
+    played in the copy, and what was starred and noted there, are taken in; where there is no copy, nothing is done.
 
     Parameters
     ----------
@@ -204,7 +204,9 @@ def bring_back(copy, run, live=None):
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
         further = not (run / SETTINGS).exists() or _is_further(copy, run)
-        names = _names(copy) - MERGING.keys() if further else set()
+        names = _names(copy) - MERGING.keys()
+        if not further:
+            names = {name for name in names if name.startswith("clips/") and not (run / name).exists()}
         partials = {}
         for done, name in enumerate(_in_order(names, BRINGING)):
             live.share(f'Bringing back "{run.name}", files', done, len(names))

@@ -652,6 +652,15 @@ def test_bringing_back_keeps_what_was_starred_and_noted_on_either_side(run, copy
     assert len(run.log) == 2 + further
 
 
+def test_clips_that_were_played_in_the_copy_alone_are_brought_to_a_run_that_is_as_far(run, copy):
+    shutil.copytree(run.folder, copy)
+    put(copy / "clips" / "0001_1_t1.2.wav", "more")
+    put(copy / "clips" / "0001_1_t0.95.wav", "another")
+    before = contents(run.folder)
+    bring_back(copy, run.folder, quiet())
+    assert contents(run.folder) == before | {"clips/0001_1_t1.2.wav": b"more"}
+
+
 @pytest.mark.parametrize("damage", ["half", "[]", "{}", '{"epochs": ["a"]}'])
 def test_notes_and_stars_of_a_copy_that_are_damaged_cost_only_themselves(run, copy, damage):
     finish(Mirror(run.folder, copy))
