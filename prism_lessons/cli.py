@@ -16,7 +16,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from .errors import CourseError
-from .files import replacing, to_write, unwritable
+from .files import to_write, unwritable, write_text
 from .live import LiveLine, print_any_name
 
 OUTPUT = "standard output"
@@ -76,8 +76,7 @@ def _survey(options, live):
 
 
 def _write_page(path, page):
-    with replacing(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+    write_text(path, page)
     return path
 
 
@@ -158,7 +157,7 @@ def _generate(options, live):
     Rendering(**rendering)  # what cannot be written need not be played
     prepared(options.out)
     takes = generate(_played(options), options.seconds, live=live, **_playing(options))
-    return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip), strict=False))
+    return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip, live=live), strict=False))
 
 
 def _perform(options, live):

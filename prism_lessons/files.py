@@ -106,6 +106,16 @@ def replacing(path):
         raise
 
 
+def check_there(path):
+    """Raise a `CourseError` where a file of long work is gone, before a folder is made anew in place of one that was
+    renamed or moved meanwhile."""
+    if not os.path.exists(path):
+        raise CourseError(
+            f'"{path}" is no longer there: if its folder was renamed or moved, do the same again under its new name, '
+            "and it goes on from what was kept there last."
+        )
+
+
 def unwritable(path, error):
     """The sentence for an operating-system error met while writing `path`, as a `CourseError`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -165,6 +175,12 @@ def to_write(path, ending):
             f'"{path.stem}{ending}".'
         )
     return path
+
+
+def write_text(path, text):
+    """Write text under `path`, whole or not at all; what is none in it, as in names of old disks, becomes "?"."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", errors="replace")
 
 
 def write_json(path, value):

@@ -28,15 +28,16 @@ from .capsule import Capsule
 from .errors import CourseError, in_short
 from .files import (
     append_lines,
+    check_there,
     in_turn,
     inside,
     is_inside,
     merge_lines,
     read_json,
     read_lines,
-    replacing,
     write_json,
     write_lines,
+    write_text,
 )  # fmt: skip
 from .settings import ModelSettings, TrainingSettings, described
 
@@ -124,8 +125,7 @@ class Run:
     def begin(cls, folder, settings, card):
         """Make the folder of a new run, with its settings (plain values) and the card of its corpus."""
         folder = Path(folder)
-        with replacing(folder / CARD) as partial:
-            partial.write_text(card, encoding="utf-8")
+        write_text(folder / CARD, card)
         write_json(folder / SETTINGS, {"format": FORMAT, **settings})
         return cls(folder)
 
@@ -198,8 +198,13 @@ class Run:
         """The epochs so far, in order, as `Epoch`s."""
         return read_lines(self.folder / LOG, "log", _epoch)
 
+    def check_there(self):
+        """Raise a `CourseError` where the folder was renamed, moved or deleted meanwhile."""
+        check_there(self.folder / SETTINGS)
+
     def record(self, entry):
         """Put an `Epoch` into the log, in place of what was logged for that epoch or later ones before."""
+        self.check_there()
         entries = [old for old in self.log if old.epoch < entry.epoch] + [entry]
         write_lines(self.folder / LOG, [asdict(line) for line in entries])
 
@@ -215,6 +220,7 @@ class Run:
 
     def note(self, kind, text, **values):
         """Add an event, see `events`."""
+        self.check_there()
         when = datetime.now().isoformat(timespec="seconds")
         epoch = max((entry.epoch for entry in self.log), default=0)
         append_lines(self.folder / EVENTS, [{"when": when, "kind": kind, "epoch": epoch, "text": text, **values}])

@@ -12,7 +12,7 @@ from ..corpus import Corpus, Sounds, is_mostly_silent, sounds_of
 from ..corpus.corpus import SETTINGS
 from ..corpus.sounds import Piece
 from ..errors import CourseError
-from ..files import replacing, to_write
+from ..files import to_write, write_text
 from ..live import LiveLine, counted
 from ..run import opened
 from . import page
@@ -227,8 +227,7 @@ class Audition:
         """
         path = to_write(path or self.run.folder / PAGE, ".html")
         written = page.whole(self, most_bytes, self._live)
-        with replacing(path) as partial:
-            partial.write_text(written, encoding="utf-8")
+        write_text(path, written)
         return path
 
     @property

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..audio import LABELS, Clip, labels, load
 from ..errors import CourseError
-from ..files import replacing
+from ..files import write_text
 
 SILENCE_SECONDS = 0.3  # between two epochs
 
@@ -70,8 +70,7 @@ class Journey:
         sound = Path(self.clip.save(path))
         beside = {sound.with_suffix(".vtt"): self.webvtt, sound.with_suffix(LABELS): self.labels}
         for path, text in beside.items():
-            with replacing(path) as partial:
-                partial.write_text(text, encoding="utf-8")
+            write_text(path, text)
         return sound, *beside
 
     def __str__(self):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..audio import AudioError, load
 from ..errors import CourseError
-from ..files import replacing
+from ..files import replacing, write_text
 from ..live import LiveLine, counted
 from ..markup import curve_in_words, learning_curve, levels_in_words, player
 from ..pages.addresses import FLAC, FORMS, IN_WORDS, MP3, WAV, address
@@ -97,9 +97,9 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
                 shutil.copyfile(clip.path, partial)
     if run.log:
         picture = learning_curve(run).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-        _write(folder / PICTURE, f"{MARK}\n{picture}\n")
-    _write(folder / MARKDOWN, _markdown(run, head, parts, sounds))
-    _write(folder / PAGE, page)
+        write_text(folder / PICTURE, f"{MARK}\n{picture}\n")
+    write_text(folder / MARKDOWN, _markdown(run, head, parts, sounds))
+    write_text(folder / PAGE, page)
     for name in earlier - {*files.values()}:
         with suppress(OSError):
             (folder / name).unlink()
@@ -138,11 +138,6 @@ def _earlier_clips(path):
 def _file(clip):
     """Under which name a `RunClip` is exported."""
     return f"{CLIPS}/epoch_{clip.epoch:03}_t{clip.temperature:g}_voice{clip.voice}.wav"
-
-
-def _write(path, text):
-    with replacing(path) as partial:
-        partial.write_text(text, encoding="utf-8", errors="replace")
 
 
 def _title(run):

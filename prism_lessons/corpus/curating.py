@@ -22,7 +22,7 @@ from ..audio import (
     unreadable,
 )
 from ..errors import CourseError
-from ..files import alone, free, lock_for, unwritable, write_json
+from ..files import alone, free, lock_for, unwritable, write_json, write_text
 from ..live import LiveLine, clock
 from ..settings import is_number
 from .choices import State
@@ -115,7 +115,7 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
             str(source),
         )  # fmt: skip
         write_json(work / SETTINGS, corpus.as_dict())
-        (work / CARD).write_text(corpus.card(), encoding="utf-8")
+        write_text(work / CARD, corpus.card())
         if home.exists():
             _keep_what_is_not_of_a_corpus(home, there, work)
             _remove(old)

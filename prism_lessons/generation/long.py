@@ -18,7 +18,7 @@ import numpy as np
 from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
 from ..errors import CourseError, Stopped
-from ..files import alone, read_json, replacing, unreadable, unwritable, write_json
+from ..files import alone, check_there, read_json, replacing, unreadable, unwritable, write_json
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
@@ -337,6 +337,7 @@ class _Stage:
 
     def keep(self):
         """Put codes, and then the state, safely on the disk."""
+        check_there(self.folder / WHAT)
         try:
             for voice, file in enumerate(self._open):
                 file.truncate(self._bytes(voice))

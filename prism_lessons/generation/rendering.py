@@ -27,12 +27,14 @@ from ..audio import (
     writing,
 )
 from ..errors import CourseError
-from ..files import digest, in_turn, inside, replacing, unreadable, unwritable
+from ..files import digest, in_turn, inside, replacing, unreadable, unwritable, write_text
+from ..live import LiveLine, some
 from ..settings import is_number
 from .long import MOST_BYTES, LongTake
 from .takes import Take, take_name
 
 LIST = "takes.csv"
+SOUNDS = (".wav", ".flac")
 COLUMNS = (
     "file", "date", "model", "epoch", "capsule", "seed", "voice", "temperature", "share", "prime", "seconds",
     "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence", "events",
@@ -108,6 +110,7 @@ def render(
     fade_out=0.0,
     remove_dc=False,
     zipped=False,
+    live=None,
 ):
     """Write takes as sound files for a piece, and list them in `takes.csv`.
 
@@ -127,6 +130,8 @@ def render(
         Whether the mean of a take is taken away, a constant offset that eats headroom and clicks at cuts.
     zipped
         Whether all of the folder's takes are packed into `takes.zip` too.
+    live
+        The `LiveLine` that says what the zip leaves out; one on standard output if not given.
 
     A file whose peak would lie above full scale is turned down to -0.1 dBFS as a whole; nothing is ever turned up. What
     a take says of itself is embedded as title, comment, date and software. Markers, where a prime ends or a voice fell
@@ -151,7 +156,7 @@ def render(
     folder = prepared(folder)
     paths = [_write(take, folder, rendering) for take in takes]
     if zipped:
-        paths.append(_zip(folder))
+        paths.append(_zip(folder, live or LiveLine()))
     return paths
 
 
@@ -216,24 +221,24 @@ def _write(take, folder, rendering):
                 file.write(coded(block, rendering.bits))
         if markers and rendering.form == "wav":
             write_markers(partial, markers)
-    if markers:
-        text = labels((sample / rate, sample / rate, words) for sample, words in markers)
-        with replacing(path.with_suffix(LABELS)) as partial:
-            partial.write_text(text, encoding="utf-8")
-    about = take.about
-    _list(folder, {
-        **{column: about[column] for column in COLUMNS if column in about},
-        "file": path.name,
-        "model": _model(about),
-        "seconds": round(take.seconds, 3),
-        "sample_rate": rate,
-        "format": str(rendering),
-        "gain_db": round(float(20 * np.log10(gain)), 2),
-        "peak_dbfs": levels.peak_dbfs,
-        "rms_dbfs": levels.rms_dbfs,
-        "silence": round(levels.silence, 3),
-        "events": _in_words(take.markers),
-    })  # fmt: skip
+        # What is said of a sound comes before its name: on a disk that is full by now, neither is there.
+        if markers:
+            text = labels((sample / rate, sample / rate, words) for sample, words in markers)
+            write_text(path.with_suffix(LABELS), text)
+        about = take.about
+        _list(folder, {
+            **{column: about[column] for column in COLUMNS if column in about},
+            "file": path.name,
+            "model": _model(about),
+            "seconds": round(take.seconds, 3),
+            "sample_rate": rate,
+            "format": str(rendering),
+            "gain_db": round(float(20 * np.log10(gain)), 2),
+            "peak_dbfs": levels.peak_dbfs,
+            "rms_dbfs": levels.rms_dbfs,
+            "silence": round(levels.silence, 3),
+            "events": _in_words(take.markers),
+        })  # fmt: skip
     return path
 
 
@@ -366,13 +371,13 @@ def _listed(path):
     raise CourseError(f'"{path}" is no list of takes that can be gone on with: rename it or move it away.')
 
 
-def _zip(folder):
+def _zip(folder, live):
     path = folder / "takes.zip"
     files = {}
     for row in _listed(folder / LIST)[1]:
         # Somebody may have written other names into the list, such as that of the zip itself.
         name = row.get("file") or ""
-        if Path(name).name == name and Path(name).suffix in (".wav", ".flac"):
+        if Path(name).name == name and Path(name).suffix in SOUNDS:
             files |= dict.fromkeys((name, Path(name).with_suffix(LABELS).name))
     if not files:
         raise CourseError(f'There are no takes in "{folder}" to pack: generate some first.')
@@ -380,4 +385,9 @@ def _zip(folder):
         for name in (LIST, *files):
             if (folder / name).is_file():
                 archive.write(inside(folder, name), name)
+    there = {file.name for file in folder.iterdir() if file.suffix in SOUNDS}
+    reasons = {"no longer there": {name for name in files if Path(name).suffix in SOUNDS} - there,
+               f"not in {LIST}": there - files.keys()}  # fmt: skip
+    if left := [f"{some(sorted(names))} ({why})" for why, names in reasons.items() if names]:
+        live.end(f"Left out of {path.name}: {'; '.join(left)}.")
     return path

@@ -54,14 +54,15 @@ class Progress:
 
     def save(self, run, learner):
         """Write all that is needed to go on from the end of an epoch."""
-        self._write(run.folder / RESUME, learner)
+        self._write(run, RESUME, learner)
         (run.folder / WITHIN).unlink(missing_ok=True)
 
     def save_within(self, run, learner):
         """Write all that is needed to go on from within an epoch; its beginning stays written too."""
-        self._write(run.folder / WITHIN, learner)
+        self._write(run, WITHIN, learner)
 
-    def _write(self, path, learner):
+    def _write(self, run, name, learner):
+        run.check_there()
         total, count = self.bits(learner)
         about = {
             "epoch": self.epoch,
@@ -74,7 +75,7 @@ class Progress:
             "setbacks": self.setbacks,
         }
         arrays = {name: variable.numpy() for name, variable in learner.everything().items()}
-        container.write(path, "checkpoint", about, arrays)
+        container.write(run.folder / name, "checkpoint", about, arrays)
 
     def restore(self, run, learner):
         """Put a learner, and this, where a run's newest checkpoint says, if there is one.

@@ -83,6 +83,7 @@ class EpochEnd:
             "not_to_share": run.not_to_share,
             **({"begun_from": run.begun_from} if run.begun_from else {}),
         }
+        run.check_there()
         Capsule.of(self.samplernn, run.sample_rate, about, run.card).save(run.capsule_path(number))
         run.record(entry)
         self._summarise(entry, clips)
@@ -107,6 +108,7 @@ class EpochEnd:
         for piece in self.codes_of_clips(round(self.settings.clip_seconds * self.run.sample_rate)):
             drawn.append(piece)
             self.live.text(f"Epoch {number}: making clips")
+        self.run.check_there()
         clips = {}
         for (temperature, voice), codes in zip(self.settings.clips, np.concatenate(drawn, axis=1), strict=True):
             path = self.run.clip_path(number, voice, temperature)

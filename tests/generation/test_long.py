@@ -687,3 +687,16 @@ def test_a_performance_says_of_each_voice_what_decides_how_it_sounds(capsule, va
     """What `perform` compares when it goes on: everything else may change."""
     about, _ = Performance.of(capsule, **{k: v for k, v in values.items() if k != "keep_prime"}).abouts()
     assert {"capsule", "seed", "voice", "temperature", "prime", "nudge"} <= about.keys()
+
+
+def test_a_performance_that_is_renamed_meanwhile_goes_on_under_its_new_name(capsule, often, tmp_path):
+    def rename(_):
+        (tmp_path / "long").rename(tmp_path / "renamed")
+
+    with pytest.raises(CourseError, match=r'performance\.json" is no longer there: if its folder was renamed'):
+        perform(capsule, tmp_path / "long", SECONDS, listening=rename)
+    assert [path.name for path in tmp_path.iterdir()] == ["renamed"]
+    assert_same(
+        played(tmp_path / "renamed", perform(capsule, tmp_path / "renamed", SECONDS)),
+        played(tmp_path / "straight", perform(capsule, tmp_path / "straight", SECONDS)),
+    )

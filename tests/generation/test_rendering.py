@@ -1,10 +1,14 @@
 """Takes as files: sound, tags, markers, names, list and zip, and what spreadsheets, disks and users do to them."""
 
 import csv
+import errno
+import io
 import json
 import os
 import re
 import struct
+import subprocess
+import sys
 import tracemalloc
 import wave
 import zipfile
@@ -18,8 +22,10 @@ import soundfile
 
 from prism_lessons.audio import Clip
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import LongTake, Take, generate, render
+from prism_lessons.files import unwritable
+from prism_lessons.generation import LongTake, Take, generate, render, rendering
 from prism_lessons.generation.rendering import COLUMNS, Rendering, file_name
+from prism_lessons.live import LiveLine
 from prism_lessons.quantisation import Quantisation
 
 RATE = 16000
@@ -607,3 +613,36 @@ def test_memory_does_not_grow_with_a_long_take(long_take, tmp_path):
 
     most(1)
     assert most(300) < 1.2 * most(30)
+
+
+def test_where_a_take_cannot_be_listed_its_sound_is_not_there_either(take, tmp_path, monkeypatch):
+    def refuse(path, *_):
+        raise unwritable(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
+    with monkeypatch.context() as full:
+        full.setattr(rendering, "_write_list", refuse)
+        with pytest.raises(CourseError, match="The disk is full"):
+            render([take], tmp_path)
+    assert os.listdir(tmp_path) == []
+    (path,) = render([take], tmp_path)
+    assert path.name in (tmp_path / "takes.csv").read_text()
+
+
+def test_two_programs_that_list_takes_at_once_lose_no_row(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from prism_lessons.generation.rendering import _list\n"
+        "for number in range(30): _list(Path(sys.argv[1]), {'file': f'{sys.argv[2]}{number}.wav'})\n"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, tmp_path, who]) for who in "ab"]
+    assert [program.wait() for program in both] == [0, 0]
+    assert len((tmp_path / "takes.csv").read_text().splitlines()) == 61
+
+
+def test_a_zip_of_takes_says_what_it_leaves_out_and_why(noise, tmp_path):
+    (path,) = render([take_of(noise(0.5, 1))], tmp_path)
+    path.unlink()
+    Clip(noise(0.5), RATE).save(tmp_path / "other.wav")
+    said = io.StringIO()
+    render([take_of(noise(0.5, 2))], tmp_path, zipped=True, live=LiveLine(said))
+    expected = f"Left out of takes.zip: {path.name} (no longer there); other.wav (not in takes.csv)."
+    assert expected in said.getvalue()

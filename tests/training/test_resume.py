@@ -65,6 +65,21 @@ def test_an_interruption_is_a_sentence_that_says_how_to_go_on(stop_within, tmp_p
     assert Run(tmp_path).events[-1]["kind"] == "stopped"
 
 
+def test_a_run_that_is_renamed_while_it_trains_is_whole_under_its_new_name(go_on, straight, tmp_path, monkeypatch):
+    end, count = Conductor.on_train_batch_end, iter(range(10**6))
+
+    def end_and_rename(self, batch, logs=None):
+        end(self, batch, logs)
+        if next(count) == 100:
+            (tmp_path / "run").rename(tmp_path / "renamed")
+
+    monkeypatch.setattr(Conductor, "on_train_batch_end", end_and_rename)
+    with pytest.raises(CourseError, match=r'run\.json" is no longer there: if its folder was renamed'):
+        go_on(tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["renamed"]
+    assert [entry.bits for entry in go_on(tmp_path / "renamed").log] == [entry.bits for entry in straight.log]
+
+
 def test_another_batch_size_goes_on_from_the_same_share_of_the_epoch(stop_within, go_on, tmp_path):
     stop_within(tmp_path)
     about, _, _ = container.read(tmp_path / WITHIN, "checkpoint")

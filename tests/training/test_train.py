@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 import quality
 import soundfile
 
+import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
@@ -372,3 +374,18 @@ def test_a_capsule_of_an_epoch_knows_where_it_comes_from(straight):
     capsule = Capsule.load(straight.capsule_path(2))
     assert capsule.about["epoch"] == 2 and capsule.sample_rate == 8000
     assert capsule.about["validation_bits"] == straight.log[1].validation_bits
+
+
+def test_folders_whose_names_are_no_text_hinder_nothing(hum_corpus, small, tmp_path):
+    """As old zips leave them; what is shown has a "?" in their place."""
+    corpus = shutil.copytree(hum_corpus.folder, tmp_path / os.fsdecode(b"c\xff"))
+    folder = tmp_path / os.fsdecode(b"r\xff")
+    for epochs in (1, 2):
+        run = train(corpus, folder, epochs=epochs, copy_to=tmp_path / os.fsdecode(b"copy\xff"), **small)
+    assert run.capsule().about["run"] == "r?" and run.capsule().save(tmp_path / os.fsdecode(b"\xff.capsule")).is_file()
+    second = train(corpus, tmp_path / "second", start=run.capsule(), epochs=1, **small)
+    assert second.begun_from["run"] == "r?"
+    heard = pl.audition(run)
+    assert heard.corpus is not None and "r?" in heard.page().read_text(encoding="utf-8")
+    assert "r?" in heard.export(tmp_path / os.fsdecode(b"p\xff")).read_text(encoding="utf-8")
+    assert pl.curate(corpus.parent / corpus.name / "clips", tmp_path / os.fsdecode(b"d\xff"), 8000).seconds() > 0
