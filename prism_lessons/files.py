@@ -67,12 +67,12 @@ def in_turn(path):
         When another program has not finished within a minute.
     """
     lock = lock_for(path)
-    turn = filelock.FileLock(lock, timeout=60, poll_interval=0.01, is_singleton=True)
+    turn = filelock.FileLock(lock, timeout=60, is_singleton=True)
     with ExitStack() as held:
         with suppress(OSError, NotImplementedError):  # what a file system says that knows no locks
             lock.parent.mkdir(parents=True, exist_ok=True)
             try:
-                held.enter_context(turn)
+                held.enter_context(turn.acquire(poll_interval=0.01))
             except filelock.Timeout:
                 raise CourseError(f'Another program is writing "{path}": wait for it, and do the same again.') from None
         yield
