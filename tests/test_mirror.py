@@ -318,6 +318,7 @@ def test_a_copy_that_may_not_be_written_waits(public_folder, as_guest):
     run = begin(public_folder / "run")
     practise(run, 1)
     (public_folder / "drive").mkdir()
+    (public_folder / "drive").chmod(0o555)
     with as_guest():
         mirror = Mirror(run.folder, public_folder / "drive" / "run")
         assert "Permission denied" in finish(mirror) and "Permission denied" in mirror.paused
