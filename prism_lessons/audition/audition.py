@@ -21,7 +21,7 @@ from .closeness import Sources, excerpt
 from .diagnosis import DIAGNOSES
 from .journey import journey
 from .listening import ListeningLog
-from .looking import gap_of, look_at
+from .looking import gap_of, look_at, share_ringing
 from .portfolio import export_journal
 from .proposal import proposal
 
@@ -81,6 +81,8 @@ class Audition:
         its file is damaged.
     gap
         How far clips and recordings lie apart in timbre, a `Gap`; None where the recordings are not there.
+    ringing
+        The share, 0 .. 1, of the recordings that hold three steady partials or more; None where they are not there.
     """
 
     def __init__(self, run, corpus, log, live):
@@ -92,6 +94,7 @@ class Audition:
         if not self.clips:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
         self.gap = gap_of(self.run, self.clips, self.corpus, lambda: self.sources)
+        self.ringing = self.corpus and share_ringing(self.corpus)
         if sources := vars(self).get("sources"):  # what is remembered of them was of all
             self.unheard += sources.unread
 
@@ -253,7 +256,7 @@ class Audition:
         epochs = len({clip.played.epoch for clip in self.clips})
         kinds = ", ".join(f"{count} {DIAGNOSES[kind].title}" for kind, count in self.counts.items())
         said = f"{counted(len(self.clips), 'clip')} of {counted(epochs, 'epoch')}: {kinds}."
-        return " ".join([said, *self._silence(), *self.unheard])
+        return " ".join([said, *self._silence(), *self._ringing(), *self.unheard])
 
     def _silence(self):
         """What is to be said where most clips cannot be heard, and why that may be, as sentences."""
@@ -265,6 +268,15 @@ class Audition:
             yield (
                 f"The likely cause is that {share:.0%} of the sound that the model learned from is silence: leave the "
                 "silences out in lesson 01, and train again."
+            )
+
+    def _ringing(self):
+        """What is to be said of steady partials, as a sentence: nothing where most recordings have none."""
+        if self.ringing and self.ringing > 0.5:
+            count = sum(clip.rings for clip in self.clips)
+            yield (
+                f"Three steady partials or more can be heard in {count} of {counted(len(self.clips), 'clip')}, and in "
+                f"{self.ringing:.0%} of your recordings."
             )
 
     def __str__(self):

@@ -10,13 +10,17 @@ import numpy as np
 
 from ..audio import SILENCE_DBFS, AudioError, load
 from ..corpus.known import Known, code_version
+from ..errors import CourseError
+from ..files import inside
 from ..run import RunClip
 from .closeness import Gap, Nearest, Verbatim, timbre_gap
 from .diagnosis import DIAGNOSES, diagnose, remarks
-from .measures import Measures, measured
+from .measures import Measures, measured, prepared
+from .partials import FEWEST, steady_partials
 
 MOMENTS = 48  # of the outline that a page draws
 OUTLINE_DB = 54.0  # of its height: 6 dB for each of the digits 1 to 9
+MOST_RECORDINGS, SECONDS = 50, 10.0  # in which partials are sought, and of each: some seconds of a computer's time
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class AuditionClip:
         Its `Measures`, a key of `DIAGNOSES`, and sentences on what else was noticed.
     outline
         Its level in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full scale.
+    partials
+        How many steady ones it holds, see `steady_partials`.
     nearest, verbatim
         The stretch of a recording that it is most like, and the longest one that it nearly repeats; None where there
         is none, or where the recordings are not there.
@@ -41,6 +47,7 @@ class AuditionClip:
     diagnosis: str
     remarks: tuple[str, ...]
     outline: str
+    partials: int
     nearest: Nearest | None = None
     verbatim: Verbatim | None = None
 
@@ -63,6 +70,11 @@ class AuditionClip:
         return DIAGNOSES[self.diagnosis].audible
 
     @property
+    def rings(self):
+        """Whether it can be heard and holds three steady partials or more."""
+        return self.audible and self.partials >= FEWEST
+
+    @property
     def sound(self):
         """The `Clip` itself."""
         return load(self.played.path)
@@ -79,6 +91,7 @@ class AuditionClip:
             "remarks": list(self.remarks),
             "measures": self.measures.as_dict(),
             "audible": self.audible,
+            "partials": self.partials,
             "nearest": self.nearest and self.nearest.as_dict(),
             "verbatim": self.verbatim and self.verbatim.as_dict(),
         }
@@ -105,7 +118,7 @@ def look_at(run, corpus, sources, live):
     clips, unheard
         Tuples: an `AuditionClip` for each clip that can be heard, and a sentence for each that cannot.
     """
-    known = Known(run.folder, "auditions", _version("measures"))
+    known = Known(run.folder, "auditions", _version("measures", "partials"))
     wanted, clips, values, unheard = run.played, [], [], []
     for done, played in enumerate(wanted):
         live.share("Measuring clips", done, len(wanted))
@@ -129,6 +142,7 @@ def look_at(run, corpus, sources, live):
             diagnose(measures),
             tuple(found["remarks"]),
             found["outline"],
+            found["partials"],
             *near.get(played.path, (None, None)),
         )
         for played, found in zip(clips, values, strict=True)
@@ -166,6 +180,24 @@ def gap_of(run, clips, corpus, sources):
     return Gap(**found)
 
 
+def share_ringing(corpus):
+    """The share, 0 .. 1, of a `Corpus`'s clips, or of 50 of them, that hold three steady partials or more."""
+    known = Known(corpus.folder, "partials", _version("measures", "partials"))
+    counts = []
+    for clip in corpus.clips[:: max(1, -(-len(corpus.clips) // MOST_RECORDINGS))]:
+        path = inside(corpus.folder, clip.file)
+        count = known.get(path)
+        if count is None:
+            try:
+                count = _partials(load(path, seconds=SECONDS))
+            except CourseError:  # the others will do
+                continue
+            known.put(path, count)
+        counts.append(count)
+    known.save()
+    return sum(count >= FEWEST for count in counts) / max(1, len(counts))
+
+
 def _known_closeness(run, corpus):
     """What is remembered of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
     return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
@@ -177,7 +209,12 @@ def _measured(clip):
         "measures": measured(clip).as_dict(),
         "remarks": remarks(clip),
         "outline": outline(clip.samples),
+        "partials": _partials(clip),
     }
+
+
+def _partials(clip):
+    return len(steady_partials(prepared(clip)))
 
 
 def outline(samples):

@@ -10,8 +10,9 @@ import pytest
 
 import prism_lessons as pl
 from prism_lessons.audio import Clip, load
-from prism_lessons.audition import looking
+from prism_lessons.audition import Audition, ListeningLog, looking
 from prism_lessons.audition.looking import outline
+from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.run import Run
@@ -32,7 +33,7 @@ def test_every_clip_is_there_in_order_with_what_it_sounds_like(heard):
     ]
     kinds = [clip.diagnosis for clip in heard.clips]
     assert kinds[:4] == ["silence"] * 2 + ["noise"] * 2 and kinds[6:] == ["tone"] * 2
-    assert heard.summary.startswith("8 clips of 4 epochs: ")
+    assert heard.summary.startswith("8 clips of 4 epochs: ") and "partials" not in heard.summary
     assert "epoch 4, temperature 1, voice 1: tone" in str(heard)
 
 
@@ -203,6 +204,22 @@ def test_an_epoch_that_cannot_be_heard_is_not_proposed_though_it_has_the_fewest_
     assert made_run.best == 3 and heard.proposed.epoch == 2
     assert "Epoch 3 has fewer (5.20), but 2 of its 2 clips cannot be heard." in str(heard.proposed)
     assert heard.summary.startswith("8 clips of 4 epochs: 2 silence, 2 noise, 2 faint, 2 tone.")
+
+
+def test_clips_with_steady_partials_are_counted_where_the_recordings_have_them(made_run, tmp_path, write_sound):
+    time = np.arange(4 * 16000) / 16000
+    chords = [sum(0.1 * np.sin(2 * np.pi * root * hertz * time) for hertz in (1, 2.4, 5)) for root in (200, 230, 270)]
+    for root, chord in enumerate(chords):
+        write_sound(tmp_path / "chords" / f"{root}.wav", chord)
+    Clip(np.float32(chords[0]), 16000).save(made_run.clip_path(2, 1, 1.0))
+    Clip(np.float32(1e-3 * chords[1]), 16000).save(made_run.clip_path(2, 1, 0.85))  # nobody hears those
+    corpus = curate(tmp_path / "chords", tmp_path / "corpus", live=quiet())
+    heard = Audition(made_run, corpus, ListeningLog(made_run, "me"), quiet())
+    said = "Three steady partials or more can be heard in 1 of 8 clips, and in 100% of your recordings."
+    assert said in heard.summary and heard.ringing == 1
+    for clip in corpus.clips[1:]:
+        (corpus.folder / clip.file).write_bytes(b"no sound")
+    assert Audition(made_run, corpus, ListeningLog(made_run, "me"), quiet()).ringing == 1
 
 
 def test_most_clips_that_cannot_be_heard_are_said_and_not_compared(made_run):
