@@ -7,6 +7,7 @@ import numpy as np
 
 from . import container
 from .audio import check_sample_rate
+from .checks import a_path, checked
 from .errors import CourseError, in_short
 from .files import digest, to_write
 from .settings import ModelSettings, shapes_of
@@ -47,6 +48,7 @@ class Capsule:
         return cls(model.settings, sample_rate, weights, about, card)
 
     @classmethod
+    @checked(path=a_path)
     def load(cls, path):
         """Open a capsule's file. Nothing in it is executed, and no model is made yet.
 
@@ -73,6 +75,7 @@ class Capsule:
                 raise CourseError(f'The weights "{name}" in "{path}" are no finite numbers: take another epoch.')
         return capsule
 
+    @checked(path=a_path)
     def save(self, path):
         """Write the capsule as one file, whose name ends in .capsule; returns the path."""
         about = {

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from .errors import CourseError
+from .errors import CourseError, in_short
 from .files import to_write, unwritable, write_text
 from .live import LiveLine, print_any_name
 
@@ -337,7 +337,7 @@ def setting(text):
     """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON, or else as Python writes it."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise argparse.ArgumentTypeError(f'"{text}" should read NAME=VALUE, as in dim=256')
+        raise argparse.ArgumentTypeError(f'"{in_short(text)}" should read NAME=VALUE, as in dim=256')
     for read in (json.loads, ast.literal_eval):
         with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
             return name, read(value)
@@ -349,7 +349,7 @@ def whole(text):
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f'must be a whole number, not "{text}"') from None
+        raise argparse.ArgumentTypeError(f'must be a whole number, not "{in_short(text)}"') from None
 
 
 def number(text):
@@ -357,7 +357,7 @@ def number(text):
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f'must be a number, not "{text}"') from None
+        raise argparse.ArgumentTypeError(f'must be a number, not "{in_short(text)}"') from None
 
 
 def bits(text):

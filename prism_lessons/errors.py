@@ -1,5 +1,11 @@
 """The kinds of errors a composer meets: sentences that say what happened and what to do."""
 
+import reprlib
+
+SHORT = reprlib.Repr()  # which does not write down all of a long list, only to cut it off
+SHORT.maxlist = SHORT.maxtuple = 20
+SHORT.maxlong = SHORT.maxother = 120
+
 
 class CourseError(Exception):
     """Something the composer can mend; its text is one sentence for them.
@@ -16,6 +22,16 @@ class Stopped(KeyboardInterrupt):
 
     def _render_traceback_(self):
         return [str(self)]
+
+
+def as_given(value):
+    """A value as it was given, text in quotes, for the middle of a sentence: one line of at most 120 letters."""
+    if isinstance(value, str):
+        return f'"{in_short(value)}"'
+    try:
+        return in_short(SHORT.repr(value))
+    except (ValueError, RecursionError):  # numbers of thousands of digits, lists in lists in lists
+        return "something so large"
 
 
 def in_short(error):

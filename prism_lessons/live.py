@@ -21,6 +21,14 @@ def counted(number, what):
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+def size(count):
+    """Bytes as one reads them: "3.0 GB", "12 MB", "40 kB"."""
+    for unit, bytes_ in (("GB", 1e9), ("MB", 1e6)):
+        if count >= bytes_:
+            return f"{count / bytes_:.{0 if count >= 10 * bytes_ else 1}f} {unit}"
+    return f"{count / 1e3:.0f} kB"
+
+
 def some(names, most=6):
     """Some names as words; of many, the first ones and how many more there are."""
     return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -20,7 +20,7 @@ from .container import ABOUT
 from .errors import CourseError
 from .files import in_turn
 from .live import LiveLine
-from .run import CARD, EVENTS, LOCK, LOG, MERGING, RESUME, SETTINGS, START, WITHIN, Run, is_beginning
+from .run import CARD, EVENTS, LOCK, LOG, MERGING, RESUME, SETTINGS, START, WITHIN, Run, is_beginning, opened
 
 PATIENCE = 60.0  # seconds without a byte after which a folder counts as silent
 BLOCK = 2**20  # bytes read and written at once
@@ -282,7 +282,7 @@ def _is_further(copy, run):
 
 def _identity_and_log(folder):
     try:
-        run = Run(folder)
+        run = opened(folder)
         return run.identity, run.log
     except CourseError as error:
         if isinstance(error.__cause__, OSError):  # it may be readable later

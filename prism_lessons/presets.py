@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 
-from .errors import CourseError
+from .errors import CourseError, in_short
 from .settings import ModelSettings, TrainingSettings
 
 
@@ -65,7 +65,7 @@ PRESETS = {
 
 def find_preset(name):
     """The `Preset` of that name."""
-    if name not in PRESETS:
+    if not isinstance(name, str) or name not in PRESETS:
         choices = "; ".join(f'"{known}" ({preset.purpose})' for known, preset in PRESETS.items())
-        raise CourseError(f'There is no preset "{name}": choose {choices}.')
+        raise CourseError(f'There is no preset "{in_short(name)}": choose {choices}.')
     return PRESETS[name]

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from .audio import check_sample_rate
 from .capsule import Capsule
+from .checks import a_path, checked, optional, whole
 from .errors import CourseError, in_short
 from .files import (
     append_lines,
@@ -39,7 +40,7 @@ from .files import (
     write_lines,
     write_text,
 )  # fmt: skip
-from .settings import ModelSettings, TrainingSettings, described
+from .settings import ModelSettings, TrainingSettings, described, is_number
 
 FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS = "run.json", "card.md", "log.jsonl", "events.jsonl"
@@ -109,6 +110,7 @@ class Run:
         When there is no run there.
     """
 
+    @checked(folder=a_path)
     def __init__(self, folder):
         self.folder = Path(folder)
         self.settings = read_json(self.folder / SETTINGS, "run")
@@ -267,6 +269,7 @@ class Run:
         bits = {entry.epoch: entry.validation_bits for entry in self.log}
         return min((epoch for epoch in self.epochs if epoch in bits), key=bits.get, default=None)
 
+    @checked(epoch=optional(whole()))
     def capsule(self, epoch=None):
         """The model after some epoch, the last one if not said, as a `Capsule`.
 
@@ -288,6 +291,7 @@ class Run:
         """The epochs marked as worth keeping, in order."""
         return _stars_in(self.folder / STARRED)
 
+    @checked(epoch=whole())
     def star(self, epoch):
         """Keep the weights of an epoch whatever the disk budget says."""
         self.capsule(epoch)
@@ -372,6 +376,8 @@ def _event(line):
     """A line of the list of events, see `Run.events`."""
     if type(line["epoch"]) is not int or not all(isinstance(line[name], str) for name in ("when", "kind", "text")):
         raise TypeError("an event is said in words")
+    if line["kind"] == "blown up" and not (type(line["back_to"]) is int and is_number(line["rate_factor"])):
+        raise TypeError("where it went back to is said in numbers")
     return {**line}
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from .audio import AudioError, Clip, PassingError, load
 from .backend import keras, ops
+from .checks import a, a_path, checked
 from .corpus.codes import Codes
 from .corpus.folder import list_files, refuse_by_name
 from .errors import CourseError
@@ -74,6 +75,7 @@ class Scorer:
         return total / math.log(2) / int(np.sum(end - begin))
 
 
+@checked(audio=a(Clip, a_path))
 def score(capsule, audio):
     """Bits per sample that a model needs for sound it has not seen: how surprising it finds it.
 

@@ -91,7 +91,15 @@ def test_what_cannot_be_done_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["curate", "a"], ["survey"], ["curate", "a", "b", "--seed", "x"], ["surve", "a"]]
+    "arguments",
+    [
+        ["curate", "a"],
+        ["survey"],
+        ["curate", "a", "b", "--seed", "x"],
+        ["curate", "a", "b", "--seed", "1" * 5000],
+        ["curate", "a", "b", "--validation", "x" * 5000],
+        ["surve", "a"],
+    ],
 )
 def test_wrong_arguments_are_one_line(capsys, arguments):
     with pytest.raises(SystemExit) as stopped:
@@ -100,6 +108,7 @@ def test_wrong_arguments_are_one_line(capsys, arguments):
     assert stopped.value.code == 2
     assert captured.out == ""
     assert captured.err.startswith("prism-lessons: ") and captured.err.count("\n") == 1
+    assert len(captured.err) < 300
 
 
 def test_a_full_disk_is_one_sentence(small_disk, write_noise, tmp_path, capsys):

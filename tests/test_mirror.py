@@ -20,7 +20,13 @@ from prism_lessons.mirror import Mirror, bring_back
 from prism_lessons.run import LISTENING, LOG, RESUME, SETTINGS, STARRED, START, WITHIN, Epoch, Run
 
 SAMPLES = 1000  # of an epoch
-BEGUN = {"corpus": {"digest": "a corpus"}, "model": {"dim": 16}, "training": {}, "sample_rate": 8000}
+BEGUN = {
+    "corpus": {"digest": "a corpus"},
+    "model": {"dim": 16},
+    "training": {},
+    "sample_rate": 8000,
+    "references": {"uniform": 8.0},
+}
 
 
 def put(path, text):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from ..checks import a_path, checked
 from ..errors import CourseError
 from ..files import replacing
 from .levels import measure
@@ -34,6 +35,7 @@ class Clip:
         """Peak, RMS and silence, as `Levels`."""
         return measure(self.samples, self.sample_rate)
 
+    @checked(path=a_path)
     def save(self, path):
         """Write the clip as 16-bit WAV or FLAC, by the ending of `path`; returns the path.
 
@@ -60,6 +62,7 @@ class Clip:
         return file.getvalue()
 
 
+@checked(path=a_path)
 def load(path, sample_rate=None, start=0.0, seconds=math.inf):
     """Read a sound file, or `seconds` of it from `start` on, into a `Clip`, mono, at `sample_rate` (Hz) or its own.
 

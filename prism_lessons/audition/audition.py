@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from ..audio import AudioError, Recording
+from ..checks import a, a_path, a_text, checked, optional, whole
 from ..corpus import Corpus, Sounds, is_mostly_silent, sounds_of
 from ..corpus.corpus import SETTINGS
 from ..corpus.sounds import Piece
 from ..errors import CourseError
 from ..files import to_write, write_text
 from ..live import LiveLine, counted
-from ..run import opened
+from ..run import Run, opened
 from . import page
 from .chosen import capsule_of
 from .closeness import Sources, excerpt
@@ -29,6 +30,7 @@ PAGE = "audition.html"
 PARTS = ("early", "middle", "late")  # of a run, on the sound map
 
 
+@checked(run=a(Run, a_path), corpus=optional(a(Corpus, a_path)), who=optional(a_text), copy=optional(a_path))
 def audition(run, corpus=None, who=None, copy=None, live=None):
     """Look at all clips of a run: measure them, say what they sound like, find what they are nearest to.
 
@@ -107,6 +109,7 @@ class Audition:
         """The stretch of a recording that a clip's `nearest` or `verbatim` points at, as a `Clip`."""
         return excerpt(self.corpus, found)
 
+    @checked(every=whole(1))
     def select(self, every=1, temperature=None, voice=None, diagnosis=None, starred=False):
         """Some of the clips.
 
@@ -124,8 +127,6 @@ class Audition:
         CourseError
             When `every` is no whole number from 1 on, or there is no such diagnosis.
         """
-        if not isinstance(every, int) or every < 1:
-            raise CourseError(f"every must be a whole number, 1 or more, not {every}: 5 is every fifth epoch.")
         if diagnosis is not None and diagnosis not in DIAGNOSES:
             raise CourseError(f'There is no diagnosis "{diagnosis}": there are {", ".join(DIAGNOSES)}.')
         stars, last = set(self.log.starred), self.clips[-1].played.epoch

@@ -14,7 +14,8 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
-from ..errors import CourseError
+from ..checks import a_path, a_text, checked, whole
+from ..errors import CourseError, as_given
 from ..files import append_lines, in_turn, merge_lines, read_lines
 from .doctor import KINDS, has_remedy, key_of
 
@@ -95,6 +96,16 @@ class State:
         return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
 
 
+def _stretches(name, value):
+    """The rule for stretches of a sound, see `checks`."""
+    try:
+        return [(float(start), float(end)) for start, end in value]
+    except (TypeError, ValueError, OverflowError):
+        raise CourseError(
+            f"{name} must be pairs of seconds, such as [(0, 1.5), (2, 3)], not {as_given(value)}."
+        ) from None
+
+
 class Choices:
     """The choices about one folder of recordings; each is written to the file at once.
 
@@ -117,6 +128,7 @@ class Choices:
         When a line of the file has been damaged; the sentence names it.
     """
 
+    @checked(path=a_path)
     def __init__(self, path):
         self.path = Path(path)
         self._standing = []  # of what stands, each act with the state after it
@@ -128,6 +140,7 @@ class Choices:
 
         read_lines(self.path, "choices", carry_out, growing=True)
 
+    @checked(hear=a_text, success=a_text)
     def intend(self, hear="", success="", prefer=UNKNOWN):
         """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
         self._do("intend", hear=hear.strip(), success=success.strip(), prefer=prefer)
@@ -135,7 +148,8 @@ class Choices:
     def origin(self, pattern, **said):
         """Say where recordings come from: any of `maker`, `date`, `licence` (text), `consent` (one of `CONSENTS`),
         `share_sound`, `share_model` ("yes", "no" or "unknown")."""
-        self._do("origin", pattern=pattern, said={name: text.strip() or UNKNOWN for name, text in said.items()})
+        said = {name: a_text(name, text).strip() or UNKNOWN for name, text in said.items()}
+        self._do("origin", pattern=pattern, said=said)
 
     def leave_out(self, name, why=""):
         """Leave a recording out of the corpus."""
@@ -177,10 +191,12 @@ class Choices:
             self.repair(name, *mended)
         return len(found)
 
+    @checked(segments=_stretches)
     def cut(self, name, segments):
         """Take only some stretches of a recording: [(start, end), ...] in seconds; [] for all of it again."""
-        self._do("cut", name=name, segments=sorted((float(start), float(end)) for start, end in segments))
+        self._do("cut", name=name, segments=sorted(segments))
 
+    @checked(times=whole())
     def weigh(self, pattern, times):
         """Let a pass of the training go through recordings several times, 1 to 16."""
         self._do("weigh", pattern=pattern, times=times)

@@ -21,11 +21,12 @@ from ..audio import (
     plain_name,
     unreadable,
 )
-from ..errors import CourseError
+from ..checks import a, a_path, checked, optional, whole
+from ..errors import CourseError, as_given
 from ..files import alone, free, lock_for, unwritable, write_json, write_text
 from ..live import LiveLine, clock
 from ..settings import is_number
-from .choices import State
+from .choices import Choices, State
 from .clips import cut_out, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
 from .doctor import KINDS, repaired
@@ -39,9 +40,11 @@ MINIMUM_SECONDS = 10.0
 # What `curate` and `codes_of` write: files of other names are somebody's own.
 OF_A_CORPUS = re.compile(r"corpus\.json|card\.md|codes/[0-9a-f]{16}\.(codes|json)(\.partial)?")
 OF_A_DAMAGED_CORPUS = re.compile(OF_A_CORPUS.pattern + r"|clips/\d{4,}_.*\.flac")  # it does not say which its clips are
+MOST_SEED = 2**63 - 1
 COMPARED_SECONDS = 600.0  # of a recording at once, in search of near duplicates: what a computer's memory always holds
 
 
+@checked(source=a_path, destination=a_path, seed=whole(-MOST_SEED, MOST_SEED), choices=optional(a(Choices)))
 def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choices=None, live=None):
     """Prepare every usable recording in a folder as a corpus to train on.
 
@@ -80,7 +83,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     source, destination = Path(source), Path(destination)
     sample_rate = check_sample_rate(sample_rate)
     if not (is_number(validation) and 0 < validation <= 0.5):
-        raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {validation}.")
+        raise CourseError(f"The share kept for validation must be above 0 and at most 0.5, not {as_given(validation)}.")
     live = live or LiveLine()
     state = choices.state if choices else State()
     home = destination.resolve()

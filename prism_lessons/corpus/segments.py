@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Recording, load
+from ..checks import a_path, checked
 from ..errors import CourseError
 from ..live import moment
 from .folder import MINIMUM_CLIP_SECONDS
@@ -37,6 +38,7 @@ FRINGE_DB = 20.0
 DYNAMICS_DB = 60.0  # of the spectra: what begins softer than that is hardly heard
 
 
+@checked(path=a_path)
 def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, longest=None):
     """Suggest where to cut a recording.
 
@@ -83,6 +85,7 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
     return [(round(start, 3), round(end, 3)) for start, end in stretches]
 
 
+@checked(path=a_path)
 def segment_clips(path, segments):
     """Stretches of a recording, [(start, end), ...] in seconds, as `Clip`s to hear.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..audio import load
+from ..checks import a, a_path, checked
 from .corpus import SETTINGS, Corpus
 from .relations import Relations, Sound, relate
 from .survey import survey
@@ -60,6 +61,7 @@ class Sounds:
         return relate(self, layout, live=live)
 
 
+@checked(source=a(Corpus, a_path))
 def sounds_of(source, live=None):
     """The `Sounds` of a corpus (a `Corpus` or its folder), or of the usable recordings in a folder.
 

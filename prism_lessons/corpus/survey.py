@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
+from ..checks import a_path, checked
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
@@ -149,6 +150,7 @@ class Survey:
         return "\n".join(lines)
 
 
+@checked(source=a_path)
 def survey(source, live=None, sample_rate=USUAL_RATE):
     """Look at every file in a folder of recordings, without changing anything.
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
+from ..checks import a_path, checked
 from ..errors import CourseError, Stopped
 from ..files import alone, check_there, read_json, replacing, unreadable, unwritable, write_json
 from ..live import LiveLine, clock, counted
@@ -86,6 +87,7 @@ class LongTake:
         return self.codec.decode(codes)
 
 
+@checked(folder=a_path)
 def perform(
     capsule,
     folder,
@@ -127,8 +129,6 @@ def perform(
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
     """
-    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
-        raise CourseError(f"The folder of a performance must be the name of one, not {folder!r}.")
     folder, nudge, keep_prime = Path(folder), bool(nudge), bool(keep_prime)
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
     rate = performance.capsule.sample_rate

@@ -6,12 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from ..capsule import Capsule
+from ..checks import checked, number
 from ..errors import CourseError
 from ..files import digest
 from ..run import as_capsule
 from .lines import SHARES, Line
 
 
+@checked(share=number(0, 1))
 def between(first, second, share=0.5):
     """A model whose weights lie between those of two.
 
@@ -36,8 +38,6 @@ def between(first, second, share=0.5):
         When the two differ in their shape; the sentence names the setting.
     """
     first, second = as_capsule(first), as_capsule(second)
-    if not (isinstance(share, (int, float)) and not isinstance(share, bool) and 0 <= share <= 1):
-        raise CourseError(f"share must be 0 to 1, not {share}.")
     for name, value in vars(first.settings).items():
         if value != getattr(second.settings, name) and name != "dropout":
             raise CourseError(

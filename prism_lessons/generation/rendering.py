@@ -4,7 +4,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
 import tempfile
 import zipfile
@@ -26,6 +25,7 @@ from ..audio import (
     write_markers,
     writing,
 )
+from ..checks import a_path, switch
 from ..errors import CourseError
 from ..files import digest, in_turn, inside, replacing, unreadable, unwritable, write_text
 from ..live import LiveLine, some
@@ -74,7 +74,7 @@ class Rendering:
             if not (is_number(value) and 0 <= value <= LONGEST_FADE):
                 raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {value!r}.")
             object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are one, in names too
-        _check_switch("remove_dc", self.remove_dc)
+        switch("remove_dc", self.remove_dc)
 
     def rate(self, take):
         """Hz of a take's file."""
@@ -148,7 +148,7 @@ def render(
         For a value that cannot be, and when a disk is full or refuses.
     """
     rendering = Rendering(form, bits, sample_rate, fade_in, fade_out, remove_dc)
-    _check_switch("zipped", zipped)
+    switch("zipped", zipped)
     takes = _takes(takes)
     for take in takes:
         if form == "wav" and take.seconds * rendering.rate(take) * BYTES[bits] > MOST_BYTES:
@@ -168,9 +168,7 @@ def prepared(folder):
     CourseError
         When it cannot be written, or what lies there as `takes.csv` is no list of takes.
     """
-    if not isinstance(folder, (str, os.PathLike)) or "\0" in str(folder):
-        raise CourseError(f"The folder for takes must be the name of one, not {folder!r}.")
-    folder = Path(folder)
+    folder = Path(a_path("folder", folder))
     try:
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         with tempfile.TemporaryFile(dir=there):
@@ -191,11 +189,6 @@ def _takes(takes):
     if not all(isinstance(take, (Take, LongTake)) and take.about for take in takes):
         raise CourseError("render takes what generate or perform gave; save other clips with clip.save().")
     return takes
-
-
-def _check_switch(name, value):
-    if not isinstance(value, (bool, np.bool_)):
-        raise CourseError(f"{name} must be True or False, not {value!r}.")
 
 
 def _write(take, folder, rendering):

@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from ..audio import BLOCK_SECONDS, Clip
-from ..errors import CourseError
+from ..checks import whole
+from ..errors import CourseError, as_given
 from ..live import LiveLine, counted
 from ..run import as_capsule
 from ..settings import is_number
@@ -70,11 +71,12 @@ class Performance:
         """Take the values in, or say which of them cannot be."""
         if not isinstance(capsule, Mixture):
             capsule = as_capsule(capsule)
-        if type(voices) is not int or not 1 <= voices <= MOST_VOICES:
-            raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
-        seeds = seed if isinstance(seed, (list, tuple)) else [seed] * voices
-        if len(seeds) != voices or not all(type(one) is int and one >= 0 for one in seeds):
-            raise CourseError(f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {seed}.")
+        voices, several = whole(1, MOST_VOICES)("voices", voices), isinstance(seed, (list, tuple))
+        if several and len(seed) != voices:
+            raise CourseError(
+                f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {len(seed)}."
+            )
+        seed = [whole(0)("seed", one) for one in seed] if several else whole(0)("seed", seed)
         lines = lines_of(temperature, voices)
         return cls(
             capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engines.choose(engine),
@@ -226,9 +228,9 @@ def trapped(traps, seconds):
 def samples_of(seconds, sample_rate):
     """Seconds as samples, at least one."""
     if not is_number(seconds) or not seconds > 0:
-        raise CourseError(f"seconds must be a number above 0, not {seconds}.")
+        raise CourseError(f"seconds must be a number above 0, not {as_given(seconds)}.")
     if seconds >= 1e12:
-        raise CourseError(f"No take lasts {seconds} seconds: ask for fewer.")
+        raise CourseError(f"No take lasts {as_given(seconds)} seconds: ask for fewer.")
     if round(seconds * sample_rate) < 1:
         raise CourseError(f"At {sample_rate} Hz, {seconds} seconds are less than one sample: ask for more.")
     return round(seconds * sample_rate)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import get_args
 
-from ..errors import CourseError
+from ..errors import CourseError, as_given, in_short
 
 # Sources that several settings name.
 PAPER = "Mehri et al. 2017, https://arxiv.org/abs/1612.07837"
@@ -69,14 +69,13 @@ class Setting:
         """Raise `CourseError`, with what would do, if it cannot have this value."""
         if self.several and not isinstance(value, (tuple, list)):
             example = ", ".join(map(str, self.example))
-            raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {value!r}.")
+            raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {as_given(value)}.")
         if all(map(self._fits, value if self.several else [value])):
             return
-        if self.kind is str:
-            raise CourseError(f'There is no {self.name} "{value}": choose {self.range}.')
+        if self.kind is str and isinstance(value, str):
+            raise CourseError(f'There is no {self.name} "{in_short(value)}": choose {self.range}.')
         said = f"must each be {self.range.removeprefix('each ')}" if self.several else f"must be {self.range}"
-        given = list(value) if self.several else f'"{value}"' if isinstance(value, str) else value
-        raise CourseError(f"{self.name} {said}, not {given}.")
+        raise CourseError(f"{self.name} {said}, not {as_given(list(value) if self.several else value)}.")
 
     def _fits(self, value):
         if self.choices:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from ..errors import CourseError
 from ..presets import Preset, find_preset
-from ..run import FREE_TO_CHANGE, SETTINGS, Run, is_beginning
+from ..run import FREE_TO_CHANGE, SETTINGS, is_beginning, opened
 from ..settings import ModelSettings, TrainingSettings
 from .start import begun_from, check_begun_from, preset_like, where
 
@@ -39,7 +39,7 @@ def agree(corpus, folder, name, changes, start=None):
         if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
         return _new(corpus, name, changes, start), None, None
-    run = Run(folder)
+    run = opened(folder)
     written = run.settings
     if written["corpus"]["digest"] != corpus.digest:
         raise CourseError(

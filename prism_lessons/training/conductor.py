@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 
 from ..backend import keras
-from ..errors import CourseError
+from ..errors import CourseError, as_given
 from ..settings import is_number
 from .stability import Watch
 
@@ -36,9 +36,9 @@ class Budget:
             When one of them is out of its range.
         """
         if minutes is not None and not (is_number(minutes) and 0 < minutes < math.inf):
-            raise CourseError(f"minutes must be a number above 0, not {minutes}.")
+            raise CourseError(f"minutes must be a number above 0, not {as_given(minutes)}.")
         if epochs is not None and not (is_number(epochs) and 0 < epochs < math.inf and epochs == int(epochs)):
-            raise CourseError(f"epochs must be a whole number above 0, not {epochs}.")
+            raise CourseError(f"epochs must be a whole number above 0, not {as_given(epochs)}.")
         if epochs is None and minutes is None and run:
             epochs, minutes = run.settings.get("epochs"), run.settings.get("minutes")
         return cls(epochs, preset.minutes if epochs is None and minutes is None else minutes)

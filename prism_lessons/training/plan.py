@@ -7,9 +7,10 @@ import math
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from ..checks import a, a_path, checked
 from ..corpus import Corpus
 from ..errors import CourseError
-from ..live import clock
+from ..live import clock, size
 from ..presets import find_preset
 from ..settings import is_number
 from .conductor import Budget
@@ -69,7 +70,7 @@ class Plan:
         left = [f"epoch {last}" if self.epochs >= 1 else f"{self.epochs:.0%} of epoch 1"]
         if self.clips:
             left.append(_counted(self.clips, "clip"))
-        left.append(_size(self.bytes))
+        left.append(size(self.bytes))
         text = (
             f"{float(f'{self.samples_per_second:.2g}'):,.0f} samples a second; {_duration(self.seconds_per_epoch)} for "
             f"an epoch. By {when(whole_minute(self.ends), self.begins)}: {', '.join(left)}."
@@ -88,6 +89,7 @@ class Plan:
         return asdict(self) | moments | {"seconds": self.seconds, "text": str(self)}
 
 
+@checked(corpus=a(Corpus, a_path))
 def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hours=None, live=None, **changes):
     """Measure this machine for some seconds, and say what a training will come to.
 
@@ -199,10 +201,3 @@ def _duration(seconds):
 
 def _counted(number, thing):
     return f"{number:g} {thing}{'' if number == 1 else 's'}"
-
-
-def _size(count):
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.{0 if count >= 10 * size else 1}f} {unit}"
-    return f"{count / 1e3:.0f} kB"

@@ -6,13 +6,14 @@ import shutil
 from pathlib import Path
 
 from ..capsule import fill
+from ..checks import a, a_path, checked, optional
 from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
 from ..corpus.linear_prediction import linear_prediction_bits
 from ..errors import CourseError, Stopped
 from ..files import alone
-from ..live import LiveLine, clock
+from ..live import LiveLine, clock, size
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
 from ..run import LOCK, SETTINGS, START, WITHIN, Run
@@ -30,6 +31,7 @@ from .stability import MOST_SETBACKS, BlownUp
 from .start import begun_from, find_start, where, whole_card
 
 
+@checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path))
 def train(
     corpus,
     run,
@@ -255,7 +257,7 @@ def _check_disk(folder, room):
     free = shutil.disk_usage(exists).free
     if free < room.least:
         raise CourseError(
-            f'This training needs at least {room.least / 1e6:.0f} MB in "{folder}" and {free / 1e6:.0f} MB are free: '
+            f'This training needs at least {size(room.least)} in "{folder}" and {size(free)} are free: '
             "free some space or name a folder on another disk."
         )
 

@@ -20,6 +20,7 @@ from prism_lessons.markup import learning_curve
 from prism_lessons.run import Run, opened
 from prism_lessons.verdict import verdict
 
+MISSING = object()
 WRONG = [None, True, -1, 3.5, float("nan"), 10**30, "x", "", [], [None], {}, {"x": 1}, [[]], ["x"]]
 
 
@@ -32,19 +33,22 @@ def places(value, path=()):
 
 
 def with_wrong(value, path, wrong):
-    """A copy of plain values with another one at a path."""
+    """A copy of plain values with another one at a path, or with none."""
     if not path:
         return wrong
     changed = place = copy.deepcopy(value)
     for key in path[:-1]:
         place = place[key]
-    place[path[-1]] = wrong
+    if wrong is MISSING:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = wrong
     return changed
 
 
 def mutants(value):
     for path in places(value):
-        for wrong in WRONG:
+        for wrong in [*WRONG, *[MISSING] * bool(path)]:
             yield with_wrong(value, path, wrong)
 
 
@@ -80,7 +84,14 @@ def test_values_of_a_wrong_kind_in_the_settings_are_said(made_run):
 LINES = {
     "log.jsonl": None,
     "starred.json": {"epochs": [2]},
-    "events.jsonl": {"when": "2026-11-22T10:00:00", "kind": "begun", "epoch": 0, "text": "It began."},
+    "events.jsonl": {
+        "when": "2026-11-22T10:00:00",
+        "kind": "blown up",
+        "epoch": 0,
+        "text": "It blew up.",
+        "back_to": 1,
+        "rate_factor": 0.5,
+    },
     "journal.jsonl": {"when": "2026-11-22T10:00", "lesson": "03", "question": "What?", "answer": "That"},
 }
 WHEN = "2026-11-22T10:00"

@@ -71,7 +71,7 @@ def test_dropout_is_no_matter_of_shape(made):
 
 @pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), "0.5", None, True, [0.5], 10**400])
 def test_a_share_of_weights_is_a_number_from_0_to_1(two, share):
-    with pytest.raises(CourseError, match="share must be 0 to 1, not"):
+    with pytest.raises(CourseError, match="share must be a number from 0 to 1, not"):
         between(*two, share)
 
 

@@ -326,7 +326,7 @@ def test_a_full_disk_stops_with_a_sentence_and_loses_no_epoch(go_on, straight, s
 
 def test_too_little_disk_is_said_before_training(hum_corpus, small, tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=50_000))
-    with pytest.raises(CourseError, match="MB are free"):
+    with pytest.raises(CourseError, match="50 kB are free"):
         train(hum_corpus, tmp_path / "run", epochs=1, **small)
     assert not (tmp_path / "run").exists()
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from ...checks import a, a_path, checked, optional
 from ...corpus import Corpus, is_mostly_silent
 from ...errors import CourseError
 from ...live import LiveLine
@@ -18,6 +19,7 @@ from .results import Check, Preflight, forget, keep
 CORPUS = "corpus"
 
 
+@checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path))
 def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None, copy_to=None, live=None, **changes):
     """Try within two minutes whether a training is set up, before it practises for hours.
 

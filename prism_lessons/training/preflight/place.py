@@ -17,6 +17,7 @@ from ... import container
 from ...backend import tf
 from ...corpus.codes import Codes
 from ...errors import CourseError
+from ...live import size
 from ...model import on_gpu
 from ...run import PREFLIGHT_SOUNDS, RESUME
 from ...streams import Streams
@@ -122,12 +123,12 @@ def _try_place(name, folder, learner, progress, needed):
             return Check(
                 name,
                 False,
-                f'A training needs {_megabytes(needed)} in "{folder}" and {_megabytes(free)} are free: free some space '
+                f'A training needs {size(needed)} in "{folder}" and {size(free)} are free: free some space '
                 "or name a folder on another disk.",
             )
         progress.save(SimpleNamespace(folder=_trial(folder)), learner)
         path = _trial(folder) / RESUME
-        size = path.stat().st_size
+        written = path.stat().st_size
         _, read, _ = container.read(path, "checkpoint")
     except CourseError as error:
         return Check(name, False, str(error))
@@ -135,7 +136,7 @@ def _try_place(name, folder, learner, progress, needed):
         return Check(name, False, f'"{folder}" cannot be reached ({error.strerror or error}): check that it is there.')
     if not _same(_values(learner), read):
         return Check(name, False, f'What was written to "{folder}" came back changed: name a folder on another disk.')
-    return Check(name, True, f'A checkpoint of {_megabytes(size)} was written to "{folder}" and read again, the same.')
+    return Check(name, True, f'A checkpoint of {size(written)} was written to "{folder}" and read again, the same.')
 
 
 def _try_copy(folder, learner, progress, needed):
@@ -180,7 +181,3 @@ def _try_going_on(preset, streams, folder, straight, straight_bits):
         f"A training that was stopped did not go on as one that was not ({apart:.3f} bits apart): run the pre-flight "
         "again and, if it stays so, tell the course's makers.",
     )
-
-
-def _megabytes(size):
-    return f"{size / 1e6:.{1 if size < 1e7 else 0}f} MB"

@@ -1,0 +1,115 @@
+"""What the arguments of the library may be: checked at its face, before any work is done, and named where one is wrong.
+
+    @checked(source=a_path, seed=whole(), choices=optional(a(Choices)))
+    def curate(source, destination, seed=0, choices=None): ...
+
+Ranges that depend on something else, and settings, which know their own, are checked where they are used.
+"""
+
+import functools
+import inspect
+import math
+import os
+from numbers import Integral
+
+from .errors import CourseError, as_given
+from .settings import is_number
+
+MOST_DIGITS = 1000  # of a whole number: Python writes down no more than 4,300
+
+
+def checked(**rules):
+    """A decorator: what is given for the arguments that `rules` name goes through them before the function begins.
+
+    A rule takes the name of an argument and its value; it returns the value, as a plain one of Python, or raises a
+    `CourseError` that names both. What is not given is not checked.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def call(*arguments, **named):
+            bound = signature.bind(*arguments, **named)
+            for name in bound.arguments.keys() & rules.keys():
+                bound.arguments[name] = rules[name](name, bound.arguments[name])
+            return function(*bound.args, **bound.kwargs)
+
+        return call
+
+    return decorate
+
+
+def a_path(name, value):
+    """The path of a file or a folder."""
+    if not isinstance(value, (str, os.PathLike)) or not isinstance(os.fspath(value), str):
+        raise CourseError(
+            f'{name} must be the path of a file or a folder, such as "recordings", not {as_given(value)}.'
+        )
+    if "\0" in os.fspath(value):
+        raise CourseError(f"{name} cannot be {as_given(os.fspath(value))}: no name of a file holds a zero byte.")
+    return value
+
+
+def a_text(name, value):
+    """Text."""
+    if not isinstance(value, str):
+        raise CourseError(f"{name} is said in words, not as {as_given(value)}.")
+    return value
+
+
+def switch(name, value):
+    """True or False."""
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool", "bool_"):  # NumPy's
+        raise CourseError(f"{name} must be True or False, not {as_given(value)}.")
+    return bool(value)
+
+
+def whole(low=None, high=None):
+    """The rule for a whole number from `low` to `high`, of Python or NumPy; True and False are none."""
+
+    def rule(name, value):
+        if not is_number(value, Integral) or abs(int(value)) >= 10**MOST_DIGITS or not _within(value, low, high):
+            raise CourseError(f"{name} must be a whole number{_range(low, high)}, not {as_given(value)}.")
+        return int(value)
+
+    return rule
+
+
+def number(low=None, high=None):
+    """The rule for a finite number from `low` to `high`, of Python or NumPy; True and False are none."""
+
+    def rule(name, value):
+        if not is_number(value) or not _within(value, low, high) or not abs(value) < math.inf:
+            raise CourseError(f"{name} must be a number{_range(low, high)}, not {as_given(value)}.")
+        return value.item() if hasattr(value, "item") else value
+
+    return rule
+
+
+def a(kind, rule=None):
+    """The rule for a value of some kind; for others, there may be another one."""
+
+    def either(name, value):
+        if isinstance(value, kind):
+            return value
+        if rule is None:
+            raise CourseError(f"{name} must be made with prism_lessons.{kind.__name__}, not {as_given(value)}.")
+        return rule(name, value)
+
+    return either
+
+
+def optional(rule):
+    """The rule for what may be left out, or be None."""
+    return lambda name, value: None if value is None else rule(name, value)
+
+
+def _within(value, low, high):
+    return (low is None or low <= value) and (high is None or value <= high)
+
+
+def _range(low, high):
+    if high is not None:
+        return f" from {low} to {high}"
+    return "" if low is None else f", {low} or more"
