@@ -79,11 +79,16 @@ def in_turn(path):
 
 
 @contextmanager
-def replacing(path):
+def replacing(path, wait=True):
     """Give a temporary path beside `path`; what is written there takes the name `path` only once it is whole.
 
     A crash at any moment leaves the old file or the new one, never half of one. The temporary name is always the
     same, so that a killed program leaves at most one behind and the next call writes over it.
+
+    Parameters
+    ----------
+    wait
+        Until the disk has it. Who writes thousands of files waits for all of them at the end, with `all_on_disk`.
 
     Raises
     ------
@@ -95,8 +100,8 @@ def replacing(path):
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
-        with open(partial, "rb+") as file:
-            os.fsync(file.fileno())
+        if wait:
+            _on_disk(partial)
         os.replace(partial, path)
     except BaseException as error:
         with suppress(OSError):  # where nothing can be written, nothing was
@@ -104,6 +109,20 @@ def replacing(path):
         if isinstance(error, OSError):
             raise unwritable(path, error) from error
         raise
+
+
+def all_on_disk(paths):
+    """Wait until the disk has some files."""
+    if hasattr(os, "sync"):  # at once; Windows takes them one by one
+        os.sync()
+    else:
+        for path in paths:
+            _on_disk(path)
+
+
+def _on_disk(path):
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
 
 
 def check_there(path):

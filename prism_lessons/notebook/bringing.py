@@ -28,7 +28,7 @@ def unpack(archive, folder):
     targets = [(member, inside(folder, member.filename)) for member in archive.infolist() if not member.is_dir()]
     for member, target in targets:
         path = free(target)
-        with replacing(path) as partial, archive.open(member) as source, open(partial, "wb") as file:
+        with replacing(path, wait=False) as partial, archive.open(member) as source, open(partial, "wb") as file:
             shutil.copyfileobj(source, file)
         with suppress(OSError, ValueError, OverflowError):  # a date that cannot be
             os.utime(path, (time.mktime((*member.date_time, 0, 0, -1)),) * 2)
@@ -157,5 +157,5 @@ def _fits(brought, path):
 
 def _move(brought, path):
     if not os.path.lexists(path):
-        with replacing(path) as partial:
+        with replacing(path, wait=False) as partial:
             shutil.move(brought, partial)

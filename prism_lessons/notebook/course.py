@@ -16,10 +16,10 @@ from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError
-from ..files import inside, numbered, replacing, unwritable
+from ..files import all_on_disk, inside, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
-from ..live import LiveLine, some, wrapped
+from ..live import LiveLine, counted, size, some, wrapped
 from ..mirror import Mirror, belongs, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
@@ -137,7 +137,9 @@ class Course:
         """
         with self._aside() as folder:
             if _is_zip(Path(name)):
-                return self._unpack(name, content, folder)
+                taken = self._unpack(name, content, folder)
+                all_on_disk(files_of(self.home))
+                return taken
             put(_written(folder, name, content), self.recordings / Path(name).name)
             return True
 
@@ -155,13 +157,10 @@ class Course:
         """Unpack a zip in a folder, and put what is in it where it belongs; returns whether all of it was taken."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED:
-                    raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
+                self._make_sure_of_room(name, archive.infolist())
                 # In half a zip, the last zip that lies inside it, such as a capsule, would pass for the whole.
                 if min((member.header_offset for member in archive.infolist()), default=0) > 0:
                     raise zipfile.BadZipFile("its end is missing")
-                if damaged := archive.testzip():
-                    raise zipfile.BadZipFile(f'"{damaged}" in it is damaged')
                 unpack(archive, folder)
                 marked = archive.comment == ZIP_MARK
         except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
@@ -172,6 +171,20 @@ class Course:
             return put_back(folder, self.home, self.runs, self._acts_in)
         put_all(folder, self.recordings, Path(name).stem)
         return True
+
+    def _make_sure_of_room(self, name, members):
+        """Say what a zip holds, or refuse it where there is no room: a small one may unpack to anything."""
+        unpacked = sum(member.file_size for member in members)
+        if unpacked > MOST_UNPACKED:
+            raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
+        for place in (self.work, self.home):
+            if unpacked > (free := shutil.disk_usage(place).free):
+                raise CourseError(
+                    f'"{name}" unpacks to {size(unpacked)}, and "{place.absolute()}" has room for {size(free)}: free '
+                    "some space and bring it again, or bring it in parts."
+                )
+        count = sum(not member.is_dir() for member in members)
+        print(f'Unpacking "{name}": {counted(count, "file")}, {size(unpacked)}.')
 
     def _acts_in(self, name):
         """The `Journal` or `Choices` that a file in the folder of the course holds; None for any other."""

@@ -234,3 +234,30 @@ def test_a_file_of_1970_can_be_taken_home_and_back(course, tmp_path):
     (course.recordings / "a.wav").unlink()
     bring(course, packed)
     assert (course.recordings / "a.wav").read_text() == "a"
+
+
+def test_a_small_zip_that_unpacks_to_much_is_asked_for_room_first_and_says_what_it_writes(course, monkeypatch, capsys):
+    course.recordings.mkdir(parents=True)
+    path = course.recordings / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros.wav", bytes(20_000_000))
+    assert path.stat().st_size < 100_000
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=19_000_000))
+    with pytest.raises(CourseError, match=r'"bomb.zip" unpacks to 20 MB, and ".*" has room for 19 MB: free some space'):
+        course.bring()
+    assert os.listdir(course.recordings) == ["bomb.zip"] and not list(course.home.rglob("unpacked_*"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=21_000_000))
+    course.bring()
+    assert 'Unpacking "bomb.zip": 1 file, 20 MB.' in capsys.readouterr().out
+    assert os.listdir(course.recordings) == ["zeros.wav"]
+
+
+@pytest.mark.skipif(not hasattr(os, "sync"), reason="Windows waits for each file by itself")
+def test_a_zip_of_many_files_waits_for_the_disk_once(course, monkeypatch):
+    zip_of(course, "many.zip", **{f"{number}.wav": str(number) for number in range(100)})
+    waited, sync, fsync = [], os.sync, os.fsync
+    monkeypatch.setattr(os, "sync", lambda: waited.append("all") or sync())
+    monkeypatch.setattr(os, "fsync", lambda file: waited.append(file) or fsync(file))
+    course.bring()
+    assert len(recordings(course)) == 100 and "all" in waited and len(waited) < 10
