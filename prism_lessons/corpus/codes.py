@@ -3,14 +3,16 @@
 Variations (augmentation) are made here, from the sound itself: a varied code would be a rounded one rounded again.
 """
 
+import hashlib
 import zlib
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import soundfile
 import soxr
 
-from ..audio import native
+from ..audio import native, pcm16
 from ..errors import CourseError
 from ..files import digest, inside, read_json, replacing, write_json
 from ..settings import Augmentation
@@ -122,15 +124,15 @@ def _read(path, lengths_path, shape, dtype):
 
 def _blocks(corpus, clip):
     """Yield a clip in blocks, float32, or say that it is not the one the corpus was made with."""
-    samples = 0
-    try:
+    sha = hashlib.sha256()
+    with suppress(soundfile.LibsndfileError):
         for block in soundfile.blocks(native(inside(corpus.folder, clip.file)), 2**18, dtype="float32"):
-            samples += len(block)
+            sha.update(pcm16(block).astype("<i2").tobytes())
             yield block
-    except soundfile.LibsndfileError:
-        samples = -1
-    if samples != clip.samples:
-        raise CourseError(f'The clip "{clip.file}" in "{corpus.folder}" is damaged: curate the recordings again.')
+    if sha.hexdigest()[:16] != clip.digest:
+        raise CourseError(
+            f'The clip "{clip.file}" in "{corpus.folder}" is damaged or was exchanged: curate the recordings again.'
+        )
 
 
 def _vary(blocks, augmentation, version, chance):

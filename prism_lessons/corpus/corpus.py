@@ -4,11 +4,13 @@ import os
 from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 
+from ..checks import a_path
 from ..errors import CourseError
-from ..files import digest, inside, read_json
+from ..files import digest, inside, read_json, unreadable
 from ..live import wrapped
 from .card import card, what_it_allows
 from .choices import MOST_TIMES, Intention, Origin
+from .clips import md5_of
 from .warnings import warnings_about
 
 SETTINGS = "corpus.json"
@@ -23,8 +25,9 @@ class ClipFile:
 
     `file` is its place inside the corpus folder, `recording` the name of the file it came from, `start` the sample of
     the prepared recording it begins at, `samples` its length, `gain_db` what was taken off so that nothing clips,
-    `digest` names its sound (the 16-bit samples). `treatment` says what was mended, `times` how often a pass of the
-    training goes through it.
+    `digest` names its sound (the 16-bit samples), and so does `md5`, which stands in the file itself; corpora of an
+    earlier version have none. `treatment` says what was mended, `times` how often a pass of the training goes through
+    it.
     """
 
     file: str
@@ -41,6 +44,7 @@ class ClipFile:
     notes: tuple[str, ...] = ()
     treatment: tuple[str, ...] = ()
     times: int = 1
+    md5: str = ""
 
 
 def _fits(corpus):
@@ -49,7 +53,7 @@ def _fits(corpus):
     texts += [
         text
         for clip in corpus.clips
-        for text in (clip.file, clip.recording, clip.recording_digest, *clip.notes, *clip.treatment)
+        for text in (clip.file, clip.recording, clip.recording_digest, clip.md5, *clip.notes, *clip.treatment)
     ]
     texts += [file[key] for file in corpus.unused for key in ("name", "reason")]
     texts += [twin[key] for twin in corpus.twins for key in ("first", "second", "how")]
@@ -64,6 +68,23 @@ def _fits(corpus):
         and all(type(clip.times) is int and 1 <= clip.times <= MOST_TIMES for clip in corpus.clips)
         and {clip.split for clip in corpus.clips} == {TRAINING, VALIDATION}
     )
+
+
+def _check(folder, clip):
+    """Raise a `CourseError` unless a clip is there and is the one that the corpus was made with, as far as its first
+    bytes can say; whoever reads all of it looks at the `digest` too."""
+    place = inside(folder, clip.file)
+    if not os.path.isfile(place):
+        raise CourseError(f'The clip "{clip.file}" is missing from "{folder}": curate the recordings again.')
+    try:
+        exchanged = clip.md5 and md5_of(place) != clip.md5
+    except OSError as error:
+        raise unreadable(place, "clip", error) from error
+    if exchanged:
+        raise CourseError(
+            f'The clip "{clip.file}" in "{folder}" is not the one that the corpus was made with: put that one back, '
+            "or curate the recordings again."
+        )
 
 
 @dataclass(frozen=True)
@@ -96,7 +117,7 @@ class Corpus:
         """
         if isinstance(folder, Corpus):
             return folder
-        folder = Path(folder)
+        folder = Path(a_path("folder", folder))
         values = read_json(folder / SETTINGS, "corpus")
         if values.get("format") != FORMAT:
             raise CourseError(f'The corpus in "{folder}" was made by another version of this course: curate it again.')
@@ -117,8 +138,7 @@ class Corpus:
         if not whole:
             raise CourseError(f'"{folder / SETTINGS}" has been changed or damaged: curate the recordings again.')
         for clip in clips:
-            if not os.path.isfile(inside(folder, clip.file)):
-                raise CourseError(f'The clip "{clip.file}" is missing from "{folder}": curate the recordings again.')
+            _check(folder, clip)
         return corpus
 
     @property

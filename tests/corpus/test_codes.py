@@ -143,7 +143,7 @@ def test_damaged_codes_are_noticed_and_written_again(corpus, suffix, damage):
     assert files_of(corpus) == files
 
 
-@pytest.mark.parametrize("damage", [shorten, empty, remove, "text", "other sound"])
+@pytest.mark.parametrize("damage", [shorten, empty, remove, "text", "other sound", "other sound as long"])
 def test_a_damaged_clip_is_named(corpus, noise, damage):
     clip = corpus.of("training")[0]
     path = corpus.folder / clip.file
@@ -151,9 +151,13 @@ def test_a_damaged_clip_is_named(corpus, noise, damage):
         path.write_text("no sound")
     elif damage == "other sound":
         soundfile.write(path, noise(1), 16000)
+    elif damage == "other sound as long":
+        soundfile.write(path, noise(clip.samples / 16000, seed=99), 16000)
     else:
         damage(path)
-    with pytest.raises(CourseError, match=f'The clip "{clip.file}" .* is damaged: curate the recordings again'):
+    with pytest.raises(
+        CourseError, match=f'The clip "{clip.file}" .* is damaged or was exchanged: curate the recordings'
+    ):
         codes_of(corpus, "training", MU_LAW)
     assert not list((corpus.folder / "codes").iterdir())
 

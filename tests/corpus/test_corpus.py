@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from prism_lessons.corpus import Corpus, curate
+from prism_lessons.corpus.codes import codes_of
 from prism_lessons.errors import CourseError
+from prism_lessons.quantisation import Quantisation
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +134,16 @@ def test_a_clip_outside_the_folder_is_not_opened(folder, name):
     change(folder, ["clips", 0, "file"], name)
     with pytest.raises(CourseError, match="names a file outside itself"):
         Corpus.open(folder)
+
+
+def test_a_clip_that_was_exchanged_is_named_before_anything_is_made_of_it(folder, made, write_noise):
+    clip = made.clips[0]
+    write_noise(folder / clip.file, clip.samples / made.sample_rate, seed=99, sample_rate=made.sample_rate)
+    with pytest.raises(CourseError, match=f'The clip "{clip.file}" in .* is not the one that the corpus was made with'):
+        Corpus.open(folder)
+    change(folder, ["clips", 0, "md5"], "")  # a corpus of an earlier version: whoever reads the whole clip says so
+    with pytest.raises(CourseError, match=f'The clip "{clip.file}" in .* was exchanged'):
+        codes_of(Corpus.open(folder), clip.split, Quantisation())
 
 
 @pytest.mark.parametrize("name", ["clips/none.flac", "x" * 5000, "clips"])
