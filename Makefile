@@ -69,6 +69,8 @@ findings: recordings $(VENV)/dev  ## write docs/doctor.md and its kin anew: make
 	$(BIN)/python benchmarks/near_duplicates.py --recordings "$(RECORDINGS)" --page docs/near_duplicates.md
 	$(BIN)/python benchmarks/diagnosis.py --recordings "$(RECORDINGS)" --page docs/diagnoses.md
 	$(BIN)/python benchmarks/closeness.py --recordings "$(RECORDINGS)" --page docs/closeness.md
+	$(BIN)/python benchmarks/hearing.py damage datasets_examples/bells datasets_examples/breath "$(RECORDINGS)" \
+	  --page docs/hearing.md
 
 .PHONY: recordings
 recordings:

@@ -90,3 +90,62 @@ def test_each_folder_of_takes_is_a_line_of_figures_after_that_of_the_recordings(
     assert reached["ringing"] == near["ringing"] == far["ringing"] == 1
     assert near["in_one_recording"] == near["copying"] == 1 and reached["in_one_recording"] < 1
     assert far["in_one_recording"] <= far["transposed"] + 0.2 and far["distance"] >= near["distance"]
+
+
+def test_damage_is_what_its_name_says():
+    hearing = importlib.import_module("hearing")
+    takes, others = np.arange(40.0).reshape(4, 10), np.full((4, 10), -1.0)
+    looping = hearing.looping(np.tile(np.arange(20000.0), (4, 1)), 1, None, None)
+    assert (looping[:, :8000] == looping[:, 8000:16000]).all() and (looping[:, 7999:8001] == [7999, 0]).all()
+    assert hearing.silenced(takes, 0.5, others, None)[1].tolist() == [10, 11, 12, 13, 14, 0, 0, 0, 0, 0]
+    assert (hearing.copied(takes, 0.5, others, None) == -1).all(axis=1).sum() == 2
+    assert (hearing.alike(takes, 1, others, None) == takes[0]).all()
+    assert np.allclose(hearing.warped(takes[0], 2.0), [2, 4, 6, 8, 1, 3, 5, 7, 0, 2])
+
+
+def differing(**changes):
+    """The differences of a `Hearing` from one like it but for some figures."""
+    from prism_lessons.audition.hearing import Hearing
+
+    hearing = importlib.import_module("hearing")
+    figures = {
+        **{"takes": 6, "inaudible": 0, "blown_up": 0, "copying": 0.25, "silence": 0, "ringing": 1, "distance": 0.1},
+        **{"in_one_recording": 0.7, "transposed": 0.2, "partials": 2.5, "voiced": 0.75, "onsets": 0.5},
+        **{"moves_db": 10, "loop": 0, "levels_db": 3},
+    }
+    return hearing.differences(Hearing(**figures | changes), Hearing(**figures))
+
+
+@pytest.mark.parametrize(
+    ("figure", "value", "difference"),
+    [
+        *[("inaudible", 0.5, 0.5), ("silence", 0.3, 0.3), ("voiced", 0.25, 0.5), ("loop", 0.1, 0.1)],
+        *[("moves_db", 25, 1.5), ("partials", 27, 1), ("onsets", 0, 1 / 3), ("in_one_recording", 0.3, 0.4)],
+        *[("in_one_recording", 1.0, -0.3), ("in_one_recording", None, 0), ("distance", 0.7, 0.6)],
+        *[("distance", -0.1, -0.2), ("copying", 0.5, 0.25), ("copying", 0.0, -0.25)],
+    ],
+)
+def test_a_figure_differs_by_what_it_lies_from_that_of_the_recordings(figure, value, difference):
+    assert not any(differing().values())
+    found = differing(**{figure: value})
+    assert found.pop(figure) == pytest.approx(difference)
+    assert not any(found.values())
+
+
+def test_takes_that_cannot_be_heard_differ_in_all_that_cannot_be_measured():
+    nothing = dict.fromkeys(("in_one_recording", "transposed", "distance", "partials", "voiced", "onsets", "loop"))
+    found = differing(inaudible=1, ringing=0, moves_db=None, levels_db=None, **nothing)
+    assert [name for name, value in found.items() if value != 1] == ["blown_up", "copying", "silence"]
+
+
+def test_damage_that_is_not_in_order_is_not_counted_and_in_bold():
+    hearing = importlib.import_module("hearing")
+    figures = [figure for *_, figure in hearing.DAMAGE.values()]
+    found = {name: [dict.fromkeys(figures, value / 4) for value in range(4)] for name, *_ in hearing.DAMAGE.values()}
+    found |= {"rings": False, "low-pass": found["low-pass"][::-1]}
+    written = hearing.page({"bells": found, "organ, by formula": found | {"rings": True}})
+    assert "| low-pass | 2000, 700, 250 Hz | `distance` | 0 of 1 | 0 of 1 | 0 of 1 | 0 of 1 |" in written
+    assert "| noise added | 20, 10, 0 dB below | `distance` | 1 of 1 | 1 of 1 | 1 of 1 | 1 of 1 |" in written
+    assert "`ringing` | 1 of 1 | 0 of 0 | 1 of 1 | 0 of 0 |" in written
+    assert written.count("**") == 2 * 2 * 2 and written.count("**0.75, 0.50, 0.25, 0.00**") == 2
+    assert written.count(" |  |  | ") == 2, "what does not ring is not judged by its partials"
