@@ -182,7 +182,8 @@ def among_themselves(clips, heard, seconds, takes=8):
     played = [[hear(take) for take in joined(clips[half::2], seconds, takes)] for half in (0, 1)]
     one, other = hearing(played[0], heard[1::2]), hearing(played[1], heard[::2])
     both = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Hearing)}
-    return Hearing(**{name: None if None in values else sum(values) / 2 for name, values in both.items()})
+    means = {name: None if None in values else sum(values) / 2 for name, values in both.items()}
+    return Hearing(**means | {"takes": 2 * takes})
 
 
 def joined(clips, seconds, takes, seed=0):
