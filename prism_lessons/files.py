@@ -267,7 +267,7 @@ def _lines_in(path, what, growing):
         return []
     except OSError as error:
         raise unreadable(path, what, error) from error
-    if growing and not _is_object(written[(end := written.rfind(b"\n") + 1) :]):
+    if growing and _was_cut_off(written[(end := written.rfind(b"\n") + 1) :]):
         written = written[:end]
     written = written.removesuffix(b"\n")
     return written.split(b"\n") if written else []
@@ -298,10 +298,10 @@ def append_lines(path, values):
             end = whole = file.seek(0, os.SEEK_END)
             while whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
                 whole -= 1
-            if whole < end and _is_object((file.seek(whole), file.read())[1]):
-                whole, lines = end, b"\n" + lines
-            elif whole < end:
+            if whole < end and _was_cut_off((file.seek(whole), file.read())[1]):
                 file.truncate(whole)
+            elif whole < end:
+                whole, lines = end, b"\n" + lines
             try:
                 file.write(lines)
                 file.flush()
@@ -354,11 +354,13 @@ def _when(line):
         return ""
 
 
-def _is_object(line):
+def _was_cut_off(line):
+    """Whether a last line without an end is the beginning of an object, or the zeros that some disks leave of one."""
     try:
-        return isinstance(json.loads(line), dict)
+        json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return line[:1] in (b"{", b"\0")
+    return False
 
 
 def numbered(name, joint):
