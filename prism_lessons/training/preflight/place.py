@@ -126,7 +126,8 @@ def _try_place(name, folder, learner, progress, needed):
                 f'A training needs {size(needed)} in "{folder}" and {size(free)} are free: free some space '
                 "or name a folder on another disk.",
             )
-        progress.save(SimpleNamespace(folder=_trial(folder)), learner)
+        trial = SimpleNamespace(folder=_trial(folder), check_there=lambda: None)  # no run that could have been moved
+        progress.save(trial, learner)
         path = _trial(folder) / RESUME
         written = path.stat().st_size
         _, read, _ = container.read(path, "checkpoint")
