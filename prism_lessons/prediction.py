@@ -19,7 +19,7 @@ from functools import cached_property
 import numpy as np
 from numba import njit
 
-from .settings import BOOK_ORDER
+from .settings import BOOK_ORDER, MOMENT
 
 MEMORY_SHARE = 16  # memory over order: samples after which what was heard counts 1/e in finding the weights
 BLOCK_SHARE = 8  # memory over block: samples that share one set of weights
@@ -27,9 +27,11 @@ LEAST_BLOCK = 8
 SCALE_MEMORY = 32  # samples likewise, in finding how far off guesses are, and how well they do
 WHITENING = 1e-4  # of the wave's power, added as white noise: without it, weights for a pure tone have no one solution
 LEAST_POWER = 1e-9  # of full scale, likewise, for silence
-START_SCALE = 0.1  # how far off guesses are taken to be before the first one
+START_ERROR = 0.0  # how far off guesses are taken to be before the first one: what was silent is expected to stay so
 LEAST_SCALE = 0.1  # of half a code's step: nearly sure, and never surer
 FLOOR = 1e-4  # the share of blind chance in every guess
+SURPRISE = 1e-4  # how probable it is, before a model has learned when, that no guess is right
+NEARBY = 32  # a surprise lies as often within levels / NEARBY codes of what was expected as beyond
 FAR = 1e3  # full scales: where the outermost codes end
 MOST_STRETCH = 6.0  # e to this: how many times wider or narrower a model may make a scale
 LOUDEST = 1.5  # a guess beyond it is cut off there; full scale is 1
@@ -104,7 +106,7 @@ class Predictors:
     def begin(self, codes):
         """The state of voices that know nothing but some codes: int, (voices, samples) -> float64, (voices, width)."""
         state = np.zeros((len(codes), self.width))
-        state[:, FIRST : FIRST + self.count] = START_SCALE
+        state[:, FIRST : FIRST + self.count] = START_ERROR
         return self.follow(codes, state)[1]
 
     def room(self):
@@ -178,38 +180,50 @@ def predictors_of(settings, book=None):
 
 
 def book_of(codes, settings, seed=0):
-    """A book for a model: what predictors of order 32 found at moments of some recordings.
+    """A book for a model, and moments for its takes to begin from, both out of some recordings.
 
     Parameters
     ----------
     codes
         The `Codes` of the recordings. Moments are drawn at random among those that sound.
     settings
-        The `ModelSettings`, which say how many filters there are.
+        The `ModelSettings`, which say how many filters there are, and as many moments.
     seed
         Of the draw.
 
     Returns
     -------
-    float32, shape (filters, 32), the weight of the newest sample first.
+    book
+        What predictors of order 32 found at some moments: float32, shape (filters, 32), the weight of the newest
+        sample first.
+    moments
+        The last codes up to others, of which the louder ones are drawn more often: int32, shape (filters, MOMENT).
     """
-    predictors, chance = Predictors((BOOK_ORDER,), settings.codec), np.random.default_rng(seed)
+    chance, codec, count = np.random.default_rng(seed), settings.codec, settings.book
     first, lengths = codes.starts[0], codes.lengths[0]
-    bounds, book = np.cumsum(lengths), []
-    for _ in range(BOOK_TRIES * settings.book):
+    bounds, found = np.cumsum(lengths), []
+    for _ in range(BOOK_TRIES * count):
         place = int(chance.integers(bounds[-1]))
         clip = int(np.searchsorted(bounds, place, side="right"))
         end = first[clip] + lengths[clip] - (bounds[clip] - place)
         past = codes.array[max(first[clip], end - BOOK_MOMENT) : end]
-        sound = settings.codec.decode(past)
-        if not len(past) or np.mean(np.square(sound, dtype=np.float64)) < BOOK_LEAST_POWER:
-            continue
-        book.append(predictors.weights(predictors.begin(past[None])[0], 0))
-        if len(book) == settings.book:
-            break
-    return np.float32(
-        np.resize(np.stack(book), (settings.book, BOOK_ORDER)) if book else np.zeros((settings.book, BOOK_ORDER))
-    )
+        if len(past) and _power(codec.decode(past)) >= BOOK_LEAST_POWER:
+            found.append(past)
+    book = np.zeros((count, BOOK_ORDER), np.float32)
+    moments = np.full((count, MOMENT), codec.centre, np.int32)
+    if found:
+        predictors = Predictors((BOOK_ORDER,), codec)
+        filters = [predictors.weights(predictors.begin(past[None])[0], 0) for past in found[:count]]
+        book[:] = np.resize(np.stack(filters), book.shape)
+        loudness = np.sqrt([_power(codec.decode(past[-MOMENT:])) + BOOK_LEAST_POWER for past in found])
+        for moment, drawn in zip(moments, chance.choice(len(found), count, p=loudness / loudness.sum()), strict=True):
+            last = found[drawn][-MOMENT:]
+            moment[MOMENT - len(last) :] = last
+    return book, moments
+
+
+def _power(samples):
+    return np.mean(np.square(samples, dtype=np.float64))
 
 
 def edges_of(codec):

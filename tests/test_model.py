@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from scipy.special import expit
+from scipy.stats import cauchy
 
 from prism_lessons.backend import keras, ops
 from prism_lessons.errors import CourseError
 from prism_lessons.model import SampleRNN
-from prism_lessons.prediction import FLOOR, finite_edges
+from prism_lessons.prediction import NEARBY, SURPRISE, finite_edges
 from prism_lessons.settings import ModelSettings, shapes_of
 
 SHAPES = [
@@ -184,8 +185,11 @@ def test_a_model_with_predictors_begins_as_what_they_know(quantisation):
     weights /= weights.sum(axis=1, keepdims=True)
     edges = finite_edges(model.settings.codec)
     below = expit((edges - guesses[..., None]) / scales[..., None])
-    chances = (weights[:, :-1, None] * np.diff(below, axis=-1)).sum(axis=1) + (weights[:, -1:] + FLOOR) / 256
-    chances = np.maximum(chances, FLOOR / 256)
+    chances = (weights[:, :-1, None] * np.diff(below, axis=-1)).sum(axis=1) + weights[:, -1:] / 256
+    trust = weights[:, :-1] / weights[:, :-1].sum(axis=1, keepdims=True)
+    middle = model.sample_tier.mixture.height((trust * guesses).sum(axis=1).astype(np.float32)) * 127.0 + 128
+    surprise = cauchy.pdf(np.arange(256), np.array(middle)[:, None], 256 / NEARBY)
+    chances = chances + SURPRISE / (1 + SURPRISE) * (surprise - chances)
     np.testing.assert_allclose(logits, np.log(chances), atol=2e-3)  # the logarithm of a chance that float32 holds
     assert np.log2(chances[np.arange(len(codes[0]) - 16), codes[0, 16:]]).mean() > -3  # a tone is foreseen
 

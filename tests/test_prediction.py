@@ -8,7 +8,7 @@ import pytest
 from prism_lessons.corpus.codes import Codes
 from prism_lessons.prediction import BLOCK_SHARE, LEAST_POWER, MEMORY_SHARE, WHITENING, Predictors, book_of
 from prism_lessons.quantisation import Quantisation
-from prism_lessons.settings import BOOK_ORDER, ModelSettings
+from prism_lessons.settings import BOOK_ORDER, MOMENT, ModelSettings
 
 MU_LAW, LINEAR = Quantisation(), Quantisation("linear")
 ORDERS = (8, 32, 64)
@@ -166,7 +166,7 @@ def settings_of(**changes):
 
 def test_a_book_knows_the_resonances_of_its_recordings_at_once():
     """Half a second in, a predictor has learned them; in the first hundredth of a second it has not."""
-    book = book_of(recordings(), settings_of(book=16))
+    book, _ = book_of(recordings(), settings_of(book=16))
     assert book.shape == (16, BOOK_ORDER) and book.dtype == np.float32
     sound = 0.3 * np.sin(np.arange(2000) * 0.7)
     features, _ = followed(Predictors((32,), MU_LAW, book), sound)
@@ -176,16 +176,32 @@ def test_a_book_knows_the_resonances_of_its_recordings_at_once():
 
 def test_a_book_is_the_same_for_the_same_seed_and_another_for_another():
     codes, settings = recordings(), settings_of(book=4)
-    np.testing.assert_array_equal(book_of(codes, settings, seed=1), book_of(codes, settings, seed=1))
-    assert (book_of(codes, settings, seed=1) != book_of(codes, settings, seed=2)).any()
+    for part in range(2):
+        one, same, other = (book_of(codes, settings, seed=seed)[part] for seed in (1, 1, 2))
+        np.testing.assert_array_equal(one, same)
+        assert (one != other).any()
+
+
+def test_moments_are_stretches_of_the_recordings_mostly_of_their_loud_places():
+    """Half a second is loud and 1.5 s are a hundredth of that."""
+    level = np.repeat([0.5, 0.005], [8000, 24000])
+    codes = Codes.of_arrays([MU_LAW.encode(level * noise(32000))], MU_LAW.centre)
+    _, moments = book_of(codes, settings_of(book=32))
+    assert moments.shape == (32, MOMENT) and moments.dtype == np.int32
+    after_silence = np.pad(codes.array, (MOMENT, 0), constant_values=MU_LAW.centre)
+    windows = np.lib.stride_tricks.sliding_window_view(after_silence, MOMENT)
+    assert all((windows == moment).all(axis=1).any() for moment in moments)
+    loudness = np.sqrt(np.mean(np.square(MU_LAW.decode(moments)), axis=1))
+    assert np.mean(loudness > 0.1) > 0.9
 
 
 @pytest.mark.parametrize("lengths", [(1,), (5, 3), (40,)])
 @pytest.mark.parametrize("loud", [0.0, 0.3])
 def test_recordings_that_are_short_or_silent_give_a_book_too(lengths, loud):
     codes = Codes.of_arrays([MU_LAW.encode(loud * noise(length)) for length in lengths], MU_LAW.centre)
-    book = book_of(codes, settings_of(book=8))
+    book, moments = book_of(codes, settings_of(book=8))
     assert book.shape == (8, BOOK_ORDER) and np.isfinite(book).all()
+    assert moments.shape == (8, MOMENT) and moments.min() >= 0 and moments.max() < 256
 
 
 def test_what_is_likely_of_late_is_told_in_nats_beyond_blind_chance():

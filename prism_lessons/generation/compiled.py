@@ -12,13 +12,15 @@ Both cores work on one product: each takes panels of it, the caller from the fro
 each finds the panels that it had before in its own cache. Which of them takes a panel changes no bit of the result.
 """
 
+import math
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..prediction import FLOOR, MOST_STRETCH, expect, take_in
+from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, expect, take_in
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
 PANEL = 32  # columns
@@ -350,6 +352,16 @@ def _listener(listener, voice, listening):
 
 
 @njit
+def _height(sample, mu):
+    """Where a sample lies among the codes: -1 (the lowest) .. 1."""
+    height = np.float32(min(max(sample, -1.0), 1.0))
+    if not mu:
+        return height
+    high = np.log1p(np.float32(mu) * abs(height)) / np.float32(np.log1p(mu))
+    return high if height > 0 else -high
+
+
+@njit
 def _expect(row, voice, at, listening, values):
     """What the predictors of a model expect of the next sample, and how its sample tier is told of that."""
     listener = listening[0][row[LISTENER]]
@@ -363,10 +375,7 @@ def _expect(row, voice, at, listening, values):
         trust = np.float32(likelihoods[k])
         y[place] = np.log(np.float32(scales[k])) / np.float32(4) + np.float32(1)
         y[place + 1] = _tanh((trust - trusted) / np.float32(4)) if k else _tanh(trust / np.float32(8))
-        height = np.float32(min(max(guesses[k], -1.0), 1.0))
-        if steps[3]:
-            high = np.log1p(np.float32(steps[3]) * abs(height)) / np.float32(np.log1p(steps[3]))
-            height = high if height > 0 else -high
+        height = _height(guesses[k], steps[3])
         slower, curve = np.float32(1), height
         for q in range(CHEBYSHEV):
             y[place + 2 + q] = curve
@@ -380,7 +389,7 @@ def _expect(row, voice, at, listening, values):
 @quick
 def _mix_in(row, voice, listening, values):
     """Multiply the chances of the codes, which lie at X as logits, by what the predictors give them."""
-    listeners, edges, expected = listening[0], listening[6], listening[11]
+    listeners, steps, edges, expected = listening[0], listening[4], listening[6], listening[11]
     listener, levels, size = listeners[row[LISTENER]], row[INPUTS], row[SIZE]
     count, first = listener[GUESSES], listener[GUESS]
     logits, moved = values[voice, row[X] :], values[voice, row[X] + size :]
@@ -393,9 +402,8 @@ def _mix_in(row, voice, listening, values):
     for k in range(count + 1):
         weights[k] = _exp(max(weights[k] - most, np.float32(-87)))
         total += weights[k]
-    least = np.float32(FLOOR) / np.float32(levels)
-    for q in range(size):
-        chances[q] = weights[count] / total / np.float32(levels) + least
+    for q in range(levels):
+        chances[q] = weights[count] / total / np.float32(levels)
     for k in range(count):
         weight = weights[k] / total
         if weight < np.float32(1e-9):
@@ -412,8 +420,26 @@ def _mix_in(row, voice, listening, values):
             low, high = beyond[q], beyond[q + 1]
             across = low > 0 and high <= 0
             chances[q] += weight * (np.float32(1) - low + high if across else abs(high - low))
+    middle = _middle(expected[voice, 0, first : first + count], expected[voice, 2, first : first + count], steps)
+    near = np.float32(levels) / np.float32(NEARBY)
+    highest = np.float32(1) / (np.float32(math.pi) * near)
+    surprised = _sigmoid(moved[3 * count + 1] + np.float32(math.log(SURPRISE)))
     for q in range(levels):
-        logits[q] += _log(max(chances[q], least))
+        far = (np.float32(q) - middle) / near
+        logits[q] += _log(chances[q] + surprised * (highest / (np.float32(1) + far * far) - chances[q]))
+
+
+@quick
+def _middle(guesses, likelihoods, steps):
+    """Around which place among the codes surprises lie: see model.PredictorMixture.surprise."""
+    most, total, middle, levels = likelihoods[0], 0.0, 0.0, int(steps[2])
+    for k in range(1, len(guesses)):
+        most = max(most, likelihoods[k])
+    for k in range(len(guesses)):
+        trust = np.exp(likelihoods[k] - most)
+        total += trust
+        middle += trust * guesses[k]
+    return _height(middle / total, steps[3]) * np.float32((levels - 1) // 2) + np.float32(levels // 2)
 
 
 @njit

@@ -25,6 +25,8 @@ class Engine(Protocol):
         The `Quantisation` of its codes.
     largest
         The largest frame, in samples; of several models, the smallest number that all their frames divide.
+    moments
+        Codes of the recordings from which takes may begin, shape (moments, codes), of the first model that has some.
     """
 
     def begin(self, voices):
@@ -43,8 +45,10 @@ class Engine(Protocol):
         """The logits of given codes, float32, shape (voices, samples, levels), and the new `State`."""
 
 
-def choose(engine=None):
-    """The name of the engine that this machine plays with, unless one is named.
+def choose(engine=None, settings=()):
+    """The name of the engine that this machine plays the models of some `ModelSettings` with, unless one is named.
+
+    Predictors are compiled for the processor: what a graphics card would have to ask for each sample is faster there.
 
     Raises
     ------
@@ -53,7 +57,8 @@ def choose(engine=None):
     """
     if engine not in (None, *ENGINES):
         raise CourseError(f'There is no engine "{engine}": choose "numba" for a CPU or "tensorflow" for a GPU.')
-    return engine or ("tensorflow" if _gpu() else "numba")
+    predictors = any(one.guesses for one in settings)
+    return engine or ("numba" if predictors or not _gpu() else "tensorflow")
 
 
 def _gpu():
@@ -83,7 +88,7 @@ def of_model(model):
         When the model is too large to be played.
     """
     _check(model.settings)
-    if choose() == "tensorflow":
+    if choose(settings=[model.settings]) == "tensorflow":
         return _tensorflow(model)
     return NumbaEngine([(model.settings, {name: weight.numpy() for name, weight in model.weights_by_name().items()})])
 
@@ -111,7 +116,7 @@ def of_capsules(capsules, engine=None, precision="single"):
         raise CourseError(f'There is no precision "{precision}" for playing: choose "single" or "half".')
     for capsule in capsules:
         _check(capsule.settings)
-    if choose(engine) == "numba":
+    if choose(engine, [capsule.settings for capsule in capsules]) == "numba":
         return _numba(_Same(tuple(capsule.digest for capsule in capsules), capsules), precision == "half")
     if len(capsules) > 1 or precision == "half":
         raise CourseError('Mixing models and half precision are for the engine "numba": ask for that one.')

@@ -32,6 +32,8 @@ class NumbaEngine:
         self.programme, self._listeners = Programme(models, half), Listeners(models)
         self.codec = models[0][0].codec
         self.largest = self.programme.largest
+        kept = [weights["moments"] for _, weights in models if "moments" in weights]
+        self.moments = kept[0].astype(np.int32) if kept else np.zeros((0, 0), np.int32)
         self._shares = np.full(len(models), 1 / len(models), np.float32)
         self._cores = {}
         self._compile()

@@ -19,8 +19,21 @@ def chances(seed, voices):
 
 
 def pieces(engine, sample_rate, samples, temperatures, drawing):
-    """Yield the codes of some voices from silence on, each at a temperature of its own, see `Player.pieces`."""
+    """Yield the codes of some voices from their beginning on, each at a temperature of its own, see `Player.pieces`."""
     return Player(engine, sample_rate, [Line.of(one) for one in temperatures], drawing).pieces(samples)
+
+
+def begun(engine, drawing):
+    """The `State` that voices begin in, a pair from `chances` for each.
+
+    Each has just heard a moment of the recordings, drawn by its chance; of a model that keeps none, it knows silence.
+    """
+    state, moments = engine.begin(len(drawing)), engine.moments
+    if not len(moments):
+        return state
+    which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in drawing]
+    before = -moments.shape[1] % engine.largest
+    return engine.hear(state, np.pad(moments[which], ((0, 0), (before, 0)), constant_values=engine.codec.centre))
 
 
 class Player:
@@ -39,7 +52,7 @@ class Player:
     drawing
         A pair for each voice, from `chances`.
     state
-        The `State` to begin from, of a prime say; silence if not given.
+        The `State` to begin from, of a prime say; if not given, see `begun`.
     share
         Where two models are mixed: the `Line` of the second one's share, 0 .. 1.
     traps
@@ -53,7 +66,7 @@ class Player:
 
     def __init__(self, engine, sample_rate, lines, drawing, state=None, share=None, traps=None):
         self.engine, self.sample_rate, self.lines, self.share, self.traps = engine, sample_rate, lines, share, traps
-        self.state = state or engine.begin(len(lines))
+        self.state = state or begun(engine, drawing)
         self.chances = [np.random.default_rng(pair) for pair in drawing]
         self.played = 0
 

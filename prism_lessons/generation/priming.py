@@ -10,7 +10,7 @@ from ..audio import AudioError, Clip, Recording, load, resampled
 from ..errors import CourseError, in_short
 from ..files import as_text
 from ..live import moment
-from .player import MOST_VOICES
+from .player import MOST_VOICES, begun
 from .state import State
 
 MOST_SECONDS = 60.0
@@ -125,7 +125,7 @@ def primes_of(prime, voices):
     return primes * voices if len(primes) == 1 else primes
 
 
-def primed(engine, primes, sample_rate):
+def primed(engine, primes, drawing, sample_rate):
     """Let an engine hear what each voice goes on from.
 
     Parameters
@@ -134,6 +134,8 @@ def primed(engine, primes, sample_rate):
         An `engines.Engine`.
     primes
         A `Prime` or None for each voice.
+    drawing
+        A pair for each voice, from `player.chances`: it decides how a voice begins that has no prime.
     sample_rate
         The model's, in Hz.
 
@@ -144,13 +146,17 @@ def primed(engine, primes, sample_rate):
     Frames end where the prime ends; before its beginning lies silence.
     """
     states, heard = {}, {}
-    for prime in primes:
-        if id(prime) in states:  # one prime for many voices is heard once
+    if not any(primes):
+        return begun(engine, drawing), [np.zeros(0, np.int32)] * len(primes)
+    keys = [pair if prime is None else id(prime) for prime, pair in zip(primes, drawing, strict=True)]
+    for prime, key in zip(primes, keys, strict=True):
+        if key in states:  # one prime for many voices is heard once
             continue
-        state, codes = engine.begin(1), np.zeros(0, np.int32)
-        if prime is not None:
+        if prime is None:
+            state, codes = begun(engine, [key]), np.zeros(0, np.int32)
+        else:
             codes = engine.codec.encode(prime.clip(sample_rate).samples).astype(np.int32)
             before = -len(codes) % engine.largest
-            state = engine.hear(state, np.pad(codes, (before, 0), constant_values=engine.codec.centre)[None])
-        states[id(prime)], heard[id(prime)] = state, codes
-    return State.together([states[id(prime)] for prime in primes]), [heard[id(prime)] for prime in primes]
+            state = engine.hear(engine.begin(1), np.pad(codes, (before, 0), constant_values=engine.codec.centre)[None])
+        states[key], heard[key] = state, codes
+    return State.together([states[key] for key in keys]), [heard[key] for key in keys]

@@ -77,11 +77,9 @@ class Performance:
                 f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {len(seed)}."
             )
         seed = [whole(0)("seed", one) for one in seed] if several else whole(0)("seed", seed)
-        lines = lines_of(temperature, voices)
-        return cls(
-            capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engines.choose(engine),
-            precision,
-        )  # fmt: skip
+        lines, played = lines_of(temperature, voices), getattr(capsule, "capsules", [capsule])
+        engine = engines.choose(engine, [one.settings for one in played])
+        return cls(capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engine, precision)
 
     def player(self, state=None):
         """A `Player` in some `State`, or at its beginning, and the codes that each voice has heard before that."""
@@ -90,7 +88,7 @@ class Performance:
         rate = self.capsule.sample_rate
         heard = []
         if state is None:
-            state, heard = primed(engine, self.primes, rate)
+            state, heard = primed(engine, self.primes, self.drawing, rate)
         traps = Traps(rate, self.voices, self.nudge)
         share = self.capsule.share if mixed else None
         return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard

@@ -17,6 +17,7 @@ class TensorFlowEngine:
         self.model = model
         self.codec = model.settings.codec
         self.largest = model.settings.largest_frame
+        self.moments = model.moments.numpy().astype(np.int32) if model.settings.book else np.zeros((0, 0), np.int32)
         self._predictors, self._following = model.predictors, None
         # A GPU needs the loop as one kernel; a CPU runs it faster as a plain graph (docs/decisions.md). Predictors are
         # compiled by Numba, and what calls them cannot become part of a kernel.

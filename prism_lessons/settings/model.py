@@ -9,6 +9,7 @@ from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 
 CHEBYSHEV = 12  # polynomials that tell the sample tier how high a guess lies
 BOOK_ORDER = 32  # samples that a filter of the book looks back
+MOMENT = 512  # codes of a moment of the recordings, from which a take may begin
 MOST_PREDICTORS = 8
 
 
@@ -167,7 +168,7 @@ def shapes_of(settings):
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
-    shapes = {"book": (settings.book, BOOK_ORDER)} if settings.book else {}
+    shapes = {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)} if settings.book else {}
 
     def linear(name, heard, said):
         shapes[f"{name}/kernel"] = (heard, said)
@@ -196,6 +197,6 @@ def shapes_of(settings):
     linear("sample_tier/output", dim, settings.levels)
     if guesses := settings.guesses:
         shapes["sample_tier/mixture/told"] = ((2 + CHEBYSHEV) * guesses + 2 * sizes[0], dim)
-        shapes["sample_tier/mixture/kernel"] = (dim, 3 * guesses + 1)
-        shapes["sample_tier/mixture/bias"] = (3 * guesses + 1,)
+        shapes["sample_tier/mixture/kernel"] = (dim, 3 * guesses + 2)
+        shapes["sample_tier/mixture/bias"] = (3 * guesses + 2,)
     return shapes

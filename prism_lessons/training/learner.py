@@ -22,12 +22,15 @@ def make_learner(preset, precision, codes=None):
     precision
         "float32" or "mixed_float16".
     codes
-        The `Codes` of the recordings that the model's book is taken from, if it has one; without them it is empty.
+        The `Codes` of the recordings that the model's book and moments are taken from, if it has them; without codes
+        they are empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
     learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
     if codes is not None and preset.model.book:
-        learner.model.book.assign(book_of(codes, preset.model, preset.training.seed))
+        book, moments = book_of(codes, preset.model, preset.training.seed)
+        learner.model.book.assign(book)
+        learner.model.moments.assign(moments)
     learner.compile_for(preset.training)
     return learner
 

@@ -1,13 +1,13 @@
 """A player goes on from sample to sample: its chances, its lines, its pieces."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from scipy.stats import kstest
 
 from prism_lessons.generation.lines import Line
-from prism_lessons.generation.player import PIECE, Player, chances, pieces
+from prism_lessons.generation.player import PIECE, Player, begun, chances, pieces
 from prism_lessons.generation.state import State
 from prism_lessons.generation.traps import Traps
 from prism_lessons.quantisation import Quantisation
@@ -22,11 +22,16 @@ class Recorder:
     largest: int = 12
     codec = Quantisation()
 
+    moments: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+
     def __post_init__(self):
         self.temperatures, self.draws, self.mixes = [], [], []
 
     def begin(self, voices):
         return State(np.zeros((voices, self.largest), np.int32), [])
+
+    def hear(self, state, codes):
+        return State(codes[:, -self.largest :], [codes])
 
     def play(self, state, temperatures, draws, **mix):
         assert temperatures.dtype == draws.dtype == np.float32 and temperatures.shape == draws.shape
@@ -48,6 +53,22 @@ def test_each_voice_has_a_chance_of_its_own_that_no_other_changes():
     assert chances(7, 3) == [(7, 0), (7, 1), (7, 2)]
     assert chances([7, 9], 2) == [(7, 0), (9, 0)]
     assert chances([(7, 2), 7, (7, 1)], 3) == [(7, 2), (7, 0), (7, 1)]
+
+
+def test_voices_begin_from_moments_of_the_recordings_that_the_model_keeps():
+    engine = Recorder(moments=np.arange(5 * 40, dtype=np.int32).reshape(5, 40))
+    (heard,) = begun(engine, chances(3, 64)).recurrent
+    assert heard.shape == (64, 48)  # whole frames, silence before them
+    assert (heard[:, :8] == engine.codec.centre).all()
+    which = heard[:, 8] // 40
+    np.testing.assert_array_equal(heard[:, 8:], engine.moments[which])
+    assert set(which) == set(range(5))
+    (alone,) = begun(engine, [(3, 17)]).recurrent
+    np.testing.assert_array_equal(alone[0], heard[17])
+
+
+def test_a_model_without_moments_begins_from_silence():
+    assert begun(Recorder(), chances(0, 2)).recurrent == []
 
 
 def test_draws_are_even_and_of_no_voice_like_those_of_another():
