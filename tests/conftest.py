@@ -155,7 +155,10 @@ def small_disk(tmp_path):
     return context
 
 
-SMALL = {"frame_sizes": (4, 16), "dim": 16, "embedding": 8, "streams": 4, "window": 64, "clip_seconds": 0.1}
+SMALL = {
+    "frame_sizes": (4, 16), "dim": 16, "embedding": 8, "predictors": (), "book": 0, "streams": 4, "window": 64,
+    "clip_seconds": 0.1,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
