@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# Two workers, each with files of its own: more would each hold a TensorFlow in memory.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help course tour check test nbval nbval-colab browser sync badges zip outputs docs findings stress clean
@@ -20,12 +22,12 @@ tour: $(VENV)/course  ## the whole journey without a browser, on winds and whisp
 check: $(VENV)/dev  ## lint, then the quick tests: what to run after each change
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q --ignore=tests/browser -m "not slow"
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser -m "not slow"
 
 test: $(VENV)/dev  ## lint, then every test, then every lesson on the newest releases, on Colab's versions, in a browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -q --ignore=tests/browser
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser
 	$(MAKE) -j2 nbval nbval-colab
 	$(MAKE) browser
 
