@@ -123,7 +123,8 @@ def test_every_setting_stands_in_the_panel_once_and_can_be_changed(panel):
         assert [name for name in vars(before) if getattr(before, name) == getattr(after, name)] == []
 
 
-def test_where_the_preset_has_none_of_several_numbers_the_field_says_so_and_may_be_emptied_again(panel):
+def test_where_the_preset_has_none_of_several_numbers_the_field_says_so_and_may_be_emptied_again():
+    panel = notebook.SettingsPanel("study")
     more(panel).value = True
     assert panel._inputs["predictors"].value == "none" and panel.predictors == ()
     put(panel, predictors="8, 32")
