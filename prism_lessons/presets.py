@@ -41,7 +41,7 @@ class Preset:
 
 PRESETS = {
     "sketch": Preset(
-        purpose="a first idea in under three minutes on any computer: what rings in your recordings rings, small memory",
+        purpose="a first idea in under three minutes on any computer: what rings in your recordings rings in it",
         minutes=2.75,
         model=ModelSettings(frame_sizes=(8, 32), dim=128, predictors=(8, 32, 128), book=128),
         training=TrainingSettings(streams=16, window=128),

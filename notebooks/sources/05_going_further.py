@@ -227,10 +227,10 @@ for name, preset in pl.PRESETS.items():
     print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
 
 # %% [markdown]
-# `sketch` is what you trained in lesson 02. The models that came with the course have its frames and no predictors, the
-# one that has heard bells is a little larger, and they practised longer. `study` and `piece` are meant for a graphics card, and
-# their sizes follow what people report who have worked with such models for years. The course has not yet trained
-# them to the end on one, so take their minutes as a beginning, and let your ears decide when to stop.
+# `sketch` is what you trained in lesson 02. The models that came with the course have its frames and no predictors,
+# the one that has heard bells is a little larger, and they practised longer. `study` and `piece` are meant for a
+# graphics card, and their sizes follow what people report who have worked with such models for years. The course has
+# not yet trained them to the end on one, so take their minutes as a beginning, and let your ears decide when to stop.
 #
 # ## What the settings do
 #
