@@ -447,9 +447,10 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
 # %% [markdown]
 # A capsule that may be shared you can send to somebody, who needs nothing else of yours to play it:
 # `pl.generate("small.capsule")` or lesson 04.
-# Opening one runs no program that may hide in it. No recording is in it either, but a model that has learned by heart
-# can play one back, so what you agreed with the people on your recordings holds for the capsule too. The card of the
-# corpus travels inside. It begins like this:
+# Opening one runs no program that may hide in it. No whole recording is in it either. But a sketch keeps 128 moments of
+# your recordings, a thirtieth of a second each, from which its takes begin, and a model that has learned by heart can
+# play a recording back. So what you agreed with the people on your recordings holds for the capsule too. The card of
+# the corpus travels inside. It begins like this:
 
 # %%
 print(capsule.card.splitlines()[2])
