@@ -125,8 +125,8 @@ class ModelSettings(Checked):
         "Book",
         "How many resonances of the recordings the model keeps at hand, beside predictors. It recognises them at once, "
         "where a predictor has to listen first, so that what rings is what your recordings ring with. "
-        "It keeps as many moments of them, of 512 samples each, and every take begins where it has just heard one: a model "
-        "with a book holds that much of your recordings' sound, also when you give it away.",
+        "It keeps as many moments of them, of 512 samples each, and every take begins where it has just heard one: a "
+        "model with a book holds that much of your recordings' sound, also when you give it away.",
         HERE,
         low=0,
         high=4096,
