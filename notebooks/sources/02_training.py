@@ -359,8 +359,8 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # one with dots is validation. A triangle on the axis marks where the training blew up or a setting was changed.
 #
 # The dotted lines are the three listeners: blind chance, the one who has counted, and linear prediction. A model
-# below the second has understood something of the order. Near the third it begins, since it has such listeners inside.
-# How far it comes below is what it knows of your sounds that the last moments of the wave do not tell.
+# below the second has understood something of the order. Yours begins near the third, since it has such listeners
+# inside. How far it comes below is what it knows of your sounds that the last moments of the wave do not tell.
 #
 # - Both curves fall: it is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
