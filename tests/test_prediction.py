@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.prediction import BLOCK_SHARE, LEAST_POWER, MEMORY_SHARE, WHITENING, Predictors, book_of
+from prism_lessons.prediction import BLOCK_SHARE, LEAST_POWER, MEMORY_SHARE, WHITENING, Predictors, book_of, moments_in
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.settings import BOOK_ORDER, MOMENT, ModelSettings
 
@@ -211,3 +211,9 @@ def test_what_is_likely_of_late_is_told_in_nats_beyond_blind_chance():
     assert tone[4000:, 2].min() > math.log(256) / 2 * 32  # half of what can be gained, over some 32 samples
     anything, _ = followed(predictors, np.random.default_rng(0).uniform(-1, 1, 8000))
     assert anything[4000:, 2].mean() < 0
+
+
+def test_moments_that_are_no_codes_become_some():
+    """A stranger's capsule may hold any finite number where codes are looked up without a check."""
+    weight = np.array([[-3e38, -1, 0, 127.0, 255, 256, 3e38]], np.float32)
+    np.testing.assert_array_equal(moments_in(weight, MU_LAW), [[0, 0, 0, 127, 255, 255, 255]])

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
+from ..prediction import moments_in
 from . import compiled
 from .listening import Listeners
 from .programme import Programme
@@ -33,7 +34,7 @@ class NumbaEngine:
         self.codec = models[0][0].codec
         self.largest = self.programme.largest
         kept = [weights["moments"] for _, weights in models if "moments" in weights]
-        self.moments = kept[0].astype(np.int32) if kept else np.zeros((0, 0), np.int32)
+        self.moments = moments_in(kept[0] if kept else np.zeros((0, 0)), self.codec)
         self._shares = np.full(len(models), 1 / len(models), np.float32)
         self._cores = {}
         self._compile()

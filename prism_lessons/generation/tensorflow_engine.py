@@ -4,6 +4,7 @@ import numpy as np
 
 from ..backend import tf
 from ..model import LOGITS_WINDOW, on_gpu, whole_frames
+from ..prediction import moments_in
 from .state import State
 
 
@@ -17,7 +18,7 @@ class TensorFlowEngine:
         self.model = model
         self.codec = model.settings.codec
         self.largest = model.settings.largest_frame
-        self.moments = model.moments.numpy().astype(np.int32) if model.settings.book else np.zeros((0, 0), np.int32)
+        self.moments = moments_in(model.moments.numpy() if model.settings.book else np.zeros((0, 0)), self.codec)
         self._predictors, self._following = model.predictors, None
         # A GPU needs the loop as one kernel; a CPU runs it faster as a plain graph (docs/decisions.md). Predictors are
         # compiled by Numba, and what calls them cannot become part of a kernel.

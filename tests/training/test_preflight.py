@@ -181,6 +181,7 @@ def test_what_to_do_now_is_said_in_one_sentence():
 
 
 def test_a_folder_that_may_not_be_written_is_told(preset, public_folder, as_guest, no_learning):
+    public_folder.chmod(0o555)
     with as_guest():
         folder, going_on = places(preset, public_folder / "run")
     assert folder.passed is False and "choose a folder that you may write to" in folder.sentence
