@@ -23,17 +23,26 @@ def pieces(engine, sample_rate, samples, temperatures, drawing):
     return Player(engine, sample_rate, [Line.of(one) for one in temperatures], drawing).pieces(samples)
 
 
+def after(engine, codes):
+    """The `State` of voices that have heard some codes and nothing before: int, shape (voices, samples).
+
+    Frames end where the codes end; before their beginning lies silence.
+    """
+    before = -codes.shape[1] % engine.largest
+    heard = np.pad(codes, ((0, 0), (before, 0)), constant_values=engine.codec.centre)
+    return engine.hear(engine.begin(len(codes)), heard)
+
+
 def begun(engine, drawing):
     """The `State` that voices begin in, a pair from `chances` for each.
 
     Each has just heard a moment of the recordings, drawn by its chance; of a model that keeps none, it knows silence.
     """
-    state, moments = engine.begin(len(drawing)), engine.moments
+    moments = engine.moments
     if not len(moments):
-        return state
+        return engine.begin(len(drawing))
     which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in drawing]
-    before = -moments.shape[1] % engine.largest
-    return engine.hear(state, np.pad(moments[which], ((0, 0), (before, 0)), constant_values=engine.codec.centre))
+    return after(engine, moments[which])
 
 
 class Player:

@@ -10,7 +10,7 @@ from ..audio import AudioError, Clip, Recording, load, resampled
 from ..errors import CourseError, in_short
 from ..files import as_text
 from ..live import moment
-from .player import MOST_VOICES, begun
+from .player import MOST_VOICES, after, begun
 from .state import State
 
 MOST_SECONDS = 60.0
@@ -142,8 +142,6 @@ def primed(engine, primes, drawing, sample_rate):
     Returns
     -------
     State, and a list with the codes that each voice has heard, int32, shape (samples,); none without a prime.
-
-    Frames end where the prime ends; before its beginning lies silence.
     """
     states, heard = {}, {}
     if not any(primes):
@@ -156,7 +154,6 @@ def primed(engine, primes, drawing, sample_rate):
             state, codes = begun(engine, [key]), np.zeros(0, np.int32)
         else:
             codes = engine.codec.encode(prime.clip(sample_rate).samples).astype(np.int32)
-            before = -len(codes) % engine.largest
-            state = engine.hear(engine.begin(1), np.pad(codes, (before, 0), constant_values=engine.codec.centre)[None])
+            state = after(engine, codes[None])
         states[key], heard[key] = state, codes
     return State.together([states[key] for key in keys]), [heard[key] for key in keys]
