@@ -224,7 +224,7 @@ def book_of(codes, settings, seed=0):
 
 def moments_in(weight, codec):
     """The codes of moments that a model keeps as a weight, int32; of what is no code, the nearest one."""
-    return np.clip(weight, 0, codec.levels - 1).astype(np.int32)
+    return np.rint(np.clip(weight, 0, codec.levels - 1)).astype(np.int32)
 
 
 def _power(samples):

@@ -217,3 +217,12 @@ def test_moments_that_are_no_codes_become_some():
     """A stranger's capsule may hold any finite number where codes are looked up without a check."""
     weight = np.array([[-3e38, -1, 0, 127.0, 255, 256, 3e38]], np.float32)
     np.testing.assert_array_equal(moments_in(weight, MU_LAW), [[0, 0, 0, 127, 255, 255, 255]])
+
+
+def test_moments_between_two_epochs_of_a_run_stay_what_they_are():
+    """Weights between two models are sums of shares, which rounding leaves a little below the codes of both."""
+    codes = np.arange(256, dtype=np.float32)[None]
+    for share in np.linspace(0, 1, 11):
+        between = ((1 - share) * codes + share * codes).astype(np.float32)
+        np.testing.assert_array_equal(moments_in(between, MU_LAW), codes)
+        np.testing.assert_array_equal(moments_in(np.nextafter(between, np.float32(-1)), MU_LAW), codes)
