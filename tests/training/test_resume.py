@@ -189,6 +189,7 @@ def test_a_clock_that_is_set_back_changes_nothing(hum_corpus, small, tmp_path, m
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(hum_corpus, small, public_folder, as_guest):
+    public_folder.chmod(0o555)
     folder = public_folder / "run"
     with as_guest(), pytest.raises(CourseError, match="choose a folder that you may write to"):
         train(hum_corpus, folder, epochs=1, **small)
