@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from .errors import CourseError, in_short
+from .errors import CourseError, harmless, in_short
 from .files import to_write, unwritable, write_text
 from .live import LiveLine, print_any_name
 
@@ -52,7 +52,7 @@ def _check_here():
 def _print(text, stream, status):
     """Print what ends a command, if anything; returns its exit status, another one where it could not be written."""
     try:
-        print(text, end="\n" if text else "", file=stream, flush=True)
+        print(harmless(text), end="\n" if text else "", file=stream, flush=True)
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at its end, and complain
         if stream is sys.stdout:

@@ -1,10 +1,19 @@
 """The kinds of errors a composer meets: sentences that say what happened and what to do."""
 
+import re
 import reprlib
 
 SHORT = reprlib.Repr()  # which does not write down all of a long list, only to cut it off
 SHORT.maxlist = SHORT.maxtuple = 20
 SHORT.maxlong = SHORT.maxother = 120
+
+# What a terminal obeys (all controls but tabs and ends of lines), and what turns the order of letters round.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text):
+    """Text in which what a terminal would obey is a "�": names of files, and what is in them, may hold anything."""
+    return OBEYED.sub("\ufffd", str(text))
 
 
 class CourseError(Exception):
@@ -12,6 +21,9 @@ class CourseError(Exception):
 
     Notebooks show only that sentence: IPython asks an exception for `_render_traceback_`. A traceback means a bug.
     """
+
+    def __init__(self, sentence):
+        super().__init__(harmless(sentence))
 
     def _render_traceback_(self):
         return [str(self)]

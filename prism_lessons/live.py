@@ -5,6 +5,8 @@ import textwrap
 import time
 from contextlib import suppress
 
+from .errors import harmless
+
 LINE = 100  # characters: what fits beside each other in a notebook, which would break a longer line inside a word
 
 
@@ -37,7 +39,7 @@ def some(names, most=6):
 def wrapped(text, indent="", further="    "):
     """A line of text as several of at most `LINE` characters: the first indented by `indent`, the others `further`."""
     lines = textwrap.wrap(
-        text, LINE, initial_indent=indent, subsequent_indent=indent + further, break_long_words=False,
+        harmless(text), LINE, initial_indent=indent, subsequent_indent=indent + further, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
     return "\n".join(lines)
@@ -85,7 +87,7 @@ class LiveLine:
 
     def _write(self, text, end):
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
-        text = text.encode(encoding, "replace").decode(encoding)  # see `print_any_name`
+        text = harmless(text).encode(encoding, "replace").decode(encoding)  # see `print_any_name`
         with suppress(OSError):
             if self._logged:
                 print(text, file=self._stream, flush=True)

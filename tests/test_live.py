@@ -1,9 +1,11 @@
 """What is printed while work is done, and what it is printed to."""
 
+import contextlib
 import io
 import json
 import os
 import sys
+import unicodedata
 
 import pytest
 
@@ -12,6 +14,7 @@ from prism_lessons.cli import main
 from prism_lessons.live import LiveLine
 
 NAMES = ["Übung ł 🎻.wav", "caf\udce9.wav"]  # the second is no UTF-8, as names on old disks
+OBEYED = "\x1b[2J\x1b]0;a title\x07 \x9b31m\x0d\u202egnp.wav"  # by a terminal
 every_encoding = pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 
 
@@ -185,3 +188,23 @@ def test_a_folder_that_was_deleted_is_said(monkeypatch, tmp_path, capsys):
     assert capsys.readouterr().err == (
         "prism-lessons: The folder that you are in is no longer there: change to another one.\n"
     )
+
+
+def test_no_name_tells_a_terminal_what_to_do(tmp_path, noise, write_sound, written, monkeypatch):
+    write_sound(tmp_path / OBEYED, noise(12))
+    (tmp_path / f"{OBEYED}.txt").touch()
+    monkeypatch.chdir(tmp_path)
+    for arguments in (
+        ["survey", "."],
+        ["survey", OBEYED],
+        ["curate", ".", OBEYED],
+        ["survey", f"no {OBEYED}"],
+        [OBEYED],
+    ):
+        output = written("utf-8")
+        with contextlib.suppress(SystemExit):
+            main(arguments)
+        said = "".join(output())
+        assert "a title" in said or arguments == ["curate", ".", OBEYED]
+        obeyed = [letter for letter in said if unicodedata.category(letter) in ("Cc", "Cf") and letter not in "\n\t"]
+        assert obeyed == []

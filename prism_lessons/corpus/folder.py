@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from ..audio import SUFFIXES, AudioError, PassingError
-from ..errors import CourseError
+from ..errors import CourseError, harmless
 from ..quantisation import Quantisation
 from .corpus import SETTINGS
 
@@ -79,7 +79,7 @@ def list_files(source, leave_out=()):
 
 def shown_name(path, root):
     """The name of a file below `root` as it is shown and written down: what is no text in it becomes "�"."""
-    return re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "\ufffd", path.relative_to(root).as_posix())
+    return re.sub(r"[\t\n\ud800-\udfff]", "\ufffd", harmless(path.relative_to(root).as_posix()))
 
 
 def refuse_by_name(path):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
+from ..errors import harmless
 from ..files import free, inside, names_for, replacing
 from ..generation import merge_lists
 from ..generation.long import WHAT as PERFORMANCE
@@ -45,7 +46,7 @@ def put(brought, path):
     place = next(place for place in names_for(path) if _fits(brought, place))
     _move(brought, place)
     if place != path:
-        print(f'Another "{path.name}" lies there already, so this one is called "{place.name}".')
+        print(harmless(f'Another "{path.name}" lies there already, so this one is called "{place.name}".'))
     return place
 
 
@@ -66,7 +67,7 @@ def put_all(folder, home, name):
     for brought, target in targets.items():
         _move(brought, target)
     if place != home:
-        print(f'Other files of the same names lie there already, so what is in "{name}" is in "{place}".')
+        print(harmless(f'Other files of the same names lie there already, so what is in "{name}" is in "{place}".'))
 
 
 def put_back(folder, home, runs, acts_in):
@@ -94,7 +95,7 @@ def put_back(folder, home, runs, acts_in):
         if (unit / SETTINGS).is_file():
             target = runs / unit.name if unit.parent == folder / "runs" else target
             bring_back(unit, target)
-            print(f'Your run "{unit.name}" is back.')
+            print(harmless(f'Your run "{unit.name}" is back.'))
         elif acts := acts_in(name):
             faults += acts.merge(unit)
         elif not merge_lists(target, unit) and not _fill(unit, target):

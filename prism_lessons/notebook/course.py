@@ -15,7 +15,7 @@ from ..capsule import Capsule
 from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
-from ..errors import CourseError
+from ..errors import CourseError, harmless
 from ..files import all_on_disk, inside, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
@@ -94,7 +94,7 @@ class Course:
                 path.unlink()
             else:
                 aside = put(path, self.home / ASIDE / path.name)
-                print(f'The zip itself is kept as "{aside}".')
+                print(harmless(f'The zip itself is kept as "{aside}".'))
         if files_of(self.recordings):
             print(survey(self.recordings).summary)
         elif not zips and not colab.on_colab():
@@ -184,7 +184,7 @@ class Course:
                     "some space and bring it again, or bring it in parts."
                 )
         count = sum(not member.is_dir() for member in members)
-        print(f'Unpacking "{name}": {counted(count, "file")}, {size(unpacked)}.')
+        print(harmless(f'Unpacking "{name}": {counted(count, "file")}, {size(unpacked)}.'))
 
     def _acts_in(self, name):
         """The `Journal` or `Choices` that a file in the folder of the course holds; None for any other."""
@@ -378,7 +378,7 @@ class Course:
                     put(_written(folder, name, content), self.home / Path(name).name)
         found = sorted(self.home.glob("notes_*.jsonl"))
         for path in found:
-            print(f"{path.name}: {heard.log.merge(path)}")
+            print(harmless(f"{path.name}: {heard.log.merge(path)}"))
         if not found:
             print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
 
