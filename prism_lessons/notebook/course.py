@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
 from ..errors import CourseError, harmless
-from ..files import all_on_disk, inside, numbered, replacing, unwritable
+from ..files import all_on_disk, alone, inside, lock_for, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
 from ..live import LiveLine, counted, size, some, wrapped
@@ -31,6 +30,7 @@ from .taking import files_panel, free_path
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
 ZIP_MARK = b"prism-lessons course files"  # a zip's comment: it was made by `take_home`
+BRINGING = ".bringing.partial"  # where what is brought lies; hidden, since it is deleted
 MOST_UNPACKED = 20e9  # bytes
 
 
@@ -145,11 +145,18 @@ class Course:
 
     @contextmanager
     def _aside(self):
-        """A folder in which what is brought lies until all of it is there."""
+        """A folder in which what is brought lies until all of it is there; one that was left there by a bring that was
+        killed is removed first."""
+        folder = self.work / BRINGING
+        busy = f'Another program is bringing files to "{self.home}": wait for it, and do the same again.'
         try:
-            self.work.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="unpacked_", dir=self.work) as folder:
-                yield Path(folder)
+            with alone(lock_for(folder), busy):
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                try:
+                    yield folder
+                finally:
+                    shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
             raise unwritable(self.work, error) from error
 
@@ -265,7 +272,7 @@ class Course:
         """Why a file is left out of the zip, in words; "" where it is not."""
         if path.suffix == ".zip":
             return "a zip, which course.bring() unpacks"
-        if path.suffix == ".lock" or not belongs(path.name):
+        if path.suffix == ".lock" or BRINGING in path.parts or not belongs(path.name):
             return "half-written, or a lock"
         if not whole and path.is_relative_to(self.takes) and is_work(path.name):
             return "only needed to go on with a long take; course.take_home() packs it"

@@ -10,7 +10,9 @@ import pytest
 from prism_lessons import notebook
 from prism_lessons.corpus import Choices
 from prism_lessons.errors import CourseError
+from prism_lessons.files import alone, lock_for
 from prism_lessons.journal import Journal
+from prism_lessons.notebook.course import BRINGING
 
 
 @pytest.fixture
@@ -246,7 +248,7 @@ def test_a_small_zip_that_unpacks_to_much_is_asked_for_room_first_and_says_what_
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=19_000_000))
     with pytest.raises(CourseError, match=r'"bomb.zip" unpacks to 20 MB, and ".*" has room for 19 MB: free some space'):
         course.bring()
-    assert os.listdir(course.recordings) == ["bomb.zip"] and not list(course.home.rglob("unpacked_*"))
+    assert os.listdir(course.recordings) == ["bomb.zip"] and not list(course.home.rglob(BRINGING))
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=21_000_000))
     course.bring()
     assert 'Unpacking "bomb.zip": 1 file, 20 MB.' in capsys.readouterr().out
@@ -261,3 +263,16 @@ def test_a_zip_of_many_files_waits_for_the_disk_once(course, monkeypatch):
     monkeypatch.setattr(os, "fsync", lambda file: waited.append(file) or fsync(file))
     course.bring()
     assert len(recordings(course)) == 100 and "all" in waited and len(waited) < 10
+
+
+def test_what_a_killed_bring_has_left_is_not_taken_home_and_is_gone_after_the_next(course):
+    write(course.work / BRINGING / "half of a zip.wav", "half")
+    course.journal.write("01", {"What do you bring?": "bells"})
+    with zipfile.ZipFile(course.take_home()) as archive:
+        assert archive.namelist() == ["journal.jsonl"]
+    zip_of(course, "a.zip", **{"a.wav": "a"})
+    with alone(lock_for(course.work / BRINGING), ""), pytest.raises(CourseError, match="Another program is bringing"):
+        course.bring()
+    assert (course.work / BRINGING / "half of a zip.wav").exists(), "what another bring is at work on stays"
+    course.bring()
+    assert recordings(course) == {"a.wav": "a"} and not (course.work / BRINGING).exists()
