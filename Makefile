@@ -78,8 +78,8 @@ findings: recordings $(VENV)/dev  ## write docs/doctor.md and its kin anew: make
 recordings:
 	@test -n "$(RECORDINGS)" || { echo "Name a folder of clean recordings: make findings RECORDINGS=FOLDER"; exit 2; }
 
-stress: $(VENV)/dev  ## a training of ten epochs, killed fifty times and resumed each time
-	$(BIN)/python benchmarks/interruptions.py --kills 50 --epochs 10
+stress: $(VENV)/dev  ## kill, stop, rename, exchange and fill the disk under every verb: 300 rounds, at most 15 minutes
+	$(BIN)/python benchmarks/stress.py
 
 clean:  ## remove what these targets made
 	rm -rf $(VENV) $(VENV)-colab tour dist docs/_build

@@ -44,6 +44,7 @@ SLOW = (
     "tests/test_mirror.py",
     "tests/test_model.py",
     "tests/test_prism.py",
+    "tests/test_stress.py",
     "tests/training/",
 )
 
