@@ -14,13 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from .errors import CourseError, in_short
-from .files import replacing, unreadable
+from .files import MOST_DEEP, depth, replacing, unreadable
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
 DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint32", "uint8", "bool")
 YEAR_ONE = (1980, 1, 1, 0, 0, 0)  # zips want a date; without today's, the same content is the same file
 ABOUT_LIMIT = 2**22  # bytes
-MOST_DEEP = 200  # objects in each other: what a model began with, which has begun with another ...
 MOST_LETTERS = 200  # of an array's name
 MOST_AXES = 8
 
@@ -81,7 +80,7 @@ def read(path, kind, texts=()):
         with zipfile.ZipFile(path) as file:
             _check_members(file.infolist(), path.stat().st_size)
             header = json.loads(file.read(ABOUT).decode(), object_pairs_hook=_once)
-            if _depth(header) > MOST_DEEP:
+            if depth(header) > MOST_DEEP:
                 raise ValueError("its description is nested too deeply")
             if header["kind"] != kind:
                 raise ValueError(f"it is a {in_short(header['kind'])}")
@@ -117,13 +116,6 @@ def _once(pairs):
     if len(values := dict(pairs)) < len(pairs):
         raise ValueError("its description says something twice")
     return values
-
-
-def _depth(value):
-    """How many lists and dictionaries lie in each other."""
-    if not isinstance(value, (dict, list)):
-        return 0
-    return 1 + max(map(_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def checksum(header, texts, blobs):

@@ -15,6 +15,7 @@ from platformdirs import user_cache_path
 
 from .errors import CourseError
 
+MOST_DEEP = 200  # objects in each other: what a model began with, which has begun with another ...
 # Of text in files of JSON. A name may hold what is no text and UTF-8 cannot write; its backslash is JSON's own.
 UTF_8 = {"encoding": "utf-8", "errors": "backslashreplace"}
 
@@ -213,6 +214,8 @@ def read_json(path, what):
     """Read the JSON object in `path`; `what` names it in the error when it cannot be read."""
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
+        if depth(value) > MOST_DEEP:
+            raise ValueError("it is nested too deeply")
     except FileNotFoundError:
         raise CourseError(f'There is no {what} in "{Path(path).parent}": {Path(path).name} is missing.') from None
     except OSError as error:
@@ -222,6 +225,13 @@ def read_json(path, what):
     if not isinstance(value, dict):
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: it holds no settings.')
     return value
+
+
+def depth(value):
+    """How many lists and dictionaries lie in each other."""
+    if not isinstance(value, (dict, list)):
+        return 0
+    return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=None):

@@ -11,6 +11,7 @@ import pytest
 
 from prism_lessons.errors import CourseError
 from prism_lessons.files import (
+    MOST_DEEP,
     append_lines,
     digest,
     in_turn,
@@ -161,6 +162,16 @@ def test_a_missing_file_is_named(tmp_path):
 def test_names_that_stay_inside_are_taken(tmp_path, name):
     (tmp_path / "clips").mkdir()
     assert inside(tmp_path, name) == tmp_path / name
+
+
+def test_json_that_is_nested_too_deeply_is_refused(tmp_path):
+    for levels in (MOST_DEEP - 1, MOST_DEEP, 900, 100_000):
+        (tmp_path / "run.json").write_text('{"a": ' + "[" * levels + "]" * levels + "}")
+        if levels < MOST_DEEP:
+            read_json(tmp_path / "run.json", "run")
+        else:
+            with pytest.raises(CourseError, match="cannot be read as the run it should be"):
+                read_json(tmp_path / "run.json", "run")
 
 
 @pytest.mark.parametrize("name", ["../x", "a/../../x", "..", "/etc/passwd", "", "a\0b", None, 3, ["x"], {"x": 1}])
