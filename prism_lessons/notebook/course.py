@@ -1,7 +1,9 @@
 """Where a student's files are, and which of them a lesson goes on with."""
 
 import io
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from ..capsule import Capsule
 from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
 from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus.corpus import VALIDATION
-from ..errors import CourseError, harmless
+from ..errors import CourseError, harmless, in_short
 from ..files import all_on_disk, alone, inside, lock_for, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render
 from ..journal import Journal
@@ -170,9 +172,11 @@ class Course:
                     raise zipfile.BadZipFile("its end is missing")
                 unpack(archive, folder)
                 marked = archive.comment == ZIP_MARK
-        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, LookupError, ArithmeticError,
+                EOFError, RuntimeError) as error:  # fmt: skip
             raise CourseError(
-                f'"{name}" cannot be unpacked ({error}): bring it again, or pack it again, without a password.'
+                f'"{name}" cannot be unpacked ({in_short(error)}): bring it again, or pack it again, without a '
+                "password."
             ) from error
         if marked:
             return put_back(folder, self.home, self.runs, self._acts_in)

@@ -85,6 +85,21 @@ def test_a_zip_that_would_lead_out_by_a_link_in_the_recordings_is_refused_and_ke
     assert not (tmp_path / "evil.wav").exists()
 
 
+@pytest.mark.parametrize("damage", ["its list lies before the file", "a name has become another, very long one"])
+def test_a_zip_that_leads_astray_is_refused_in_one_short_sentence(course, damage):
+    zip_of(course, "a.zip", **{"a.wav": "x" * 2000})
+    path = course.recordings / "a.zip"
+    content = bytearray(path.read_bytes())
+    if damage.startswith("its list"):
+        content[-6:-2] = (2**20).to_bytes(4, "little")  # where the list of what is in it begins
+    else:
+        content[26:28] = (1500).to_bytes(2, "little")  # the length of the name before the content
+    path.write_bytes(content)
+    with pytest.raises(CourseError, match="bring it again, or pack it again") as refused:
+        course.bring()
+    assert len(str(refused.value)) < 300 and path.read_bytes() == content
+
+
 def write(path, text, day=0):
     """Write a file that was changed on some day."""
     path.parent.mkdir(parents=True, exist_ok=True)
