@@ -259,7 +259,8 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
     for number, line in enumerate(_lines_in(path, what, growing), start=1):
         try:
             values.append(take(json.loads(line)))
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError, CourseError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError,
+                CourseError) as error:  # fmt: skip
             fault = CourseError(
                 f'Line {number} of the {what} "{path}" is damaged: mend it in a text editor or delete it.'
             )

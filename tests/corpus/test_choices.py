@@ -272,6 +272,7 @@ def written(act, **values):
         written("cut", name="a.wav", segments=[["a", "b"]]),
         written("cut", name="a.wav", segments=[[1]]),
         written("cut", name="a.wav", segments=[[0, float("inf")]]),
+        written("cut", name="a.wav", segments=[[0, 10**400]]),
         written("weigh", pattern="*", times=99),
         written("weigh", pattern="*", times="many"),
         written("weigh", pattern=None, times=2),
@@ -282,7 +283,7 @@ def written(act, **values):
         written("intend", hear="", success="", prefer="both"),
         written("intend", hear="", success="", prefer=UNKNOWN, wish=""),
     ],
-    ids=range(35),
+    ids=range(36),
 )
 def test_a_damaged_line_is_named_in_a_sentence(choices, damaged):
     choices.leave_out("other.wav")
