@@ -404,6 +404,19 @@ def prepare(place):
     print(*sys.modules, sep="\n")
 
 
+def name_again(folder, name):
+    """Give a folder its name back; where a corpus or takes were made anew under that name, both are kept.
+
+    No run and no performance may have been: at most a file that was being written at that moment lies there.
+    """
+    begun = [folder / settings for settings in ("run.json", "performance.json") if (folder / settings).exists()]
+    if begun and name.exists():
+        assert not (name / begun[0].name).exists(), f"{name} was begun anew"
+        shutil.rmtree(name)
+    if folder.exists() and not name.exists():
+        folder.rename(name)
+
+
 def can_meet(name, mishap):
     """Whether a mishap says anything about a verb."""
     if mishap == EXCHANGED:
@@ -474,9 +487,8 @@ class Stress:
             assert attempt.status == 2, "nobody has noticed"
             return [attempt]
         attempt = begin(chance.randint(1, touches), MISHAPS[what], chance).end()
-        if what == "renamed" and (place / f"{verb.folder} renamed").exists():
-            assert not (place / verb.folder).exists(), f"{verb.folder} was made anew"
-            (place / f"{verb.folder} renamed").rename(place / verb.folder)
+        if what == "renamed":
+            name_again(place / f"{verb.folder} renamed", place / verb.folder)
         return [attempt]
 
     def _look(self, before, attempts, place):
