@@ -1,0 +1,98 @@
+"""The predictors' guesses as chances of codes: one layer between prediction.py and the sample tier of model.py."""
+
+import math
+
+import numpy as np
+
+from .backend import keras, ops
+from .prediction import MOST_STRETCH, NEARBY, SURPRISE, finite_edges
+from .settings import CHEBYSHEV
+
+
+class PredictorMixture(keras.layers.Layer):
+    """What the predictors say to the sample tier, and what it makes of their guesses.
+
+    Each guess is a logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over
+    the stretches of the codes. Its weight is its recent likelihood. The sample tier may move each mean, stretch each
+    scale and change each weight; all of that begins with nothing changed.
+    """
+
+    def __init__(self, settings, **kwargs):
+        super().__init__(**kwargs)
+        self.settings, self.count = settings, settings.guesses
+        edges = finite_edges(settings.codec).astype(np.float32)
+        self.lines = np.stack([edges, np.ones_like(edges)])
+        # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
+        self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
+
+    def build(self, _):
+        dim, said = self.settings.dim, (2 + CHEBYSHEV) * self.count + 2 * self.settings.frame_sizes[0]
+        self.told = self.add_weight(shape=(said, dim), initializer="he_uniform", name="told")
+        self.kernel = self.add_weight(shape=(dim, 3 * self.count + 2), initializer="zeros", name="kernel")
+        self.bias = self.add_weight(shape=(3 * self.count + 2,), initializer="zeros", name="bias")
+
+    def parts(self, features):
+        """Features, (..., 3 * guesses) -> guesses, scales and likelihoods, each a list of float32, (...)."""
+        return tuple([features[..., 3 * k + part] for k in range(self.count)] for part in range(3))
+
+    def hear(self, features, excitation):
+        """What a sample's vector begins with, (..., dim).
+
+        `features`, (..., 3 * guesses), are those of the sample, and `excitation`, (..., smallest frame), that of the
+        samples before it. The height of a guess is told by Chebyshev's polynomials of it, from slow to fast.
+        """
+        guesses, scales, likelihoods = self.parts(features)
+        said = []
+        for k in range(self.count):
+            said.append(ops.log(scales[k]) / 4 + 1)
+            said.append(ops.tanh((likelihoods[k] - likelihoods[0]) / 4) if k else ops.tanh(likelihoods[0] / 8))
+            height = self.height(guesses[k])
+            slower, curve = ops.ones_like(height), height
+            for _ in range(CHEBYSHEV):
+                said.append(curve)
+                slower, curve = curve, 2 * height * curve - slower
+        said = ops.concatenate([ops.stack(said, axis=-1), excitation, ops.abs(excitation)], axis=-1)
+        return ops.matmul(ops.cast(said, self.compute_dtype), self.told)
+
+    def height(self, sample):
+        """Where a sample lies among the codes: -1 (the lowest) .. 1."""
+        sample = ops.clip(sample, -1.0, 1.0)
+        if self.mu:
+            sample = ops.sign(sample) * ops.log1p(self.mu * ops.abs(sample)) / math.log1p(self.mu)
+        return sample
+
+    def surprise(self, guesses, likelihoods):
+        """How probable each code is where no guess is right, (..., levels): a Cauchy distribution around them all.
+
+        It is wide, so that a sound may begin where silence was expected, and falls, so that it seldom begins with a
+        click.
+        """
+        codec, trust = self.settings.codec, ops.softmax(ops.stack(likelihoods, axis=-1), axis=-1)
+        middle = self.height(ops.sum(trust * ops.stack(guesses, axis=-1), axis=-1)) * codec.half + codec.centre
+        near = codec.levels / NEARBY
+        far = (np.arange(codec.levels, dtype=np.float32) - middle[..., None]) / near
+        return 1 / (math.pi * near) / (1 + far * far)
+
+    def call(self, x, features):
+        """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim)."""
+        guesses, scales, likelihoods = self.parts(features)
+        moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
+        weights = [moved[..., 3 * k + 2] + likelihoods[k] for k in range(self.count)]
+        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1), axis=-1)
+        # Below each edge lies `whole + part`: all of each guess whose mean is lower, less its tail above the edge, and
+        # of the others the tail below. Apart, differences are in both tails as exact as a float can be. A product with
+        # a row of ones, unlike plain broadcasting, has a gradient that is a product too, and those are fast.
+        part = whole = 0.0
+        for k in range(self.count):
+            mean = guesses[k] + scales[k] * moved[..., 3 * k]
+            narrow = ops.exp(ops.clip(-moved[..., 3 * k + 1], -MOST_STRETCH, MOST_STRETCH)) / scales[k]
+            place = ops.matmul(ops.stack([narrow, -mean * narrow], axis=-1), self.lines)
+            weight, passed = ops.matmul(weights[..., k : k + 1], self.lines[1:]), place > 0
+            tail = weight * ops.sigmoid(-ops.abs(place))
+            part = part + ops.where(passed, -tail, tail)
+            whole = whole + ops.where(passed, weight, 0.0)
+        blind = ops.matmul(weights[..., -1:] / self.settings.levels, self.lines[1:, 1:])
+        inside = part[..., 1:] - part[..., :-1] + (whole[..., 1:] - whole[..., :-1])
+        chances = ops.maximum(blind + inside, 0.0)  # rounding aside
+        surprised = ops.sigmoid(moved[..., -1:] + math.log(SURPRISE))
+        return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
