@@ -20,8 +20,7 @@ class PredictorMixture(keras.layers.Layer):
     def __init__(self, settings, **kwargs):
         super().__init__(**kwargs)
         self.settings, self.count = settings, settings.guesses
-        edges = finite_edges(settings.codec).astype(np.float32)
-        self.lines = np.stack([edges, np.ones_like(edges)])
+        self.inside = _inside(finite_edges(settings.codec).astype(np.float32))
         # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
         self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
 
@@ -77,22 +76,58 @@ class PredictorMixture(keras.layers.Layer):
         """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim)."""
         guesses, scales, likelihoods = self.parts(features)
         moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
-        weights = [moved[..., 3 * k + 2] + likelihoods[k] for k in range(self.count)]
-        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1), axis=-1)
-        # Below each edge lies `whole + part`: all of each guess whose mean is lower, less its tail above the edge, and
-        # of the others the tail below. Apart, differences are in both tails as exact as a float can be. A product with
-        # a row of ones, unlike plain broadcasting, has a gradient that is a product too, and those are fast.
-        part = whole = 0.0
+        weights, narrows, offsets = [], [], []
         for k in range(self.count):
-            mean = guesses[k] + scales[k] * moved[..., 3 * k]
-            narrow = ops.exp(ops.clip(-moved[..., 3 * k + 1], -MOST_STRETCH, MOST_STRETCH)) / scales[k]
-            place = ops.matmul(ops.stack([narrow, -mean * narrow], axis=-1), self.lines)
-            weight, passed = ops.matmul(weights[..., k : k + 1], self.lines[1:]), place > 0
-            tail = weight * ops.sigmoid(-ops.abs(place))
-            part = part + ops.where(passed, -tail, tail)
-            whole = whole + ops.where(passed, weight, 0.0)
-        blind = ops.matmul(weights[..., -1:] / self.settings.levels, self.lines[1:, 1:])
-        inside = part[..., 1:] - part[..., :-1] + (whole[..., 1:] - whole[..., :-1])
-        chances = ops.maximum(blind + inside, 0.0)  # rounding aside
+            move, stretch, more = (moved[..., 3 * k + part] for part in range(3))
+            narrow = ops.exp(ops.clip(-stretch, -MOST_STRETCH, MOST_STRETCH)) / scales[k]
+            narrows.append(narrow)
+            offsets.append(-(guesses[k] + scales[k] * move) * narrow)
+            weights.append(more + likelihoods[k])
+        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1), axis=-1)
+        inside = self.inside(ops.stack(narrows, axis=-1), ops.stack(offsets, axis=-1), weights[..., :-1])
+        chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # rounding aside
         surprised = ops.sigmoid(moved[..., -1:] + math.log(SURPRISE))
         return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
+
+
+def _inside(edges):
+    """How much of a mixture of logistic distributions lies between edges, as a function with a gradient of its own.
+
+    The function takes `narrow`, `offset` and `weight`, all (..., guesses): an edge e lies at e * narrow + offset of
+    each guess, in scales from its mean. It gives (..., edges - 1). The gradient that a backend finds by itself passes
+    through every edge several times and took half of a training step.
+    """
+    lines = np.stack([edges, np.ones_like(edges)], axis=1)
+
+    def tails(narrow, offset, k):
+        """Whether each edge lies above the mean of guess k, and how much of it lies beyond, on that side."""
+        place = narrow[..., k : k + 1] * edges + offset[..., k : k + 1]
+        return place > 0, ops.sigmoid(-ops.abs(place))
+
+    @ops.custom_gradient
+    def inside(narrow, offset, weight):
+        # Below each edge lies `whole + part`: all of each guess whose mean is lower, less its tail above the edge, and
+        # of the others the tail below. Apart, differences are in both tails as exact as a float can be.
+        part = whole = 0.0
+        for k in range(weight.shape[-1]):
+            passed, tail = tails(narrow, offset, k)
+            share = weight[..., k : k + 1]
+            part = part + share * ops.where(passed, -tail, tail)
+            whole = whole + ops.where(passed, share, 0.0)
+
+        def gradient(*arguments, upstream=None):
+            upstream = arguments[0] if upstream is None else upstream
+            nothing = ops.zeros_like(upstream[..., :1])
+            # By what lies below each edge: it adds to the code before the edge and takes from the one after it.
+            below = ops.concatenate([nothing, upstream], axis=-1) - ops.concatenate([upstream, nothing], axis=-1)
+            by_line, by_weight = [], []
+            for k in range(weight.shape[-1]):
+                passed, tail = tails(narrow, offset, k)
+                by_weight.append(ops.sum(below * ops.where(passed, 1 - tail, tail), axis=-1))
+                by_line.append(ops.matmul(below * (tail * (1 - tail)), lines) * weight[..., k : k + 1])
+            by_line = ops.stack(by_line, axis=-2)
+            return by_line[..., 0], by_line[..., 1], ops.stack(by_weight, axis=-1)
+
+        return part[..., 1:] - part[..., :-1] + (whole[..., 1:] - whole[..., :-1]), gradient
+
+    return inside

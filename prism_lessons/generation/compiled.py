@@ -431,7 +431,7 @@ def _mix_in(row, voice, listening, values):
 
 @quick
 def _middle(guesses, likelihoods, steps):
-    """Around which place among the codes surprises lie: see model.PredictorMixture.surprise."""
+    """Around which place among the codes surprises lie: see mixture.PredictorMixture.surprise."""
     most, total, middle, levels = likelihoods[0], 0.0, 0.0, int(steps[2])
     for k in range(1, len(guesses)):
         most = max(most, likelihoods[k])
