@@ -36,6 +36,7 @@ HEAR, PRODUCT, GRU, LSTM, LOOK_UP, EXPECT, MIX_IN, DRAW, FOLLOW = range(9)
 PLAY, WARM, SCORE = range(3)  # draw codes; take them in for the state alone; take them in and give the logits
 
 LISTENING = 64  # about as much work for a voice as a product with so many columns of one panel
+REACH = np.float32(20)  # scales of a logistic distribution, beyond which lie 2e-9 of it
 # Columns of `listeners`, a row for each model with predictors: its first predictor and the one after its last, where
 # its book begins and how many filters that has, how many guesses a sample gets and where the first of them lies, and
 # where its state begins and ends.
@@ -411,15 +412,18 @@ def _mix_in(row, voice, listening, values):
         spread = np.float32(expected[voice, 1, first + k])
         mean = np.float32(expected[voice, 0, first + k]) + spread * moved[3 * k]
         narrow = np.float32(1) / (spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)))
-        for q in range(levels + 1):
+        # Farther than REACH scales from the mean, a guess has nothing that a float would notice.
+        low = max(0, np.searchsorted(edges, mean - REACH / narrow) - 1)
+        high = min(levels, np.searchsorted(edges, mean + REACH / narrow))
+        for q in range(low, high + 1):
             # What lies beyond each edge, seen from the mean: below 0 where the mean lies below the edge.
             place = (edges[q] - mean) * narrow
             outside = _sigmoid(-abs(place))
             beyond[q] = -outside if place > 0 else outside
-        for q in range(levels):
-            low, high = beyond[q], beyond[q + 1]
-            across = low > 0 and high <= 0
-            chances[q] += weight * (np.float32(1) - low + high if across else abs(high - low))
+        for q in range(low, high):
+            under, over = beyond[q], beyond[q + 1]
+            across = under > 0 and over <= 0
+            chances[q] += weight * (np.float32(1) - under + over if across else abs(over - under))
     middle = _middle(expected[voice, 0, first : first + count], expected[voice, 2, first : first + count], steps)
     near = np.float32(levels) / np.float32(NEARBY)
     highest = np.float32(1) / (np.float32(math.pi) * near)
