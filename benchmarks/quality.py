@@ -36,13 +36,13 @@ from prism_lessons.training.learner import make_learner
 SAMPLE_RATE = 16000
 
 
-def learn(codes, preset, seconds=None, epochs=None, note=None):
+def learn(codes, preset, seconds=None, epochs=None, note=None, slips=True):
     """Train on `codes` with the library's own learner and schedule; the model and the seconds spent.
 
     The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
     learner = make_learner(preset, "float32", codes)
-    streams = Streams.of(codes, preset, learner.model.predictors)
+    streams = Streams.of(codes, preset, learner.model.predictors, slips)
     progress, budget = Progress(streams), Budget(epochs, seconds and seconds / 60)
     conductor = Conductor(progress, preset.training, budget, LiveLine(sys.stderr))
     while not budget.spent(progress):
@@ -164,7 +164,9 @@ def memorise(sounds, changes, **budget):
             if bits < 0.05 and not reached:
                 reached.append(round(time.perf_counter() - began, 1))
 
-        model, spent = learn(codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, **budget)
+        model, spent = learn(
+            codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, slips=False, **budget
+        )
         replay = np.concatenate(list(pieces(of_model(model), 1, len(samples), [0.05], [(0, 0)])), axis=1)[0]
         results[name] = {
             "bits_per_sample": round(Scorer(model)(codes, *whole_clips(codes)), 4),

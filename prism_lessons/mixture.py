@@ -72,8 +72,13 @@ class PredictorMixture(keras.layers.Layer):
         far = (np.arange(codec.levels, dtype=np.float32) - middle[..., None]) / near
         return 1 / (math.pi * near) / (1 + far * far)
 
-    def call(self, x, features):
-        """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim)."""
+    def call(self, x, features, temperature=1.0):
+        """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim).
+
+        A temperature acts on which guess is chosen and on how probable a surprise is, not on how far a sound lies from
+        what was guessed: scales follow what sounds, so narrower ones would take the breath out of a take within a
+        second, and wider ones blow it up.
+        """
         guesses, scales, likelihoods = self.parts(features)
         moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
         weights, narrows, offsets = [], [], []
@@ -83,10 +88,10 @@ class PredictorMixture(keras.layers.Layer):
             narrows.append(narrow)
             offsets.append(-(guesses[k] + scales[k] * move) * narrow)
             weights.append(more + likelihoods[k])
-        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1), axis=-1)
+        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1) / temperature, axis=-1)
         inside = self.inside(ops.stack(narrows, axis=-1), ops.stack(offsets, axis=-1), weights[..., :-1])
         chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # rounding aside
-        surprised = ops.sigmoid(moved[..., -1:] + math.log(SURPRISE))
+        surprised = ops.sigmoid((moved[..., -1:] + math.log(SURPRISE)) / temperature)
         return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
 
 

@@ -281,13 +281,16 @@ class SampleTier(keras.layers.Layer):
             x = x + self.mixture.hear(features, ops.stack(frames, axis=-1))
         return self.decide(x, above, training, features)
 
-    def decide(self, vectors, above, training=False, features=None):
-        """Vectors of what came before and of the tiers above, (..., dim) -> logits, float32, (..., levels)."""
+    def decide(self, vectors, above, training=False, features=None, temperature=1.0):
+        """Vectors of what came before and of the tiers above, (..., dim) -> logits, float32, (..., levels).
+
+        The softmax of the logits is what is drawn from at this temperature, (..., 1) or a number.
+        """
         x = vectors + above
         for hidden in self.hidden:
             x = self.dropout(hidden(x), training=training)
-        logits = ops.cast(self.output_layer(x), "float32")
-        return logits + self.mixture(x, features) if self.mixture else logits
+        logits = ops.cast(self.output_layer(x), "float32") / temperature
+        return logits + self.mixture(x, features, temperature=temperature) if self.mixture else logits
 
 
 class SampleRNN(keras.Model):
@@ -312,6 +315,10 @@ class SampleRNN(keras.Model):
         self.sample_tier = SampleTier(settings, name="sample_tier", dtype=self.dtype_policy)
         for layer in [*self.tiers, self.sample_tier]:
             layer.build(None)
+        if settings.guesses:
+            self.loudest = self.add_weight(
+                shape=(1,), initializer="ones", trainable=False, dtype="float32", name="loudest"
+            )
         if settings.book:
             self.book = self.add_weight(
                 shape=(settings.book, BOOK_ORDER), initializer="zeros", trainable=False, dtype="float32", name="book"
@@ -328,9 +335,10 @@ class SampleRNN(keras.Model):
 
     @property
     def predictors(self):
-        """The `Predictors` whose features a call needs, with the book as it is now; None in a plain SampleRNN."""
-        book = ops.convert_to_numpy(self.book) if self.settings.book else None
-        return predictors_of(self.settings, book)
+        """The `Predictors` whose features a call needs, with the weights as they are now; None in a plain SampleRNN."""
+        fixed = [self.loudest] if self.settings.guesses else []
+        fixed += [self.book] if self.settings.book else []
+        return predictors_of(self.settings, {weight.name: ops.convert_to_numpy(weight) for weight in fixed})
 
     def initial_state(self, voices):
         """The learned initial state for some number of voices: a list of arrays, shape (voices, dim)."""

@@ -18,6 +18,7 @@ from functools import cached_property
 
 import numpy as np
 from numba import njit
+from scipy.signal import lfilter
 
 from .settings import BOOK_ORDER, MOMENT
 
@@ -34,7 +35,9 @@ SURPRISE = 1e-4  # how probable it is, before a model has learned when, that no 
 NEARBY = 32  # a surprise lies as often within levels / NEARBY codes of what was expected as beyond
 FAR = 1e3  # full scales: where the outermost codes end
 MOST_STRETCH = 6.0  # e to this: how many times wider or narrower a model may make a scale
-LOUDEST = 1.5  # a guess beyond it is cut off there; full scale is 1
+FARTHEST = 1.5  # a guess beyond it is cut off there; full scale is 1
+LEVEL_MEMORY = 32  # samples likewise, in finding how loud a voice is
+LEVEL_PIECES, LEVEL_PIECE = 1024, 2**14  # of the recordings, in which the loudest moment is looked for
 BOOK_MEMORY = 64  # samples, in finding which filter of the book has guessed best
 BOOK_BLOCK = 8  # samples after which another filter may be chosen
 BOOK_MOMENT = 2048  # samples that a predictor hears before what it found becomes a filter of the book
@@ -43,7 +46,7 @@ BOOK_TRIES = 16
 MOST_POLE = 1 - 1e-5  # the radius that a predictor's poles are held to, so that it never grows when it plays alone
 
 # Places in the state of a voice, before those of its predictors.
-COUNT, CHOSEN, FIRST = 0, 1, 2
+COUNT, CHOSEN, POWER, MOST_POWER, FIRST = range(5)
 
 
 class Predictors:
@@ -59,6 +62,9 @@ class Predictors:
         Filters of order 32, float32, shape (filters, 32), the weight of the newest sample first; none if not given.
     context
         How many excitations before the first new sample go before the features: a model's largest frame.
+    loudest
+        The level that a voice stays below, RMS over some milliseconds, full scale is 1: see `loudest_in`. Louder
+        guesses are damped.
 
     Attributes
     ----------
@@ -70,8 +76,8 @@ class Predictors:
         Numbers in the state of one voice.
     """
 
-    def __init__(self, orders, codec, book=None, context=0):
-        self.orders, self.codec, self.context = tuple(orders), codec, context
+    def __init__(self, orders, codec, book=None, context=0, loudest=1.0):
+        self.orders, self.codec, self.context, self.loudest = tuple(orders), codec, context, loudest
         book = np.zeros((0, BOOK_ORDER), np.float32) if book is None else np.asarray(book, np.float32)
         self.count = len(self.orders) + (len(book) > 0)
         self.longest = max(*self.orders, BOOK_ORDER if len(book) else 1, 1)
@@ -107,6 +113,7 @@ class Predictors:
         """The state of voices that know nothing but some codes: int, (voices, samples) -> float64, (voices, width)."""
         state = np.zeros((len(codes), self.width))
         state[:, FIRST : FIRST + self.count] = START_ERROR
+        state[:, MOST_POWER] = self.loudest**2
         return self.follow(codes, state)[1]
 
     def room(self):
@@ -172,11 +179,33 @@ def finite_edges(codec):
     return np.clip(edges_of(codec), -FAR, FAR)
 
 
-def predictors_of(settings, book=None):
-    """The `Predictors` of a model with some `ModelSettings` and, if these ask for one, its book; None without any."""
+def predictors_of(settings, weights):
+    """The `Predictors` of a model with some `ModelSettings` and {weight name: array}; None if it has none."""
     if not settings.guesses:
         return None
-    return Predictors(settings.predictors, settings.codec, book, settings.largest_frame)
+    return Predictors(
+        settings.predictors, settings.codec, weights.get("book"), settings.largest_frame, float(weights["loudest"][0])
+    )
+
+
+def loudest_in(codes, codec):
+    """The level of the loudest moment of some recordings, RMS over `LEVEL_MEMORY` samples; full scale is 1.
+
+    A predictor may ring up what it hears without an end. No take shall become louder than the recordings are: at full
+    scale codes are cut off, no predictor foresees that, and what none foresees sounds as noise.
+
+    Parameters
+    ----------
+    codes
+        The `Codes` of the recordings. Of more than some minutes, pieces are looked at that lie evenly spread.
+    codec
+        The `Quantisation` of the codes.
+    """
+    keep, loudest = math.exp(-1 / LEVEL_MEMORY), 0.0
+    for first in np.unique(np.linspace(0, max(0, codes.samples - LEVEL_PIECE), LEVEL_PIECES).astype(int)):
+        power = np.square(codec.decode(codes.array[first : first + LEVEL_PIECE]), dtype=np.float64)
+        loudest = max(loudest, lfilter([1 - keep], [1, -keep], power).max())
+    return math.sqrt(loudest)
 
 
 def book_of(codes, settings, seed=0):
@@ -302,8 +331,9 @@ def expect(heard, at, plan, state, room, guesses, scales, likelihoods):
             for q in range(len(told)):
                 told[q] += loud * row[q]
         guesses[count - 1] = told[int(state[CHOSEN])]
+    damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
     for k in range(count):
-        guess = guesses[k] = min(max(guesses[k], -LOUDEST), LOUDEST)
+        guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
         least = LEAST_SCALE * (steps[0] * min(abs(guess), 1.0) + steps[1])
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
         scales[k] = max(state[FIRST + k] / (2 * math.log(2)), least)
@@ -344,6 +374,8 @@ def take_in(heard, at, code, plan, edges, state, room, guesses, scales, likeliho
         for lag in range(order + 1):
             products[lag] = fade * products[lag] + sample * heard[at - lag]
     state[COUNT] += 1
+    keep = math.exp(-1 / LEVEL_MEMORY)
+    state[POWER] = keep * state[POWER] + (1 - keep) * sample * sample
     return excitation
 
 

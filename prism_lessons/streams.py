@@ -6,6 +6,7 @@ much of counts for nothing (weight 0). Long clips are cut into pieces. All windo
 shuffled order, form one ring, which is cut into B equal streams: nothing is left over, whatever the lengths are.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ import numpy as np
 from .corpus.codes import Codes
 
 LONGEST_PIECE = 2**16  # samples, 4 s at 16 kHz: long recordings are heard in pieces, among those of others
+# Slips, see `Streams`: samples from one to the next, on average; how many one lasts; and how loud it is, as a power of
+# ten, beside the window it falls into.
+SLIP_EVERY, SLIP_SAMPLES, SLIP_LOUDNESS = 8192, (4, 96), (-2.0, 0.3)
 
 
 @dataclass(frozen=True)
@@ -46,14 +50,18 @@ class Streams:
         Of the shuffling. The windows of pass n depend on `seed` and n alone.
     predictors
         `Predictors` that listen ahead of the training, or None.
+    slips
+        Whether, with predictors, noise is added now and then, for a few milliseconds, to what is heard but not to what
+        is to be predicted. A model that plays hears its own mistakes, which no recording has; this is how it learns the
+        way back from them. Without it, one mistake became noise at full scale for a second in three takes of 16.
     """
 
-    def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None):
+    def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None, slips=True):
         self.codes, self.streams, self.window, self.context, self.seed = codes, streams, window, context, seed
-        self.predictors = predictors
+        self.predictors, self.slips = predictors, slips and predictors is not None
 
     @classmethod
-    def of(cls, codes, preset, predictors=None):
+    def of(cls, codes, preset, predictors=None, slips=True):
         """The streams that a `Preset` trains on; `predictors` are those of its model."""
         training = preset.training
         return cls(
@@ -63,6 +71,7 @@ class Streams:
             context=preset.model.largest_frame,
             seed=training.seed,
             predictors=predictors,
+            slips=slips,
         )
 
     def windows(self, epoch):
@@ -82,8 +91,8 @@ class Streams:
         """Yield (inputs, targets, weights) of pass number `epoch`, beginning at batch `from_step`.
 
         inputs
-            {"codes": int32, shape (streams, context + window), "starts": bool, shape (streams,)}, and with predictors
-            "features": see `Predictors.follow`.
+            {"codes": int32, shape (streams, context + window), as they are heard, "starts": bool, shape (streams,)},
+            and with predictors "features": see `Predictors.follow`.
         targets
             int32, shape (streams, window): the codes to predict.
         weights
@@ -98,24 +107,26 @@ class Streams:
         from .backend import tf  # here, so that windows can be had without it
 
         reader = _Reader(self, epoch, from_step)
-        kinds = (tf.int32, tf.bool, tf.float32, tf.float32)[: 4 if self.predictors else 3]
+        kinds = (tf.int32, tf.bool, tf.int32, tf.float32, tf.float32)[: 5 if self.predictors else 4]
 
         def batch(step):
             # Not `from_generator`: once used, it slows every later step of the process (decisions.md).
-            codes, starts, weights, *features = tf.numpy_function(reader.read, [step], kinds)
+            codes, starts, targets, weights, *features = tf.numpy_function(reader.read, [step], kinds)
             codes.set_shape((self.streams, self.context + self.window))
             starts.set_shape((self.streams,))
+            targets.set_shape((self.streams, self.window))
             weights.set_shape((self.streams, self.window))
             for each in features:
                 each.set_shape((self.streams, self.context + self.window, 3 * self.predictors.count + 1))
-            return self._batch(codes, starts, weights, *features)
+            return self._batch(codes, starts, targets, weights, *features)
 
         # One after the other: what predictors know of a batch, they know from the one before.
         return tf.data.Dataset.range(from_step, reader.steps).map(batch).prefetch(8)
 
-    def _batch(self, codes, starts, weights, *features):
+    @staticmethod
+    def _batch(codes, starts, targets, weights, *features):
         inputs = {"codes": codes, "starts": starts, **({"features": features[0]} if features else {})}
-        return inputs, codes[:, self.context :], weights
+        return inputs, targets, weights
 
 
 class _Reader:
@@ -126,7 +137,7 @@ class _Reader:
     """
 
     def __init__(self, streams, epoch, from_step):
-        self._streams, self._windows = streams, streams.windows(epoch)
+        self._streams, self._epoch, self._windows = streams, epoch, streams.windows(epoch)
         self.steps = len(self._windows.starts)
         if streams.predictors and from_step < self.steps:
             self._state = streams.predictors.begin(np.zeros((streams.streams, 0)))
@@ -134,19 +145,39 @@ class _Reader:
                 begun = np.flatnonzero(self._windows.starts[: from_step + 1, stream])[-1]
                 for step in range(begun, from_step):
                     codes, _ = self._cut(step, slice(stream, stream + 1))
+                    self._slip(codes, step, slice(stream, stream + 1))
                     self._follow(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
 
     def read(self, step):
-        """Codes, starts, weights and, with predictors, features of a batch."""
+        """Codes as they are heard, starts, targets, weights and, with predictors, features of a batch."""
         codes, weights = self._cut(step)
-        starts = self._windows.starts[step]
+        starts, targets = self._windows.starts[step], codes[:, self._streams.context :].copy()
+        self._slip(codes, step)
         features = [self._follow(codes, starts)] if self._streams.predictors else []
-        return codes, starts, weights, *features
+        return codes, starts, targets, weights, *features
 
     def _cut(self, step, which=slice(None)):
         windows = self._windows
         at = (bounds[step][which] for bounds in (windows.position, windows.first, windows.end))
         return cut(self._streams.codes, *at, self._streams.context, self._streams.window)
+
+    def _slip(self, codes, step, which=slice(None)):
+        """Add the slips of a step to the codes of some streams, in place."""
+        if not self._streams.slips:
+            return
+        count, window, context = self._streams.streams, self._streams.window, self._streams.context
+        chance, codec = np.random.default_rng([self._streams.seed, self._epoch, step]), self._streams.predictors.codec
+        slips = chance.random(count) < window / SLIP_EVERY
+        lengths = np.exp(chance.uniform(*np.log(SLIP_SAMPLES), count)).astype(int)
+        places, powers = chance.random(count), chance.uniform(*SLIP_LOUDNESS, count)
+        noise = chance.logistic(size=(count, SLIP_SAMPLES[1])) * math.sqrt(3) / math.pi  # as loud as 1
+        for heard, stream in zip(codes, np.arange(count)[which], strict=True):
+            if slips[stream]:
+                length = min(lengths[stream], window)
+                start = context + int(places[stream] * (window - length + 1))
+                sound, loudness = codec.decode(heard), 10 ** powers[stream]
+                sound[start : start + length] += noise[stream, :length] * loudness * np.sqrt(np.mean(np.square(sound)))
+                heard[start : start + length] = codec.encode(np.clip(sound[start : start + length], -1, 1))
 
     def _follow(self, codes, starts, which=slice(None)):
         """The features of some streams' windows, whose predictors then know these too."""

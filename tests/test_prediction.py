@@ -5,8 +5,18 @@ import math
 import numpy as np
 import pytest
 
+from prism_lessons import prediction
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.prediction import BLOCK_SHARE, LEAST_POWER, MEMORY_SHARE, WHITENING, Predictors, book_of, moments_in
+from prism_lessons.prediction import (
+    BLOCK_SHARE,
+    LEAST_POWER,
+    MEMORY_SHARE,
+    WHITENING,
+    Predictors,
+    book_of,
+    loudest_in,
+    moments_in,
+)
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.settings import BOOK_ORDER, MOMENT, ModelSettings
 
@@ -131,6 +141,45 @@ def test_a_predictor_that_hears_only_itself_never_grows(sound):
     played = np.abs(past[64:])
     assert played[-4000:].max() <= played[:4000].max() * 1.0001
     assert played.max() < 4 * loudest
+
+
+def rung_up(loudest):
+    """Half a second in which each sample is what was expected and a little more, as a careless model would play it."""
+    predictors = Predictors((8,), LINEAR, loudest=loudest)
+    sound = 0.1 * np.sin(np.arange(1000))
+    codes = LINEAR.encode(sound)[None]
+    _, state = predictors.follow(codes, predictors.begin(codes[:, :0]))
+    played = []
+    for _ in range(4000):
+        guess = predictors.follow(codes[:, -1:], state)[0][0, 0, 0]
+        codes = LINEAR.encode(np.array([[np.clip(1.02 * guess, -1, 1)]]))
+        _, state = predictors.follow(codes, state)
+        played.append(LINEAR.decode(codes)[0, 0])
+    return np.array(played)
+
+
+def test_what_is_rung_up_stays_about_as_loud_as_the_recordings():
+    assert np.abs(rung_up(1.0)).max() > 0.9
+    assert np.abs(rung_up(0.1)).max() < 0.1 * math.sqrt(2) * 1.25
+
+
+def test_the_loudest_moment_is_found_in_clips_of_any_length(monkeypatch):
+    clips = [MU_LAW.encode(np.repeat(level, 3000)) for level in (0.1, 0.7, 0.01)]
+    assert loudest_in(Codes.of_arrays(clips, 128), MU_LAW) == pytest.approx(0.7, rel=0.03)
+    monkeypatch.setattr(prediction, "LEVEL_PIECE", 1000)
+    assert loudest_in(Codes.of_arrays(clips, 128), MU_LAW) == pytest.approx(0.7, rel=0.03)
+    short = Codes.of_arrays([MU_LAW.encode(np.full(3, 0.5))], 128)
+    assert loudest_in(short, MU_LAW) == pytest.approx(
+        0.5 * math.sqrt(1 - math.exp(-3 / prediction.LEVEL_MEMORY)), rel=0.03
+    )
+
+
+def test_recordings_are_never_damped():
+    """A model learns from them what predictors say of them, and none of them is louder than the loudest."""
+    sound = 0.5 * chime(8000)
+    codes = Codes.of_arrays([MU_LAW.encode(sound)], 128)
+    damped = Predictors(ORDERS, MU_LAW, loudest=loudest_in(codes, MU_LAW) * (1 + 1e-9))
+    np.testing.assert_array_equal(followed(damped, sound)[0], followed(Predictors(ORDERS, MU_LAW), sound)[0])
 
 
 def test_a_longer_predictor_hears_partials_that_a_short_one_cannot_tell_apart():

@@ -137,7 +137,8 @@ def test_each_pass_takes_one_version_of_every_clip():
     assert len(seen) == 4
 
 
-def test_what_predictors_say_of_a_batch_does_not_depend_on_where_the_reading_began():
+def test_what_predictors_say_of_a_batch_does_not_depend_on_where_the_reading_began(monkeypatch):
+    monkeypatch.setattr(room, "SLIP_EVERY", 40)
     chance = np.random.default_rng(0)
     clips = [chance.integers(100, 156, length) for length in (300, 40, 17, 120)]
     streams = streams_of(Codes.of_arrays(clips, SILENCE), predictors=Predictors((4, 8), Quantisation(), context=8))
@@ -150,10 +151,31 @@ def test_what_predictors_say_of_a_batch_does_not_depend_on_where_the_reading_beg
         np.testing.assert_array_equal(inputs[0]["features"], expected)
 
 
+def test_slips_are_heard_and_not_to_be_predicted(monkeypatch):
+    monkeypatch.setattr(room, "SLIP_EVERY", 40)
+    codes = Codes.of_arrays([np.random.default_rng(0).integers(60, 196, 2000)], SILENCE)
+    predictors = Predictors((4,), Quantisation(), context=8)
+    clean = list(streams_of(codes, predictors=predictors, slips=False).batches(0))
+    slipped = windows = 0
+    for (inputs, targets, _), (before, same, _) in zip(
+        streams_of(codes, predictors=predictors).batches(0), clean, strict=True
+    ):
+        np.testing.assert_array_equal(targets, same)
+        np.testing.assert_array_equal(before["codes"][:, 8:], same)
+        # What goes before a window is its clip's own past.
+        np.testing.assert_array_equal(inputs["codes"][:, :8], before["codes"][:, :8])
+        changed = (inputs["codes"] != before["codes"]).any(axis=1)
+        slipped, windows = slipped + changed.sum(), windows + len(changed)
+    # Some are too soft to change a code.
+    assert 0.5 * 16 / 40 < slipped / windows < 1.2 * 16 / 40
+    for inputs, _, _ in streams_of(codes).batches(0):  # nothing listens ahead: nothing slips
+        assert set(np.diff(inputs["codes"][:, 8:]).ravel()) <= set(np.diff(np.pad(codes.array, 16)).ravel())
+
+
 def test_predictors_hear_a_clip_from_its_beginning_to_its_end():
     codes = np.random.default_rng(0).integers(100, 156, 320)
     predictors = Predictors((4, 8), Quantisation(), context=8)
-    streams = streams_of(Codes.of_arrays([codes], SILENCE), streams=1, predictors=predictors)
+    streams = streams_of(Codes.of_arrays([codes], SILENCE), streams=1, predictors=predictors, slips=False)
     expected, _ = predictors.follow(codes[None], predictors.begin(np.full((1, 8), SILENCE)))
     windows = streams.windows(0)
     begun, heard = False, 0

@@ -388,8 +388,11 @@ def _expect(row, voice, at, listening, values):
 
 
 @quick
-def _mix_in(row, voice, listening, values):
-    """Multiply the chances of the codes, which lie at X as logits, by what the predictors give them."""
+def _mix_in(row, voice, temperature, listening, values):
+    """Multiply the chances of the codes, which lie at X as logits, by what the predictors give them.
+
+    The temperature acts as in mixture.PredictorMixture; what is added is multiplied by it, since all will be divided.
+    """
     listeners, steps, edges, expected = listening[0], listening[4], listening[6], listening[11]
     listener, levels, size = listeners[row[LISTENER]], row[INPUTS], row[SIZE]
     count, first = listener[GUESSES], listener[GUESS]
@@ -401,7 +404,7 @@ def _mix_in(row, voice, listening, values):
         most = max(most, weights[k])
     weights[count], total = moved[3 * count], np.float32(0)
     for k in range(count + 1):
-        weights[k] = _exp(max(weights[k] - most, np.float32(-87)))
+        weights[k] = _exp(max((weights[k] - most) / temperature, np.float32(-87)))
         total += weights[k]
     for q in range(levels):
         chances[q] = weights[count] / total / np.float32(levels)
@@ -427,10 +430,10 @@ def _mix_in(row, voice, listening, values):
     middle = _middle(expected[voice, 0, first : first + count], expected[voice, 2, first : first + count], steps)
     near = np.float32(levels) / np.float32(NEARBY)
     highest = np.float32(1) / (np.float32(math.pi) * near)
-    surprised = _sigmoid(moved[3 * count + 1] + np.float32(math.log(SURPRISE)))
+    surprised = _sigmoid((moved[3 * count + 1] + np.float32(math.log(SURPRISE))) / temperature)
     for q in range(levels):
         far = (np.float32(q) - middle) / near
-        logits[q] += _log(chances[q] + surprised * (highest / (np.float32(1) + far * far) - chances[q]))
+        logits[q] += temperature * _log(chances[q] + surprised * (highest / (np.float32(1) + far * far) - chances[q]))
 
 
 @quick
@@ -528,7 +531,7 @@ def _unit(row, unit, phase, count, number, origin, listed, stores, playing, list
     elif kind == EXPECT:
         _expect(row, unit, origin + number, listening, values)
     elif kind == MIX_IN:
-        _mix_in(row, unit, listening, values)
+        _mix_in(row, unit, temperatures[number, unit] if mode == PLAY else np.float32(1), listening, values)
     elif kind == FOLLOW:
         _follow(unit, origin + number, listening, codes)
     else:

@@ -22,7 +22,7 @@ class Listeners:
 
     def __init__(self, models):
         codec = models[0][0].codec
-        self.each = [predictors_of(settings, weights.get("book")) for settings, weights in models]
+        self.each = [predictors_of(settings, weights) for settings, weights in models]
         self.each = [predictors for predictors in self.each if predictors]
         self.width = sum(predictors.width for predictors in self.each)
         self._longest = max((predictors.longest for predictors in self.each), default=0)

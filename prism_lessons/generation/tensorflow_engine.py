@@ -114,8 +114,9 @@ class TensorFlowEngine:
             if self._predictors:
                 features = self._expected(past, missed[0])
                 vectors = vectors + tier.mixture.hear(features, missed[0][:, -tier.frame_size :])
-            logits = tier.decide(vectors, above[:, number], features=features)
-            heights = tf.cumsum(tf.nn.softmax(logits / temperatures[begun + number][:, None]), axis=1)
+            temperature = temperatures[begun + number][:, None]
+            logits = tier.decide(vectors, above[:, number], features=features, temperature=temperature)
+            heights = tf.cumsum(tf.nn.softmax(logits), axis=1)
             drawn = draws[begun + number][:, None] * heights[:, -1:]
             code = tf.reduce_sum(tf.cast(heights <= drawn, tf.int32), axis=1)
             # A draw may round up to the total height.

@@ -170,7 +170,9 @@ def shapes_of(settings):
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
-    shapes = {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)} if settings.book else {}
+    shapes = {"loudest": (1,)} if settings.guesses else {}
+    if settings.book:
+        shapes |= {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)}
 
     def linear(name, heard, said):
         shapes[f"{name}/kernel"] = (heard, said)

@@ -5,7 +5,7 @@ import math
 from ..backend import keras, ops
 from ..capsule import fill
 from ..model import SampleRNN, on_gpu
-from ..prediction import book_of
+from ..prediction import book_of, loudest_in
 from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
@@ -22,11 +22,13 @@ def make_learner(preset, precision, codes=None):
     precision
         "float32" or "mixed_float16".
     codes
-        The `Codes` of the recordings that the model's book and moments are taken from, if it has them; without codes
-        they are empty.
+        The `Codes` of the recordings that the model's loudest level, book and moments are taken from, if it has them;
+        without codes it is full scale, and they are empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
     learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
+    if codes is not None and preset.model.guesses:
+        learner.model.loudest.assign([loudest_in(codes, preset.model.codec)])
     if codes is not None and preset.model.book:
         book, moments = book_of(codes, preset.model, preset.training.seed)
         learner.model.book.assign(book)
