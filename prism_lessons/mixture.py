@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .backend import keras, ops
-from .prediction import MOST_STRETCH, NEARBY, SURPRISE, finite_edges
+from .prediction import MOST_STRETCH, NEARBY, SURPRISE, finite_edges, least_scale
 from .settings import CHEBYSHEV
 
 
@@ -21,6 +21,7 @@ class PredictorMixture(keras.layers.Layer):
         super().__init__(**kwargs)
         self.settings, self.count = settings, settings.guesses
         self.inside = _inside(finite_edges(settings.codec).astype(np.float32))
+        self.least_scale = least_scale(settings.codec)
         # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
         self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
 
@@ -81,15 +82,16 @@ class PredictorMixture(keras.layers.Layer):
         """
         guesses, scales, likelihoods = self.parts(features)
         moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
-        weights, narrows, offsets = [], [], []
+        weights, means, narrows = [], [], []
         for k in range(self.count):
             move, stretch, more = (moved[..., 3 * k + part] for part in range(3))
-            narrow = ops.exp(ops.clip(-stretch, -MOST_STRETCH, MOST_STRETCH)) / scales[k]
-            narrows.append(narrow)
-            offsets.append(-(guesses[k] + scales[k] * move) * narrow)
+            scale = scales[k] * ops.exp(ops.clip(stretch, -MOST_STRETCH, MOST_STRETCH))
+            slope, least = self.least_scale
+            means.append(guesses[k] + scales[k] * move)
+            narrows.append(1 / ops.maximum(scale, slope * ops.minimum(ops.abs(guesses[k]), 1.0) + least))
             weights.append(more + likelihoods[k])
         weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1) / temperature, axis=-1)
-        inside = self.inside(ops.stack(narrows, axis=-1), ops.stack(offsets, axis=-1), weights[..., :-1])
+        inside = self.inside(ops.stack(means, axis=-1), ops.stack(narrows, axis=-1), weights[..., :-1])
         chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # rounding aside
         surprised = ops.sigmoid((moved[..., -1:] + math.log(SURPRISE)) / temperature)
         return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
@@ -98,24 +100,24 @@ class PredictorMixture(keras.layers.Layer):
 def _inside(edges):
     """How much of a mixture of logistic distributions lies between edges, as a function with a gradient of its own.
 
-    The function takes `narrow`, `offset` and `weight`, all (..., guesses): an edge e lies at e * narrow + offset of
-    each guess, in scales from its mean. It gives (..., edges - 1). The gradient that a backend finds by itself passes
-    through every edge several times and took half of a training step.
+    The function takes `mean`, `narrow` (one over the scale) and `weight`, all (..., guesses), and gives
+    (..., edges - 1). The gradient that a backend finds by itself passes through every edge several times and took half
+    of a training step.
     """
     lines = np.stack([edges, np.ones_like(edges)], axis=1)
 
-    def tails(narrow, offset, k):
+    def tails(mean, narrow, k):
         """Whether each edge lies above the mean of guess k, and how much of it lies beyond, on that side."""
-        place = narrow[..., k : k + 1] * edges + offset[..., k : k + 1]
+        place = (edges - mean[..., k : k + 1]) * narrow[..., k : k + 1]
         return place > 0, ops.sigmoid(-ops.abs(place))
 
     @ops.custom_gradient
-    def inside(narrow, offset, weight):
+    def inside(mean, narrow, weight):
         # Below each edge lies `whole + part`: all of each guess whose mean is lower, less its tail above the edge, and
         # of the others the tail below. Apart, differences are in both tails as exact as a float can be.
         part = whole = 0.0
         for k in range(weight.shape[-1]):
-            passed, tail = tails(narrow, offset, k)
+            passed, tail = tails(mean, narrow, k)
             share = weight[..., k : k + 1]
             part = part + share * ops.where(passed, -tail, tail)
             whole = whole + ops.where(passed, share, 0.0)
@@ -125,13 +127,14 @@ def _inside(edges):
             nothing = ops.zeros_like(upstream[..., :1])
             # By what lies below each edge: it adds to the code before the edge and takes from the one after it.
             below = ops.concatenate([nothing, upstream], axis=-1) - ops.concatenate([upstream, nothing], axis=-1)
-            by_line, by_weight = [], []
+            by_mean, by_narrow, by_weight = [], [], []
             for k in range(weight.shape[-1]):
-                passed, tail = tails(narrow, offset, k)
+                passed, tail = tails(mean, narrow, k)
                 by_weight.append(ops.sum(below * ops.where(passed, 1 - tail, tail), axis=-1))
-                by_line.append(ops.matmul(below * (tail * (1 - tail)), lines) * weight[..., k : k + 1])
-            by_line = ops.stack(by_line, axis=-2)
-            return by_line[..., 0], by_line[..., 1], ops.stack(by_weight, axis=-1)
+                by_edge = ops.matmul(below * (tail * (1 - tail)), lines) * weight[..., k : k + 1]
+                by_mean.append(-by_edge[..., 1] * narrow[..., k])
+                by_narrow.append(by_edge[..., 0] - by_edge[..., 1] * mean[..., k])
+            return tuple(ops.stack(parts, axis=-1) for parts in (by_mean, by_narrow, by_weight))
 
         return part[..., 1:] - part[..., :-1] + (whole[..., 1:] - whole[..., :-1]), gradient
 

@@ -90,14 +90,8 @@ class Predictors:
             np.stack([self.orders, blocks, places[:-1]], axis=1).astype(np.int64),
             np.exp(-1 / memories),
             np.ascontiguousarray(book.T[::-1]),  # from the oldest sample to the newest, all filters side by side
-            self._steps(),
+            np.array([*least_scale(codec), codec.levels, codec.levels - 1 if codec.kind == "mu-law" else 0]),
         )
-
-    def _steps(self):
-        """Half a code's step at x is steps[0] * |x| + steps[1]; then the levels, and mu, 0 where codes are linear."""
-        at_zero, at_full = self.codec.error_bound(np.array([0.0, 1.0]))
-        levels = self.codec.levels
-        return np.array([at_full - at_zero, at_zero, levels, levels - 1 if self.codec.kind == "mu-law" else 0])
 
     @cached_property
     def edges(self):
@@ -172,6 +166,12 @@ class Predictors:
         """
         order, _, place = self.plan[0][number]
         return state[place + order + 1 : place + 2 * order + 1][::-1].copy()
+
+
+def least_scale(codec):
+    """Two numbers: a guess at x has a scale of at least the first * |x| + the second."""
+    at_zero, at_full = codec.error_bound(np.array([0.0, 1.0]))
+    return LEAST_SCALE * (at_full - at_zero), LEAST_SCALE * at_zero
 
 
 def finite_edges(codec):
@@ -334,7 +334,7 @@ def expect(heard, at, plan, state, room, guesses, scales, likelihoods):
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
     for k in range(count):
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
-        least = LEAST_SCALE * (steps[0] * min(abs(guess), 1.0) + steps[1])
+        least = steps[0] * min(abs(guess), 1.0) + steps[1]
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
         scales[k] = max(state[FIRST + k] / (2 * math.log(2)), least)
         likelihoods[k] = state[FIRST + count + k]

@@ -36,7 +36,7 @@ HEAR, PRODUCT, GRU, LSTM, LOOK_UP, EXPECT, MIX_IN, DRAW, FOLLOW = range(9)
 PLAY, WARM, SCORE = range(3)  # draw codes; take them in for the state alone; take them in and give the logits
 
 LISTENING = 64  # about as much work for a voice as a product with so many columns of one panel
-REACH = np.float32(20)  # scales of a logistic distribution, beyond which lie 2e-9 of it
+REACH = np.float32(32)  # scales of a logistic distribution, beyond which lie 1e-14 of it
 # Columns of `listeners`, a row for each model with predictors: its first predictor and the one after its last, where
 # its book begins and how many filters that has, how many guesses a sample gets and where the first of them lies, and
 # where its state begins and ends.
@@ -412,9 +412,10 @@ def _mix_in(row, voice, temperature, listening, values):
         weight = weights[k] / total
         if weight < np.float32(1e-9):
             continue
-        spread = np.float32(expected[voice, 1, first + k])
-        mean = np.float32(expected[voice, 0, first + k]) + spread * moved[3 * k]
-        narrow = np.float32(1) / (spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)))
+        guess, spread = np.float32(expected[voice, 0, first + k]), np.float32(expected[voice, 1, first + k])
+        least = np.float32(steps[0]) * min(abs(guess), np.float32(1)) + np.float32(steps[1])
+        mean = guess + spread * moved[3 * k]
+        narrow = np.float32(1) / max(spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)), least)
         # Farther than REACH scales from the mean, a guess has nothing that a float would notice.
         low = max(0, np.searchsorted(edges, mean - REACH / narrow) - 1)
         high = min(levels, np.searchsorted(edges, mean + REACH / narrow))

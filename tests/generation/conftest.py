@@ -17,6 +17,9 @@ def _made(seed, sample_rate, settings):
     settings = ModelSettings(**{"frame_sizes": (4, 16), "dim": 12, "embedding": 6, **dict(settings)})
     chance, weights = np.random.default_rng(seed), {}
     for name, shape in shapes_of(settings).items():
+        if name == "loudest":  # a level, not something learned
+            weights[name] = np.full(shape, 0.5, np.float32)
+            continue
         deviation = 0.3 if len(shape) == 1 else (2 / np.prod(shape[:-1])) ** 0.5
         weights[name] = chance.normal(0, deviation, shape).astype(np.float32)
         if name.endswith("/length"):  # of a column of a kernel, as the deviation above makes it

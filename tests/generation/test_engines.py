@@ -1,6 +1,7 @@
 """Both engines play the model that was trained: the same logits, the same memory, the same draws."""
 
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,19 @@ def probabilities(logits):
     return powers / powers.sum(-1, keepdims=True)
 
 
+def logits_at(temperatures, model, codes):
+    """What a model draws from at a temperature of each voice: with predictors, that is not its logits divided."""
+    largest, features = model.settings.largest_frame, None
+    if predictors := model.predictors:
+        features, _ = predictors.follow(codes[:, largest:], predictors.begin(codes[:, :largest]))
+    decide = model.sample_tier.decide
+    model.sample_tier.decide = partial(decide, temperature=np.float32(temperatures)[:, None, None])
+    try:
+        return model(codes.astype(np.int32), model.initial_state(len(codes)), features=features)[0].numpy()
+    finally:
+        model.sample_tier.decide = decide
+
+
 def assert_same_state(one, other, atol):
     np.testing.assert_array_equal(one.past, other.past)
     assert len(one.recurrent) == len(other.recurrent)
@@ -129,7 +143,7 @@ def test_fed_back_a_take_explains_its_own_draws(engine_of, made, shape, name):
     every time, into the code that was drawn (to 1e-4)."""
     engine, model = engine_of(name, **shape), made(**shape).model
     codes = drawn(engine, THREE, 11, calls=3)
-    logits = model.logits(after_silence(engine, codes)).astype(np.float64) / THREE[:, None, None]
+    logits = logits_at(THREE, model, after_silence(engine, codes)).astype(np.float64)
     heights = np.cumsum(probabilities(logits), axis=-1)
     upper = np.take_along_axis(heights, codes[..., None], -1)[..., 0]
     lower = np.where(codes > 0, np.take_along_axis(heights, np.maximum(codes[..., None] - 1, 0), -1)[..., 0], 0)
