@@ -25,6 +25,9 @@ def _made(seed, sample_rate, settings):
         if name.endswith("/length"):  # of a column of a kernel, as the deviation above makes it
             weights[name] += np.float32(2**0.5)
     weights["sample_tier/output/kernel"] *= 3  # so that the model is rather sure of some codes
+    if settings.guesses:
+        # A trained model moves a guess by a few scales. By dozens, and each millionth in a move can be heard.
+        weights["sample_tier/mixture/kernel"] *= 0.1
     return Capsule(settings, sample_rate, weights, {"run": f"made {seed}", "epoch": 1})
 
 
