@@ -244,7 +244,7 @@ def book_of(codes, settings, seed=0):
         predictors = Predictors((BOOK_ORDER,), codec)
         filters = [predictors.weights(predictors.begin(past[None])[0], 0) for past in found[:count]]
         book[:] = np.resize(np.stack(filters), book.shape)
-        loudness = np.sqrt([_power(codec.decode(past[-MOMENT:])) + BOOK_LEAST_POWER for past in found])
+        loudness = np.array([_power(codec.decode(past[-MOMENT:])) for past in found]) + BOOK_LEAST_POWER
         for moment, drawn in zip(moments, chance.choice(len(found), count, p=loudness / loudness.sum()), strict=True):
             last = found[drawn][-MOMENT:]
             moment[MOMENT - len(last) :] = last
