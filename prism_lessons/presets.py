@@ -41,9 +41,9 @@ class Preset:
 
 PRESETS = {
     "sketch": Preset(
-        purpose="a first idea in under three minutes on any computer: textures and fragments, small memory",
+        purpose="a first idea in under three minutes on any computer: what rings in your recordings rings in it",
         minutes=2.75,
-        model=ModelSettings(frame_sizes=(8, 32), dim=128),
+        model=ModelSettings(frame_sizes=(8, 32), dim=64, predictors=(8, 32, 128), book=128),
         training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(

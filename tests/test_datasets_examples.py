@@ -104,6 +104,7 @@ def test_the_training_script_leaves_a_run_that_can_be_played(tmp_path, monkeypat
     monkeypatch.syspath_prepend(FOLDER)
     script = importlib.import_module("train")
     tiny = {"epochs": 2, "frame_sizes": (4, 16), "dim": 8, "embedding": 4, "clip_seconds": 0.1, "streams": 64}
+    tiny = {**script.PLAIN, **tiny}
     monkeypatch.setitem(script.SETS, "needs_work", (tiny, (1,)))
     script.train("needs_work", tmp_path / "run")
     run = pl.Run(tmp_path / "run")

@@ -10,7 +10,7 @@
 # # Training
 #
 # **You will hear:** a second of your own recordings, learned by heart in about a minute; then a model learning all of
-# them. It plays after every pass through them, from crackle to something that begins to remind you of them.
+# them. It plays after every pass through them, so that you can hear what changes.
 #
 # **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
 # training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
@@ -220,6 +220,24 @@ print(f"Among half as many: {np.log2(codec.levels / 2):.0f} bits")
 # corpus, but at every moment it looks at how the wave has just moved and goes on in the same way. Engineers call this
 # **linear prediction**; telephones used it for decades. A steady tone is easy for it, a strike takes it by surprise.
 #
+# Here is one of your recordings, then what this listener expected at each moment, and then what it missed.
+
+# %%
+from prism_lessons.prediction import Predictors
+
+listener, heard = Predictors((32,), codec), codes[: 4 * corpus.sample_rate]
+features, _ = listener.follow(heard[None], listener.begin(heard[None, :0]))
+expected, recorded = features[0, :, 0], codec.decode(heard)
+sounds = {"the recording": recorded, "what was expected": expected, "what was missed": recorded - expected}
+notebook.play(*(pl.Clip(samples, corpus.sample_rate, name) for name, samples in sounds.items()))
+
+# %% [markdown]
+# What was missed is softer, and sounds like breath and clicks: all that moves the sound, without what rings. The model
+# that you train has listeners of this kind inside. Three **predictors** look back half a millisecond, two and eight
+# milliseconds, and a **book** holds 128 resonances of your own recordings, of which the one that fits best speaks too.
+# So from the beginning the model knows how a string or a bell rings on. What it has to learn is the rest: when
+# something strikes, how it goes on after that, and how far those listeners can be trusted.
+#
 # Fewer bits mean that the model foresees more. They do not mean better music: noise cannot be foreseen by anyone, so
 # a wind keeps its bits high, and a dull drone has very few. Watch the bits, and trust your ears.
 
@@ -315,7 +333,8 @@ notebook.preflight_shown(check)
 # called **weights**, are moved a little so that it would have guessed better. How far they move in one step is the
 # **learning rate**. When the minutes are over, the last epoch may be cut short.
 #
-# After each epoch the model is tested on the recordings kept aside, and plays two clips at two temperatures.
+# After each epoch the model is tested on the recordings kept aside, and plays two clips at two temperatures. Before
+# each clip it hears a moment of your recordings, shorter than a blink and drawn by the seed, and goes on from there.
 # **Temperature** is how freely it chooses: at 1 it follows what it has learned as it is, below 1 it keeps more to
 # what it finds likely. The picture is then drawn again, with a sentence on what the numbers do, another on what you
 # can do, and players for the newest clips. A model that has hardly begun can play loud noise: keep the volume low.
@@ -340,8 +359,12 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # one with dots is validation. A triangle on the axis marks where the training blew up or a setting was changed.
 #
 # The dotted lines are the three listeners: blind chance, the one who has counted, and linear prediction. A model
-# below the second has understood something of the order. To get below the third, it must know something of your
-# sounds that the last moments of the wave do not tell; two minutes are seldom enough for that.
+# below the second has understood something of the order. Yours begins near the third, since it has such listeners
+# inside. How far it comes below is what it knows of your sounds that the last moments of the wave do not tell.
+#
+# While your model learns, it now and then hears a few milliseconds of noise that no recording has. What it plays later
+# will not be free of mistakes, and so it learns the way back from one. The dashed curve counts these moments too, so it
+# may lie above the solid one.
 #
 # - Both curves fall: it is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
@@ -366,13 +389,13 @@ notebook.learning_curve(run)
 notebook.play_epochs(run)
 
 # %% [markdown]
-# What to listen for, in the order in which it often comes: the level; the colour of the noise; swells and strikes,
-# and how they end; pitch. Two minutes will not bring all of it.
+# What to listen for: what rings, and whether it is what rings in your recordings; the colour of the noise; swells and
+# strikes, and how they end. Two minutes will not bring all of it.
 #
 # ### If it is silent
 #
-# After two minutes, a model of your own recordings may play next to nothing, in some epochs or in all of them: the
-# captions then say levels such as -60 dBFS. That is not your fault, and the run is not lost.
+# After two minutes, a model of your own recordings may play next to nothing in some clips, or die away and stay silent:
+# the captions then say levels such as -60 dBFS. That is not your fault, and the run is not lost.
 #
 # - Listen to the other epochs first. One may be silent and the next loud. Lesson 03 marks the clips that are silent or
 #   faint and, where there is one, proposes an epoch that can be heard.

@@ -291,9 +291,10 @@ notebook.play(together, *chorus[:2])
 # %% [markdown]
 # ## Going on from a recording
 #
-# So far, every take began from silence. Now the model first hears a recording: that is **priming**. It takes the sound
-# in sample by sample, as if it had played it itself, and goes on from there. If you have brought recordings, choose one
-# of yours here, and where the model begins to listen. If it has fewer seconds than you ask for, all of it is heard.
+# So far, nobody chose what the model had in its ear when it began. Now it first hears a recording: that is
+# **priming**. It takes the sound in sample by sample, as if it had played it itself, and goes on from there. If you
+# have brought recordings, choose one of yours here, and where the model begins to listen. If it has fewer seconds than
+# you ask for, all of it is heard.
 
 # %%
 sounds = course.sounds()

@@ -223,19 +223,23 @@ for name, preset in pl.PRESETS.items():
     model, training = preset.model, preset.training
     print(f"{name}: {preset.purpose}")
     print(f"    frame_sizes {model.frame_sizes}, dim {model.dim}, layers {model.layers}, embedding {model.embedding}")
+    print(f"    predictors {model.predictors}, book {model.book}")
     print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
 
 # %% [markdown]
-# `sketch` is what you trained in lesson 02. The models that came with the course have its frames, the one that has
-# heard bells is a little larger, and they practised longer. `study` and `piece` are meant for a graphics card, and
-# their sizes follow what people report who have worked with such models for years. The course has not yet trained
-# them to the end on one, so take their minutes as a beginning, and let your ears decide when to stop.
+# `sketch` is what you trained in lesson 02. The models that came with the course have its frames, but no predictors;
+# they are two or three times as wide (`dim`), and they practised longer. `study` and `piece` are meant for a graphics
+# card, and their sizes follow what people report who have worked with such models for years. They have no predictors
+# yet, and the course has not trained them to the end on such a card. So take their minutes as a beginning, and let your
+# ears decide when to stop.
 #
 # ## What the settings do
 #
 # Every number of a preset can be changed. Change one at a time, and train the old and the new for equally long, or you
 # will not know what you hear. What to reach for first depends on what you hear:
 #
+# - It should find out by itself how sounds ring on, as the models that came with the course did: `predictors=()` and
+#   `book=0`. It then takes much longer until anything rings.
 # - It crackles, or is all noise: more `minutes`. If it falls into noise and stays there, half the `learning_rate`.
 # - It has the right colour, but nothing holds for long: a longer memory. Double the `window`, or make the last of the
 #   `frame_sizes` larger. A longer `window` makes each step slower, so give it more `minutes` too.
@@ -272,7 +276,7 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
 # another `dim`, it gets a run of its own; with any other change, name another folder too.
 
 # %%
-corpus, dim = course.corpus(), 64
+corpus, dim = course.corpus(), 32
 folder = work / f"run_{corpus.digest}_{dim}"
 run = pl.train(corpus, folder, preset="sketch", dim=dim, epochs=1, minutes=notebook.budget(minutes))
 
@@ -444,9 +448,10 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
 # %% [markdown]
 # A capsule that may be shared you can send to somebody, who needs nothing else of yours to play it:
 # `pl.generate("small.capsule")` or lesson 04.
-# Opening one runs no program that may hide in it. No recording is in it either, but a model that has learned by heart
-# can play one back, so what you agreed with the people on your recordings holds for the capsule too. The card of the
-# corpus travels inside. It begins like this:
+# Opening one runs no program that may hide in it. No whole recording is in it either. But a sketch keeps 128 moments of
+# your recordings, a thirtieth of a second each, from which its takes begin, and a model that has learned by heart can
+# play a recording back. So what you agreed with the people on your recordings holds for the capsule too. The card of
+# the corpus travels inside. It begins like this:
 
 # %%
 print(capsule.card.splitlines()[2])

@@ -363,7 +363,7 @@ def test_a_markov_chain_is_learned_to_its_entropy():
 def test_a_clip_is_learned_by_heart_and_played_back_from_the_fresh_state():
     """The short form of the benchmark, with half a second of white noise: no model can guess it, only know it."""
     noise = quality.two_seconds()["white noise"][:8000]
-    result = quality.memorise({"noise": noise}, {"predictors": (), "book": 0}, epochs=250)["noise"]
+    result = quality.memorise({"noise": noise}, {"dim": 128, "predictors": (), "book": 0}, epochs=250)["noise"]
     assert result["bits_per_sample"] < 0.05
     assert result["correlation_of_replay"] >= 0.9
 
