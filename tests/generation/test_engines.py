@@ -71,9 +71,10 @@ def probabilities(logits):
 
 def logits_at(temperatures, model, codes):
     """What a model draws from at a temperature of each voice: with predictors, that is not its logits divided."""
-    largest, features = model.settings.largest_frame, None
-    if predictors := model.predictors:
-        features, _ = predictors.follow(codes[:, largest:], predictors.begin(codes[:, :largest]))
+    predictors, largest = model.predictors, model.settings.largest_frame
+    if not predictors:
+        return model.logits(codes) / temperatures[:, None, None]
+    features, _ = predictors.follow(codes[:, largest:], predictors.begin(codes[:, :largest]))
     decide = model.sample_tier.decide
     model.sample_tier.decide = partial(decide, temperature=np.float32(temperatures)[:, None, None])
     try:
