@@ -1,6 +1,7 @@
 """How fast a model learns: the fixed task, sources of known entropy, and memorising one clip.
 
     python benchmarks/quality.py split FOLDER     165 s on FOLDER/train, bits per sample on FOLDER/validation
+    python benchmarks/quality.py corpus RECORDINGS TAKES    as in lessons: curated, a sketch of 165 s, 16 takes of 6 s
     python benchmarks/quality.py entropy          a Markov chain, a noisy sine and uniform noise against their entropy
     python benchmarks/quality.py predictors FOLDER    what a model's predictors need by themselves, before any training
     python benchmarks/quality.py memorise         a 2-second clip by heart, played back from the fresh state
@@ -11,6 +12,7 @@ Every figure is printed as JSON beside the machine's speed; `--out FILE` writes 
 import argparse
 import math
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from clean import refuse, sound
 from machine import report
 
+import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.corpus.codes import Codes
 from prism_lessons.generation.engines import of_model
@@ -82,6 +85,27 @@ def split(folder, seconds, changes):
             "training_seconds": round(spent, 1),
         }
     return results
+
+
+def corpus(recordings, folder, seconds, temperature, changes):
+    """Curate, train and generate with the library's own verbs and split; the takes are left in `folder`."""
+    with tempfile.TemporaryDirectory() as work:
+        run = pl.train(pl.curate(recordings, f"{work}/corpus"), f"{work}/run", minutes=seconds / 60, **changes)
+        began = time.perf_counter()
+        takes = pl.generate(run.capsule(run.epochs[-1]), seconds=6, voices=16, temperature=temperature, seed=0)
+        spent = time.perf_counter() - began
+        for number, take in enumerate(takes, 1):
+            take.save(Path(folder) / f"{number:02d}.wav")
+        last = run.log[-1]
+        return {
+            "task": "corpus",
+            "seconds": round(last.seconds),
+            "changes": changes,
+            "epochs": len(run.log),
+            "validation_bits": round(last.validation_bits, 4),
+            "temperature": temperature,
+            "seconds_to_generate": round(spent, 1),
+        }
 
 
 def alone(folder, changes):
@@ -189,8 +213,10 @@ def two_seconds(path=None):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("task", choices=["split", "predictors", "entropy", "memorise"])
+    parser.add_argument("task", choices=["split", "corpus", "predictors", "entropy", "memorise"])
     parser.add_argument("path", nargs="?", help="the task's folder; a sound file to memorise")
+    parser.add_argument("takes", nargs="?", help="a new folder for the takes of a corpus")
+    parser.add_argument("--temperature", type=float, default=1.0, help="of these takes (1)")
     parser.add_argument("--seconds", type=float, help="of training (165; 110 for entropy; 60 for memorise)")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="change a setting")
     parser.add_argument("--out", help="file for the JSON")
@@ -202,6 +228,11 @@ def main():
         if not all(any(Path(options.path or "", part).glob("*.flac")) for part in ("train", "validation")):
             refuse("split needs a folder that holds FLACs in train/ and in validation/: name it.")
         results = split(options.path, options.seconds or 165, changes)
+    elif options.task == "corpus":
+        if not options.takes or not Path(options.path).is_dir() or Path(options.takes).exists():
+            refuse("corpus needs a folder of recordings and the name of a new one for the takes: name both.")
+        Path(options.takes).mkdir(parents=True)
+        results = corpus(options.path, options.takes, options.seconds or 165, options.temperature, changes)
     elif options.task == "predictors":
         if not any(Path(options.path or "").glob("*.flac")):
             refuse("predictors needs a folder of FLACs: name it.")

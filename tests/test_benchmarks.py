@@ -21,6 +21,7 @@ OTHERS = [
     ("learning_curve", ["not there"], "no sound can be read in not there"),
     ("preflight", ["by_heart"], "name the sound files"),
     ("quality", ["split", "not there"], "split needs a folder"),
+    ("quality", ["corpus", "not there", "takes"], "corpus needs a folder of recordings"),
     ("quality", ["memorise", "not there.wav"], '"not there.wav" cannot be used'),
 ]
 

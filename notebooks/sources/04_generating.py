@@ -262,7 +262,9 @@ course.keep(shaped)
 # A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
 # the same can happen on a tone. The line above the players says when it did. You can ask for a **nudge**: whenever a
 # voice has been silent or stuck on a tone for a while, its temperature rises for half a second, more each time, until
-# it is out. Here is a low temperature without nudges, and with them, which may be loud after the silence.
+# it is out. (A sketch such as yours from lesson 02 keeps moments of your recordings. When it has fallen silent, it
+# hears one of them instead, and goes on from there.) Here is a low temperature without nudges, and with them, which may
+# be loud after the silence.
 
 # %%
 alone = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9)

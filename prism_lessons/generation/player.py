@@ -3,6 +3,7 @@
 import numpy as np
 
 from .lines import Line
+from .state import State
 
 MOST_VOICES = 256
 PIECE = 4096  # samples made at a time, rounded to whole frames
@@ -76,7 +77,7 @@ class Player:
     def __init__(self, engine, sample_rate, lines, drawing, state=None, share=None, traps=None):
         self.engine, self.sample_rate, self.lines, self.share, self.traps = engine, sample_rate, lines, share, traps
         self.state = state or begun(engine, drawing)
-        self.chances = [np.random.default_rng(pair) for pair in drawing]
+        self.drawing, self.chances = drawing, [np.random.default_rng(pair) for pair in drawing]
         self.played = 0
 
     @property
@@ -101,7 +102,17 @@ class Player:
         self.played += samples
         if self.traps:
             self.traps.watch(self.engine.codec.decode(codes), self.played)
+            if self.traps.anew:
+                self._begin_anew(self.traps.anew)
         return codes
+
+    def _begin_anew(self, voices):
+        """Let some voices hear another moment of the recordings and go on from there."""
+        fresh = begun(self.engine, [(*self.drawing[voice], self.played) for voice in voices])
+        parts = [self.state.past.copy(), *(part.copy() for part in self.state.recurrent)]
+        for part, new in zip(parts, [fresh.past, *fresh.recurrent], strict=True):
+            part[voices] = new
+        self.state = State(parts[0], parts[1:])
 
     def pieces(self, samples):
         """Yield codes, int32, shape (voices, up to a piece), until there are `samples` of each voice, exactly."""

@@ -89,7 +89,7 @@ class Performance:
         heard = []
         if state is None:
             state, heard = primed(engine, self.primes, self.drawing, rate)
-        traps = Traps(rate, self.voices, self.nudge)
+        traps = Traps(rate, self.voices, self.nudge, len(engine.moments) > 0)
         share = self.capsule.share if mixed else None
         return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard
 
@@ -155,6 +155,7 @@ def generate(
         Whether the take begins with the prime, as the model heard it; `seconds` count from its end.
     nudge
         Whether a voice that falls silent or is stuck on a tone for a while gets a higher temperature until it is out.
+        One that falls silent hears another moment of the recordings instead, if the model keeps any.
     engine
         "numba" or "tensorflow"; if not given, TensorFlow's where there is a GPU.
     precision

@@ -36,15 +36,19 @@ class Traps:
         How many.
     nudge
         Whether a voice in a trap gets a higher temperature for half a second, more each time until it is out.
+    moments
+        Whether the model keeps moments of its recordings: a voice that fell silent is then nudged by hearing another.
 
     Attributes
     ----------
+    anew
+        Voices, from 0, that shall hear a moment of the recordings now.
     events
         What happened: dictionaries with `seconds` (float), `voice` (from 1) and `what` (the end of a sentence).
     """
 
-    def __init__(self, sample_rate, voices, nudge=False):
-        self.sample_rate, self.nudge, self.events = sample_rate, nudge, []
+    def __init__(self, sample_rate, voices, nudge=False, moments=False):
+        self.sample_rate, self.nudge, self.moments, self.events, self.anew = sample_rate, nudge, moments, [], []
         self._sound = np.zeros((voices, 0), np.float32)
         self._room = round((max(TONE_SECONDS) + MOMENT_SECONDS + LONGEST_PERIOD) * sample_rate)
         self._in = [None] * voices
@@ -62,6 +66,7 @@ class Traps:
     def watch(self, sound, played):
         """Hear what was just played, float32, shape (voices, samples), up to the sample `played`; note what is new."""
         self.remember(sound)
+        self.anew = []
         for voice, heard in enumerate(self._sound):
             before = self._in[voice]
             trap = self._trap(heard, before)
@@ -75,7 +80,10 @@ class Traps:
                 note(f"is out again ({before})")
                 self._nudges[voice] = 0
             self._in[voice] = trap
-            if trap and self.nudge and played >= self._until[voice]:
+            if trap == SILENT and self.nudge and self.moments:
+                self.anew.append(voice)
+                note("nudged, has heard another moment of the recordings")
+            elif trap and self.nudge and played >= self._until[voice]:
                 self._nudges[voice] = min(self._nudges[voice] + 1, MOST_NUDGES)
                 self._until[voice] = played + round(NUDGE_SECONDS * self.sample_rate)
                 note(f"nudged, {NUDGE ** self._nudges[voice]:.2f} times as free")

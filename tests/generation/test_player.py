@@ -175,6 +175,40 @@ def test_traps_hear_what_is_played_and_nudge_what_comes_next():
     assert player.traps.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
 
 
+class Remembering(Recorder):
+    """A recorder that remembers the last code it has heard, -1 before that."""
+
+    def begin(self, voices):
+        return State(np.zeros((voices, self.largest), np.int32), [np.full((voices, 1), -1)])
+
+    def hear(self, state, codes):
+        return State(codes[:, -self.largest :], [codes[:, -1:]])
+
+
+@pytest.mark.parametrize("nudge", [False, True])
+def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
+    engine = Remembering(moments=np.arange(50 * 40, dtype=np.int32).reshape(50, 40))
+    traps = Traps(16000, 2, nudge, moments=True)
+    player = player_of(engine, [0.5, 0.5], state=engine.begin(2), traps=traps)
+    for _ in range(3):
+        player.play(4800)
+    assert (player.state.recurrent[0] == -1).all()  # not yet a second of silence
+    heard = []
+    for _ in range(3):
+        player.play(4800)
+        heard.append(player.state.recurrent[0][:, 0])
+    assert (engine.asked("temperatures") == 0.5).all()
+    if nudge:
+        assert set(np.ravel(heard)) <= set(engine.moments[:, -1]) and len(set(np.ravel(heard))) > 3
+        assert {
+            "seconds": 1.2,
+            "voice": 2,
+            "what": "nudged, has heard another moment of the recordings",
+        } in traps.events
+    else:
+        assert (np.ravel(heard) == -1).all()
+
+
 def test_it_begins_from_the_state_it_is_given(engine_of):
     engine = engine_of(**SHAPE)
     first = player_of(engine, [1, 1])
