@@ -34,13 +34,14 @@ from prism_lessons.generation.numba_engine import NumbaEngine
 from prism_lessons.generation.player import chances
 from prism_lessons.generation.tensorflow_engine import TensorFlowEngine
 from prism_lessons.model import SampleRNN
+from prism_lessons.presets import PRESETS
 from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
 from prism_lessons.training.learner import Learner
 
 SMALL = ModelSettings(frame_sizes=(16, 64), dim=256, layers=1, embedding=32)
 LARGE = ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=32)
-SKETCH = ModelSettings(frame_sizes=(8, 32), dim=128, layers=1, embedding=32)
+SKETCH = PRESETS["sketch"]
 SECONDS = 4.0  # of playing that are timed
 PIECE = 2048  # samples of each call, all voices together
 
@@ -59,14 +60,15 @@ class Stopwatch(keras.callbacks.Callback):
 def training(settings, streams, window, steps=40):
     """Samples per second of `fit` on streams of random codes; the first step, which compiles, is left out."""
     codes = np.random.default_rng(0).integers(settings.levels, size=streams * window * steps)
+    learner = Learner(SampleRNN(settings, dtype="float32"), streams)
     windows = Streams(
         Codes.of_arrays([codes.astype(np.uint8)], 128),
         streams=streams,
         window=window,
         context=settings.largest_frame,
         seed=0,
+        predictors=learner.model.predictors,
     )
-    learner = Learner(SampleRNN(settings, dtype="float32"), streams)
     learner.compile_for(TrainingSettings())
     watch = Stopwatch()
     learner.fit(windows.dataset(0), callbacks=[watch], shuffle=False, verbose=0)
@@ -215,7 +217,9 @@ def half_precision(settings):
 
 TASKS = {
     "training, dim 256, 1 layer, frames 16/64, 16 streams, window 512": lambda: training(SMALL, 16, 512),
-    "training, preset sketch": lambda: training(SKETCH, 8, 256, steps=200),
+    "training, preset sketch": lambda: training(
+        SKETCH.model, SKETCH.training.streams, SKETCH.training.window, steps=200
+    ),
     "1 voice, dim 256, 1 layer": lambda: playing(SMALL, 1),
     "1 voice, dim 1024, 4 layers": lambda: playing(LARGE, 1),
     "16 voices, dim 256, 1 layer": lambda: playing(SMALL, 16),
@@ -223,7 +227,8 @@ TASKS = {
     "1 voice, dim 256, 1 layer, half precision": lambda: playing(SMALL, 1, half=True),
     "1 voice, dim 1024, 4 layers, half precision": lambda: playing(LARGE, 1, half=True),
     "16 voices, dim 1024, 4 layers, half precision": lambda: playing(LARGE, 16, half=True),
-    "1 voice, preset sketch": lambda: playing(SKETCH, 1),
+    "1 voice, preset sketch": lambda: playing(SKETCH.model, 1),
+    "16 voices, preset sketch": lambda: playing(SKETCH.model, 16),
     "16 voices, dim 256, 1 layer, TensorFlow": lambda: playing(SMALL, 16, tensorflow=True),
     "1 voice, dim 256, 1 layer, TensorFlow": lambda: playing(SMALL, 1, tensorflow=True),
     "wait, dim 256, 1 layer, warm": lambda: waiting(cold=False),
