@@ -106,7 +106,7 @@ def playing(settings, voices, half=False, tensorflow=False):
     result = {"samples_per_second": round(speed), "times_real_time_at_16_kHz": round(speed / 16000, 2)}
     if tensorflow:
         return result
-    products = work(engine.programme, silent_share(model) if voices == 1 else 0.0)
+    products = work(engine.programme, silent_share(model) if voices == 1 and not settings.guesses else 0.0)
     if voices == 1:
         read = products * (2 if half else 4)
         gigabytes = bandwidth(engine.programme.weights)
