@@ -65,7 +65,7 @@ docs: $(VENV)/docs  ## build the course as a site, in docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet -c docs docs/_build/source docs/_build/html
 	$(BIN)/python docs/check.py docs/_build/html
 
-# Which sounds the pages in docs/ were made with is in the README.
+# Which sounds the pages in docs/ were made with is in docs/benchmarks.md.
 findings: recordings $(VENV)/dev  ## write docs/doctor.md and its kin anew: make findings RECORDINGS=FOLDER
 	$(BIN)/python benchmarks/doctor.py --recordings "$(RECORDINGS)" --page docs/doctor.md
 	$(BIN)/python benchmarks/near_duplicates.py --recordings "$(RECORDINGS)" --page docs/near_duplicates.md
