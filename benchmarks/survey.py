@@ -1,8 +1,10 @@
-"""How long a survey takes: an hour of 44.1 kHz stereo, ten thousand short files, and the same again unchanged.
+"""How long long recordings and many short files take: surveyed, surveyed again unchanged, and curated.
 
-    python benchmarks/survey.py --recordings FOLDER [--files 10000] [--out FILE.json]
+    python benchmarks/survey.py --recordings FOLDER [--hours 3] [--files 20000] [--out FILE.json]
 
-Each survey runs in a process of its own, so that its memory can be told. The user's cache is a temporary one.
+One file of so many hours of 44.1 kHz stereo, sixty files of a minute, and so many files of half a second. Each is
+worked on in a process of its own, so that its memory can be told. "seconds" have passed; "processor_seconds" were
+worked, which tells more where other programs take their share. The user's cache is a temporary one.
 """
 
 import argparse
@@ -18,16 +20,17 @@ import soundfile
 from clean import add_recordings, recordings_in
 
 RATE = 44100
-SURVEY = """
+WORK = """
 import io, json, resource, sys, time
 import prism_lessons as pl
 from prism_lessons.live import LiveLine
-pl.survey
-begun = time.monotonic()
-found = pl.survey(sys.argv[1], LiveLine(io.StringIO()))
-seconds = time.monotonic() - begun
-print(json.dumps({"files": len(found.files), "minutes_of_sound": round(found.seconds / 60, 1),
-  "seconds": round(seconds, 2), "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
+work = getattr(pl, sys.argv[1])
+begun, worked = time.monotonic(), time.process_time()
+made = work(*sys.argv[2:], live=LiveLine(io.StringIO()))
+print(json.dumps({"files": len(made.files if sys.argv[1] == "survey" else made.clips),
+  "minutes_of_sound": round((made.seconds if sys.argv[1] == "survey" else made.seconds()) / 60, 1),
+  "seconds": round(time.monotonic() - begun, 2), "processor_seconds": round(time.process_time() - worked, 2),
+  "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
 """
 
 
@@ -38,9 +41,16 @@ def sounds(recordings):
         yield np.repeat(samples, 2, axis=1)[:, :2]
 
 
-def survey(folder, cache):
+def excerpt(sound, chance):
+    """Half a second from anywhere in a sound, each time at another speed: otherwise most would be copies of others."""
+    start, places = chance.integers(len(sound) - RATE), chance.uniform(0.5, 2) * np.arange(RATE // 2)
+    channels = sound[start : start + RATE].T
+    return np.stack([np.interp(places, np.arange(RATE), channel) for channel in channels], axis=1)
+
+
+def measured(cache, verb, *folders):
     process = subprocess.run(
-        [sys.executable, "-c", SURVEY, str(folder)],
+        [sys.executable, "-c", WORK, verb, *map(str, folders)],
         env=os.environ | {"XDG_CACHE_HOME": str(cache)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return json.loads(process.stdout)
@@ -49,31 +59,35 @@ def survey(folder, cache):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_recordings(parser)
-    parser.add_argument("--files", type=int, default=10000, help="how many short files (10000)")
+    parser.add_argument("--hours", type=int, default=3, help="how long the long file is (3)")
+    parser.add_argument("--files", type=int, default=20000, help="how many short files (20000)")
     parser.add_argument("--out", help="write the figures there, as JSON")
     options = parser.parse_args()
     long = np.concatenate(list(sounds(options.recordings)))
     results = {}
     with tempfile.TemporaryDirectory() as place:
         place = Path(place)
-        for name in ("one file of an hour", "60 files of a minute", "short files"):
+        for name in ("one long file", "files of a minute", "short files"):
             (place / name).mkdir()
-        with soundfile.SoundFile(place / "one file of an hour" / "hour.wav", "w", RATE, 2, "PCM_16") as file:
-            written = 0
-            while written < 3600 * RATE:
-                file.write(long[: 3600 * RATE - written])
+        with soundfile.SoundFile(place / "one long file" / "long.wav", "w", RATE, 2, "PCM_16") as file:
+            written, whole = 0, options.hours * 3600 * RATE
+            while written < whole:
+                file.write(long[: whole - written])
                 written += len(long)
         for minute in range(60):
-            soundfile.write(
-                place / "60 files of a minute" / f"{minute}.wav", np.roll(long, -minute * RATE, 0)[: 60 * RATE], RATE
-            )
+            path = place / "files of a minute" / f"{minute}.wav"
+            soundfile.write(path, np.roll(long, -minute * RATE, 0)[: 60 * RATE], RATE)
         chance = np.random.default_rng(0)
         for number in range(options.files):
-            start = chance.integers(len(long) - RATE)
-            soundfile.write(place / "short files" / f"{number:05}.wav", long[start : start + RATE // 2], RATE)
-        for name in ("one file of an hour", "60 files of a minute", "short files"):
+            soundfile.write(place / "short files" / f"{number:05}.wav", excerpt(long, chance), RATE)
+        for name in ("one long file", "files of a minute", "short files"):
             cache = place / f"cache of {name}"
-            results[name] = {"first": survey(place / name, cache), "second": survey(place / name, cache)}
+            results[name] = {
+                "first": measured(cache, "survey", place / name),
+                "again": measured(cache, "survey", place / name),
+            }
+            if name != "files of a minute":  # which are one recording, turned
+                results[name]["curated"] = measured(cache, "curate", place / name, place / f"corpus of {name}")
             print(name, json.dumps(results[name]), flush=True)
     if options.out:
         Path(options.out).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What is kept of a recording to compare it with others: its spectrogram in mel bands, and its wave at 16 kHz."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import soxr
@@ -34,8 +35,10 @@ class Fingerprint:
     def wave(self, start, size):
         """`size` samples from `start` on, float32, silence where there are none."""
         low, high = max(0, start), min(len(self.samples), start + size)
-        samples = self.samples[low:high].astype(np.float32) if high > low else np.zeros(0, np.float32)
-        return np.pad(samples, (before := min(size - len(samples), low - start), size - len(samples) - before))
+        wave = np.zeros(size, np.float32)
+        if high > low:
+            wave[low - start : high - start] = self.samples[low:high]
+        return wave
 
 
 def at_16_khz(clip):
@@ -44,21 +47,26 @@ def at_16_khz(clip):
     return samples if clip.sample_rate == SAMPLE_RATE else soxr.resample(samples, clip.sample_rate, SAMPLE_RATE)
 
 
-def fingerprint(samples):
-    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, which is like any other silence."""
+@cache
+def _bands():
+    """The mel bands, (bins of a spectrum, bands) float32."""
     import librosa
 
+    return librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None).T
+
+
+def fingerprint(samples):
+    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, which is like any other silence."""
     samples = samples - samples.mean() if len(samples) else samples
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < HOP or peak < SILENT_PEAK:
         return None
     samples = samples / np.float32(peak)
-    bands = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None).T
     window = np.hanning(FRAME + 1)[:-1].astype(np.float32)
     padded = np.pad(samples, FRAME // 2)
     views = np.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP]
     frames = np.empty((len(views), BANDS), np.float16)
     for start in range(0, len(views), 1000):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        frames[start : start + 1000] = np.sqrt(np.sqrt((spectra.real**2 + spectra.imag**2) @ bands))
+        frames[start : start + 1000] = np.sqrt(np.sqrt((spectra.real**2 + spectra.imag**2) @ _bands()))
     return Fingerprint(frames, samples.astype(np.float16), peak)
