@@ -167,7 +167,7 @@ def test_a_run_of_another_corpus_or_size_leaves_its_name_and_another_is_proposed
     # A sketch that is only begun, whose settings are the preset's, and one of another size.
     settings = straight.settings
     sketch = pl.PRESETS["sketch"]
-    for name, part in (("first", sketch), ("other", sketch.changed(dim=64))):
+    for name, part in (("first", sketch), ("other", sketch.changed(dim=96))):
         written = {**settings, "model": asdict(part.model), "training": asdict(part.training)}
         write_json(course.new_run(name) / "run.json", written)
     assert course.name_for(hum_corpus) == "first" and capsys.readouterr().out == ""

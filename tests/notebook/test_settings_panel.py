@@ -108,7 +108,7 @@ def test_every_setting_stands_in_the_panel_once_and_can_be_changed(panel):
     stands_for = {"dropout": "literal", "versions": "literal"}
     assert {stands_for.get(about.name, about.name) for about in ALL} == panel._inputs.keys() - {"name", "minutes"}
     changes = {
-        "window": 512, "dim": 64, "patience": 6, "literal": "free", "frame_sizes": "4,16", "cell": "lstm", "layers": 2,
+        "window": 512, "dim": 128, "patience": 6, "literal": "free", "frame_sizes": "4,16", "cell": "lstm", "layers": 2,
         "skip_connections": True, "weight_normalisation": True, "embedding": 16, "quantisation": "linear",
         "levels": 128, "streams": 4, "learning_rate": 1e-3, "warm_up": 0, "clip_norm": 1, "polarity": False,
         "gain_db": 6, "stretch": 0, "clip_seconds": 1, "clip_temperatures": "(0.9,)", "clip_voices": 2,
@@ -283,6 +283,6 @@ def test_the_table_has_every_setting_with_its_range_its_defaults_and_its_source(
         effect, limits, default = rows[f"{about.label}{about.name}"]
         assert (effect, limits) == (f"{about.effect}Source: {about.source}.", about.range) and default
         assert about.effect in table.words and about.source in table.words
-    assert rows["Sizedim"][2] == "sketch: 128; study: 512; piece: 1,024"
+    assert rows["Sizedim"][2] == "sketch: 64; study: 512; piece: 1,024"
     assert rows["Dropoutdropout"][2] == "0"
     assert table.html.count('scope="row"') == len(ALL)
