@@ -42,7 +42,7 @@ class ModelSettings(Checked):
         "From coarse towards fine: how many numbers each layer works with. A larger model can hold more of a sound in "
         "mind and learns more slowly: twice the size is about four times the work. It also learns a small corpus by "
         "heart sooner.",
-        f"1024 in {AUTHORS}; 128 for a sketch: measured, docs/decisions.md",
+        f"1024 in {AUTHORS}; 64 for a sketch: measured, docs/decisions.md",
         low=1,
         high=4096,
     )
