@@ -19,8 +19,8 @@ PACKAGE = REPOSITORY / "prism_lessons"
 ROOMS = [
     "caches", "errors", "files", "prose", "live", "backend", "quantisation", "settings", "checks", "prediction",
     "mixture", "presets", "audible", "audio", "corpus", "streams", "model", "container", "capsule", "prism", "run",
-    "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation", "training", "audition", "notebook", "cli",
-    "__main__",
+    "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation", "training", "audition", "notebook",
+    "cli", "__main__",
 ]  # fmt: skip
 
 
