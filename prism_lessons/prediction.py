@@ -90,6 +90,7 @@ class Predictors:
             np.stack([self.orders, blocks, places[:-1]], axis=1).astype(np.int64),
             np.exp(-1 / memories),
             np.ascontiguousarray(book.T[::-1]),  # from the oldest sample to the newest, all filters side by side
+            # See `least_scale`; then the levels, and mu, 0 where codes are linear.
             np.array([*least_scale(codec), codec.levels, codec.levels - 1 if codec.kind == "mu-law" else 0]),
         )
 
@@ -202,7 +203,9 @@ def loudest_in(codes, codec):
         The `Quantisation` of the codes.
     """
     keep, loudest = math.exp(-1 / LEVEL_MEMORY), 0.0
-    for first in np.unique(np.linspace(0, max(0, codes.samples - LEVEL_PIECE), LEVEL_PIECES).astype(int)):
+    # Pieces overlap by half, so that what is loud at the beginning of one is heard in full in the one before.
+    pieces = min(LEVEL_PIECES, 1 + 2 * codes.samples // LEVEL_PIECE)
+    for first in np.linspace(0, max(0, codes.samples - LEVEL_PIECE), pieces).astype(int):
         power = np.square(codec.decode(codes.array[first : first + LEVEL_PIECE]), dtype=np.float64)
         loudest = max(loudest, lfilter([1 - keep], [1, -keep], power).max())
     return math.sqrt(loudest)
