@@ -13,7 +13,6 @@ import dataclasses
 import io
 import itertools
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -23,6 +22,7 @@ import numpy as np
 import soundfile
 import soxr
 from clean import add_recordings, recordings_in
+from machine import peak_mb
 
 from prism_lessons import Capsule, curate, generate
 from prism_lessons.audio import Clip, load
@@ -312,7 +312,7 @@ def speed(recordings, minutes, folder):
     clock.append((time.perf_counter(), time.process_time()))
     for before, after in itertools.pairwise(clock):
         spent.append(f"{after[0] - before[0]:.0f} s ({after[1] - before[1]:.0f} s of the processor)")
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    memory = peak_mb() / 1000
     words = f"{corpus.seconds() / 60:.1f} minutes of sources: read in {spent[0]}; 360 clips of 3 s in {spent[1]}"
     return f"{words}; at most {memory:.2f} GB"
 

@@ -2,8 +2,10 @@
 
 import json
 import platform
+import re
 import time
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
@@ -22,6 +24,15 @@ def matrix_product_gflops(size=2048, seconds=2.0):
     return 2 * size**3 / float(np.median(times)) / 1e9
 
 
+def peak_mb():
+    """Largest resident size of this process so far, in MB, as Linux counts it.
+
+    `getrusage` would say at least what the process had that started this one: a program begun by a large one inherits
+    that one's peak.
+    """
+    return round(int(re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024 / 1e6)
+
+
 def report(results, out=None):
     """Print `results` as JSON with the machine's figures, and write them to the file `out` if one is named."""
     results["machine"] = {
@@ -33,5 +44,4 @@ def report(results, out=None):
     text = json.dumps(results, indent=1)
     print(text)
     if out:
-        with open(out, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
+        Path(out).write_text(text + "\n", encoding="utf-8")

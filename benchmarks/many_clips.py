@@ -30,7 +30,8 @@ RATE = 16000
 PLAYED = [(0.9, 1), (0.9, 2), (0.8, 1), (0.8, 2), (1.0, 1), (1.0, 2)]  # (temperature, voice) of an epoch's clips
 RECORDINGS, RECORDING_SECONDS = 60, 5.0
 LOOK = """
-import json, resource, sys, time
+import json, sys, time
+from machine import peak_mb
 begun = time.monotonic()
 import prism_lessons as pl
 heard = pl.audition(sys.argv[1], sys.argv[2])
@@ -40,7 +41,7 @@ page = heard.page()
 print("\\n" + json.dumps({"seconds": round(looked - begun, 1), "page_seconds": round(time.monotonic() - looked, 1),
   "page_processor_seconds": round(time.process_time() - worked, 1),
   "page_mb": round(page.stat().st_size / 1e6, 1), "clips": len(heard.clips),
-  "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
+  "peak_mb": peak_mb()}))
 """
 
 
@@ -95,7 +96,9 @@ def main():
         environment = os.environ | {"XDG_CACHE_HOME": f"{folder}/cache"}
         for name in ("first", "again"):
             command = [sys.executable, "-c", LOOK, *map(str, places)]
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True, check=True
+            )
             results[name] = json.loads(done.stdout.splitlines()[-1])
     report(results, chosen.out)
 

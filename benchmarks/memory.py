@@ -7,13 +7,13 @@ Prints the largest resident size of the process that curates and trains, as JSON
 
 import argparse
 import json
-import resource
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import soundfile
 from clean import sound
+from machine import peak_mb
 
 from prism_lessons.corpus import curate
 from prism_lessons.training import train
@@ -46,7 +46,7 @@ def main():
         results = {
             "hours": round(corpus.seconds() / 3600, 2),
             "samples_trained": run.log[-1].samples,
-            "largest_resident_gb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, 2),
+            "largest_resident_gb": round(peak_mb() / 1000, 2),
         }
     print(json.dumps(results))
 

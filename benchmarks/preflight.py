@@ -9,7 +9,6 @@ Figures are printed as JSON, a line for each trial. Each trial of memory is a pr
 import argparse
 import io
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from clean import refuse, sound
+from machine import peak_mb
 
 TRIALS = [
     {},
@@ -68,7 +68,7 @@ def step_memory(changes):
         codes = np.random.default_rng(0).integers(0, preset.model.levels, (streams, largest + window)).astype(np.int32)
         inputs = {"codes": codes, "starts": np.zeros(streams, bool)}
         learner.train_on_batch(inputs, codes[:, largest:], sample_weight=np.ones((streams, window), np.float32))
-    largest_size = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest_size = 1e6 * peak_mb()
     measured, estimate = largest_size - before, bytes_of_training(preset)
     return {
         **changes,

@@ -21,7 +21,8 @@ from clean import add_recordings, recordings_in
 
 RATE = 44100
 WORK = """
-import io, json, resource, sys, time
+import io, json, sys, time
+from machine import peak_mb
 import prism_lessons as pl
 from prism_lessons.live import LiveLine
 work = getattr(pl, sys.argv[1])
@@ -30,7 +31,7 @@ made = work(*sys.argv[2:], live=LiveLine(io.StringIO()))
 print(json.dumps({"files": len(made.files if sys.argv[1] == "survey" else made.clips),
   "minutes_of_sound": round((made.seconds if sys.argv[1] == "survey" else made.seconds()) / 60, 1),
   "seconds": round(time.monotonic() - begun, 2), "processor_seconds": round(time.process_time() - worked, 2),
-  "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)}))
+  "peak_mb": peak_mb()}))
 """
 
 
@@ -51,7 +52,8 @@ def excerpt(sound, chance):
 def measured(cache, verb, *folders):
     process = subprocess.run(
         [sys.executable, "-c", WORK, verb, *map(str, folders)],
-        env=os.environ | {"XDG_CACHE_HOME": str(cache)}, capture_output=True, text=True, check=True,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache)}, cwd=Path(__file__).parent,
+        capture_output=True, text=True, check=True,
     )  # fmt: skip
     return json.loads(process.stdout)
 
