@@ -12,6 +12,10 @@ from ..files import digest
 from ..run import as_capsule
 from .lines import SHARES, Line
 
+# Weights that were not learned but taken from the recordings (`SampleRNN`): halfway between two filters lies no filter
+# of any recording, and halfway between two moments no moment.
+TAKEN = ("loudest", "book", "moments")
+
 
 @checked(share=number(0, 1))
 def between(first, second, share=0.5):
@@ -19,7 +23,7 @@ def between(first, second, share=0.5):
 
     Two epochs of one run lie on one path of learning, so what lies between them usually plays; weights of models that
     were trained apart have nothing to do with each other, and what lies between those seldom does
-    (https://arxiv.org/abs/1912.05671).
+    (https://arxiv.org/abs/1912.05671). Filters and moments of recordings, which some models keep, are the nearer one's.
 
     Parameters
     ----------
@@ -45,9 +49,10 @@ def between(first, second, share=0.5):
                 f"{getattr(second.settings, name)} in the second: mix() takes any two."
             )
     _same_rate(first, second)
+    shares = {name: round(share) if name in TAKEN else share for name in first.weights}
     weights = {
-        name: ((1 - share) * weight + share * second.weights[name]).astype(np.float32)
-        for name, weight in first.weights.items()
+        name: ((1 - share) * first.weights[name] + share * second.weights[name]).astype(np.float32)
+        for name, share in shares.items()
     }
     return Capsule(first.settings, first.sample_rate, weights, _about("between", first, second, share), first.card)
 

@@ -39,6 +39,19 @@ def test_weights_lie_between_those_of_two_models(two):
     np.testing.assert_array_equal(played(between(first, second, 1)), played(second))
 
 
+@pytest.mark.parametrize(("share", "nearer"), [(0.3, 0), (0.7, 1)])
+def test_filters_and_moments_of_recordings_are_those_of_the_nearer_model(made, share, nearer):
+    """Halfway between two recordings' codes lies noise."""
+    two = [made(seed, **SHAPE, predictors=(8,), book=4) for seed in (1, 2)]
+    rng = np.random.default_rng(0)
+    for capsule in two:
+        capsule.weights["book"] = rng.uniform(-0.1, 0.1, capsule.weights["book"].shape).astype(np.float32)
+        capsule.weights["moments"] = rng.integers(0, 100, capsule.weights["moments"].shape).astype(np.float32)
+    weights = between(*two, share).weights
+    for name in ("book", "moments"):
+        np.testing.assert_array_equal(weights[name], two[nearer].weights[name])
+
+
 def test_what_lies_between_is_a_capsule_that_can_be_kept(two, tmp_path):
     capsule = between(*two)
     again = Capsule.load(capsule.save(tmp_path / "between.capsule"))
