@@ -17,9 +17,9 @@ from prism_lessons.run import LOCK, RESUME, WITHIN
 FOLDER = Path(__file__).resolve().parent
 # How each is trained, as a sketch but for this, and the epochs whose weights are shipped beside the last one's.
 SETS = {
-    "bells": ({"epochs": 20}, ()),
+    "bells": ({"epochs": 12}, ()),
     "breath": ({"epochs": 20}, (5, 13)),
-    "needs_work": ({"epochs": 20}, ()),
+    "needs_work": ({"epochs": 12}, ()),
 }
 
 

@@ -22,7 +22,7 @@ from .backend import keras, ops, tf
 from .errors import CourseError
 from .mixture import PredictorMixture
 from .prediction import predictors_of
-from .settings import BOOK_ORDER, MOMENT
+from .settings import BOOK_ORDER, LEVELS, MOMENT
 
 LOGITS_WINDOW = 4096
 CURVES = 64  # how many cosines each row of the output kernel begins as a mixture of
@@ -319,6 +319,9 @@ class SampleRNN(keras.Model):
             self.loudest = self.add_weight(
                 shape=(1,), initializer="ones", trainable=False, dtype="float32", name="loudest"
             )
+            self.drift = self.add_weight(
+                shape=(LEVELS,), initializer="zeros", trainable=False, dtype="float32", name="drift"
+            )
         if settings.book:
             self.book = self.add_weight(
                 shape=(settings.book, BOOK_ORDER), initializer="zeros", trainable=False, dtype="float32", name="book"
@@ -336,7 +339,7 @@ class SampleRNN(keras.Model):
     @property
     def predictors(self):
         """The `Predictors` whose features a call needs, with the weights as they are now; None in a plain SampleRNN."""
-        fixed = [self.loudest] if self.settings.guesses else []
+        fixed = [self.loudest, self.drift] if self.settings.guesses else []
         fixed += [self.book] if self.settings.book else []
         return predictors_of(self.settings, {weight.name: ops.convert_to_numpy(weight) for weight in fixed})
 

@@ -18,9 +18,10 @@ from functools import cached_property
 
 import numpy as np
 from numba import njit
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
-from .settings import BOOK_ORDER, MOMENT
+from .settings import BOOK_ORDER, LEVELS, MOMENT
 
 MEMORY_SHARE = 16  # memory over order: samples after which what was heard counts 1/e in finding the weights
 BLOCK_SHARE = 8  # memory over block: samples that share one set of weights
@@ -37,7 +38,13 @@ FAR = 1e3  # full scales: where the outermost codes end
 MOST_STRETCH = 6.0  # e to this: how many times wider or narrower a model may make a scale
 FARTHEST = 1.5  # a guess beyond it is cut off there; full scale is 1
 LEVEL_MEMORY = 32  # samples likewise, in finding how loud a voice is
-LEVEL_PIECES, LEVEL_PIECE = 1024, 2**14  # of the recordings, in which the loudest moment is looked for
+LASTING_MEMORY = 512  # samples likewise, in finding how loud it has been for a while
+LEVEL_DB = 2.0  # one of LEVELS steps, the highest of which ends at full scale
+LEVEL_PIECES, LEVEL_PIECE = 1024, 2**14  # of the recordings, in which their levels are looked for
+LEVEL_EVERY = 64  # samples of these
+SMOOTH = 2.0  # steps of the level: standard deviation of the normal curve that smooths how often each occurs
+RARE = 1e-4  # the share of a level that recordings as good as never have
+PULL, MOST_DRIFT = 0.03, 0.1  # see `levels_of`
 BOOK_MEMORY = 64  # samples, in finding which filter of the book has guessed best
 BOOK_BLOCK = 8  # samples after which another filter may be chosen
 BOOK_MOMENT = 2048  # samples that a predictor hears before what it found becomes a filter of the book
@@ -46,7 +53,8 @@ BOOK_TRIES = 16
 MOST_POLE = 1 - 1e-5  # the radius that a predictor's poles are held to, so that it never grows when it plays alone
 
 # Places in the state of a voice, before those of its predictors.
-COUNT, CHOSEN, POWER, MOST_POWER, FIRST = range(5)
+COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, DRIFT = range(6)
+FIRST = DRIFT + LEVELS
 
 
 class Predictors:
@@ -63,8 +71,10 @@ class Predictors:
     context
         How many excitations before the first new sample go before the features: a model's largest frame.
     loudest
-        The level that a voice stays below, RMS over some milliseconds, full scale is 1: see `loudest_in`. Louder
+        The level that a voice stays below, RMS over some milliseconds, full scale is 1: see `levels_of`. Louder
         guesses are damped.
+    drift
+        How much wider scales are at each level, nepers, shape (LEVELS,): see `levels_of`; 0 if not given.
 
     Attributes
     ----------
@@ -76,8 +86,9 @@ class Predictors:
         Numbers in the state of one voice.
     """
 
-    def __init__(self, orders, codec, book=None, context=0, loudest=1.0):
+    def __init__(self, orders, codec, book=None, context=0, loudest=1.0, drift=0.0):
         self.orders, self.codec, self.context, self.loudest = tuple(orders), codec, context, loudest
+        self.drift = np.clip(drift, -MOST_DRIFT, MOST_DRIFT)
         book = np.zeros((0, BOOK_ORDER), np.float32) if book is None else np.asarray(book, np.float32)
         self.count = len(self.orders) + (len(book) > 0)
         self.longest = max(*self.orders, BOOK_ORDER if len(book) else 1, 1)
@@ -109,6 +120,7 @@ class Predictors:
         state = np.zeros((len(codes), self.width))
         state[:, FIRST : FIRST + self.count] = START_ERROR
         state[:, MOST_POWER] = self.loudest**2
+        state[:, DRIFT:FIRST] = self.drift
         return self.follow(codes, state)[1]
 
     def room(self):
@@ -184,16 +196,20 @@ def predictors_of(settings, weights):
     """The `Predictors` of a model with some `ModelSettings` and {weight name: array}; None if it has none."""
     if not settings.guesses:
         return None
-    return Predictors(
-        settings.predictors, settings.codec, weights.get("book"), settings.largest_frame, float(weights["loudest"][0])
-    )
+    loudest, drift = float(weights["loudest"][0]), weights["drift"]
+    return Predictors(settings.predictors, settings.codec, weights.get("book"), settings.largest_frame, loudest, drift)
 
 
-def loudest_in(codes, codec):
-    """The level of the loudest moment of some recordings, RMS over `LEVEL_MEMORY` samples; full scale is 1.
+def levels_of(codes, codec):
+    """How loud some recordings are, so that takes become as loud.
 
     A predictor may ring up what it hears without an end. No take shall become louder than the recordings are: at full
     scale codes are cut off, no predictor foresees that, and what none foresees sounds as noise.
+
+    Nor shall takes be far softer. Scales follow what sounds, so the level of what is drawn from them wanders like a
+    gambler's money: mostly down, and now and then far up. Where it wanders, a slight pull along the slope of the
+    logarithm of how often recordings have each level leads to just these levels (Langevin's equation); so slight a pull
+    costs no bits.
 
     Parameters
     ----------
@@ -201,14 +217,30 @@ def loudest_in(codes, codec):
         The `Codes` of the recordings. Of more than some minutes, pieces are looked at that lie evenly spread.
     codec
         The `Quantisation` of the codes.
+
+    Returns
+    -------
+    loudest
+        The level of the loudest moment, RMS over `LEVEL_MEMORY` samples; full scale is 1.
+    drift
+        How much wider scales are to be at each level over `LASTING_MEMORY` samples, nepers, between -MOST_DRIFT and
+        MOST_DRIFT: float32, shape (LEVELS,).
     """
-    keep, loudest = math.exp(-1 / LEVEL_MEMORY), 0.0
+    keep, stay, loudest, counts = math.exp(-1 / LEVEL_MEMORY), math.exp(-1 / LASTING_MEMORY), 0.0, np.zeros(LEVELS)
     # Pieces overlap by half, so that what is loud at the beginning of one is heard in full in the one before.
     pieces = min(LEVEL_PIECES, 1 + 2 * codes.samples // LEVEL_PIECE)
     for first in np.linspace(0, max(0, codes.samples - LEVEL_PIECE), pieces).astype(int):
         power = np.square(codec.decode(codes.array[first : first + LEVEL_PIECE]), dtype=np.float64)
         loudest = max(loudest, lfilter([1 - keep], [1, -keep], power).max())
-    return math.sqrt(loudest)
+        begun = [stay * power[:LASTING_MEMORY].mean()]  # as if the piece had gone on like that before
+        lasting = lfilter([1 - stay], [1, -stay], power, zi=begun)[0][::LEVEL_EVERY]
+        counts += np.bincount([_level(value) for value in lasting], minlength=LEVELS)
+    shares = gaussian_filter1d(counts / counts.sum(), SMOOTH, mode="nearest")
+    had = np.flatnonzero(shares >= RARE)
+    # Beyond the levels that recordings have, it goes on as steeply as at the last of them.
+    slope = np.interp(np.arange(LEVELS), had, np.gradient(np.log(shares + RARE**2))[had])
+    nepers = LEVEL_DB / 20 * math.log(10)  # of a step
+    return math.sqrt(loudest), np.clip(PULL * slope / nepers, -MOST_DRIFT, MOST_DRIFT).astype(np.float32)
 
 
 def book_of(codes, settings, seed=0):
@@ -334,12 +366,13 @@ def expect(heard, at, plan, state, room, guesses, scales, likelihoods):
             for q in range(len(told)):
                 told[q] += loud * row[q]
         guesses[count - 1] = told[int(state[CHOSEN])]
+    wider = math.exp(state[DRIFT + _level(state[LASTING_POWER])])
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
     for k in range(count):
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
         least = steps[0] * min(abs(guess), 1.0) + steps[1]
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
-        scales[k] = max(state[FIRST + k] / (2 * math.log(2)), least)
+        scales[k] = max(wider * state[FIRST + k] / (2 * math.log(2)), least)
         likelihoods[k] = state[FIRST + count + k]
 
 
@@ -379,7 +412,16 @@ def take_in(heard, at, code, plan, edges, state, room, guesses, scales, likeliho
     state[COUNT] += 1
     keep = math.exp(-1 / LEVEL_MEMORY)
     state[POWER] = keep * state[POWER] + (1 - keep) * sample * sample
+    stay = math.exp(-1 / LASTING_MEMORY)
+    state[LASTING_POWER] = stay * state[LASTING_POWER] + (1 - stay) * sample * sample
     return excitation
+
+
+@fast
+def _level(power):
+    """The step of the level at which a power lies, 0 .. LEVELS - 1."""
+    step = LEVELS + 10 * math.log10(max(power, 1e-12)) / LEVEL_DB
+    return int(min(max(step, 0.0), LEVELS - 1.0))
 
 
 @fast

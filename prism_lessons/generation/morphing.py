@@ -14,7 +14,7 @@ from .lines import SHARES, Line
 
 # Weights that were not learned but taken from the recordings (`SampleRNN`): halfway between two filters lies no filter
 # of any recording, and halfway between two moments no moment.
-TAKEN = ("loudest", "book", "moments")
+TAKEN = ("loudest", "drift", "book", "moments")
 
 
 @checked(share=number(0, 1))

@@ -4,13 +4,14 @@ What is known of a setting stands once, in its field: what it does to the sound,
 comes from. Checks, the controls of a lesson and the table in lesson 05 are made from it; `described` hands it out.
 """
 
-from .model import BOOK_ORDER, CHEBYSHEV, MOMENT, ModelSettings, shapes_of
+from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, MOMENT, ModelSettings, shapes_of
 from .setting import Setting, described, in_figures, is_number
 from .training import Augmentation, TrainingSettings
 
 __all__ = [
     "BOOK_ORDER",
     "CHEBYSHEV",
+    "LEVELS",
     "MOMENT",
     "Augmentation",
     "ModelSettings",

@@ -9,6 +9,7 @@ from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 
 CHEBYSHEV = 12  # polynomials that tell the sample tier how high a guess lies
 BOOK_ORDER = 32  # samples that a filter of the book looks back
+LEVELS = 48  # steps of the level of a sound, at each of which a model knows where it leads
 MOMENT = 512  # codes of a moment of the recordings, from which a take may begin
 MOST_PREDICTORS = 8
 
@@ -170,7 +171,7 @@ def shapes_of(settings):
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
-    shapes = {"loudest": (1,)} if settings.guesses else {}
+    shapes = {"loudest": (1,), "drift": (LEVELS,)} if settings.guesses else {}
     if settings.book:
         shapes |= {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)}
 

@@ -5,7 +5,7 @@ import math
 from ..backend import keras, ops
 from ..capsule import fill
 from ..model import SampleRNN, on_gpu
-from ..prediction import book_of, loudest_in
+from ..prediction import book_of, levels_of
 from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
@@ -22,13 +22,15 @@ def make_learner(preset, precision, codes=None):
     precision
         "float32" or "mixed_float16".
     codes
-        The `Codes` of the recordings that the model's loudest level, book and moments are taken from, if it has them;
-        without codes it is full scale, and they are empty.
+        The `Codes` of the recordings that the model's levels, book and moments are taken from, if it has them; without
+        codes the loudest level is full scale, and all else is empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
     learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
     if codes is not None and preset.model.guesses:
-        learner.model.loudest.assign([loudest_in(codes, preset.model.codec)])
+        loudest, drift = levels_of(codes, preset.model.codec)
+        learner.model.loudest.assign([loudest])
+        learner.model.drift.assign(drift)
     if codes is not None and preset.model.book:
         book, moments = book_of(codes, preset.model, preset.training.seed)
         learner.model.book.assign(book)
