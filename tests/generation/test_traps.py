@@ -13,6 +13,7 @@ from prism_lessons.quantisation import Quantisation
 from prism_lessons.run import as_capsule
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
+PLAIN = Path(__file__).parents[1] / "data" / "plain.capsule"
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 RATE = 16000
 PIECE = 4096
@@ -259,7 +260,7 @@ def silent_shares(takes):
 
 
 def test_a_model_that_falls_silent_at_a_low_temperature_is_brought_out_by_nudges():
-    capsule = as_capsule(EXAMPLES / "trained" / "breath")
+    capsule = as_capsule(PLAIN)
     left, nudged = (generate(capsule, 5, voices=3, temperature=0.5, seed=1, nudge=nudge) for nudge in (False, True))
     assert min(silent_shares(left)) == 1
     assert all([event["what"] for event in take.about["events"]] == [SILENT] for take in left)
