@@ -22,7 +22,6 @@ from prism_lessons.live import LiveLine
 from prism_lessons.run import Run
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "datasets_examples"
-SETS = ("bells", "breath", "needs_work")
 LOW = (0.6, 0.85)  # temperatures: the latter is the lower one of a training's clips
 VOICES, SECONDS, END_SECONDS, PRIME_SECONDS = 3, 4.0, 1.5, 3.0
 WAYS = {  # what is asked of `generate` besides, and in words
@@ -62,10 +61,11 @@ def tried(name, capsule, recording, low):
 
 def models(runs):
     """(name, capsule, recording to go on from) of the models that come with the course, and of runs' last epochs."""
-    for name in SETS:
-        recording = sorted((EXAMPLES / name).glob("*.flac"))[0]
-        for path in sorted((EXAMPLES / "trained" / name / "epochs").glob("*.capsule")):
-            yield f"{name}, epoch {int(path.stem)}", pl.load(path), recording
+    for home in sorted((EXAMPLES / "trained").iterdir()):
+        run = Run(home)
+        recording = sorted((EXAMPLES / run.settings["corpus"]["folder"]).glob("*.flac"))[0]
+        for epoch in run.epochs:
+            yield f"{home.name}, epoch {epoch}", run.capsule(epoch), recording
     for number, folder in enumerate(runs, start=1):
         run = Run(folder)
         corpus = Corpus.open(run.settings["corpus"]["folder"])

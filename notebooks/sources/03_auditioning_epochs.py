@@ -146,7 +146,9 @@ course = notebook.Course()
 # %% [markdown]
 # A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for
 # another, write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the
-# course made from winds and whispers, in which the model went through the recordings twenty times.
+# course made from winds and whispers, in which the model went through the recordings twenty times. That model is a
+# plain SampleRNN, which knew nothing when it began, so you hear all of its way. A sketch such as yours from lesson 02
+# begins with predictors, and is far on after its first time through.
 
 # %%
 run = course.run()

@@ -367,11 +367,13 @@ course.keep(blended)
 # %% [markdown]
 # ## Between two epochs: another experiment
 #
-# The numbers of two epochs of one training can also be averaged into a model that never existed. Halfway between
-# epochs 13 and 20 lies no epoch 16: it may be calmer than both, or broken. Only listening tells.
+# The numbers of two epochs of one training can also be averaged into a model that never existed. Here they are of the
+# plain SampleRNN that lesson 03 shows to those who have no run of their own. Halfway between its epochs 13 and 20 lies
+# no epoch 16: it may be calmer than both, or broken. Only listening tells.
 
 # %%
-earlier, later = breath.capsule(13), breath.capsule(20)
+plain = pl.Run("../datasets_examples/trained/breath_plain")
+earlier, later = plain.capsule(13), plain.capsule(20)
 models = {"epoch 13": earlier, "halfway": pl.between(earlier, later, share=0.5), "epoch 20": later}
 played = [pl.generate(model, seconds=4, voices=1, temperature=0.9, seed=7)[0] for model in models.values()]
 notebook.play(*played, names=list(models))

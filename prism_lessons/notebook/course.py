@@ -335,15 +335,15 @@ class Course:
                 print(error)
         return folder
 
-    def run(self, name=None, example="breath"):
+    def run(self, name=None, example="breath_plain"):
         """A `Run` of lesson 02 by its name, or the newest that has an epoch; before there is one, a copy of one that
-        ships."""
+        ships, by the name that it has there."""
         if name:
             return Run(self.new_run(name))
         if own := next(self._own_runs(), None):
             print(f'This is your run "{own.folder.name}".')
             return own
-        print(f'You have trained no run yet, so this is one that the course made from the example set "{example}".')
+        print(f'You have trained no run yet, so this is "{example}", which came with the course.')
         folder = self.home / f"example_run_{example}"
         if not (folder / LOG).is_file():
             # A copy, since stars are kept in it.

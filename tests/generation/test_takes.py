@@ -18,7 +18,7 @@ from prism_lessons.generation.takes import trapped
 from prism_lessons.live import LiveLine
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
-PLAIN = Path(__file__).parents[1] / "data" / "plain.capsule"  # it falls silent at low temperatures
+PLAIN = EXAMPLES / "trained" / "breath_plain"  # it falls silent at low temperatures
 SHAPE = {"frame_sizes": (3, 12), "levels": 100}
 
 

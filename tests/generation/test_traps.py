@@ -13,7 +13,7 @@ from prism_lessons.quantisation import Quantisation
 from prism_lessons.run import as_capsule
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
-PLAIN = Path(__file__).parents[1] / "data" / "plain.capsule"
+PLAIN = EXAMPLES / "trained" / "breath_plain"
 RECORDINGS = Path(__file__).parents[2].parent / "shared" / "recordings"
 RATE = 16000
 PIECE = 4096

@@ -23,7 +23,8 @@ def course(tmp_path, monkeypatch, hums, straight):
     """A course beside example sets of its own."""
     examples = tmp_path / "datasets_examples"
     hums(examples / "breath")
-    shutil.copytree(straight.folder, examples / "trained" / "breath")
+    for name in ("breath", "breath_plain"):
+        shutil.copytree(straight.folder, examples / "trained" / name)
     lessons = tmp_path / "notebooks"
     lessons.mkdir()
     monkeypatch.chdir(lessons)
@@ -51,7 +52,7 @@ def test_before_lesson_02_there_is_a_copy_of_a_shipped_run(course, capsys):
     run = course.run()
     assert "no run yet" in capsys.readouterr().out
     run.star(run.epochs[0])
-    assert not (course_module.EXAMPLES / "trained" / "breath" / "starred.json").exists()
+    assert not (course_module.EXAMPLES / "trained" / "breath_plain" / "starred.json").exists()
     assert course.run().starred == [run.epochs[0]]
 
 
@@ -196,7 +197,7 @@ def test_a_damaged_choice_or_run_is_said_and_stops_no_lesson(course, straight, c
     damaged(course.new_run("newer") / "run.json")
     assert course.run().folder.name == "older" and "run.json" in capsys.readouterr().out
     shutil.rmtree(course.runs)
-    assert course.run().folder.name == "example_run_breath"
+    assert course.run().folder.name == "example_run_breath_plain"
 
 
 def test_a_damaged_corpus_of_a_run_is_said_and_its_clips_can_be_heard(course, straight, hum_corpus, tmp_path, capsys):
