@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import soxr
 from scipy import fft
+from scipy.sparse import csr_array
 
 from .waves import SAMPLE_RATE
 
@@ -49,10 +50,10 @@ def at_16_khz(clip):
 
 @cache
 def _bands():
-    """The mel bands, (bins of a spectrum, bands) float32."""
+    """The mel bands, (bands, bins of a spectrum) float32; sparse, as each bin lies in two of them."""
     import librosa
 
-    return librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None).T
+    return csr_array(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None))
 
 
 def fingerprint(samples):
@@ -68,5 +69,5 @@ def fingerprint(samples):
     frames = np.empty((len(views), BANDS), np.float16)
     for start in range(0, len(views), 1000):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        frames[start : start + 1000] = np.sqrt(np.sqrt((spectra.real**2 + spectra.imag**2) @ _bands()))
+        frames[start : start + 1000] = np.sqrt(np.sqrt(_bands() @ (spectra.real**2 + spectra.imag**2).T)).T
     return Fingerprint(frames, samples.astype(np.float16), peak)

@@ -22,7 +22,8 @@ ALIKE = 0.85
 SHORT_FRAMES = range(PLACES * WINDOW // HOP, 150)
 SOFT_DB = 50.0  # below the loudest pattern of a recording: fading reverberation is too like any other
 MOST = 4  # stretches that are compared, for each recording
-AT_ONCE = 2**26  # likenesses held in memory
+AT_ONCE = 2**25  # likenesses held in memory
+STRETCH = np.dtype([("likeness", "f4")] + [(name, "i8") for name in ("one", "other", "start", "at", "count")])
 
 
 def alike_stretches(prints, groups):
@@ -43,41 +44,61 @@ def alike_stretches(prints, groups):
     """
     short = [one is not None and len(one.frames) in SHORT_FRAMES for one in prints]
     found = _alike(prints, groups, *SCALES[0], [True] * len(prints))
-    for pair, stretch in (_alike(prints, groups, *SCALES[1], short) if any(short) else {}).items():
-        found.setdefault(pair, stretch)
-    kept, counts = [], {}
-    for pair, (_, *stretch) in sorted(found.items(), key=lambda item: -item[1][0]):
-        if min(counts.get(index, 0) for index in pair) < MOST:
-            counts |= {index: counts.get(index, 0) + 1 for index in pair}
-            kept.append(tuple(stretch))
-    return kept
+    if any(short):
+        closer = _alike(prints, groups, *SCALES[1], short)
+        found = np.concatenate([found, closer[~np.isin(_pairs(closer), _pairs(found))]])
+    return _most_alike(found)[["one", "other", "start", "at", "count"]].tolist()
 
 
 def _alike(prints, groups, pooled, length, asking):
-    """The most alike stretches of each pair, {(lower, higher): (likeness, one, other, start, at, count)}."""
+    """The most alike stretches of recordings, an array of STRETCH, of all those that may be kept in the end."""
+    found = np.zeros(0, STRETCH)
     patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in prints]
     owners = np.repeat(np.arange(len(prints)), [len(one) for one in patterns])
     if len(np.unique(owners)) < 2:
-        return {}
+        return found
     everything = np.concatenate([one for one in patterns if len(one)])
     starts = np.concatenate([np.arange(len(one)) for one in patterns])
     firsts = np.flatnonzero(np.r_[True, np.diff(owners) > 0])
-    holders, found = owners[firsts], {}
+    ends = np.r_[firsts[1:], len(owners)]
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    group = np.array([numbers[one] for one in groups])
     asked = np.flatnonzero((starts % (length // 2) == 0) & np.array(asking)[owners])
     rows = max(1, AT_ONCE // len(everything))
     for begin in range(0, len(asked), rows):
         chosen = asked[begin : begin + rows]
         likeness = everything[chosen] @ everything.T
         best = np.maximum.reduceat(likeness, firsts, axis=1)
-        for row, column in zip(*np.nonzero(best >= ALIKE), strict=True):
-            one, other, value = int(owners[chosen[row]]), int(holders[column]), best[row, column]
-            pair = (min(one, other), max(one, other))
-            if groups[one] == groups[other] or found.get(pair, (0,))[0] >= value:
-                continue
-            last = firsts[column + 1] if column + 1 < len(firsts) else len(owners)
-            at = int(likeness[row, firsts[column] : last].argmax())
-            found[pair] = (value, one, other, int(starts[chosen[row]]) * pooled, at * pooled, length * pooled)
+        row, column = np.nonzero(best >= ALIKE)
+        apart = group[owners[chosen[row]]] != group[owners[firsts[column]]]
+        row, column = row[apart], column[apart]
+        more = np.zeros(len(row), STRETCH)
+        more["likeness"], more["count"] = best[row, column], length * pooled
+        more["one"], more["other"] = owners[chosen[row]], owners[firsts[column]]
+        more["start"], more["at"] = starts[chosen[row]] * pooled, -1 - np.arange(len(row))
+        found = _most_alike(np.concatenate([found, more]))
+        for index in np.flatnonzero(found["at"] < 0):
+            which = -1 - found["at"][index]
+            there = slice(firsts[column[which]], ends[column[which]])
+            found["at"][index] = likeness[row[which], there].argmax() * pooled
     return found
+
+
+def _pairs(stretches):
+    """A number for each pair of recordings, whichever of them is the one and which the other."""
+    one, other = stretches["one"], stretches["other"]
+    return np.minimum(one, other) << 32 | np.maximum(one, other)
+
+
+def _most_alike(stretches):
+    """Of each pair the most alike, and of those the `MOST` most alike of each recording; the most alike first."""
+    stretches = stretches[np.argsort(-stretches["likeness"], kind="stable")]
+    stretches = stretches[np.sort(np.unique(_pairs(stretches), return_index=True)[1])]
+    members = np.stack([stretches["one"], stretches["other"]], axis=1).ravel()
+    by_member = np.argsort(members, kind="stable")
+    firsts = np.flatnonzero(np.r_[True, np.diff(members[by_member]) > 0])
+    ranks = np.arange(len(members)) - np.repeat(firsts, np.diff(np.r_[firsts, len(members)]))
+    return stretches[np.unique(by_member[ranks < MOST] // 2)]
 
 
 def _patterns(frames, pooled, length):

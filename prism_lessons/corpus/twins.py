@@ -26,7 +26,9 @@ from .waves import PLACES, SAME, SAMPLE_RATE, SPEEDS, WINDOW, agreement
 
 NEIGHBOURS = 8  # pairs that are looked at more closely, for each recording
 SHORTEST_PART = 12  # frames: what is shorter is too like everything
+OCTAVES = 0.6  # between the lengths of a part and of what it is to hold: about the same
 ALIKE = 0.95  # cosine of the mean spectra
+AT_ONCE = 2**25  # cosines held in memory
 FITTING = 0.6  # correlation of the spectrograms
 UNDECIDED = 0.03  # of that correlation
 HOPELESS = 0.3  # at the original speed: 1 % of 4 s costs a copy about 0.1
@@ -168,16 +170,23 @@ def candidates(prints):
     owners = np.repeat(np.arange(len(known)), [sum(len(v) for _, v in groups) for groups in portraits])
     vectors = np.concatenate([v for groups in portraits for _, v in groups])
     sizes = np.concatenate([np.full(len(v), size) for groups in portraits for size, v in groups])
-    firsts = np.flatnonzero(np.r_[True, np.diff(owners) > 0])
-    pairs = set()
-    for row in range(len(known)):
-        likeness = vectors @ whole[row]
-        # A part can only hold what is about as long as itself.
-        likeness[np.abs(np.log2(sizes / lengths[row])) > 0.6] = -1
-        likeness = np.maximum.reduceat(likeness, firsts)
-        likeness[row] = -1
-        nearest = np.argpartition(-likeness, min(NEIGHBOURS, len(known) - 1) - 1)[:NEIGHBOURS]
-        pairs |= {tuple(sorted((known[row], known[at]))) for at in nearest if likeness[at] >= ALIKE}
+    octaves = np.log2(sizes, dtype=np.float32)
+    order, pairs = np.argsort(lengths, kind="stable"), set()
+    rows = max(1, AT_ONCE // len(vectors))
+    for begin in range(0, len(order), rows):
+        chosen = order[begin : begin + rows]  # of about one length, so that few of the parts are left to look at
+        wanted = np.log2(lengths[chosen], dtype=np.float32)
+        near = np.flatnonzero((octaves >= wanted[0] - OCTAVES) & (octaves <= wanted[-1] + OCTAVES))
+        likeness = whole[chosen] @ vectors[near].T
+        likeness[np.abs(octaves[near] - wanted[:, None]) > OCTAVES] = -1
+        firsts = np.flatnonzero(np.r_[True, np.diff(owners[near]) > 0])
+        holders = owners[near[firsts]]
+        likeness = np.maximum.reduceat(likeness, firsts, axis=1)
+        likeness[holders == chosen[:, None]] = -1
+        nearest = np.argpartition(-likeness, min(NEIGHBOURS, len(holders)) - 1, axis=1)[:, :NEIGHBOURS]
+        row, place = np.nonzero(np.take_along_axis(likeness, nearest, axis=1) >= ALIKE)
+        ones, others = chosen[row], holders[nearest[row, place]]
+        pairs |= {tuple(sorted((known[one], known[other]))) for one, other in zip(ones, others, strict=True)}
     return sorted(pairs)
 
 
