@@ -22,7 +22,7 @@ ALIKE = 0.85
 SHORT_FRAMES = range(PLACES * WINDOW // HOP, 150)
 SOFT_DB = 50.0  # below the loudest pattern of a recording: fading reverberation is too like any other
 MOST = 4  # stretches that are compared, for each recording
-AT_ONCE = 2**25  # likenesses held in memory
+AT_ONCE, MANY = 2**23, 2**20  # likenesses and stretches held in memory
 STRETCH = np.dtype([("likeness", "f4")] + [(name, "i8") for name in ("one", "other", "start", "at", "count")])
 
 
@@ -52,15 +52,13 @@ def alike_stretches(prints, groups):
 
 def _alike(prints, groups, pooled, length, asking):
     """The most alike stretches of recordings, an array of STRETCH, of all those that may be kept in the end."""
-    found = np.zeros(0, STRETCH)
+    found = [np.zeros(0, STRETCH)]
     patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in prints]
     owners = np.repeat(np.arange(len(prints)), [len(one) for one in patterns])
     if len(np.unique(owners)) < 2:
-        return found
+        return found[0]
     everything = np.concatenate([one for one in patterns if len(one)])
     starts = np.concatenate([np.arange(len(one)) for one in patterns])
-    firsts = np.flatnonzero(np.r_[True, np.diff(owners) > 0])
-    ends = np.r_[firsts[1:], len(owners)]
     numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
     group = np.array([numbers[one] for one in groups])
     asked = np.flatnonzero((starts % (length // 2) == 0) & np.array(asking)[owners])
@@ -68,20 +66,18 @@ def _alike(prints, groups, pooled, length, asking):
     for begin in range(0, len(asked), rows):
         chosen = asked[begin : begin + rows]
         likeness = everything[chosen] @ everything.T
-        best = np.maximum.reduceat(likeness, firsts, axis=1)
-        row, column = np.nonzero(best >= ALIKE)
-        apart = group[owners[chosen[row]]] != group[owners[firsts[column]]]
-        row, column = row[apart], column[apart]
+        row, there = np.nonzero(likeness >= ALIKE)
+        here = chosen[row]
+        apart = group[owners[here]] != group[owners[there]]
+        row, here, there = row[apart], here[apart], there[apart]
         more = np.zeros(len(row), STRETCH)
-        more["likeness"], more["count"] = best[row, column], length * pooled
-        more["one"], more["other"] = owners[chosen[row]], owners[firsts[column]]
-        more["start"], more["at"] = starts[chosen[row]] * pooled, -1 - np.arange(len(row))
-        found = _most_alike(np.concatenate([found, more]))
-        for index in np.flatnonzero(found["at"] < 0):
-            which = -1 - found["at"][index]
-            there = slice(firsts[column[which]], ends[column[which]])
-            found["at"][index] = likeness[row[which], there].argmax() * pooled
-    return found
+        more["likeness"], more["count"] = likeness[row, there], length * pooled
+        more["one"], more["start"] = owners[here], starts[here] * pooled
+        more["other"], more["at"] = owners[there], starts[there] * pooled
+        found.append(more)
+        if sum(map(len, found)) > MANY:
+            found = [_most_alike(np.concatenate(found))]
+    return _most_alike(np.concatenate(found))
 
 
 def _pairs(stretches):

@@ -6,7 +6,7 @@ patches of the clips with a block of the sources at a time, so an hour of them n
 
 import numpy as np
 
-from ...corpus.twins import BANDS, HOP
+from ...corpus.fingerprints import BANDS, HOP
 
 POWER = 1.5  # of the square roots of amplitudes in a `Fingerprint`: noise that lies 20 dB deeper counts less
 POOLED = 2  # frames, and bands, that are averaged: a copy may lie between two frames, and be played 1 % faster
