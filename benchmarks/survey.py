@@ -49,6 +49,18 @@ def excerpt(sound, chance):
     return np.stack([np.interp(places, np.arange(RATE), channel) for channel in channels], axis=1)
 
 
+def write_long_files(place, long, hours):
+    """One file of so many hours, and sixty of a minute."""
+    with soundfile.SoundFile(place / "one long file" / "long.wav", "w", RATE, 2, "PCM_16") as file:
+        written, whole = 0, hours * 3600 * RATE
+        while written < whole:
+            file.write(long[: whole - written])
+            written += len(long)
+    for minute in range(60):
+        path = place / "files of a minute" / f"{minute}.wav"
+        soundfile.write(path, np.roll(long, -minute * RATE, 0)[: 60 * RATE], RATE)
+
+
 def measured(cache, verb, *folders):
     process = subprocess.run(
         [sys.executable, "-c", WORK, verb, *map(str, folders)],
@@ -61,7 +73,7 @@ def measured(cache, verb, *folders):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_recordings(parser)
-    parser.add_argument("--hours", type=int, default=3, help="how long the long file is (3)")
+    parser.add_argument("--hours", type=int, default=3, help="how long the long file is (3); 0: short files only")
     parser.add_argument("--files", type=int, default=20000, help="how many short files (20000)")
     parser.add_argument("--out", help="write the figures there, as JSON")
     options = parser.parse_args()
@@ -69,20 +81,15 @@ def main():
     results = {}
     with tempfile.TemporaryDirectory() as place:
         place = Path(place)
-        for name in ("one long file", "files of a minute", "short files"):
+        names = ("one long file", "files of a minute", "short files") if options.hours else ("short files",)
+        for name in names:
             (place / name).mkdir()
-        with soundfile.SoundFile(place / "one long file" / "long.wav", "w", RATE, 2, "PCM_16") as file:
-            written, whole = 0, options.hours * 3600 * RATE
-            while written < whole:
-                file.write(long[: whole - written])
-                written += len(long)
-        for minute in range(60):
-            path = place / "files of a minute" / f"{minute}.wav"
-            soundfile.write(path, np.roll(long, -minute * RATE, 0)[: 60 * RATE], RATE)
+        if options.hours:
+            write_long_files(place, long, options.hours)
         chance = np.random.default_rng(0)
         for number in range(options.files):
             soundfile.write(place / "short files" / f"{number:05}.wav", excerpt(long, chance), RATE)
-        for name in ("one long file", "files of a minute", "short files"):
+        for name in names:
             cache = place / f"cache of {name}"
             results[name] = {
                 "first": measured(cache, "survey", place / name),

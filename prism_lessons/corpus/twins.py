@@ -4,10 +4,10 @@ In go recordings, one at a time; out come pairs that share a sound, in words. A 
 upside down, resampled, coded, filtered a little, noisy, shifted or 1 % faster or slower; so is a part of a recording.
 Two strikes of one drum are no copies: they look alike in a spectrogram, but their waves do not fit each other.
 
-Three looks, each at fewer pairs than the one before: (1) mean spectra, one matrix product for all pairs; (2) the
-spectrograms against each other at every shift and three speeds, which says where the one would lie in the other; (3)
-the waves at eight such places, with the weaker partials lifted: their phases agree in a copy only. A piece of one
-recording inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
+Three looks, each at fewer pairs than the one before: (1) mean spectra, in matrix products; (2) the spectrograms against
+each other at every shift and three speeds, which says where the one would lie in the other (`fits`); (3) the waves at
+eight such places, with the weaker partials lifted (`waves`): their phases agree in a copy only. A piece of one recording
+inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
 (`stretches`); the third is the same.
 """
 

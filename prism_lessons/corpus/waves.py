@@ -1,7 +1,8 @@
 """Whether two stretches of sound are one wave: the closest look at near duplicates.
 
-Windows of the one are sought in the other, with the weaker partials lifted: in a copy their phases agree, at one speed
-and one shift throughout.
+Windows of the one are sought in the other, by how well they correlate at each lag; the lags that lie on a line say at
+what speed and shift it would be a copy. Along the likeliest lines the phases are compared, with the weaker partials
+lifted: in a copy they agree.
 """
 
 import numpy as np
