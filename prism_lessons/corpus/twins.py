@@ -6,8 +6,8 @@ Two strikes of one drum are no copies: they look alike in a spectrogram, but the
 
 Three looks, each at fewer pairs than the one before: (1) mean spectra, in matrix products; (2) the spectrograms against
 each other at every shift and three speeds, which says where the one would lie in the other (`fits`); (3) the waves at
-eight such places, with the weaker partials lifted (`waves`): their phases agree in a copy only. A piece of one recording
-inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
+eight such places, with the weaker partials lifted (`waves`): their phases agree in a copy only. A piece of one
+recording inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
 (`stretches`); the third is the same.
 """
 
