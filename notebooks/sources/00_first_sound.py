@@ -174,7 +174,8 @@ notebook.play(f"{sources}/wind_300_to_800Hz.flac", f"{sources}/whisper_aiu_oea.f
 # ## The model
 #
 # A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This
-# practice is called training. The model that you play here practised for twelve minutes.
+# practice is called training. The model that you play here went through these sounds six times, which took a few
+# minutes.
 #
 # All that a training leaves behind is kept in one folder, its **run**. In lesson 02 you make one from recordings of
 # your own. The next cell takes the model out of the run as a **capsule**, which holds its numbers, its settings and
@@ -243,9 +244,8 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Turn the temperature
 #
-# Now the same seed at three temperatures: all chance falls the same way, and only the freedom differs. Listen from
-# top to bottom, more than once. At 0.7 this model is close to silence. Do not turn it up: the other two are far
-# louder.
+# Now the same seed at three temperatures: all chance falls the same way, and only the freedom differs. Listen from top
+# to bottom, more than once. At 0.7 this model whistles here; at 1.2 it is rougher, and somewhat louder.
 
 # %%
 freedoms = [0.7, 0.95, 1.2]
@@ -296,8 +296,8 @@ notebook.machine()
 # %% [markdown]
 # ## Exercise
 #
-# Find the lowest temperature at which this model still moves, to the nearest 0.1, and the highest at which you still
-# hear breath in it. Change the controls above and run the cell under them again.
+# Find the lowest temperature at which you hear breath and no whistling, to the nearest 0.1, and the highest that you
+# would still call breath. Change the controls above and run the cell under them again.
 #
 # <details><summary>Solution</summary>
 #

@@ -12,9 +12,9 @@
 # **You will hear:** a second of your own recordings, learned by heart in about a minute; then a model learning all of
 # them. It plays after every pass through them, so that you can hear what changes.
 #
-# **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the
-# training stops after two minutes; half an hour with listening. A model worth keeping takes longer: the one in lesson
-# 00 practised for twelve minutes, and a large one takes a night on a graphics card.
+# **Time:** about four minutes of computing on two processor cores, with or without a graphics card, since the training
+# stops after two minutes; half an hour with listening. A model worth keeping may take longer: a large one takes a night
+# on a graphics card.
 #
 # **Needed:** nothing, or the corpus that you made in lesson 01.
 
@@ -136,7 +136,8 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# How many minutes may the model practise? Two are enough to hear it learn.
+# How many minutes may the model practise? Two are enough for a first model. One of winds and whispers learns nearly all
+# that it can in its first pass; recordings that ring change for longer.
 
 # %%
 minutes = 2
@@ -217,10 +218,12 @@ print(f"Among half as many: {np.log2(codec.levels / 2):.0f} bits")
 
 # %% [markdown]
 # There is a third listener to compare with, and it is a good one. It knows nothing of music and has never heard your
-# corpus, but at every moment it looks at how the wave has just moved and goes on in the same way. Engineers call this
+# corpus. It only follows how the wave has just moved, and expects it to go on in the same way. Engineers call this
 # **linear prediction**; telephones used it for decades. A steady tone is easy for it, a strike takes it by surprise.
 #
-# Here is one of your recordings, then what this listener expected at each moment, and then what it missed.
+# Here are the first seconds of your corpus. Then comes what this listener expected: it guesses one sample, is told the
+# right one, and guesses the next, so its mistakes do not add up. Last comes what it missed: the difference between the
+# two.
 
 # %%
 from prism_lessons.prediction import Predictors
@@ -232,11 +235,12 @@ sounds = {"the recording": recorded, "what was expected": expected, "what was mi
 notebook.play(*(pl.Clip(samples, corpus.sample_rate, name) for name, samples in sounds.items()))
 
 # %% [markdown]
-# What was missed is softer, and sounds like breath and clicks: all that moves the sound, without what rings. The model
-# that you train has listeners of this kind inside. Three **predictors** look back half a millisecond, two and eight
-# milliseconds, and a **book** holds 128 resonances of your own recordings, of which the one that fits best speaks too.
-# So from the beginning the model knows how a string or a bell rings on. What it has to learn is the rest: when
-# something strikes, how it goes on after that, and how far those listeners can be trusted.
+# What was missed is softer, and often sounds like breath and clicks: it is what sets the sound going, without the
+# ringing that follows. The model that you train has listeners of this kind inside. Three of them, called
+# **predictors**, look back half a millisecond, two milliseconds and eight milliseconds, at 16,000 samples a second. The
+# fourth is a **book** of 128 resonances taken from your recordings: at each moment, the one that has just fitted best
+# makes a guess too. So from the beginning the model knows how a string or a bell rings on. It has to learn the rest:
+# when a new sound begins, what follows it, and how far to trust each of its four listeners.
 #
 # Fewer bits mean that the model foresees more. They do not mean better music: noise cannot be foreseen by anyone, so
 # a wind keeps its bits high, and a dull drone has very few. Watch the bits, and trust your ears.
@@ -333,11 +337,12 @@ notebook.preflight_shown(check)
 # called **weights**, are moved a little so that it would have guessed better. How far they move in one step is the
 # **learning rate**. When the minutes are over, the last epoch may be cut short.
 #
-# After each epoch the model is tested on the recordings kept aside, and plays two clips at two temperatures. Before
-# each clip it hears a moment of your recordings, shorter than a blink and drawn by the seed, and goes on from there.
-# **Temperature** is how freely it chooses: at 1 it follows what it has learned as it is, below 1 it keeps more to
-# what it finds likely. The picture is then drawn again, with a sentence on what the numbers do, another on what you
-# can do, and players for the newest clips. A model that has hardly begun can play loud noise: keep the volume low.
+# After each epoch the model is tested on the recordings kept aside, and plays two clips, each at a temperature of its
+# own. Before each clip it hears a **moment** of your recordings, shorter than the blink of an eye and chosen by chance,
+# and goes on from there. **Temperature** is how freely it chooses: at 1 it follows what it has learned as it is, below
+# 1 it keeps more to what it finds likely. The picture is then drawn again, with a sentence on what the numbers do,
+# another on what you can do, and players for the newest clips. A model that has hardly begun can play loud noise: keep
+# the volume low.
 #
 # While it works, the last line says how far it is and, after a few seconds, when it will be over. You may interrupt
 # it with the square button at the top of the page (in Colab, the one beside the cell). What it has learned is saved,
@@ -358,13 +363,15 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # Time runs to the right, in epochs; the lower a curve, the more was foreseen. The dashed curve is training, the solid
 # one with dots is validation. A triangle on the axis marks where the training blew up or a setting was changed.
 #
-# The dotted lines are the three listeners: blind chance, the one who has counted, and linear prediction. A model
-# below the second has understood something of the order. Yours begins near the third, since it has such listeners
-# inside. How far it comes below is what it knows of your sounds that the last moments of the wave do not tell.
+# The dotted lines are the three listeners: blind chance, the one who has counted, and linear prediction. A model below
+# the second line knows something of the order of the samples. Yours does from the start, since it has predictors
+# inside: it begins near the third line, or below it if your sounds ring. What it learns after the first pass is how far
+# the solid curve falls from its first dot. With winds and whispers that is next to nothing, since they are mostly
+# noise.
 #
-# While your model learns, it now and then hears a few milliseconds of noise that no recording has. What it plays later
-# will not be free of mistakes, and so it learns the way back from one. The dashed curve counts these moments too, so it
-# may lie above the solid one.
+# Now and then, while your model learns, a few milliseconds of noise are mixed into what it hears. When it plays, it
+# will make mistakes and hear them; the noise teaches it to find its way back. The dashed curve counts these places too,
+# so it may lie above the solid one.
 #
 # - Both curves fall: it is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
@@ -399,8 +406,8 @@ notebook.play_epochs(run)
 #
 # - Listen to the other epochs first. One may be silent and the next loud. Lesson 03 marks the clips that are silent or
 #   faint and, where there is one, proposes an epoch that can be heard.
-# - In lesson 04, a **nudge** may wake the model: it raises the temperature for a moment whenever a voice has fallen
-#   silent. So may a recording that the model goes on from.
+# - In lesson 04, a **nudge** may wake the model: whenever a voice has fallen silent, it hears another moment of your
+#   recordings and goes on from there. The model may also wake up if you let it go on from a recording.
 # - If all of it stays silent, give it more minutes, as said below. And look into your recordings in lesson 01: leave
 #   out long silences, and mend levels that are very low.
 
@@ -464,14 +471,14 @@ if take_it_home:
 # %% [markdown]
 # ## Exercise
 #
-# Train a second run of the same length with half the Size. Which of the two got further in the same time, by its bits
+# Train a second run of the same length with twice the Size. Which of the two got further in the same time, by its bits
 # and by your ears?
 #
 # <details><summary>Solution</summary>
 #
-# Set Name to `small` and Size to 64 in the controls. Then run the cells from "How long will it take?" to "Hear it
-# learn", not the one that shows the controls. The small model gets through more epochs in the same minutes. It often
-# sounds more settled early, and stops getting better sooner. To see the curve of the first run again:
+# Set Name to `large` and Size to 128 in the controls. Then run the cells from "How long will it take?" to "Hear it
+# learn", not the one that shows the controls. The large model gets through fewer epochs in the same minutes. It may
+# need longer to overtake the small one, or never do so with little material. To see the curve of the first run again:
 #
 # ```python
 # notebook.learning_curve(pl.Run(course.new_run("first")))

@@ -144,11 +144,11 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for
-# another, write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the
-# course made from winds and whispers, in which the model went through the recordings twenty times. That model is a
-# plain SampleRNN, which knew nothing when it began, so you hear all of its way. A sketch such as yours from lesson 02
-# begins with predictors, and is far on after its first time through.
+# A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for another,
+# write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the course made
+# from winds and whispers, in which the model went through the recordings twenty times. That model is a plain SampleRNN:
+# it knew nothing when it began, so you can hear it learn everything. A sketch, the kind of model that lesson 02 trains,
+# has predictors, which know from the start how a sound rings on. So it has come a long way after its first pass.
 
 # %%
 run = course.run()
@@ -179,9 +179,9 @@ notebook.play(*course.kept_aside(run))
 #
 # An **epoch** is one pass through the recordings. After each, the model was tested on the recordings that were kept
 # aside. The solid curve shows how unsure it was of them, in **bits** for each sample: the fewer, the better it foresaw
-# them. The dashed one shows the same for those that it learned from. The dotted lines are guessers that are no model:
-# one guesses blindly, one only knows how often each value occurs. A run of your own has a third, which goes on with
-# the wave as it moved in the last moments.
+# them. The dashed one shows the same for those that it learned from. The dotted lines show listeners to compare it
+# with: one guesses blindly, one knows only how often each value occurs. A run of your own has a third, linear
+# prediction, which expects the wave to go on as it has just moved.
 
 # %%
 notebook.learning_curve(run)

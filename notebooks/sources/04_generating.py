@@ -217,12 +217,13 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # %% [markdown]
 # ## Freedom: the temperature
 #
-# Temperature bends the lot. At 1 the values are drawn as likely as the model finds them. Below 1 the likely ones
-# are drawn even more often: the sound calms down, and far below, it falls silent or sticks to a tone. Above 1 the
-# unlikely ones get their chance, until only noise is left.
+# Temperature bends the lot. At 1 each value is drawn as often as the model finds it likely. Below 1 the likely ones are
+# drawn even more often, and the sound calms down; above 1 the unlikely ones get their chance, and it grows rougher. Far
+# from 1, a plain SampleRNN falls silent, sticks to a tone, or plays nothing but noise. A model with predictors changes
+# less, and stays about as loud as its recordings.
 #
 # Here is the same chance taken seven times, each time more freely. The first may be next to silent. Do not turn it up:
-# the last is loud.
+# the last may be loud.
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
@@ -262,9 +263,10 @@ course.keep(shaped)
 # A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
 # the same can happen on a tone. The line above the players says when it did. You can ask for a **nudge**: whenever a
 # voice has been silent or stuck on a tone for a while, its temperature rises for half a second, more each time, until
-# it is out. (A sketch such as yours from lesson 02 keeps moments of your recordings. When it has fallen silent, it
-# hears one of them instead, and goes on from there.) Here is a low temperature without nudges, and with them, which may
-# be loud after the silence.
+# it is out. A sketch, the kind of model that lesson 02 trains, has another way out of silence: it keeps short moments
+# of its recordings, and a silent voice hears one of them and goes on from there. Here is the same low temperature
+# twice, first without nudges, then with them. The second may become loud after a silence. If neither gets stuck, the
+# next cell prints nothing.
 
 # %%
 alone = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9)
@@ -367,9 +369,10 @@ course.keep(blended)
 # %% [markdown]
 # ## Between two epochs: another experiment
 #
-# The numbers of two epochs of one training can also be averaged into a model that never existed. Here they are of the
-# plain SampleRNN that lesson 03 shows to those who have no run of their own. Halfway between its epochs 13 and 20 lies
-# no epoch 16: it may be calmer than both, or broken. Only listening tells.
+# You can also average the numbers that one model had after two of its epochs. Here the model is the course's plain
+# SampleRNN, one without predictors, which lesson 03 uses if you have no run of your own. Halfway between epochs 13 and
+# 20 you do not get the model of epoch 16 or 17, but one that was never trained: it may be calmer than both, or broken.
+# Only listening tells.
 
 # %%
 plain = pl.Run("../datasets_examples/trained/breath_plain")

@@ -412,9 +412,9 @@ for name in names:
 
 # %% [markdown]
 # Read it along the rows. The clean bells surprise the model of bells less than the model of breath, and with the
-# whisper it is the other way round. Each is at home in its own kind of sound, and this is a likeness that was
-# measured: not of pitch or loudness, but of how one sample follows another. In the last two rows the model of breath is
-# the less surprised, although both are bells: hiss and near silence outweigh them there.
+# whisper it is the other way round. Each is at home in its own kind of sound, and this is a likeness that was measured:
+# not of pitch or loudness, but of how one sample follows another. In the third row the model of breath is the less
+# surprised, although it is bells again: hiss outweighs them there. In the last, near silence makes both alike.
 #
 # Do not read it down the columns. Both models foresee the soft recording well, since almost nothing happens in it, and
 # the hiss badly, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean "good".
