@@ -212,7 +212,12 @@ VOICES, AFTER = 16, 256
 
 @pytest.mark.parametrize(
     ("name", "recording", "start"),
-    [("breath", "whisper_oui_ea", 1.0), ("bells", "bell_A4_hard", 1.0), ("bells", "gong_131_hard", 2.0)],
+    [
+        ("breath_plain", "whisper_oui_ea", 1.0),
+        ("breath", "whisper_oui_ea", 1.0),
+        ("bells", "bell_A4_hard", 1.0),
+        ("bells", "gong_131_hard", 2.0),
+    ],
 )
 def test_no_join_is_to_be_heard(name, recording, start):
     """The model finds the first 16 ms after the join no more surprising than the recording that it was given.
@@ -220,10 +225,10 @@ def test_no_join_is_to_be_heard(name, recording, start):
     Bound: the 95th percentile over stretches as long in the prime itself, once the model has heard an eighth of a
     second. And closer: at temperature 1 draws cost, on average, just what the model's own chances say. A sample's
     cost deviates by about 2 bits, so the mean of 4,096 by 0.03. A state from silence, with the same samples
-    before it, fails both.
+    before it, fails the latter, and without predictors both.
     """
     capsule = as_capsule(EXAMPLES / "trained" / name)
-    prime = Prime(EXAMPLES / name / f"{recording}.flac", start, 2.0)
+    prime = Prime(EXAMPLES / name.removesuffix("_plain") / f"{recording}.flac", start, 2.0)
     takes = generate(
         capsule, AFTER / RATE, voices=VOICES, temperature=1, seed=1, prime=prime, keep_prime=True, engine="numba"
     )
@@ -248,8 +253,9 @@ def test_no_join_is_to_be_heard(name, recording, start):
     cold = State(warm.past, engine.begin(VOICES).recurrent)
     player = Player(engine, RATE, [Line.of(1)] * VOICES, chances(1, VOICES), cold)
     after, beyond = surprise(player.play(AFTER))
-    assert after > np.percentile(stretches, 95) + 0.5
-    assert beyond > 0.5
+    assert abs(beyond) > 0.12
+    if not capsule.settings.guesses:  # predictors find their way back from silence within some milliseconds
+        assert after > np.percentile(stretches, 95) + 0.5 and beyond > 0.5
 
 
 def test_a_recording_goes_on_as_foreseen_only_by_a_model_that_has_heard_it():

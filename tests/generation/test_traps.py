@@ -270,3 +270,15 @@ def test_a_model_that_falls_silent_at_a_low_temperature_is_brought_out_by_nudges
         assert events[0] == SILENT and events[1].startswith("nudged") and "is out again (fell silent)" in events
         first = round(take.about["events"][0]["seconds"] * RATE)
         np.testing.assert_array_equal(take.samples[:first], left[take.about["voice"] - 1].samples[:first])
+
+
+def test_a_voice_that_fell_silent_hears_another_moment_of_the_recordings_if_the_model_keeps_some():
+    capsule = as_capsule(EXAMPLES / "trained" / "bells")
+    left, nudged = (generate(capsule, 5, voices=3, temperature=0.95, seed=3, nudge=nudge) for nudge in (False, True))
+    for alone, take in zip(left, nudged, strict=True):
+        fell, moved, out = take.about["events"][:3]
+        assert (fell["what"], moved["what"]) == (SILENT, "nudged, has heard another moment of the recordings")
+        assert out["what"] == "is out again (fell silent)" and out["seconds"] - moved["seconds"] < 0.5
+        first = 512 * round(moved["seconds"] * RATE / 512)  # said to a hundredth of a second, at the end of a piece
+        np.testing.assert_array_equal(take.samples[:first], alone.samples[:first])
+        assert alone.samples[first : first + 4000].std() < 0.001 < 0.01 < take.samples[first : first + 4000].std()
