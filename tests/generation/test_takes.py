@@ -171,7 +171,7 @@ def test_a_path_and_a_run_will_do(capsule, tmp_path):
     path = capsule.save(tmp_path / "some.capsule")
     np.testing.assert_array_equal(samples(generate(path, 0.01)), samples(generate(capsule, 0.01)))
     (take,) = generate(EXAMPLES / "trained" / "breath", 0.01, voices=1)
-    assert take.about["epoch"] == 20
+    assert take.about["epoch"] == 6
 
 
 def test_a_take_is_read_in_blocks(capsule):
