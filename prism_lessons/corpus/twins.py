@@ -14,6 +14,7 @@ recording inside another is no copy of it as a whole, so the first two looks are
 from dataclasses import dataclass
 
 import numpy as np
+from joblib import Parallel, delayed
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -39,6 +40,7 @@ STRETCHES_FITTING = 0.85
 SECOND = 100  # frames
 MOST_OF_IT = 0.9  # of a recording that lies in another as a whole
 MARGIN = 6  # frames that a copy may lack at either end
+WORTH_PROCESSES = 5000  # pairs: to start processes takes as long as to compare some hundreds
 
 
 @dataclass(frozen=True)
@@ -242,12 +244,20 @@ def _compared(prints, pairs):
     for one, other in pairs:
         short, long = (other, one) if len(prints[one].frames) > len(prints[other].frames) else (one, other)
         shorts_of.setdefault(long, []).append(short)
-    for long, shorts in shorts_of.items():
-        places_in_it = _places_in(prints[long], [prints[short] for short in shorts])
-        for short, places in zip(shorts, places_in_it, strict=True):
-            match = _match(prints[short], prints[long], places)
+    work = ((prints[long], [prints[short] for short in shorts]) for long, shorts in shorts_of.items())
+    if len(pairs) < WORTH_PROCESSES:
+        found = (_matches(*one) for one in work)
+    else:
+        found = Parallel(n_jobs=-1, return_as="generator")(delayed(_matches)(*one) for one in work)
+    for (long, shorts), matches in zip(shorts_of.items(), found, strict=True):
+        for short, match in zip(shorts, matches, strict=True):
             sizes = len(prints[short].samples), len(prints[long].samples)
             yield tuple(sorted((short, long))), match and (match[0], _how(match[1], *sizes, turned=long < short))
+
+
+def _matches(long, shorts):
+    """What `_match` gives for each of some `Fingerprint`s in a longer one."""
+    return [_match(short, long, places) for short, places in zip(shorts, _places_in(long, shorts), strict=True)]
 
 
 def _places_in(long, shorts):

@@ -7,6 +7,7 @@ import soxr
 from scipy.signal import butter, sosfiltfilt
 
 from prism_lessons.audio import Clip, load
+from prism_lessons.corpus import twins
 from prism_lessons.corpus.twins import Sound, Twins, candidates, compare, find_twins, fingerprint, groups_of
 from prism_lessons.live import LiveLine
 
@@ -175,3 +176,11 @@ def test_groups_hang_together_by_their_twins():
     pairs = [Twins("a", "c", 1.0, ""), Twins("c", "e", 1.0, ""), Twins("b", "f", 1.0, "")]
     assert groups_of(list("abcdef"), pairs) == [{"a", "c", "e"}, {"b", "f"}]
     assert groups_of(list("abc"), []) == []
+
+
+def test_many_are_compared_in_several_processes_with_the_same_outcome(monkeypatch):
+    waves = [strike(seed) for seed in range(4)]
+    waves += [-waves[0], soxr.resample(waves[1], 101, 100)]
+    alone = twins_of(*waves)
+    monkeypatch.setattr(twins, "WORTH_PROCESSES", 1)
+    assert twins_of(*waves) == alone and len(alone) == 2
