@@ -13,24 +13,24 @@
 # whispering plays them for you, and you decide how freely it plays.
 #
 # **Time:** the first sound comes within a minute, with or without a graphics card; the whole page takes about twenty
-# minutes with listening.
+# minutes, listening included.
 #
 # **Needed:** headphones or loudspeakers, turned low to begin with. No programming, no recordings of your own yet.
 
 # %% [markdown]
 # ## How this page works
 #
-# You are reading a **notebook**: text and grey boxes in turn. The grey boxes are cells, and a **cell** holds
-# instructions for the computer. To run one, click on it, hold Shift and press Enter. While it works you see `[*]`
-# beside it (in Colab, a turning circle), and a number in brackets when it is done. What it has to show or play
-# appears under it. Run the cells from top to bottom; nothing breaks if you run one again.
+# You are reading a **notebook**, a page on which text and grey boxes alternate. The grey boxes are cells, and a
+# **cell** holds instructions for the computer. To run one, click on it, hold Shift and press Enter. While it works you
+# see `[*]` beside it (in Colab, a turning circle), and a number in brackets when it is done. What the cell shows or
+# plays appears under it. Run the cells from top to bottom; nothing breaks if you run one again.
 #
-# Every lesson begins with a cell that gets the course ready in Google Colab. It is long and no part of the lesson, so
-# it is folded away: you see its first line, and a click on the three dots behind it unfolds it. On your own computer
-# it does nothing, and you can leave it out.
+# Every lesson begins with a cell that gets the course ready in Google Colab. It is long and not part of the lesson, so
+# it is folded away: you see only its first line, and a click on the three dots after that line unfolds the rest. On
+# your own computer it does nothing, and you can skip it.
 #
-# Did your teacher give you the course as a zip, and do you work in Colab? Then put the zip on your Google Drive, as it
-# is and outside any folder, before you run this cell. If you do not use Drive, the cell asks you for the zip.
+# If your teacher gave you the course as a zip and you work in Colab, put the zip on your Google Drive, as it is and
+# outside any folder, before you run this cell. If you do not use Drive, the cell asks you for the zip.
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
 # @title Set-up (run this first)
@@ -147,7 +147,7 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# This one brings in the course's library and says where your files will be kept.
+# The next cell loads the course's library and says where your files will be kept.
 
 # %%
 import prism_lessons as pl
@@ -158,13 +158,13 @@ course = notebook.Course()
 # %% [markdown]
 # ## What the model listened to
 #
-# First the source. The model learned from nineteen sounds, and here are two of them: a wind and a whisper. Both were
+# First, the source. The model learned from nineteen sounds. Here are two of them: a wind and a whisper. Both were
 # synthesised for the course; nobody's voice was used. Press play.
 #
-# Beside each name you read how long the sound is and how loud. A **peak** of 0 dBFS is the loudest that a file can
-# hold, and every 6 dB less halves the height of the wave. **RMS** is the loudness on average, and silence is the
-# share of the sound in which there is next to nothing. Players in this course never turn a sound up, and never start
-# by themselves.
+# Beside each name you can read how long and how loud the sound is. A **peak** of 0 dBFS is the loudest that a file can
+# hold, and every 6 dB less halves the height of the wave. **RMS** is the average loudness, and silence is the share of
+# the sound in which there is next to nothing. Players in this course never turn a sound up, and never start by
+# themselves.
 
 # %%
 sources = "../datasets_examples/breath"
@@ -173,21 +173,20 @@ notebook.play(f"{sources}/wind_300_to_800Hz.flac", f"{sources}/whisper_aiu_oea.f
 # %% [markdown]
 # ## The model
 #
-# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This
-# practice is called training. The model that you play here went through these sounds six times, which took a few
-# minutes.
+# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This process
+# is called training. The model that you play here went through these sounds six times, which took a few minutes.
 #
-# All that a training leaves behind is kept in one folder, its **run**. In lesson 02 you make one from recordings of
-# your own. The next cell takes the model out of the run as a **capsule**, which holds its numbers, its settings and
-# where it came from. The cell shows nothing: the number beside it tells you that it is done.
+# Everything that a training leaves behind is kept in one folder, its **run**. In lesson 02 you will make a run from
+# your own recordings. The next cell takes the model out of the run as a **capsule**, which holds the model's numbers,
+# its settings and where it came from. The cell shows nothing: the number beside it tells you when it is done.
 
 # %%
 run = pl.Run("../datasets_examples/trained/breath")
 capsule = run.capsule()
 
 # %% [markdown]
-# How large is it, and at what speed does it write sound? A digital sound is a row of values, its **samples**, and the
-# model invents them one after the other.
+# How large is the model, and how many values make up one second of its sound? A digital sound is a row of values, its
+# **samples**, and the model invents them one after the other.
 
 # %% tags=["check", "nbval-check-output"]
 numbers = sum(weight.size for weight in capsule.weights.values())
@@ -199,12 +198,12 @@ print(f"{capsule.sample_rate:,} samples for each second of sound")
 #
 # The next cell shows the controls. You may leave them as they are.
 #
-# - **Temperature** is how freely the model chooses each sample. At 1 it follows what it has learned as it is; below,
-#   it keeps to what it finds likely; above, it takes more risks.
+# - **Temperature** is how freely the model chooses each sample. At 1 it chooses exactly as it has learned; below 1 it
+#   keeps to what it finds likely; above 1 it takes more risks.
 # - Seconds and Voices say how long the sounds are and how many are made side by side. One **voice** is one
 #   performance.
-# - **Seed** is a number from which all chance is drawn. With the other controls as they were, the same seed gives the
-#   same performance again.
+# - **Seed** is the number from which all random choices are made. If you leave the other controls as they are, the same
+#   seed gives the same performance again.
 #
 # The line that begins "As Python" says the same in the language of the cells; you can ignore it for now.
 
@@ -218,9 +217,9 @@ controls = notebook.Panel(
 controls
 
 # %% [markdown]
-# The next cell lets the model play, with what the controls say at the moment you run it. If you change a control, run
-# this cell again. It takes some seconds, longer the first time: every second of sound is 16,000 guesses for each
-# voice. What you then hear is in no recording.
+# The next cell lets the model play, with the controls as they are when you run it. If you change a control, run the
+# cell again. It takes a few seconds, and longer the first time: every second of sound is 16,000 guesses for each voice.
+# What you then hear is not in any recording.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -229,14 +228,14 @@ notebook.play(*takes)
 # %% [markdown]
 # ## Look at what you heard
 #
-# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
-# louder. Here is the wind from which the model learned.
+# A **spectrogram** shows which frequencies sound when: time runs from left to right, pitch from bottom to top, and
+# brighter means louder. Here is the wind from which the model learned.
 
 # %%
 notebook.spectrogram(f"{sources}/wind_300_to_800Hz.flac")
 
 # %% [markdown]
-# And here is the model's first performance. What do the two share, and what not?
+# And here is the model's first performance. What do the two have in common, and how do they differ?
 
 # %%
 notebook.spectrogram(takes[0])
@@ -244,8 +243,8 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Turn the temperature
 #
-# Now the same seed at three temperatures: all chance falls the same way, and only the freedom differs. Listen from top
-# to bottom, more than once. At 0.7 this model whistles here; at 1.2 it is rougher, and somewhat louder.
+# Now the same seed at three temperatures: the random numbers are the same, and only the freedom differs. Listen from
+# top to bottom, more than once. Here, this model whistles at 0.7; at 1.2 it is rougher and somewhat louder.
 
 # %%
 freedoms = [0.7, 0.95, 1.2]
@@ -256,9 +255,9 @@ notebook.play(*compared, names=names)
 # %% [markdown]
 # ## Keep one
 #
-# This saves the first performance as a WAV file, as loud as you heard it, for whatever program you compose in. A kept
-# performance is called a **take**. In Colab it lies on a computer that is only lent to you; lesson 04 shows how to
-# bring takes to your own.
+# This saves the first performance as a WAV file, as loud as you heard it, for the program in which you compose. A
+# performance that you keep is called a **take**. In Colab it is stored on a computer that is only lent to you; lesson
+# 04 shows how to bring takes to your own.
 
 # %%
 course.keep(takes[:1])
@@ -266,9 +265,9 @@ course.keep(takes[:1])
 # %% [markdown]
 # ## What this computer has
 #
-# The course needs some libraries, in versions that fit each other. If something fails in a later lesson, look here
-# first. Training is faster on a **GPU**, a graphics card that does many sums at once; playing, as you heard, does not
-# need one.
+# The course needs several libraries, in versions that work together. If something fails in a later lesson, look here
+# first. Training is faster on a **GPU**, a graphics card that does many calculations at once; playing, as you heard,
+# does not need one.
 
 # %%
 notebook.machine()
@@ -283,26 +282,27 @@ notebook.machine()
 # %% [markdown]
 # ## Check yourself
 #
-# You set the temperature to 0.95 and the seed to 7, and like what you hear. Tomorrow you want the same sound again,
-# twice as long. Which controls do you touch?
+# You set the temperature to 0.95 and the seed to 7, and like what you hear. Tomorrow you want the same sound again, but
+# twice as long. Which controls do you change?
 #
 # <details><summary>Answer</summary>
 #
-# Only Seconds. The seed decides all chance, so with the same temperature and seed the sound begins as it did today,
-# and the model goes on from where it ended. Another seed would give another performance.
+# Only Seconds. The seed decides all random choices, so with the same temperature and seed the sound begins as it did
+# today, and the model goes on from where today's sound ended. Another seed would give another performance.
 #
 # </details>
 
 # %% [markdown]
 # ## Exercise
 #
-# Find the lowest temperature at which you hear breath and no whistling, to the nearest 0.1, and the highest that you
-# would still call breath. Change the controls above and run the cell under them again.
+# Find the lowest temperature at which you hear breath and no whistling, to the nearest 0.1, and the highest at which
+# you would still call the sound breath. Change the controls above and run the cell under them again.
 #
 # <details><summary>Solution</summary>
 #
-# There is no right number; your ear decides. You can also make several at once, with a list that has one temperature
-# for each voice. Write this into a cell of your own: the button with a plus (in Colab, "+ Code") makes one.
+# There is no right number; your ear decides. You can also make several sounds at once, with a list that has one
+# temperature for each voice. Write this into a cell of your own: the button with a plus (in Colab, "+ Code") makes a
+# new cell.
 #
 # ```python
 # freedoms = [0.3, 0.5, 0.7, 0.9, 1.1, 1.3]
@@ -314,8 +314,8 @@ notebook.machine()
 # %% [markdown]
 # ## Journal
 #
-# Write while you remember. The button under the questions keeps your answers in a file beside your sounds. In lesson
-# 03 you read them again.
+# Write while you still remember. The button under the questions keeps your answers in a file beside your sounds. In
+# lesson 03 you will read them again.
 
 # %%
 journal = course.journal_panel(
@@ -326,7 +326,7 @@ journal = course.journal_panel(
 journal
 
 # %% [markdown]
-# This cell keeps them too. If you have written nothing, it says so, and that does no harm.
+# This cell keeps your answers too. If you have written nothing, it says so, and no harm is done.
 
 # %%
 journal.keep()
