@@ -21,9 +21,9 @@
 # %% [markdown]
 # ## Get ready
 #
-# A model knows nothing but the recordings you give it. Choosing them, which is called **curating**, is the first act
-# of composition here, and no setting further on can undo it. It means asking four things of your sounds: where they
-# come from and what they are for, whether they are clean, how they are organised, and how they relate to each other.
+# A model knows nothing but the recordings you give it. Choosing them, which is called **curating**, is the first act of
+# composition here, and no later setting can undo it. It means asking four questions about your sounds: where they come
+# from and what they are for, whether they are clean, how they are organised, and how they relate to each other.
 
 # %% cellView="form" jupyter={"source_hidden": true} tags=["setup"]
 # @title Set-up (run this first)
@@ -140,7 +140,7 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# This cell brings in the course's library and says where your files are kept.
+# This cell loads the course's library and says where your files are kept.
 
 # %%
 import prism_lessons as pl
@@ -149,21 +149,20 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# Do you bring recordings? Then write `mine = True` below and run the cell. In Colab it asks for files. On your own
-# computer it says which folder to put them into; do so, and run it again. It counts your files, and names those that
-# cannot be used, with the reason. Nothing that you bring is ever changed.
+# Do you have recordings of your own? Then write `mine = True` below and run the cell. In Colab it asks for your files.
+# On your own computer it says which folder to put them into; put them there, and run the cell again. It counts your
+# files, and names those that cannot be used, with the reason. Your files are never changed.
 #
-# What phones, recorders and the web write will do: WAV, AIFF, FLAC, MP3, M4A, AAC, WMA, OGG, Opus, and the sound of an
-# MP4, MOV or WebM video. The files may be of any length and sample rate, and lie in folders. Ten seconds of sound are
-# the least that the course can work with. As long as there is less, it says so, and this lesson goes on with an example
-# set.
+# The formats that phones, recorders and the web use will do: WAV, AIFF, FLAC, MP3, M4A, AAC, WMA, OGG, Opus, and the
+# sound of an MP4, MOV or WebM video. The files may have any length and sample rate, and may be in folders. The course
+# needs at least ten seconds of sound. If there is less, it says so, and this lesson goes on with an example set.
 #
-# If you have none yet and want real ones, `course.borrow("trumpet")` in a cell of your own fetches a recording from the
-# collection of librosa, a library for sound, and prints whose it is. It needs a network.
+# If you have no recordings yet and want real ones, `course.borrow("trumpet")` in a cell of your own fetches a recording
+# from the collection of librosa, a library for sound, and prints whose it is. This needs a network connection.
 #
 # With `mine = False` your source is the example set "breath": wind and whispers. Why not the bells that you will hear
-# a good deal of in this lesson? A small model learns the colour of a noise within minutes. The pitches of a bell take
-# it far longer.
+# so often in this lesson? A small model learns the colour of a noise within minutes, but needs far longer for the
+# pitches of a bell.
 
 # %%
 from pathlib import Path
@@ -190,9 +189,9 @@ notebook.play(*sounds[:1], *sounds[1:][-1:])
 # *What do you want to hear?* A sound for one place in a piece, a partner to improvise with, a texture that could go
 # on for ever?
 #
-# *What would success sound like?* "So like my source that I mistake it" and "something I could not have imagined" are
-# both good answers. They lead to different choices: which recordings, when to stop training, which takes to keep. If
-# somebody works with you, ask them too. You may find that you meant different things.
+# *What would success sound like?* "So like my source that I cannot tell them apart" and "something I could not have
+# imagined" are both good answers. They lead to different choices: which recordings, when to stop training, which takes
+# to keep. If somebody works with you, ask them too. You may find that you meant different things.
 
 # %%
 choices = course.choices_about(source)
@@ -201,16 +200,16 @@ intention
 
 # %% [markdown]
 # What you decide about your recordings is kept as a list of **choices**. Each is dated, each can be taken back, and
-# none of them touches a file. Your recordings have a list of their own, and so has each example set. This cell adds the
-# first choice.
+# none of them changes a file. Your recordings have a list of their own, and so does each example set. This cell adds
+# the first choice.
 
 # %%
 choices.intend(**intention.values)
 
 # %% [markdown]
 # *Whose sounds are these?* Who played, spoke, built or recorded them, under what licence, and have they agreed to this
-# use? Leave to play a recording is not leave to train a model on it. A voice belongs to a person even where nobody
-# could make out the words.
+# use? Permission to play a recording is not permission to train a model on it. A voice belongs to a person even if
+# nobody can make out the words.
 
 # %%
 origin = notebook.origin_form(choices)
@@ -218,20 +217,20 @@ origin
 
 # %% [markdown]
 # What you do not know stays "unknown", and the card of your corpus will say so. If a source is marked "no consent", the
-# course will not write a model that has learned from it to a file for others.
+# course will not make a file for others of a model that has learned from it.
 
 # %%
 choices.origin("*", **origin.values)
 
 # %% [markdown]
-# The star means all recordings. Where one of them is by somebody else, name it instead, in a cell of your own:
+# The star means all recordings. If one of them is by somebody else, name it instead, in a cell of your own:
 # `choices.origin("memo 4.wav", maker="Ada", consent="given by the maker")`.
 #
 # ## 2. Quality
 #
-# The folder `needs_work` came with the course and is of a kind that many disks hold: bells, as if recorded over some
-# weeks by several people on several machines, under names that tell you nothing. A **survey** reads every file in a
-# folder, measures it, and looks for faults. It changes nothing.
+# The folder `needs_work` came with the course. There is a folder like it on many disks: bells, as if recorded over
+# several weeks by several people on several machines, under names that tell you nothing. A **survey** reads every file
+# in a folder, measures it, and looks for faults. It changes nothing.
 
 # %%
 needs_work = Path("../datasets_examples/needs_work")
@@ -239,25 +238,25 @@ survey = pl.survey(needs_work)
 print(survey)
 
 # %% [markdown]
-# Read the table column by column before you read what stands below each file.
+# Read the table column by column before you read the notes below each file.
 #
-# - `rate` is the number of samples a second, a sample being one value of the wave. A file holds no sound above half of
-#   it: at 8,000, nothing above 4,000 Hz.
-# - `ch` is the number of channels. The model hears one, so two are averaged; the levels are those of this mix.
+# - `rate` is the number of samples a second, a sample being one value of the wave. A file holds no sound above half its
+#   rate: at 8,000, nothing above 4,000 Hz.
+# - `ch` is the number of channels. The model hears one, so two are averaged; the levels shown are those of this mix.
 # - `peak` is the loudest moment, in **dBFS**. 0 is the most that a file can hold, and every 6 dB less halves the height
-#   of the wave. One file touches the ceiling. Two lie far below all others.
-# - `rms` is the level on average, in dBFS too. `LUFS` is the **loudness**: the same, weighed as the ear weighs it, with
-#   the pauses left out.
-# - `silence` is the share of the time below -60 dBFS. A bell dies away, so about ten in a hundred is what you expect.
+#   of the wave. One file touches the ceiling. Two are far below all the others.
+# - `rms` is the average level, also in dBFS. `LUFS` is the **loudness**: the same, but weighted as the ear weights it,
+#   and with the pauses left out.
+# - `silence` is the share of the time below -60 dBFS. A bell dies away, so about ten per cent is what you would expect.
 #
-# Three files cannot be used at all. The summary names each with its reason. One of them is no fault: `CARD.md` is the
-# folder's own description.
+# Three files cannot be used at all. The summary names each one and says why. One of them is not a fault: `CARD.md` is
+# the folder's own description.
 
 # %% tags=["check", "nbval-check-output"]
 print(survey.summary)
 
 # %% [markdown]
-# Below some files stands a **finding**: what the survey takes for a fault, how bad it is and what it measured.
+# Below some files there is a **finding**: what the survey takes for a fault, how bad it is and what was measured.
 
 # %% tags=["check", "nbval-check-output"]
 for file in survey.usable:
@@ -265,18 +264,18 @@ for file in survey.usable:
         print(f"{file.name}: {', '.join(finding.title for finding in file.findings)}")
 
 # %% [markdown]
-# A finding is a place to listen, not a verdict. Your ears decide. Each comes with what a model would make of it, what
-# can be done, and where there is a remedy, with the same seconds before and after it. Nothing is turned up.
+# A finding is a place to listen, not a verdict. Your ears decide. Each finding says what a model would make of it and
+# what can be done. Where there is a remedy, you can hear the same seconds before and after it. Nothing is turned up.
 #
 # ### Clipping
 #
-# **Clipping** is a wave that was too loud for its file, so that its tops are cut off flat. Turn down a little.
+# **Clipping** happens when a wave is too loud for its file: its tops are cut off flat. Turn the volume down a little.
 
 # %%
 notebook.findings(survey, "Take 3.wav")
 
 # %% [markdown]
-# It buzzes at each strike. Here are 20 thousandths of a second of it. Look at the tops and the bottoms.
+# The sound buzzes at each strike. Here are 20 thousandths of a second of it. Look at the tops and the bottoms.
 
 # %%
 from dataclasses import replace
@@ -287,20 +286,20 @@ loud = audio.load(needs_work / "Take 3.wav", start=0.002, seconds=0.02)
 notebook.waveform(replace(loud, name="20 ms of Take 3"))
 
 # %% [markdown]
-# The remedy draws a curve over each flat place and turns the whole down so that it fits. What was cut off is a guess:
-# an earlier version of the file is better, if there is one.
+# The remedy draws a curve over each flat place and turns the whole sound down so that it fits. The rebuilt tops are a
+# guess: an earlier version of the file is better, if there is one.
 #
 # ### Hum
 #
-# **Hum** comes in from the mains: a low tone with its overtones, always there. Listen to the end, when the bell has
-# gone.
+# **Hum** comes from the mains: a low tone with its overtones, always there. Listen to the end, when the bell has died
+# away.
 
 # %%
 notebook.findings(survey, "kitchen.wav")
 
 # %% [markdown]
 # A **spectrogram** shows time from left to right, pitch from bottom to top, and loudness as brightness. The lines of
-# the bell fade. The hum is the bright band at the bottom, which does not: 50, 100, 150 and 250 Hz.
+# the bell fade. The bright band at the bottom does not: it is the hum, at 50, 100, 150 and 250 Hz.
 
 # %%
 notebook.spectrogram(audio.load(needs_work / "kitchen.wav"))
@@ -309,8 +308,8 @@ notebook.spectrogram(audio.load(needs_work / "kitchen.wav"))
 # ### Hiss
 #
 # The **noise floor** is what remains when nothing sounds. Here it is a hiss, and the bell dies away into it. The remedy
-# turns down what is no louder than the hiss. Listen for what it leaves behind: it may twitter, and a model learns
-# that too. A quieter take is better.
+# turns down what is no louder than the hiss. Listen to what is left: it may twitter, and a model learns that too. A
+# recording with less hiss is better.
 
 # %%
 notebook.findings(survey, "Zoom0012.wav")
@@ -318,9 +317,9 @@ notebook.findings(survey, "Zoom0012.wav")
 # %% [markdown]
 # ### Channels that cancel
 #
-# In this file the right channel is the left one upside down, as a wrongly wired cable leaves it. Where one pushes, the
-# other pulls, and their mix is next to nothing. In stereo you might never have noticed. Do not turn up for the first
-# player: the second is 40 dB louder.
+# In this file the right channel is the left one upside down, as a wrongly wired cable makes it. Where one pushes, the
+# other pulls, so their mix is next to nothing. In stereo you might never notice. Do not turn the volume up for the
+# first player: the second is 40 dB louder.
 
 # %%
 notebook.findings(survey, "Glocke übung.wav")
@@ -328,14 +327,14 @@ notebook.findings(survey, "Glocke übung.wav")
 # %% [markdown]
 # ### DC offset
 #
-# This wave does not swing around zero but around 0.2. Such a **DC offset** has no sound of its own, but wherever it
-# begins or ends there is a click.
+# This wave does not swing around zero but around 0.2. Such a **DC offset** has no sound of its own, but there is a
+# click wherever it begins or ends.
 
 # %%
 notebook.waveform(audio.load(needs_work / "Cloche n° 2.aiff"))
 
 # %% [markdown]
-# With the offset taken away, the wave is back where it belongs. Listen for the bump where the first player starts and
+# With the offset removed, the wave is back where it belongs. Listen for the bump where the first player starts and
 # stops: there the wave jumps from zero to 0.2 and back.
 
 # %%
@@ -344,14 +343,14 @@ notebook.findings(survey, "Cloche n° 2.aiff")
 # %% [markdown]
 # ### Clicks, and holes
 #
-# This file has clicks of one or two samples, as a bad connection makes them. Turn down first.
+# This file has clicks of one or two samples, like those of a bad connection. Turn the volume down first.
 
 # %%
 notebook.findings(survey, "REC_0007.flac")
 
 # %% [markdown]
-# And this one has holes of a few thousandths of a second, where a computer was late. They tick, or stumble. Or keep
-# such files, if crackle is what you came for: a fault is a fault only beside an intention.
+# This file has holes of a few thousandths of a second, where a computer was late. You hear a tick or a stumble. You may
+# also keep such files, if crackle is what you want: whether something is a fault depends on your intention.
 
 # %%
 notebook.findings(survey, "REC_0004.wav")
@@ -359,7 +358,7 @@ notebook.findings(survey, "REC_0004.wav")
 # %% [markdown]
 # ### Silence, and fades
 #
-# A model that hears much silence learns to keep silent. One that hears a long fade hears mostly a very soft sound.
+# A model that hears a lot of silence learns to be silent. In a long fade it hears mostly very soft sound.
 
 # %%
 notebook.findings(survey, kinds=["long silence", "long fade"])
@@ -367,8 +366,8 @@ notebook.findings(survey, kinds=["long silence", "long fade"])
 # %% [markdown]
 # ### What cannot be mended
 #
-# A file at 8,000 samples a second has nothing above 4,000 Hz, and no setting brings it back. One that breaks off has
-# lost its end. Leave such files out, or take them as they are.
+# A file at 8,000 samples a second has nothing above 4,000 Hz, and no setting can bring that back. A file that breaks
+# off has lost its end. Leave such files out, or take them as they are.
 
 # %%
 notebook.findings(survey, kinds=["low sample rate", "broken file"])
@@ -377,8 +376,9 @@ notebook.findings(survey, kinds=["low sample rate", "broken file"])
 # ### Level, and what 256 values can hold
 #
 # A model does not hear a smooth wave: each sample is rounded to one of 256 values, which is called **quantisation**.
-# The values lie close together near silence and far apart where it is loud, since the ear forgives more there. This way
-# of spacing them is called **mu-law**. Here is a bell, the same in 256 values, and what was lost on the way.
+# The values lie close together near silence and far apart where the sound is loud, since the ear forgives more there.
+# This way of spacing them is called **mu-law**. Here are a bell, the same bell in 256 values, and what was lost on the
+# way.
 
 # %%
 from prism_lessons.quantisation import Quantisation
@@ -390,10 +390,10 @@ lost = replace(bell, samples=bell.samples - rounded.samples)
 notebook.play(bell, rounded, lost, names=["The bell", "In 256 values", "What was lost"])
 
 # %% [markdown]
-# What was lost is a hiss 38 dB below the bell. It comes and goes with the bell, which hides most of it.
+# What was lost is a hiss 38 dB below the bell. The hiss comes and goes with the bell, which hides most of it.
 #
-# Now `Zoom0013.wav`, recorded far too softly. To make it audible, both players turn it up by 42 dB. The first does so
-# after rounding, so you hear what a model would be given. The second does so before.
+# Next is `Zoom0013.wav`, which was recorded far too softly. To make it audible, it is turned up by 42 dB for both
+# players: for the first after rounding, so you hear what a model would be given; for the second before rounding.
 
 # %%
 soft = audio.load(needs_work / "Zoom0013.wav")
@@ -411,7 +411,7 @@ notebook.play(too_late, in_time, names=["Rounded, then turned up", "Turned up, t
 # ### Mend, and take back
 #
 # Remedies are choices too. They are carried out when the corpus is made, on a copy. This cell chooses every remedy that
-# there is for the folder, and then takes the last one back and chooses it again, to show that it can.
+# there is for the folder. Then it takes the last one back and chooses it again, to show that this is possible.
 
 # %%
 practice = pl.Choices(course.home / "practice" / "choices.jsonl")
@@ -420,8 +420,8 @@ print("taken back:", practice.undo())
 practice.repair_all(survey)
 
 # %% [markdown]
-# Or decide file by file, with your ears. Tick what you want: the second player under a recording follows the ticks, and
-# plays it with those remedies. Then press the button. `names` says which files are shown; without it, those with
+# Or decide file by file, by ear. Tick what you want: the second player under a recording follows the ticks, and plays
+# the recording with those remedies. Then press the button. `names` says which files are shown; without it, those with
 # findings come first.
 
 # %%
@@ -437,8 +437,9 @@ table.keep()
 # %% [markdown]
 # ## 3. Organisation
 #
-# One file can be many sounds, or one sound and much else. Where are the cuts? Here is a suggestion, made by looking for
-# silence: one strike in nearly ten seconds. Correct its start and its end, in seconds, and untick what you do not want.
+# One file can hold many sounds, or one sound and much else. Where should it be cut? Here is a suggestion, made by
+# looking for silence: one strike in nearly ten seconds. Correct its start and its end, in seconds, and untick what you
+# do not want.
 
 # %%
 segments = pl.suggest_segments(needs_work / "Audio 5.wav")
@@ -452,16 +453,16 @@ cuts
 cuts.keep()
 
 # %% [markdown]
-# For strikes that follow each other without a pause, `by="onsets"` cuts where each begins. Here are the first four of a
-# phrase.
+# For strikes that follow each other without a pause, `by="onsets"` cuts where each strike begins. Here are the first
+# four of a phrase.
 
 # %%
 strikes = pl.suggest_segments(needs_work / "bounce_final_v2.wav", by="onsets")
 notebook.play(*pl.segment_clips(needs_work / "bounce_final_v2.wav", strikes[:4]))
 
 # %% [markdown]
-# Recordings can also be given more weight. A model meets a recording with weight 2 twice in every pass, as if it were
-# there twice. Patterns serve where there are many: `"field *"` means all whose name begins like that.
+# Recordings can also be given more weight. A model hears a recording with weight 2 twice in every pass, as if it were
+# there twice. For many recordings at once there are patterns: `"field *"` means all those whose names begin that way.
 
 # %%
 practice.weigh("field *", 2)
@@ -469,14 +470,14 @@ practice.weigh("field *", 2)
 # %% [markdown]
 # ### How much is enough?
 #
-# Two minutes can do for a texture. For a decent model, people who have trained many speak of an hour of clean,
+# Two minutes can be enough for a texture. For a decent model, people who have trained many speak of an hour of clean,
 # consistent sound. Consistent is the word that counts: an hour of twenty things is three minutes of each.
 #
 # ## 4. Relationships
 #
-# Which of these belong together? It is the question that is asked least. A **sound map** shows each recording, or
-# piece of one, as a point, and puts those with a similar colour of sound near each other. Click on a point to hear it,
-# or go to the map with the Tab key, walk with the arrows and press Enter.
+# Which of these recordings belong together? This is the question that is asked least. A **sound map** shows each
+# recording, or a piece of one, as a point, and puts those with a similar timbre near each other. Click on a point to
+# hear it, or go to the map with the Tab key, move with the arrow keys and press Enter.
 
 # %%
 pieces = pl.sounds_of(needs_work)
@@ -484,10 +485,10 @@ relations = pieces.relate()
 notebook.sound_map(relations, pieces.excerpt, "Sound map of needs_work")
 
 # %% [markdown]
-# What stands apart has a dashed ring, and the text under the map says why. Some of it does so because of a fault. Look
-# for `memo 4.wav`, too: there somebody whispers. It is clean, well recorded, and in the wrong place.
+# Sounds that stand apart have a dashed ring, and the text under the map says why. Some stand apart because of a fault.
+# Look for `memo 4.wav`, too: it is a whisper. It is clean, well recorded, and in the wrong place.
 #
-# And some recordings are there more than once. They have rings that are joined by a line. This cell names them.
+# Some recordings are there more than once. Their rings are joined by a line. This cell names them.
 
 # %% tags=["check", "nbval-check-output"]
 for twins in relations.twins:
@@ -495,13 +496,13 @@ for twins in relations.twins:
 
 # %% [markdown]
 # `Unbenannt.flac` is the same sound as `Take 1.wav` under another name and in another format. `mix 3.wav` is
-# `Take 1.wav` too, a hundredth faster and 3 dB softer.
+# `Take 1.wav` too, one per cent faster and 3 dB softer.
 #
-# Such **near duplicates** do harm in a way that is hard to see later. Some of your sound is kept for **validation**:
-# the model never learns from it, so how well it guesses there shows what it has understood, and what it has only
-# learned by heart. If one of two twins were kept and the other learned, the model would be tested on what it has nearly
-# heard, and would look better than it is. So the course keeps twins on the same side. And what is there twice counts
-# twice, so leave one out.
+# Such **near duplicates** do harm in a way that is hard to see later. Some of your sound is kept aside for
+# **validation**: the model never learns from it. How well the model guesses there shows what it has understood, and
+# what it has only learned by heart. If one of two twins were kept aside and the model learned from the other, it would
+# be tested on something it has nearly heard, and would look better than it is. So the course keeps twins on the same
+# side. Also, a sound that is there twice counts twice, so leave one out.
 
 # %%
 practice.leave_out("mix 3.wav", "twin of Take 1")
@@ -512,56 +513,57 @@ practice.leave_out("Audio 3.wav", "too short")
 # ### The corpus, and its card
 #
 # A **corpus** is a set of recordings in the form in which a model learns from them: mono, at one **sample rate**, each
-# with a note of where it came from. The rate is decided here, once. The model, and every sound that it makes, will have
-# it. 16,000 is a good beginning; lesson 05 lets you hear what a higher rate gives, and says what it costs.
+# with a note of where it came from. The rate is decided here, once: the model, and every sound that it makes, will have
+# the same rate. 16,000 is a good start; lesson 05 lets you hear what a higher rate gives, and says what it costs.
 
 # %%
 mended = pl.curate(needs_work, course.home / "practice" / "corpus", sample_rate=16000, choices=practice)
 print(mended)
 
 # %% [markdown]
-# Whole recordings are kept for validation, since two halves of one have so much in common that the one would give the
-# other away.
+# Recordings are kept for validation as a whole, since two halves of one recording have so much in common that one half
+# would give the other away.
 
 # %% tags=["check", "nbval-check-output"]
 print(len(mended.clips), "clips, of which kept for validation:")
 print(", ".join(clip.recording for clip in mended.of("validation")))
 
 # %% [markdown]
-# Is it better now? This cell surveys the clips of the corpus, as if they were a folder of recordings.
+# Is the corpus better now? This cell surveys the clips of the corpus, as if they were a folder of recordings.
 
 # %%
 after = pl.survey(mended.folder / "clips")
 
 # %% [markdown]
-# Of each kind, how many recordings had it before, and how many clips have it now:
+# For each kind of finding, here is how many recordings had it before and how many clips have it now:
 
 # %% tags=["check", "nbval-check-output"]
 for kind, count in survey.counts.items():
     print(f"{kind}: {count} before, {after.counts.get(kind, 0)} after")
 
 # %% [markdown]
-# Some faults stay: hiss that was turned down is still hiss. And some only seem to be gone: rebuilt tops are a guess,
-# the file that broke off still does, and the one with nothing above 4,000 Hz has nothing there now. What remains is
-# for you to judge, or to leave out.
+# Some faults remain: hiss that was turned down is still hiss. Others only seem to be gone: rebuilt tops are a guess,
+# the file that broke off still breaks off, and the one with nothing above 4,000 Hz still has nothing there. What
+# remains is for you to judge, or to leave out.
 #
 # ## Your corpus
 #
-# Now the same with the sounds that you go on with. First the survey. If you use the wind and the whispers, read what it
-# finds with some doubt: they were made clean.
+# Now do the same with the sounds that you will go on with. First, the survey. If you use the wind and the whispers,
+# read its findings with some doubt: these sounds were made clean.
 
 # %%
 mine_surveyed = pl.survey(source)
 print(mine_surveyed)
 
 # %% [markdown]
-# Listen to what was found, if anything: each fault as a model would hear it and, where there is a remedy, after it.
+# Listen to what was found, if anything: each fault as a model would hear it and, where there is a remedy, the sound
+# after the remedy.
 
 # %%
 notebook.findings(mine_surveyed)
 
 # %% [markdown]
-# Then decide. Tick a remedy, and a second player lets you hear the recording with all that is ticked.
+# Then decide. Tick a remedy, and a second player lets you hear the recording with every remedy that is ticked.
 
 # %%
 own = notebook.RecordingsPanel(choices, mine_surveyed)
@@ -574,8 +576,8 @@ own
 own.keep()
 
 # %% [markdown]
-# Then the map. What stands apart, and does it belong? Below the map, you read what a model will probably learn first,
-# and how much variety your sounds offer it.
+# Next, the map. Which sounds stand apart, and do they belong? Below the map, you can read what a model will probably
+# learn first, and how much variety your sounds offer.
 
 # %%
 pieces = pl.sounds_of(source)
@@ -591,16 +593,16 @@ corpus = pl.curate(source, course.home / "corpus", sample_rate=16000, choices=ch
 print(corpus)
 
 # %% [markdown]
-# Here are those that it will never learn from, at most three of them. Keep them in your ear. In lesson 03, they help
-# you to judge whether a model has understood what your sounds have in common.
+# Here are up to three of the clips that the model will never learn from. Remember how they sound. In lesson 03, they
+# help you to judge whether a model has understood what your sounds have in common.
 
 # %%
 unheard = corpus.of("validation")[:3]
 notebook.play(*[corpus.folder / clip.file for clip in unheard], names=[clip.recording for clip in unheard])
 
 # %% [markdown]
-# A corpus has a card: what it is for, whose the sounds are, what was done to them, what was left out. Every model that
-# is trained on it carries the card along.
+# A corpus has a card. It says what the corpus is for, whose the sounds are, what was done to them and what was left
+# out. Every model that is trained on the corpus carries the card along.
 
 # %%
 notebook.card(corpus)
@@ -609,7 +611,7 @@ notebook.card(corpus)
 # ## What you did
 #
 # - You said what you want to hear and whose sounds these are, before there was a result to defend.
-# - You looked for faults by figure, by eye and by ear, heard what a remedy does, and chose.
+# - You looked for faults with figures, by eye and by ear, heard what a remedy does, and chose.
 # - You saw which sounds are alike, chose what belongs together, and made the corpus that you train on next.
 #
 # ## Check yourself
@@ -623,17 +625,17 @@ notebook.play(needs_work / "memo 4.wav", needs_work / "Take 6.wav", names=["A", 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A is the whisper. It has no fault: it is clean, loud enough and long enough. What is wrong with it is its company.
-# Among twenty bells a model would hear it seldom, and learn little more from it than a hiss that comes from nowhere. No
-# survey can tell you that, since it does not know what you want. Your ears can.
+# A is the whisper. It has no fault: it is clean, loud enough and long enough. What is wrong is its company. Among
+# twenty bells, a model would seldom hear it, and would learn little more from it than a hiss that comes from nowhere.
+# No survey can tell you that, since a survey does not know what you want. Your ears can.
 #
 # </details>
 #
 # ## Exercise
 #
 # Suppose you wanted a model of faults: hum, hiss, clicks and holes, as material for a piece. Which files would you
-# keep, and which remedies would you take back? Write the choices for it, and listen to what is left. Is there something
-# in them that does not belong?
+# keep, and which remedies would you take back? Write the choices for this model, and listen to what is left. Is there
+# something in it that does not belong?
 #
 # <details><summary>Solution</summary>
 #
@@ -647,9 +649,10 @@ notebook.play(needs_work / "memo 4.wav", needs_work / "Take 6.wav", names=["A", 
 # print(pl.curate(needs_work, course.home / "practice" / "faults", choices=faults))
 # ```
 #
-# What does not belong now is the bells: they are in all four, and a model would learn both. For hum and hiss alone,
-# cut out the ends of the files, where the bells have gone: `faults.cut("kitchen.wav", [(2.5, 3.4)])`. For more than a
-# few seconds of them, record a fridge, a bad cable, an empty room.
+# What does not belong now is the bells: they are in all four files, and a model would learn both the bells and the
+# faults. For hum and hiss alone, take only the ends of the files, where the bells have died away:
+# `faults.cut("kitchen.wav", [(2.5, 3.4)])`. For more than a few seconds of them, record a fridge, a bad cable, an empty
+# room.
 #
 # </details>
 #
@@ -667,7 +670,7 @@ journal = course.journal_panel(
 journal
 
 # %% [markdown]
-# And into the journal with it:
+# This cell keeps what you wrote, as the button does.
 
 # %%
 journal.keep()
@@ -677,4 +680,4 @@ journal.keep()
 #
 # [Lesson 02: Training](02_training.ipynb)
 #
-# There a model listens to your corpus, and you hear what it makes of it.
+# There, a model listens to your corpus, and you hear what comes of it.
