@@ -9,8 +9,8 @@
 # %% [markdown]
 # # Auditioning epochs
 #
-# **You will hear:** what a model listened to, and the model itself at many ages. At the end you have chosen the one
-# that you want to play, and you know why.
+# **You will hear:** what a model listened to, and the model itself at many ages. At the end you will have chosen the
+# age that you want to play, and you will know why.
 #
 # **Time:** about a minute of computing, with or without a graphics card. The listening takes as long as you give it:
 # an evening is well spent.
@@ -135,7 +135,7 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# This brings in the course's library and opens the folder with your files.
+# This loads the course's library and opens the folder with your files.
 
 # %%
 import prism_lessons as pl
@@ -144,11 +144,12 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# A **run** is all that a training leaves behind. If you trained one in lesson 02, the newest is used here; for another,
-# write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the course made
-# from winds and whispers, in which the model went through the recordings twenty times. That model is a plain SampleRNN:
-# it knew nothing when it began, so you can hear it learn everything. A sketch, the kind of model that lesson 02 trains,
-# has predictors, which know from the start how a sound rings on. So it has come a long way after its first pass.
+# A **run** is everything that a training leaves behind. If you made one in lesson 02, the newest is used here; for
+# another, write its name between the brackets, as in `course.run("first")`. If you have none, you get a run that the
+# course made from winds and whispers, in which the model went through the recordings twenty times. That model is a
+# plain SampleRNN: it knew nothing when it began, so you can hear it learn everything. A sketch, the kind of model that
+# lesson 02 trains, has predictors, which know from the start how a sound rings on. So a sketch has come a long way
+# after its first pass.
 
 # %%
 run = course.run()
@@ -156,8 +157,8 @@ run = course.run()
 # %% [markdown]
 # ## What did you want?
 #
-# Before you listen, read what you wrote: choosing means choosing for something. These are your answers in the journal.
-# What you said of your recordings in lesson 01 stands above the table, further down.
+# Before you listen, read what you wrote, so that you know what you are choosing for. These are your answers in the
+# journal. What you said about your recordings in lesson 01 is shown above the table, further down.
 
 # %%
 course.journal
@@ -165,8 +166,8 @@ course.journal
 # %% [markdown]
 # ## The source
 #
-# Remind your ear. Here are up to three clips of recordings that were kept aside: the model was tested on them and never
-# learned from them. If you have changed your corpus since, there is nothing here to hear.
+# First, remember how the source sounds. Here are up to three clips of recordings that were kept aside: the model was
+# tested on them and never learned from them. If you have changed your corpus since then, there is nothing to hear here.
 
 # %%
 notebook.play(*course.kept_aside(run))
@@ -174,14 +175,14 @@ notebook.play(*course.kept_aside(run))
 # %% [markdown]
 # ## Where it came from
 #
-# A picture tells the ear what to expect. If you would rather hear first, go on to "All clips at once", and come back
+# A picture tells the ear what to expect. If you would rather listen first, go on to "All clips at once", and come back
 # here after you have listened.
 #
 # An **epoch** is one pass through the recordings. After each, the model was tested on the recordings that were kept
-# aside. The solid curve shows how unsure it was of them, in **bits** for each sample: the fewer, the better it foresaw
-# them. The dashed one shows the same for those that it learned from. The dotted lines show listeners to compare it
-# with: one guesses blindly, one knows only how often each value occurs. A run of your own has a third, linear
-# prediction, which expects the wave to go on as it has just moved.
+# aside. The solid curve shows how unsure the model was of them, in **bits** for each sample: the fewer bits, the better
+# it foresaw them. The dashed curve shows the same for the recordings that it learned from. The dotted lines show
+# listeners to compare it with: one guesses blindly, one knows only how often each value occurs. A run of your own has a
+# third listener, linear prediction, which expects the wave to go on as it has just moved.
 
 # %%
 notebook.learning_curve(run)
@@ -193,15 +194,15 @@ notebook.learning_curve(run)
 # %% [markdown]
 # ## All clips at once
 #
-# After every epoch the model played, always from the same **seed**, the number from which chance is drawn. So from
-# epoch to epoch only what it had learned differs. It played at more than one temperature. **Temperature** is how freely
-# it chooses each sample: at 1 as it has learned, below 1 closer to what it finds likely.
+# After every epoch the model played, always with the same **seed**, the number from which the random choices are made.
+# So from epoch to epoch only what it had learned differs. It played at more than one temperature. **Temperature** is
+# how freely it chooses each sample: at 1 exactly as it has learned, below 1 closer to what it finds likely.
 #
-# Where an engineer had chosen beforehand, an artist "always wanted to hear everything even if it's rubbish". Here you
-# can: every clip that the run played is in the table below, the silent ones too. Nothing was sorted out for you.
+# When an engineer had made a selection beforehand, an artist "always wanted to hear everything even if it's rubbish".
+# Here you can: every clip of the run is in the table below, the silent ones too. Nothing was filtered out for you.
 #
-# Before it shows them, this cell measures every clip and seeks it in the recordings. For forty clips that takes ten to
-# twenty seconds, with many recordings longer. What was found is remembered, so the next time it takes a moment.
+# Before you see them, this cell measures every clip and compares it with the recordings. For forty clips that takes ten
+# to twenty seconds, and longer with many recordings. The results are kept, so the next time it takes only a moment.
 
 # %%
 heard = course.audition(run)
@@ -222,55 +223,55 @@ print("Every clip is there:", len(heard.clips) == len(run.played))
 # %% [markdown]
 # ## The table
 #
-# A row for each epoch, a column for each temperature and **voice**: a voice is one performance, with chances of its
-# own. Keep the volume low, and leave it there: a model may be silent after one epoch and loud after the next. Nothing
-# is turned up.
+# The table has a row for each epoch, and a column for each temperature and **voice**: a voice is one performance, with
+# random choices of its own. Keep the volume low, and leave it there: a model may be silent after one epoch and loud
+# after the next. Nothing is turned up.
 #
-# Choose a clip to hear it. From then on N plays the next epoch, and the arrow keys go to a clip without playing it;
-# Enter does that. S gives a star, W lets you write a note. What you star and write is kept in the folder of the run as
-# soon as you give it.
+# Choose a clip to hear it. From then on N plays the next epoch. The arrow keys go to a clip without playing it; Enter
+# plays it. S gives a star, and W lets you write a note. Stars and notes are kept in the folder of the run at once.
 #
-# A star does more than mark a clip: it keeps the model of that epoch for ever, if it is still there. In a long run the
-# oldest models are deleted to save space, so star early. The run that came with the course has only three of its
-# twenty. Clips are never deleted.
+# A star does more than mark a clip: it keeps the model of that epoch for ever, if the model is still there. In a long
+# run the oldest models are deleted to save space, so star early. The run that came with the course has only three of
+# its twenty models. Clips are never deleted.
 #
-# "It's all different but it's all the same", said an artist of such listening. It helps to hear fewer, further
-# apart. In a run of ten epochs or more, press "Every fifth" above the table first; in one of four to nine the button
-# says "Every second". To see all again, write 1 into the field beside it.
+# "It's all different but it's all the same", said an artist about such listening. It helps to hear fewer epochs,
+# further apart. In a run of ten epochs or more, press "Every fifth" above the table first; in a run of four to nine,
+# the button says "Every second". To see all of them again, write 1 into the field beside the button.
 
 # %%
 notebook.AuditionTable(heard)
 
 # %% [markdown]
-# How to listen: once from top to bottom, without stopping, and without reading what stands beside the clips. Then ask
-# one question at a time and listen for that only. Does it move, or stand? Is there pitch, and does it hold? Are there
-# events, with a beginning and an end? Is there anything in it that is in no recording?
+# How to listen: once from top to bottom, without stopping, and without reading what is written beside the clips. Then
+# ask one question at a time and listen only for that. Does the sound move, or stand still? Is there pitch, and does it
+# hold? Are there events, with a beginning and an end? Is there anything that is not in any recording?
 #
 # Under the table there are three other ways to listen. "Compare two" puts two clips side by side and turns the louder
-# one down, since of two sounds the louder one often seems the better. "The journey" plays one column from the first
-# epoch to the last. "Listen blind" hides what you hear.
+# one down, since the louder of two sounds often seems the better one. "The journey" plays one column from the first
+# epoch to the last. "Listen blind" hides what it is that you hear.
 #
-# In **blind listening** a coin decides what is played, and you say what it was: a recording or the model, or a clip of
-# the earlier or of the later half of the run. Somebody who cannot tell is right in about half of the trials, seldom in
-# exactly half. So at the end you are told two figures: between them lies, with 95% certainty, how often you would be
-# right if you went on for ever. After 14 right answers in 20 trials they are 46% and 88%. Half lies between them, so
-# you may have been lucky. After 15 they are 51% and 91%, and you can tell. Do twenty trials or more, and decide how
-# many before you begin.
+# In **blind listening** a coin decides what is played, and you say what it was: a recording or the model, or a clip
+# from the earlier or the later half of the run. Somebody who cannot tell is right in about half of the trials, but
+# seldom in exactly half. So at the end you are told two figures. If you went on for ever, the share of your right
+# answers would lie between them, with 95% certainty. After 14 right answers in 20 trials, the figures are 46% and 88%.
+# Half lies between them, so you may have been lucky. After 15, they are 51% and 91%, so you can tell. Do twenty trials
+# or more, and decide how many before you begin.
 
 # %% [markdown]
 # ## What the words mean
 #
-# Beside each clip stands one of seven words: silence, faint, noise, tone, drone, loop, alive. Each is a **diagnosis**:
-# it is measured, not heard, and it can be wrong. It judges nothing: a drone may be what you came for. "Faint" is a clip
-# so soft that a quiet room covers it while louder clips are as loud as speech. For the clips of this run:
+# Beside each clip there is one of seven words: silence, faint, noise, tone, drone, loop, alive. Each is a
+# **diagnosis**: it is measured, not heard, and it can be wrong. It is not a judgement: a drone may be just what you
+# want. A "faint" clip is so soft that, when you play louder clips as loud as speech, the sounds of a quiet room cover
+# it. These are the words for the clips of this run:
 
 # %%
 print(heard.summary)
 
 # %% [markdown]
-# If a word names what you did not want, it helps to know what usually causes it. This says so for one of them, and what
-# to try; write another between the brackets. In the table it stands beside the clip that you have chosen. There, the
-# advice for a clip that cannot be heard goes by the other clips of its run.
+# If a word names what you did not want, it helps to know what usually causes it. The next cell says so for one of the
+# words, and what to try; for another, write it between the brackets. In the table, the same is shown beside the clip
+# that you have chosen. There, the advice for a clip that cannot be heard depends on the other clips of its run.
 
 # %%
 from prism_lessons.audition import DIAGNOSES
@@ -281,51 +282,52 @@ print(silence.what, silence.causes, silence.advice, sep="\n")
 # %% [markdown]
 # ## Is this my recording?
 #
-# A model that has heard little may play its recordings back. So every clip was sought in the recordings, second by
-# second. Here is the one that comes nearest to them in timbre, and below it the moment of a recording that it is
-# nearest to. Do you hear the one in the other? A run that is silent throughout is near nothing: then its last clip
-# stands here alone.
+# A model that has heard little may play its recordings back. So every clip was compared with the recordings, second by
+# second. Here is the clip that comes nearest to them in timbre, and below it the place in a recording that it is
+# nearest to. Do you hear the one in the other? If a run is silent throughout, it is not near anything: then its last
+# clip is shown here alone.
 #
-# The figure in dB says how far their spectra lie apart on average, once both are equally loud. In the course's own
-# sets, a moment of one recording is usually about 3 dB from the nearest one of another.
+# The figure in dB says how far apart the two spectra are on average, once both are equally loud. In the course's own
+# sets, a moment of one recording is usually about 3 dB from the nearest moment of another.
 
 # %%
 notebook.beside_recordings(heard)
 
 # %% [markdown]
 # Near in timbre is not the same as copied: two gusts of wind are near each other, and neither is a copy. If a clip
-# repeats nearly the very wave of a recording, for a quarter of a second or more, the table says for how long, and from
-# where. This lists all in which that was found:
+# repeats the wave of a recording almost exactly, for a quarter of a second or more, the table says for how long, and
+# from where. This cell lists all the clips that do so:
 
 # %%
 print(*[f"{clip.played.title}: {clip.verbatim}" for clip in heard.clips if clip.verbatim] or ["None does."], sep="\n")
 
 # %% [markdown]
-# And all in all? The first figure says how far the clips as a whole lie from the recordings in timbre; clips that
-# cannot be heard and silent stretches are left out. After it stands the same figure for one half of your recordings
-# against the other, as a measure of how much they differ anyway. The brackets say how far each could lie otherwise, as
-# there are only so many clips and recordings.
+# And overall? The first figure says how far the clips as a whole are from the recordings in timbre; clips that cannot
+# be heard and silent stretches are left out. After it comes the same figure for one half of your recordings against the
+# other half, as a measure of how much they differ anyway. The brackets give the range in which each figure could lie,
+# as there are only so many clips and recordings.
 
 # %%
 print(heard.gap or "The recordings are no longer there, so this cannot be told.")
 
 # %% [markdown]
-# Timbre is not everything: whether a whisper makes words, or what follows what, this figure does not know. And nothing
-# here says how far is good. If you wanted to hear your recordings again, you want it small. If you wanted what you
-# could not have imagined, a small one is a warning.
+# Timbre is not everything: this figure does not show whether a whisper makes words, or what follows what. And nothing
+# here says how far is good. If you wanted to hear your recordings again, you want a small figure. If you wanted
+# something that you could not have imagined, a small figure is a warning.
 
 # %% [markdown]
 # ## The journey
 #
-# One column of the table through all epochs, joined into one sound, here that of the highest temperature. While it
-# plays, the number of the epoch stands above; the buttons go to the epoch before or after, or to any in the list.
+# This is one column of the table, here that of the highest temperature: its clips from all epochs, joined into one
+# sound. While it plays, the number of the epoch is shown above. The buttons go to the epoch before or after; with the
+# list you can go to any.
 
 # %%
 notebook.journey_shown(heard.journey())
 
 # %% [markdown]
-# The same to look at, in a **spectrogram**: time runs to the right, pitch goes up, and the brighter, the louder. What
-# changes from chapter to chapter is what was learned.
+# Here is the same sound as a **spectrogram**: time runs from left to right, pitch from bottom to top, and brighter
+# means louder. What changes from epoch to epoch is what the model has learned.
 
 # %%
 notebook.spectrogram(heard.journey().clip, name="the journey")
@@ -333,7 +335,7 @@ notebook.spectrogram(heard.journey().clip, name="the journey")
 # %% [markdown]
 # ## Where the clips lie
 #
-# On this map, recordings and clips of a like timbre lie near each other; choose a point to hear it. Look for where the
+# On this map, recordings and clips with a similar timbre lie near each other; choose a point to hear it. Look where the
 # early clips are, and whether the late ones lie among the recordings or have found a place of their own.
 
 # %%
@@ -344,15 +346,15 @@ notebook.sound_map(sounds.relate(), sounds.excerpt, "Recordings and clips")
 # ## The same epoch, other chances
 #
 # A few seconds from one seed are a thin slice of what a model can do. Before you judge an epoch, hear it play something
-# else. It can do so as long as its model is still there. In a run of your own the models of all epochs are, unless
-# there were so many that the oldest had to be deleted. This says which are:
+# else. It can do so as long as its model is still there. In a run of your own the models of all epochs are there,
+# unless there were so many that the oldest had to be deleted. This cell lists the epochs whose models are there:
 
 # %%
 print(run.epochs)
 
 # %% [markdown]
-# Choose one of them here, a temperature, and how many voices play, each with chances of its own. An epoch that was
-# silent in the table may stay silent at any temperature. In lesson 04 a nudge may wake it.
+# Choose one of them here, a temperature, and how many voices play, each with random choices of its own. An epoch that
+# was silent in the table may stay silent at any temperature. In lesson 04 a nudge may wake it.
 
 # %%
 again = notebook.Panel(
@@ -363,8 +365,8 @@ again = notebook.Panel(
 again
 
 # %% [markdown]
-# They become clips of the run, as those of the training are: run the cell of the table again, and you find them there.
-# The same choice gives the same clips again; for others, raise the voices.
+# The new clips become part of the run, like those of the training: run the cell of the table again, and you will find
+# them there. The same choice gives the same clips again; for others, raise the number of voices.
 
 # %%
 more = heard.play_more([again.epoch], [again.temperature], voices=again.voices)
@@ -374,16 +376,17 @@ notebook.play(*[clip.sound for clip in more], names=[clip.played.title for clip 
 # ## What you heard
 #
 # This is what you have starred, tagged, noted and guessed so far. If you guessed in blind listening, it says how often
-# you were right in all trials together, between which figures your share may lie, and whether it could be luck.
+# you were right in all trials together, between which two figures your true share may lie, and whether it could be
+# luck.
 
 # %%
 print(heard.log)
 
 # %% [markdown]
 # Somebody else may listen too, on the page that you make further down, under "A page to keep". There they write their
-# own name under "Your notes", listen, and save their notes as a file. You put that file into the folder of your files,
+# own name under "Your notes", listen, and save their notes as a file. Put that file into the folder with your files,
 # write `theirs = True` and run this cell: it takes in what they heard. In Colab it asks for the file instead, and
-# waits. Their stars stand beside yours once you run the cell of the table again.
+# waits. Their stars appear beside yours once you run the cell of the table again.
 
 # %%
 theirs = False
@@ -394,9 +397,9 @@ if theirs:
 # %% [markdown]
 # ## Choose
 #
-# Which one do you want to play? You can choose among the epochs whose models are still there. If you have given stars,
-# the control begins with the epoch that has most of them. Otherwise it begins with the one that has the fewest bits,
-# among those of which at least half of the clips can be heard.
+# Which epoch do you want to play? You can choose among the epochs whose models are still there. If you have given
+# stars, the control begins with the epoch that has the most stars. Otherwise it begins with the epoch that has the
+# fewest bits, among those in which at least half of the clips can be heard.
 
 # %%
 print(heard.proposed)
@@ -430,8 +433,9 @@ reason.keep()
 # %% [markdown]
 # ## Or go on from there
 #
-# Perhaps the best epoch came early, and what followed lost it. Then go back to it: a new run begins with that model and
-# learns on, while the old one stays as it is. With a tick in the first control, the next cell does so.
+# Perhaps the best epoch came early, and what you liked in it was lost later. Then go back to it: a new run begins with
+# that model and goes on learning, while the old run stays as it is. If you tick the first control, the next cell does
+# this.
 
 # %%
 onwards = notebook.Panel(
@@ -442,7 +446,7 @@ onwards = notebook.Panel(
 onwards
 
 # %% [markdown]
-# Nothing happens without the tick. With it, the next time you open this lesson it begins with the new run.
+# Without the tick, nothing happens. With it, this lesson begins with the new run the next time you open it.
 
 # %%
 if onwards.go:
@@ -453,19 +457,19 @@ if onwards.go:
 # %% [markdown]
 # ## A page to keep
 #
-# This puts the table on a page that needs nothing else: no notebook, no network. It prints where the page lies; open it
-# in a browser. In Colab, the sign of a folder at the left edge leads to your files: download it from there. Hand it to
-# somebody, and hear with other ears. The sounds of your recordings that clips are compared with are on it too, so give
-# it only to those who may hear them.
+# This puts the table on a page that needs nothing else: no notebook, no network. It prints where the page is; open the
+# page in a browser. In Colab, the folder icon at the left edge leads to your files: download the page from there. Give
+# it to somebody, and hear with other ears. The page also holds the sounds of your recordings that clips are compared
+# with, so give it only to those who may hear them.
 
 # %%
 print(heard.page())
 
 # %% [markdown]
-# And this puts all that is known of the run into the folder `portfolio`, for a **portfolio** or a thesis: what you
-# wanted, whose the recordings are, the settings, the curve, the clips that you starred or noted, what you guessed, what
-# you chose, and your journal. It is a page for a browser, the same as text for your own writing, and the clips as WAV
-# files. Run the cell again whenever you have written more.
+# This cell puts everything about the run into the folder `portfolio`, for a **portfolio** or a thesis: what you wanted,
+# whose the recordings are, the settings, the curve, the clips that you starred or noted, what you guessed, what you
+# chose, and your journal. There you find a page for a browser, the same as text for your own writing, and the clips as
+# WAV files. Run the cell again whenever you have written more.
 
 # %%
 portfolio = course.portfolio(heard)
@@ -474,7 +478,7 @@ portfolio = course.portfolio(heard)
 # ## What you did
 #
 # - You read what you had wanted, and listened before you believed a figure.
-# - You heard one model grow, at a distance and close by, and sought your recordings in what it plays.
+# - You heard one model grow, at a distance and close by, and compared what it plays with your recordings.
 # - You chose an epoch, said why, and have its capsule and a page that shows how you came to it.
 
 # %% [markdown]
@@ -485,15 +489,15 @@ portfolio = course.portfolio(heard)
 # <details><summary>Answer</summary>
 #
 # No. The word says that the spectrum stays much the same from beginning to end and that hardly any pitch lasts. It does
-# not say that it is bad: surf is noise too. If you want more of it, star it, and keep to its temperature. The advice
-# beside it is meant for you only if it is not what you want.
+# not say that the clip is bad: surf is noise too. If you want more of it, star the clip, and keep to its temperature.
+# The advice beside the clip is meant for you only if the clip is not what you want.
 #
 # </details>
 
 # %% [markdown]
 # ## Exercise
 #
-# At which temperature is a clip of this run silent more often?
+# At which temperature are the clips of this run silent more often?
 #
 # <details><summary>Solution</summary>
 #
@@ -503,22 +507,24 @@ portfolio = course.portfolio(heard)
 #     print(temperature, len(silent))
 # ```
 #
-# In the run that came with the course it is the lower one, five clips to three: there the model keeps closer to what it
-# finds likely, and between two gusts of wind silence is likely. So few clips could also differ by chance.
+# In the run that came with the course it is the lower one, with five silent clips to three: there the model keeps
+# closer to what it finds likely, and between two gusts of wind silence is likely. With so few clips, the difference
+# could also be chance.
 #
 # </details>
 
 # %% [markdown]
 # ## Journal
 #
-# You have written the most important entry already, under "Choose". One more question, for when you have slept on it.
+# You have written the most important entry already, under "Choose". Here is one more question, for when you have slept
+# on it.
 
 # %%
 journal = course.journal_panel("03 Auditioning epochs, later", "Would you still choose the same epoch today?")
 journal
 
 # %% [markdown]
-# And into the journal with it:
+# This cell keeps what you wrote, as the button does.
 
 # %%
 journal.keep()
