@@ -12,7 +12,7 @@
 # **You will hear:** one model played in many ways: live, freer and stricter, along a line that you draw, alone and in
 # chorus, going on from a recording, and blended with another model. You leave with sound files for your piece.
 #
-# **Time:** about a minute of computing, with or without a graphics card; an hour with listening.
+# **Time:** about a minute of computing, with or without a graphics card; an hour, listening included.
 #
 # **Needed:** nothing, or the model that you chose in lesson 03, and a recording of your own to go on from.
 
@@ -134,7 +134,7 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# This brings in the course's library and opens the folder with your files.
+# This loads the course's library and opens the folder with your files.
 
 # %%
 import prism_lessons as pl
@@ -143,16 +143,16 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# A **capsule** is one file that is a model: its numbers, its settings and where it came from. If you chose one in
-# lesson 03, it is used here. If not, you get the last of your newest run from lesson 02, or one that has listened to
+# A **capsule** is a model in one file: its numbers, its settings and where it came from. If you chose a model in lesson
+# 03, it is used here. If not, you get the last model of your newest run from lesson 02, or one that has listened to
 # winds and whispers. The cell says which.
 
 # %%
 capsule = course.capsule()
 
 # %% [markdown]
-# Before you play an instrument, read its **card**: what it has listened to, and where that came from. Here is all of it
-# but the list of clips.
+# Before you play an instrument, read its **card**: what it has listened to, and where that came from. Here is all of
+# the card except the list of clips.
 
 # %%
 print("The model after epoch", capsule.about["epoch"])
@@ -162,9 +162,9 @@ notebook.card(capsule)
 # ## The instrument
 #
 # The model makes a sound one **sample** at a time. A sample is one value of the wave. The model looks at the samples so
-# far, says how likely each value is to be the next, and one is drawn by lot. Then it looks again. That is all it ever
-# does, and it has no plan beyond the next sample: a swell that lasts a second comes about because the model remembers
-# that it is in one.
+# far, says how likely each value is to come next, and one is drawn at random. Then it looks again. That is all it ever
+# does, and it has no plan beyond the next sample: if a swell lasts a second, this is because the model remembers that
+# it is in one.
 
 # %% tags=["check", "nbval-check-output"]
 rate = capsule.sample_rate
@@ -174,9 +174,10 @@ for seconds in (1, 60):
 # %% [markdown]
 # ## Files for your program
 #
-# A performance that you keep is called a **take**, and becomes a sound file. Choose what your program for music likes.
-# It counts for all that you keep in this lesson. The sample rate may be higher than the model's: the pitch stays, but
-# no brightness is added. Nothing is turned up. Only a file that would distort is turned down, as a whole.
+# A performance that you keep is called a **take**, and becomes a sound file. Choose the kind of file that your music
+# program needs. Your choice applies to everything that you keep in this lesson. The sample rate may be higher than the
+# model's: the pitch stays the same, but no brightness is added. Nothing is turned up. Only a file that would distort is
+# turned down, as a whole.
 
 # %%
 files = course.files_panel()
@@ -185,19 +186,19 @@ files
 # %% [markdown]
 # ## Play it
 #
-# Run the cell, press Play, and turn the **temperature** while it sounds: how freely the model chooses. What you turn is
-# heard about half a second later. Lower it until the sound calms down; raise it until it boils. The volume begins at
-# 30 %, since above 1.3 it may be loud; what you keep is as loud as the model plays. When something comes that you want,
-# press Keep, and the last ten seconds are yours. Where your notebook cannot play live, it says so, and makes takes with
-# the button below.
+# Run the cell, press Play, and turn the **temperature** while the model plays: it says how freely the model chooses.
+# You hear each change about half a second later. Lower the temperature until the sound calms down; raise it until the
+# sound boils. The volume begins at 30 %, since above a temperature of 1.3 the sound may be loud; what you keep is as
+# loud as the model plays. When you hear something that you want, press Keep, and the last ten seconds are yours. If
+# your notebook cannot play live, it says so, and you can make takes with the button below.
 
 # %%
 instrument = notebook.Instrument(capsule, temperature=0.95, seed=1)
 instrument
 
 # %% [markdown]
-# This writes what you have kept into the folder of your takes. If you have kept nothing, it does nothing. When you keep
-# more later, run it again.
+# This writes what you have kept into the folder of your takes. If you have kept nothing, it does nothing. If you keep
+# more later, run the cell again.
 
 # %%
 course.keep(instrument.kept)
@@ -205,7 +206,7 @@ course.keep(instrument.kept)
 # %% [markdown]
 # ## Chance: the seed
 #
-# A **seed** is a number from which all these draws are made. Here are four seeds, and everything else the same: four
+# A **seed** is a number from which all these draws are made. Here are four seeds, with everything else the same: four
 # performances on one instrument. Write down the seeds that you like. With the same model and temperature, the same
 # performance comes back.
 
@@ -217,13 +218,13 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # %% [markdown]
 # ## Freedom: the temperature
 #
-# Temperature bends the lot. At 1 each value is drawn as often as the model finds it likely. Below 1 the likely ones are
-# drawn even more often, and the sound calms down; above 1 the unlikely ones get their chance, and it grows rougher. Far
-# from 1, a plain SampleRNN falls silent, sticks to a tone, or plays nothing but noise. A model with predictors changes
-# less, and stays about as loud as its recordings.
+# Temperature changes the odds of the draw. At 1 each value is drawn as often as the model finds it likely. Below 1 the
+# likely ones are drawn even more often, and the sound calms down; above 1 the unlikely ones get their chance, and the
+# sound grows rougher. Far from 1, a plain SampleRNN falls silent, sticks to a tone, or plays nothing but noise. A model
+# with predictors changes less, and stays about as loud as its recordings.
 #
-# Here is the same chance taken seven times, each time more freely. The first may be next to silent. Do not turn it up:
-# the last may be loud.
+# Here is the same seed seven times, each time with more freedom. The first may be next to silent. Do not turn the
+# volume up: the last may be loud.
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
@@ -231,21 +232,22 @@ steps = pl.generate(capsule, seconds=3, voices=7, temperature=freedoms, seed=[2]
 notebook.play(*steps, names=[f"temperature {freedom:g}" for freedom in freedoms])
 
 # %% [markdown]
-# Where does it fall asleep, where does it boil, and where would you live? A small change near your favourite often
-# matters more than a large one elsewhere.
+# Where does the model fall asleep, where does it boil, and where would you like to stay? A small change near your
+# favourite often matters more than a large one elsewhere.
 
 # %% [markdown]
 # ## Freedom as a line
 #
-# A temperature need not stand still. Draw how it moves: drag the points, or click to add one. Or write it into the
-# field, seconds and temperature of each point: `0:0.7, 10:1.1` rises from 0.7 to 1.1 in ten seconds, and stays there.
+# The temperature need not stay the same. Draw how it moves: drag the points, or click to add one. Or write the line
+# into the field, with the seconds and the temperature of each point: `0:0.7, 10:1.1` rises from 0.7 to 1.1 in ten
+# seconds, and stays there.
 
 # %%
 line = notebook.LinePanel(seconds=12, value="0:0.75, 5:1.15, 8:0.9, 12:0.7")
 line
 
 # %% [markdown]
-# Two performances follow your line, each by its own chance.
+# Two performances follow your line, each with random choices of its own.
 
 # %%
 shaped = pl.generate(capsule, seconds=12, voices=2, temperature=line.value, seed=6)
@@ -261,12 +263,12 @@ course.keep(shaped)
 # ## When it gets stuck
 #
 # A model hears what it has just played. So once it has fallen silent, all it hears is silence, and it may stay there;
-# the same can happen on a tone. The line above the players says when it did. You can ask for a **nudge**: whenever a
-# voice has been silent or stuck on a tone for a while, its temperature rises for half a second, more each time, until
-# it is out. A sketch, the kind of model that lesson 02 trains, has another way out of silence: it keeps short moments
-# of its recordings, and a silent voice hears one of them and goes on from there. Here is the same low temperature
-# twice, first without nudges, then with them. The second may become loud after a silence. If neither gets stuck, the
-# next cell prints nothing.
+# the same can happen on a tone. The line above the players says when this happened. You can ask for a **nudge**:
+# whenever a voice has been silent or stuck on a tone for a while, its temperature rises for half a second, more each
+# time, until the voice is out of it. A sketch, the kind of model that lesson 02 trains, has another way out of silence:
+# it keeps short moments of its recordings, and a silent voice hears one of them and goes on from there. Here is the
+# same low temperature twice, first without nudges, then with them. The second may become loud after a silence. If
+# neither gets stuck, the cell below the players prints nothing.
 
 # %%
 alone = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9)
@@ -274,7 +276,7 @@ nudged = pl.generate(capsule, seconds=10, voices=1, temperature=0.55, seed=9, nu
 notebook.play(*alone, *nudged, names=["left alone", "with nudges"])
 
 # %% [markdown]
-# Every nudge is noted, with its second:
+# Every nudge is noted, with its time in seconds:
 
 # %%
 for event in nudged[0].about["events"]:
@@ -283,9 +285,9 @@ for event in nudged[0].about["events"]:
 # %% [markdown]
 # ## Many at once: voices
 #
-# A **voice** is one performance. Several are made side by side, in far less time than one after the other. They do not
-# hear each other: what sounds like a chorus is many soloists from the same school. Here are six of them together, each
-# turned down to a sixth so that the sum cannot be too loud, and then the first two alone.
+# A **voice** is one performance. Several voices are made side by side, in far less time than one after the other. They
+# do not hear each other: what sounds like a chorus is many soloists from the same school. Here are six voices together,
+# each turned down to a sixth so that the sum cannot be too loud, and then the first two alone.
 
 # %%
 chorus = pl.generate(capsule, seconds=4, voices=6, temperature=0.95, seed=11)
@@ -295,10 +297,10 @@ notebook.play(together, *chorus[:2])
 # %% [markdown]
 # ## Going on from a recording
 #
-# So far, nobody chose what the model had in its ear when it began. Now it first hears a recording: that is
-# **priming**. It takes the sound in sample by sample, as if it had played it itself, and goes on from there. If you
-# have brought recordings, choose one of yours here, and where the model begins to listen. If it has fewer seconds than
-# you ask for, all of it is heard.
+# So far, nobody chose what the model heard before it began to play. Now it first hears a recording: this is called
+# **priming**. The model takes the recording in sample by sample, as if it had played it itself, and goes on from there.
+# If you have brought recordings, choose one of yours here, and where the model begins to listen. If the recording has
+# fewer seconds than you ask for, the model hears all of it.
 
 # %%
 sounds = course.sounds()
@@ -310,8 +312,8 @@ before = notebook.Panel(
 before
 
 # %% [markdown]
-# If the recording sounds like what the model has learned from, you may not hear where it takes over. If not, listen how
-# it finds its way home.
+# If the recording sounds like what the model has learned from, you may not hear where the model takes over. If not,
+# listen to how it finds its way home.
 
 # %%
 prime = pl.Prime(before.recording, start=before.start, seconds=before.seconds)
@@ -320,8 +322,8 @@ listened = f"{primed[0].about['prime_seconds']:.1f} s of the recording"
 notebook.play(*primed, names=[f"{listened}, then voice 1", "the same, then voice 2"])
 
 # %% [markdown]
-# Each voice can go on from a place of its own. Here are four, from the beginning of the recording to its end, without
-# the recording itself.
+# Each voice can go on from a place of its own. Here are four voices, from four places between the beginning of the
+# recording and its end, without the recording itself.
 
 # %%
 places = pl.Prime.several(before.recording, voices=4, seconds=2)
@@ -338,8 +340,8 @@ course.keep(primed + spread)
 # ## Other instruments
 #
 # The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
-# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so what
-# differs is the models and what they have heard.
+# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so only the
+# models differ, and what they have heard.
 
 # %%
 others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
@@ -351,8 +353,9 @@ notebook.play(*played, names=list(three))
 # ## Between two models: an experiment
 #
 # Two models can decide together. Before each sample, both say how likely they find each value; the two opinions are
-# mixed, and one value is drawn. `share` says how much the second one counts. Here it moves from the winds and whispers
-# to the bells in eight seconds. Both models hear the result, so each of them has to go on from what the other did.
+# mixed, and one value is drawn. `share` says how much the second model counts. Here the share moves from the winds and
+# whispers to the bells in eight seconds. Both models hear the result, so each of them has to go on from what the other
+# did.
 
 # %%
 breath = pl.Run("../datasets_examples/trained/breath")
@@ -370,9 +373,9 @@ course.keep(blended)
 # ## Between two epochs: another experiment
 #
 # You can also average the numbers that one model had after two of its epochs. Here the model is the course's plain
-# SampleRNN, one without predictors, which lesson 03 uses if you have no run of your own. Halfway between epochs 13 and
+# SampleRNN: it has no predictors, and lesson 03 uses it if you have no run of your own. Halfway between epochs 13 and
 # 20 you do not get the model of epoch 16 or 17, but one that was never trained: it may be calmer than both, or broken.
-# Only listening tells.
+# Only listening can tell.
 
 # %%
 plain = pl.Run("../datasets_examples/trained/breath_plain")
@@ -398,7 +401,7 @@ controls = notebook.Panel(
 controls
 
 # %% [markdown]
-# How long this takes depends above all on the seconds that you ask for; a line says how far it is.
+# How long this takes depends above all on the seconds that you ask for; a line shows how far it has come.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -422,10 +425,11 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Keep them
 #
-# This writes the takes as you asked above, under "Files for your program". A file's name says with which seed, voice
-# and temperature the take was made, how long it is and from which epoch. The sign at its end tells it from all others,
-# so no take replaces another, unless it is the same again. All of that is also written into the file, and into the list
-# `takes.csv` beside it. Places where something happened are markers.
+# This writes the takes in the format that you chose above, under "Files for your program". A file's name says with
+# which seed, voice and temperature the take was made, how long it is and from which epoch. The sign at the end of the
+# name tells it from all others, so no take replaces another, unless it is the same take again. All of that is also
+# written into the file, and into the list `takes.csv` beside it. In the file, markers show the places where something
+# happened.
 
 # %%
 course.keep(takes)
@@ -433,9 +437,10 @@ course.keep(takes)
 # %% [markdown]
 # ## A long take
 #
-# For an hour of sound, do not wait for the end. This plays onto the disk, and every few seconds the players show the
-# newest of it. Stop it whenever you like, with the stop button of the notebook: what was played is kept, and the same
-# cell goes on from there. Here it is twenty seconds; for an hour, write 3600.
+# For an hour of sound, you need not wait for the end. This cell writes the sound to the disk as the model plays, and
+# every few seconds the players show the newest part. Stop it whenever you like, with the stop button of the notebook:
+# what was played is kept, and the same cell goes on from there. Here the take lasts twenty seconds; for an hour, write
+# 3600.
 
 # %%
 watch = notebook.LiveFigure(notebook.newest, waiting="The newest seconds come here while it plays.")
@@ -443,8 +448,8 @@ long = course.perform(capsule, seconds=20, temperature=0.9, seed=8, nudge=True, 
 watch(long)
 
 # %% [markdown]
-# It lies in the folder `long` of your takes. With another model, temperature or seed it is another take, and gets a
-# folder of its own, such as `long_2`. This keeps it as a file like all others.
+# The take is in the folder `long` of your takes. With another model, temperature or seed it is another take, and gets a
+# folder of its own, such as `long_2`. This cell keeps it as a file like all the others.
 
 # %%
 course.keep(long)
@@ -452,9 +457,10 @@ course.keep(long)
 # %% [markdown]
 # ## All in one file
 #
-# Change `False` to `True` here to pack all that you have kept, with the list, into one file, `takes.zip`. In Colab,
-# your browser saves it on your computer: there you work on one that is lent to you, the **runtime**. When it ends, your
-# files vanish, unless you began with `notebook.Course(drive=True)`, which keeps them on your Google Drive.
+# Change `False` to `True` here to pack everything that you have kept, with the list, into one file, `takes.zip`. In
+# Colab, your browser saves this file on your own computer, since there you work on a computer that is lent to you, the
+# **runtime**. When the runtime ends, your files vanish, unless you began with `notebook.Course(drive=True)`, which
+# keeps them on your Google Drive.
 
 # %%
 take_them_home = False
@@ -465,7 +471,7 @@ if take_them_home:
 # ## What you did
 #
 # - You played one model live, with many seeds and temperatures, along a line, alone and in chorus.
-# - You let it go on from a recording, and listened between models.
+# - You let it go on from a recording, and listened to what lies between models.
 # - You made takes for your piece, looked at them and saved them as your program wants them.
 
 # %% [markdown]
@@ -476,9 +482,9 @@ if take_them_home:
 #
 # <details><summary>Answer</summary>
 #
-# No, you get voice 1. Every voice of a seed has its own chances, which do not depend on how many voices there are.
-# Ask for two voices, more seconds, and keep the second: it begins with the sound that you like and goes on from
-# there.
+# No, you get voice 1. Every voice of a seed has its own random choices, which do not depend on how many voices there
+# are. Ask for two voices and more seconds, and keep the second voice: it begins with the sound that you like and goes
+# on from there.
 #
 # </details>
 
@@ -486,7 +492,7 @@ if take_them_home:
 # ## Exercise
 #
 # Make a small study of twenty seconds from this model alone: one voice whose temperature climbs in four steps, each
-# held for five seconds. In a line, two points at the same second are a step.
+# held for five seconds. In a line, two points at the same second make a step.
 #
 # <details><summary>Solution</summary>
 #
@@ -497,14 +503,14 @@ if take_them_home:
 # notebook.play(*study)
 # ```
 #
-# There is no cut to be heard, since the model goes on from what it has just played. How long does it take to notice?
+# You hear no cut, since the model goes on from what it has just played. How long does the model take to notice?
 #
 # </details>
 
 # %% [markdown]
 # ## Journal
 #
-# Write while the takes are still in your ear.
+# Write while you still remember the takes.
 
 # %%
 journal = course.journal_panel(
@@ -515,7 +521,7 @@ journal = course.journal_panel(
 journal
 
 # %% [markdown]
-# And into the journal with it:
+# This cell keeps what you wrote, as the button does.
 
 # %%
 journal.keep()
