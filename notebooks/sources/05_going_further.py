@@ -12,11 +12,11 @@
 # **You will hear:** what a higher sample rate gives and where it gives nothing; how one bell becomes four; and what
 # two models find surprising, each with its own ears.
 #
-# **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of
-# an hour with listening and reading. The largest model that this page speaks of takes a graphics card and a night.
+# **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of an
+# hour, listening and reading included. The largest model that this page mentions takes a graphics card and a night.
 #
-# **Needed:** headphones, turned low to begin with. The corpus and the model of your own from the lessons before, or
-# those that came with the course.
+# **Needed:** headphones, turned low to begin with. Your own corpus and model from the earlier lessons, or those that
+# came with the course.
 
 # %% [markdown]
 # ## Get ready
@@ -136,7 +136,7 @@ if "google.colab" in sys.modules:
     colab.check()
 
 # %% [markdown]
-# This cell brings in the course's library and says where your files are kept.
+# This cell loads the course's library and says where your files are kept.
 
 # %%
 import prism_lessons as pl
@@ -145,7 +145,7 @@ from prism_lessons import notebook
 course = notebook.Course()
 
 # %% [markdown]
-# One small training further down shows how settings are changed. It practises no longer than this, in minutes:
+# One small training further down shows how settings are changed. It lasts no longer than this, in minutes:
 
 # %%
 minutes = 0.5
@@ -153,11 +153,11 @@ minutes = 0.5
 # %% [markdown]
 # ## A higher sample rate
 #
-# The **sample rate** is how many samples stand for a second of sound. A wave needs at least two of them, one up and
-# one down, so nothing above half the rate can be there. This half is named after Harry Nyquist.
+# The **sample rate** is how many samples stand for a second of sound. Each swing of a wave needs at least two samples,
+# one up and one down, so there can be nothing above half the rate. This half is named after Harry Nyquist.
 #
-# Hiss holds all pitches alike, so the ear notices at once when some are missing. This cell makes a second of it, dying
-# away, with 44,100 samples.
+# Hiss holds all pitches alike, so the ear notices at once when some are missing. This cell makes a second of hiss that
+# dies away, with 44,100 samples.
 
 # %%
 import numpy as np
@@ -170,7 +170,7 @@ hiss = Clip(0.2 * noise * np.exp(-6 * np.arange(44100) / 44100), 44100, "hiss").
 
 # %% [markdown]
 # Listen down the first column: each step takes the upper part of the hiss away, and the rest stays as it was. Then
-# listen down the second column, to a chime that was recorded with 96,000 samples a second.
+# listen down the second column, to a chime that was recorded at 96,000 samples a second.
 
 # %%
 from pathlib import Path
@@ -182,13 +182,13 @@ rows = {f"{rate:,} a second": {name: load(path, rate) for name, path in sources.
 notebook.play_grid(rows, "Two sounds at four sample rates")
 
 # %% [markdown]
-# The hiss loses its air, then its edge, and ends as a thud. The chime is the same at 44,100 and at 16,000, for it has
-# next to nothing above 8,000 Hz. Only at 4,000 has its shimmer gone. This is the question to ask of your own
-# recordings before you pay for a higher rate: play them at both, and listen for what you would miss. Breath, cymbals,
-# bows and consonants live up there. The bells of this course do not.
+# The hiss loses its air, then its edge, and ends as a thud. The chime is the same at 44,100 and at 16,000, since it has
+# next to nothing above 8,000 Hz. Only at 4,000 is its shimmer gone. Ask the same question of your own recordings before
+# you pay for a higher rate: play them at both rates, and listen for what you would miss. Breath, cymbals, bows and
+# consonants live up there. The bells of this course do not.
 #
-# What it costs is arithmetic. A model works on several storeys, its **tiers**: the slower ones follow the outline of
-# the sound, and the last decides each sample. A **frame** is the short row of samples that a tier takes in at a step.
+# The cost is a matter of arithmetic. A model has several storeys, its **tiers**: the slower ones follow the outline of
+# the sound, and the last decides each sample. A **frame** is the short row of samples that a tier takes in at one step.
 
 # %% tags=["check", "nbval-check-output"]
 for rate in (8000, 16000, 44100, 48000):
@@ -196,19 +196,19 @@ for rate in (8000, 16000, 44100, 48000):
     print(f"{rate:6,}: up to {rate // 2:6,} Hz; a frame of 64 lasts {frame:.1f} ms; a minute is {60 * rate:9,} samples")
 
 # %% [markdown]
-# At 44,100 there are 2.76 times as many samples as at 16,000, so training and playing a second take 2.76 times as
-# long. And a model that remembers as many samples as before remembers less time: its frame of 64 has shrunk from 4
-# thousandths of a second to 1.5.
+# At 44,100 there are 2.76 times as many samples as at 16,000, so a second of sound takes 2.76 times as long to train on
+# and to play. And a model that remembers as many samples as before remembers a shorter time: its frame of 64 has shrunk
+# from 4 thousandths of a second to 1.5.
 #
-# The rate is chosen when you curate, with the same call as in lesson 01. Here for the folder that needs work:
+# The rate is chosen when you curate, with the same call as in lesson 01. Here is the call for the folder `needs_work`:
 
 # %%
 high = pl.curate(needs_work, work / "corpus_44100", sample_rate=44100)
 print(high.sample_rate, "samples a second;", round(high.seconds()), "seconds of sound")
 
 # %% [markdown]
-# A higher rate cannot give back what a file never had. `Take 1.wav` was recorded with 16,000 samples a second. Brought
-# to 44,100 it is just as dark above 8,000 Hz as before, and a model would spend most of its work on nothing.
+# A higher rate cannot give back what a file never had. `Take 1.wav` was recorded at 16,000 samples a second. Converted
+# to 44,100, it is just as dark above 8,000 Hz as before, and a model would spend most of its work on nothing.
 
 # %%
 notebook.spectrogram(load(needs_work / "Take 1.wav", sample_rate=44100))
@@ -229,17 +229,17 @@ for name, preset in pl.PRESETS.items():
 # %% [markdown]
 # `sketch` is what you trained in lesson 02. The models that came with the course have its frames, but no predictors;
 # they are two or three times as wide (`dim`), and they practised longer. `study` and `piece` are meant for a graphics
-# card, and their sizes follow what people report who have worked with such models for years. They have no predictors
-# yet, and the course has not trained them to the end on such a card. So take their minutes as a beginning, and let your
-# ears decide when to stop.
+# card, and their sizes follow the reports of people who have worked with such models for years. They have no predictors
+# yet, and the course has not trained them to the end on such a card. So take their minutes as a starting point, and let
+# your ears decide when to stop.
 #
 # ## What the settings do
 #
-# Every number of a preset can be changed. Change one at a time, and train the old and the new for equally long, or you
-# will not know what you hear. What to reach for first depends on what you hear:
+# Every number in a preset can be changed. Change one at a time, and train with the old and the new value for the same
+# time, or you will not know what makes the difference. What to change first depends on what you hear:
 #
-# - It should find out by itself how sounds ring on, as the models that came with the course did: `predictors=()` and
-#   `book=0`. It then takes much longer until anything rings.
+# - You want the model to find out by itself how sounds ring on, as the models that came with the course did:
+#   `predictors=()` and `book=0`. It then takes much longer before anything rings.
 # - It crackles, or is all noise: more `minutes`. If it falls into noise and stays there, half the `learning_rate`.
 # - It has the right colour, but nothing holds for long: a longer memory. Double the `window`, or make the last of the
 #   `frame_sizes` larger. A longer `window` makes each step slower, so give it more `minutes` too.
@@ -255,11 +255,11 @@ for name, preset in pl.PRESETS.items():
 notebook.settings_table()
 
 # %% [markdown]
-# You need not learn them. `panel = notebook.SettingsPanel("sketch")`, with `panel` in the next line, shows controls for
-# memory, size, minutes, patience and how literal it is to be, and a tick that brings all the others. What they say
-# goes into a training with `pl.train(corpus, folder, preset="sketch", **panel.values)`.
+# You need not remember them all. `panel = notebook.SettingsPanel("sketch")`, with `panel` in the next line, shows
+# controls for memory, size, minutes, patience and how literal the model is to be, and a tick box that shows all the
+# others. Their values go into a training with `pl.train(corpus, folder, preset="sketch", **panel.values)`.
 #
-# A setting that cannot work is refused, with a sentence that says what would. In a cell of your own, this sentence
+# A setting that cannot work is refused, with a sentence that says what would work. In a cell of your own, this sentence
 # appears in place of a result. Here, `try` and `except` make sure that the page goes on.
 
 # %% tags=["check", "nbval-check-output"]
@@ -270,10 +270,11 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
         print(error)
 
 # %% [markdown]
-# A change is written into the call of `train`. This one takes half the `dim` of a sketch and goes through your corpus
-# once, or for as long as `minutes` says if that is less. `notebook.budget` is there so that the course can be tested
-# quickly. The training says that no pre-flight was made, such as that in lesson 02; one so short needs none. If you try
-# another `dim`, it gets a run of its own; with any other change, name another folder too.
+# You write a change into the call of `train`. This training takes half the `dim` of a sketch and goes through your
+# corpus once, or stops after `minutes` if that is less. `notebook.budget` is there so that the course can be tested
+# quickly. The training says that no pre-flight was made, such as the one in lesson 02; a training as short as this
+# needs none. If you try another `dim`, the training gets a run of its own; with any other change, name another folder
+# too.
 
 # %%
 corpus, dim = course.corpus(), 32
@@ -281,9 +282,9 @@ folder = work / f"run_{corpus.digest}_{dim}"
 run = pl.train(corpus, folder, preset="sketch", dim=dim, epochs=1, minutes=notebook.budget(minutes))
 
 # %% [markdown]
-# Here is what it plays after so little, at two temperatures. Read the captions before you press play. It may be next to
-# silence with a crackle in it: then leave the volume as it is. On a slow computer it may not have come so far, and play
-# noise at full level: then turn down, or leave it.
+# Here is what the model plays after so little training, at two temperatures. Read the captions before you press play.
+# You may hear next to silence with a crackle in it: then leave the volume as it is. On a slow computer the model may
+# not have come so far, and may play noise at full level: then turn the volume down, or do not play it.
 
 # %%
 clips = run.grid[run.log[-1].epoch]
@@ -294,10 +295,10 @@ notebook.play(*clips.values(), names=[f"temperature {temperature:g}" for tempera
 #
 # Training on slight variations of your recordings is called **augmentation**. With `versions=4`, each recording exists
 # four times: as it is, and three times a little softer, a little faster or slower, and perhaps upside down. In each
-# epoch, the model hears one of them.
+# epoch, the model hears one of these versions.
 #
-# This cell makes versions of the bells, wider apart than usual so that you can tell them: up to 6 dB softer, and up to
-# 6% faster or slower, which is a semitone.
+# This cell makes versions of the bells, wider apart than usual so that you can tell them from each other: up to 6 dB
+# softer, and up to 6% faster or slower, which is a semitone.
 
 # %%
 from prism_lessons.corpus.codes import codes_of
@@ -309,8 +310,9 @@ codec = Quantisation("mu-law", 256)
 codes = codes_of(bells, "training", codec, Augmentation(versions=4, gain_db=6, stretch=0.06))
 
 # %% [markdown]
-# A chime, and the three versions made from it. Listen to the pitch: version 2 lies lower by most of a semitone, version
-# 4 higher by nearly all of one. All three are softer. That a wave is upside down, nobody hears; to a model it is new.
+# Here are a chime and the three versions made from it. Listen to the pitch: version 2 is lower by most of a semitone,
+# version 4 higher by nearly a whole one. All three are softer. Nobody hears that a wave is upside down; to a model it
+# is new.
 
 # %%
 chime, versions = 20, []
@@ -336,17 +338,17 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 # prism-lessons export my_run/ mine.capsule
 # ```
 #
-# The second line is `study` with frames and a window that are about as long in time at 44,100 as its own are at
-# 16,000: 4.4 and 70 thousandths of a second. Interrupt it whenever you must, and the same line goes on where it
-# stopped. Each verb has `--help`. In Colab, a cell that begins with `!` takes such a line. A session there ends after
-# twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name a
-# folder on your Drive with `--copy-to`: a copy of the run is kept there, and the same line goes on from it.
+# The second line trains `study`, with frames and a window that last about as long at 44,100 as the preset's own do at
+# 16,000: 4.4 and 70 thousandths of a second. Interrupt the training whenever you must; the same line goes on from where
+# it stopped. Each verb has `--help`. In Colab, write such a line into a cell, with `!` before it. A session there ends
+# after twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name
+# a folder on your Drive with `--copy-to`: a copy of the run is kept there, and the same line goes on from it.
 #
-# Before a night of training, `prism-lessons plan my_corpus/ --preset study` says when it will be over on this machine
-# and how far it will have come, and `prism-lessons preflight my_corpus/ my_run/ --preset study` tries whether all is
-# in order, as in lesson 02. Give both the same `--set` as the training.
+# Before a night of training, `prism-lessons plan my_corpus/ --preset study` says when the training will end on this
+# machine and how far it will get, and `prism-lessons preflight my_corpus/ my_run/ --preset study` checks whether
+# everything is in order, as in lesson 02. Give both the same `--set` as the training.
 #
-# What a training leaves behind is a **run**, one folder. It is all that an engineer needs to know.
+# A training leaves one folder behind, its **run**. It holds all that an engineer needs to know.
 
 # %%
 for path in sorted(run.folder.iterdir()):
@@ -356,19 +358,20 @@ for path in sorted(run.folder.iterdir()):
 # - `run.json`: every setting, the corpus with a fingerprint of its sound, the versions of the libraries, and the bits
 #   that the dotted lines of the curve show.
 # - `log.jsonl`: a line for each epoch with bits in training and validation, seconds, samples, learning rate, and how
-#   steep the slope was that the model learned along (its gradient).
-# - `events.jsonl`: what else happened, with its date: where it was interrupted and went on, which settings changed,
-#   whether it blew up and went back.
+#   steep the slope was along which the model learned (its gradient).
+# - `events.jsonl`: what else happened, with its date: where the training was interrupted and went on, which settings
+#   changed, whether it blew up and went back.
 # - `card.md`: the card of the corpus.
 # - `preflight.json` and `preflight`, if there: what a pre-flight found, and what it played.
-# - `starred.json`, if there: the epochs that you marked to be kept.
+# - `starred.json`, if there: the epochs that you marked for keeping.
 # - `clips`: what each epoch played. `epochs`: the model after each epoch, as a capsule.
-# - `resume.bin`: what is needed to go on from the end of an epoch, and `within.bin`, if there, from within one. They
-#   may be deleted when you are done. `training.lock` keeps two trainings from working in one folder.
+# - `resume.bin`: what is needed to go on from the end of an epoch; `within.bin`, if there: the same from within an
+#   epoch. You may delete both when you are done. `training.lock` keeps two trainings from working in one folder.
 # - `tensorboard`: the same curves and clips for TensorBoard, with `tensorboard --logdir my_run/tensorboard`.
 #
-# Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And
-# here is the line that makes this run again elsewhere, read from `run.json`: all that differs from the preset.
+# Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And here
+# is the line that makes this run again elsewhere. It is made from `run.json`, and gives all that differs from the
+# preset.
 
 # %%
 import json
@@ -383,9 +386,9 @@ for part in ("model", "training"):
 print(f"{command} --epochs {len(run.log)}")
 
 # %% [markdown]
-# With a budget in epochs alone, the same corpus, machine and versions give exactly the same model again, which plays
-# exactly the same, if no graphics card is used. A budget in minutes cannot promise this, since no two minutes of a
-# computer are alike. This run had both, so its repetition may only resemble it.
+# If the budget is in epochs alone and no graphics card is used, the same corpus, machine and versions give exactly the
+# same model again, which plays exactly the same. With a budget in minutes this is not certain, since a computer does
+# not get equally far in every minute. This run had both, so a repetition may only resemble it.
 #
 # ## Surprise, as a way of listening
 #
@@ -411,22 +414,24 @@ for name in names:
     print(f"{name:14}", "   ".join(scores))
 
 # %% [markdown]
-# Read it along the rows. The clean bells surprise the model of bells less than the model of breath, and with the
-# whisper it is the other way round. Each is at home in its own kind of sound, and this is a likeness that was measured:
-# not of pitch or loudness, but of how one sample follows another. In the third row the model of breath is the less
-# surprised, although it is bells again: hiss outweighs them there. In the last, near silence makes both alike.
+# Read the figures along the rows. The clean bells surprise the model of bells less than the model of breath, and with
+# the whisper it is the other way round. Each model is at home in its own kind of sound. This likeness was measured: a
+# likeness not of pitch or loudness, but of how one sample follows another. In the third row the model of breath is the
+# less surprised, although the sound is bells again: there, the hiss outweighs them. In the last row, near silence makes
+# both alike.
 #
-# Do not read it down the columns. Both models foresee the soft recording well, since almost nothing happens in it, and
-# the hiss badly, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean "good".
+# Do not read the figures down the columns. Both models foresee the soft recording well, since almost nothing happens in
+# it, and the hiss badly, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean
+# "good".
 #
-# So use it to compare models on one sound, never sounds on one model. Which of your epochs is least surprised by a
+# So use bits to compare models on one sound, never sounds on one model. Which of your epochs is least surprised by a
 # recording that you love? Which of two models would understand your singer?
 #
 # ## One file
 #
-# A **capsule** is a model as one file. There are two ways to write one: `share` is for others, `save` for yourself. If
+# A **capsule** is a model in one file. There are two ways to write one: `share` is for others, `save` for yourself. If
 # you said in lesson 01 that there is no consent for a recording, or that a model of it may not be shared, `share`
-# refuses and says why. Then this cell, so that you can see the rest, writes it for yourself.
+# refuses and says why. Then this cell saves the capsule for yourself, so that you can see the rest.
 
 # %%
 try:
@@ -437,7 +442,7 @@ except pl.CourseError as refusal:
     path = run.capsule().save(work / "for_myself.capsule")
 
 # %% [markdown]
-# This opens the file again and lets it say where it comes from.
+# This opens the file again and shows where it comes from.
 
 # %%
 capsule = pl.load(path)
@@ -446,12 +451,11 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
     print(f"{what}: {capsule.about[what]:g}")
 
 # %% [markdown]
-# A capsule that may be shared you can send to somebody, who needs nothing else of yours to play it:
-# `pl.generate("small.capsule")` or lesson 04.
-# Opening one runs no program that may hide in it. No whole recording is in it either. But a sketch keeps 128 moments of
-# your recordings, a thirtieth of a second each, from which its takes begin, and a model that has learned by heart can
-# play a recording back. So what you agreed with the people on your recordings holds for the capsule too. The card of
-# the corpus travels inside. It begins like this:
+# You can send a capsule that may be shared to somebody, who needs nothing else of yours to play it:
+# `pl.generate("small.capsule")` or lesson 04. Opening a capsule runs no program that may be hidden in it. It holds no
+# whole recording either. But a sketch keeps 128 moments of your recordings, a thirtieth of a second each, from which
+# its takes begin, and a model that has learned by heart can play a recording back. So what you agreed with the people
+# on your recordings applies to the capsule too. The card of the corpus travels inside the capsule. It begins like this:
 
 # %%
 print(capsule.card.splitlines()[2])
@@ -460,12 +464,12 @@ print(capsule.card.splitlines()[2])
 # ## A PRiSM checkpoint brought along
 #
 # If you have worked with PRiSM SampleRNN, the program of 2021 that this course follows, you can go on playing what you
-# trained there. You need two things: the folder in which files such as `model.ckpt-100.index` lie, and the file with
-# its settings, which ends with `.config.json`. The course makes a capsule of them.
+# trained there. You need two things: the folder that holds files such as `model.ckpt-100.index`, and the file with the
+# settings, whose name ends with `.config.json`. The course makes a capsule from them.
 #
-# What neither of them says is the sample rate. Give that of the recordings which the model was trained on, or it will
-# play too high or too low. Write your folder and your file between the quotes; as long as there is none, this cell
-# does nothing.
+# Neither of them says what the sample rate is. Give the rate of the recordings that the model was trained on, or it
+# will play too high or too low. Write your folder and your file between the quotes; as long as there is no folder, this
+# cell does nothing.
 
 # %%
 folder_from_prism, config, sample_rate = "", "default.config.json", 16000
@@ -476,28 +480,28 @@ if folder_from_prism:
     notebook.play(*pl.generate(brought, seconds=3, voices=2, temperature=0.95, seed=1))
 
 # %% [markdown]
-# Of several models in the folder it takes the last. If the settings are not those of the model, you are told which one
-# differs. From then on it is a capsule like any other. It weighs every next sample as it did before. What changes is
-# how its 256 steps become sound: with mu-law they lie a little beside where they lay, which adds to a pure tone its
-# octave, 41 dB softer than the tone. The hiss that 256 steps make is louder than that.
+# If there are several models in the folder, the course takes the last. If the settings are not those of the model, you
+# are told which one differs. From then on the model is a capsule like any other. It finds each next sample as likely as
+# it did before. What changes is how its 256 steps become sound: with mu-law they lie slightly beside where they used to
+# be. This adds to a pure tone its octave, 41 dB softer than the tone. The hiss that 256 steps make is louder than that.
 #
-# The course cannot know what such a model has heard, and its card says so. In a terminal, the same is
+# The course cannot know what such a model has heard, and its card says so. In a terminal, the same command is
 # `prism-lessons import-prism my_folder/ --config default.config.json --sample-rate 16000`.
 #
 # ## What is not there yet
 #
-# One thing is planned, and you will look for it in vain today: a search that tries settings by itself.
+# One thing is planned but does not exist yet: a search that tries settings by itself.
 #
 # ## What you did
 #
 # - You heard what a sample rate lets through, and when a higher one is worth what it costs.
 # - You learned which settings change what you hear, changed one, and heard a recording multiplied.
-# - You let two models listen, and know what to hand to somebody who is to go on with your run.
+# - You let two models listen, and know what to give to somebody who is to go on with your run.
 #
 # ## Check yourself
 #
-# Here is the same recording twice, bells in hiss. One of the two has been reduced to 8,000 samples a second. Which is
-# it, and do you hear it by the bells or by the hiss?
+# Here is the same recording twice, bells in hiss. One of the two has been reduced to 8,000 samples a second. Which one
+# is it, and do you hear it in the bells or in the hiss?
 
 # %%
 bells_in_hiss = needs_work / "Zoom0012.wav"
@@ -506,9 +510,9 @@ notebook.play(load(bells_in_hiss, 8000), load(bells_in_hiss, 16000), names=["A",
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# A. You hear it by the hiss, which has lost its upper half and sounds as if somebody had closed a door. These bells
-# were struck softly and have hardly anything above 4,000 Hz, so they ring on as before. If it is the bells that you
-# want, half the rate would do, for half the work. If you want the hiss, it would not.
+# A. You hear it in the hiss, which has lost its upper half and sounds as if somebody had closed a door. These bells
+# were struck softly and have hardly anything above 4,000 Hz, so they ring on as before. If you want the bells, half the
+# rate would do, for half the work. If you want the hiss, it would not.
 #
 # </details>
 #
@@ -527,9 +531,9 @@ notebook.play(load(bells_in_hiss, 8000), load(bells_in_hiss, 16000), names=["A",
 # notebook.play(loved, *(mine.clips[epoch][0] for epoch in mine.epochs))
 # ```
 #
-# As a rule, later epochs are less surprised. Whether they sound more like it is for you to say. Bits weigh every sample
-# alike, the hiss between the words as much as the word, and they never hear what the model plays: only how well it
-# follows. If you like an earlier epoch better, that is a reason to keep it, and one for your journal.
+# As a rule, later epochs are less surprised. Whether they sound more like your recording is for you to say. Bits weigh
+# every sample alike, the hiss between the words as much as the words. And they say nothing about what the model plays,
+# only how well it follows. If you like an earlier epoch better, that is a reason to keep it, and one for your journal.
 #
 # </details>
 #
@@ -547,7 +551,7 @@ journal = course.journal_panel(
 journal
 
 # %% [markdown]
-# And into the journal with it:
+# This cell keeps what you wrote, as the button does.
 
 # %%
 journal.keep()
@@ -555,6 +559,6 @@ journal.keep()
 # %% [markdown]
 # ## Next
 #
-# There is no lesson after this one. Make the piece, and for the next one go back with other recordings to
+# There is no lesson after this one. Make the piece; for the next piece, go back with other recordings to
 #
 # [Lesson 01: Curating a data set](01_curating_a_dataset.ipynb)
