@@ -287,8 +287,9 @@ notebook.machine()
 #
 # <details><summary>Answer</summary>
 #
-# Only Seconds. The seed decides all random choices, so with the same temperature and seed the sound begins as it did
-# today, and the model goes on from where today's sound ended. Another seed would give another performance.
+# Only Seconds, as long as the lesson is still open. If you open it again, its controls start from 0.95 and seed 1, so
+# set the seed as well. The seed decides all random choices, so with the same temperature and seed the sound begins as
+# it did today, and the model goes on from where today's sound ended. Another seed would give another performance.
 #
 # </details>
 

@@ -227,18 +227,17 @@ for name, preset in pl.PRESETS.items():
     print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
 
 # %% [markdown]
-# `sketch` is what you trained in lesson 02. The models that came with the course have its frames, but no predictors;
-# they are two or three times as wide (`dim`), and they practised longer. `study` and `piece` are meant for a graphics
-# card, and their sizes follow the reports of people who have worked with such models for years. They have no predictors
-# yet, and the course has not trained them to the end on such a card. So take their minutes as a starting point, and let
-# your ears decide when to stop.
+# `sketch` is what you trained in lesson 02. The models of breath and bells that came with the course are sketches too,
+# and were trained for longer. `study` and `piece` are meant for a graphics card, and their sizes follow the reports of
+# people who have worked with such models for years. They have no predictors yet, and the course has not trained them to
+# the end on such a card. So take their minutes as a starting point, and let your ears decide when to stop.
 #
 # ## What the settings do
 #
 # Every number in a preset can be changed. Change one at a time, and train with the old and the new value for the same
 # time, or you will not know what makes the difference. What to change first depends on what you hear:
 #
-# - You want the model to find out by itself how sounds ring on, as the models that came with the course did:
+# - You want the model to find out by itself how sounds ring on, as the plain model that came with lesson 03 did:
 #   `predictors=()` and `book=0`. It then takes much longer before anything rings.
 # - It crackles, or is all noise: more `minutes`. If it falls into noise and stays there, half the `learning_rate`.
 # - It has the right colour, but nothing holds for long: a longer memory. Double the `window`, or make the last of the
