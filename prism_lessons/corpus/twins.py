@@ -133,10 +133,11 @@ def twins_among(names, prints, live, groups=None):
         one, other = sorted(stretch[:2])
         if (one, other) not in found and (match := compare_stretch(prints, *stretch)):
             found[one, other] = match
-    twins = [Twins(names[one], names[other], *match) for (one, other), match in found.items()]
+    twins = [Twins(names[one], names[other], *match) for (one, other), match in sorted(found.items())]
     found = "1 pair shares" if len(twins) == 1 else f"{len(twins)} pairs share"
     live.end(f"Compared {len(names)} recordings: {found} a sound.")
-    return sorted(twins, key=lambda pair: -pair.similarity)
+    # Rounded, so that what is equally alike comes in one order on every machine.
+    return sorted(twins, key=lambda pair: -round(pair.similarity, 2))
 
 
 def groups_of(names, twins):
