@@ -13,6 +13,8 @@ PROMISES = re.search(
 LINES = re.findall(r"^- (.*(?:\n  .*)*)", PROMISES, re.MULTILINE)
 EXECUTE = {"eval", "exec", "compile", "__import__", "execfile"}
 MODULES = {"pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "yaml"}
+# These two read no file: what goes to the course's own processes comes back from them.
+HARMLESS = {"joblib.Parallel", "joblib.delayed"}
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[:40])
@@ -31,10 +33,10 @@ def test_nothing_that_is_read_is_executed():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in EXECUTE:
                 found.append((path.name, node.func.id))
             if isinstance(node, ast.Import | ast.ImportFrom):
-                names = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+                names = [f"{getattr(node, 'module', None) or ''}.{alias.name}".strip(".") for alias in node.names]
                 found += [(path.name, name) for name in names if name.partition(".")[0] in MODULES]
             if isinstance(node, ast.keyword) and node.arg in ("shell", "allow_pickle", "custom_objects"):
                 found.append((path.name, node.arg))
             if isinstance(node, ast.Attribute) and node.attr in ("load_model", "Lambda", "system", "popen"):
                 found.append((path.name, node.attr))
-    assert len(paths) > 100 and found == []
+    assert len(paths) > 100 and {name for _, name in found} == HARMLESS
