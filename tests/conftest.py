@@ -12,6 +12,10 @@ import numpy as np
 import pytest
 import soundfile
 
+# Two processes that compile one function for other types at once exchange the files of its code (Numba numbers them).
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "numba" / worker)
+
 from prism_lessons.corpus import curate
 
 # Files and tests that train, compile or run processes for more than some seconds: `make check` leaves them out.
