@@ -16,7 +16,6 @@ class Haystack:
     """
 
     def __init__(self, frames):
-        self.frames = frames
         self._size = fft.next_fast_len(len(frames), real=True)
         self._sets, self._energies = [], {}
         for bands in (BANDS, LOW_BANDS):
