@@ -1,8 +1,7 @@
 """What a trained model does when it is played: notes that it never heard go on, and many long takes hold.
 
-    python benchmarks/playing.py notes MODEL           20 struck and plucked notes, half a second of each as a prime
-    python benchmarks/playing.py notes MODEL FOLDER    the same with the recordings of a folder
-    python benchmarks/playing.py long MODEL            100 takes of 30 s at temperatures from 0.8 to 1.2
+    python benchmarks/playing.py notes MODEL    20 struck and plucked notes, half a second of each as a prime
+    python benchmarks/playing.py long MODEL     100 takes of 30 s at temperatures from 0.8 to 1.2
 
 MODEL is a run or a capsule. A note goes on where at least three of the four strongest partials of its half second lie
 within 1 % of a partial of the take, a second after the model took over; beside it stands how often they would by
@@ -10,10 +9,9 @@ chance, held against the next note's take. Takes blow up as `hearing.blown_up` s
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
-from clean import recordings_in, refuse, sound
+from clean import refuse
 from machine import report
 from scipy.signal import find_peaks
 from scipy.signal.windows import blackmanharris
@@ -98,7 +96,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=["notes", "long"])
     parser.add_argument("model", help="a run or a capsule")
-    parser.add_argument("folder", nargs="?", help="recordings of notes (20 made by formula)")
     parser.add_argument("--temperature", type=float, default=1.0, help="of the notes (1)")
     parser.add_argument("--takes", type=int, default=TAKES, help="how many long ones, in twenties (100)")
     parser.add_argument("--seconds", type=float, default=TAKE_SECONDS, help="of each long take (30)")
@@ -109,8 +106,7 @@ def main():
     except pl.CourseError as error:
         refuse(str(error))
     if options.task == "notes":
-        found = options.folder and {path.name: sound(path, RATE) for path in recordings_in(Path(options.folder), 2)}
-        results = go_on(model, found or notes(), options.temperature)
+        results = go_on(model, notes(), options.temperature)
     else:
         results = long_takes(model, options.takes, options.seconds)
     report({"task": options.task, "model": options.model, **results}, options.out)
