@@ -382,7 +382,7 @@ def trial(files, minutes=15, seed=0, only=None, file=None):
     """Read mutants; prints what does not end as it has to, and returns figures."""
     names = [only] if only else list(FORMATS)
     found = {name: collections.Counter() for name in names}
-    slowest, failed, begun = dict.fromkeys(names, 0.0), [], time.monotonic()
+    slowest, largest, failed, begun = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0), [], time.monotonic()
     signal.signal(signal.SIGPROF, hang)
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         os.environ["XDG_CACHE_HOME"] = f"{folder}/cache"
@@ -397,7 +397,7 @@ def trial(files, minutes=15, seed=0, only=None, file=None):
             place, kinds, read = FORMATS[name]
             chance, path = random.Random(f"{seed} {number}"), Path(place)
             path.write_bytes(chance.choice(kinds)(wholes[name], chance))
-            worked = time.process_time()
+            worked, had = time.process_time(), peak_mb()
             signal.setitimer(signal.ITIMER_PROF, 4 * SECONDS)
             try:
                 found[name]["read" if is_read(read, path) else "refused"] += 1
@@ -406,9 +406,14 @@ def trial(files, minutes=15, seed=0, only=None, file=None):
                 print(f"FAILED, a {name}, again with --seed {seed} --file {number}:\n{traceback.format_exc(limit=-4)}")
             signal.setitimer(signal.ITIMER_PROF, 0)
             slowest[name] = max(slowest[name], time.process_time() - worked)
+            largest[name] = max(largest[name], peak_mb() - had)
             path.write_bytes(wholes[name])
     return {
-        "formats": {name: dict(found[name]) | {"slowest": round(slowest[name], 2)} for name in names},
+        "formats": {
+            # Seconds of the processor, and MB by which the peak rose, each of the worst file.
+            name: dict(found[name]) | {"slowest": round(slowest[name], 2), "largest": largest[name]}
+            for name in names
+        },
         "files": sum(itertools.chain(*(counts.values() for counts in found.values()))) + len(failed),
         "failed": failed,
         "peak_mb": peak_mb(),
