@@ -120,7 +120,7 @@ class Predictors:
         state = np.zeros((len(codes), self.width))
         state[:, FIRST : FIRST + self.count] = START_ERROR
         state[:, MOST_POWER] = self.loudest**2
-        state[:, DRIFT:FIRST] = self.drift
+        state[:, DRIFT:FIRST] = np.exp(self.drift, dtype=np.float64)
         return self.follow(codes, state)[1]
 
     def room(self):
@@ -366,7 +366,7 @@ def expect(heard, at, plan, state, room, guesses, scales, likelihoods):
             for q in range(len(told)):
                 told[q] += loud * row[q]
         guesses[count - 1] = told[int(state[CHOSEN])]
-    wider = math.exp(state[DRIFT + _level(state[LASTING_POWER])])
+    wider = state[DRIFT + _level(state[LASTING_POWER])]
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
     for k in range(count):
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
