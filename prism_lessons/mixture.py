@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .backend import keras, ops
-from .prediction import MOST_STRETCH, NEARBY, SURPRISE, finite_edges, least_scale
+from .prediction import LEAST_SCALE, MOST_STRETCH, NEARBY, SILENT_SCALE, SURPRISE, finite_edges, half_step
 from .settings import CHEBYSHEV
 
 
@@ -21,7 +21,7 @@ class PredictorMixture(keras.layers.Layer):
         super().__init__(**kwargs)
         self.settings, self.count = settings, settings.guesses
         self.inside = _inside(finite_edges(settings.codec).astype(np.float32))
-        self.least_scale = least_scale(settings.codec)
+        self.half_step = half_step(settings.codec)
         # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
         self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
 
@@ -61,6 +61,11 @@ class PredictorMixture(keras.layers.Layer):
             sample = ops.sign(sample) * ops.log1p(self.mu * ops.abs(sample)) / math.log1p(self.mu)
         return sample
 
+    def least_scale(self, guess):
+        """See prediction.py."""
+        far, (slope, at_zero) = ops.abs(guess), self.half_step
+        return ops.where(far < at_zero, SILENT_SCALE, LEAST_SCALE) * (slope * ops.minimum(far, 1.0) + at_zero)
+
     def surprise(self, guesses, likelihoods):
         """How probable each code is where no guess is right, (..., levels): a Cauchy distribution around them all.
 
@@ -86,9 +91,8 @@ class PredictorMixture(keras.layers.Layer):
         for k in range(self.count):
             move, stretch, more = (moved[..., 3 * k + part] for part in range(3))
             scale = scales[k] * ops.exp(ops.clip(stretch, -MOST_STRETCH, MOST_STRETCH))
-            slope, least = self.least_scale
             means.append(guesses[k] + scales[k] * move)
-            narrows.append(1 / ops.maximum(scale, slope * ops.minimum(ops.abs(guesses[k]), 1.0) + least))
+            narrows.append(1 / ops.maximum(scale, self.least_scale(guesses[k])))
             weights.append(more + likelihoods[k])
         weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1) / temperature, axis=-1)
         inside = self.inside(ops.stack(means, axis=-1), ops.stack(narrows, axis=-1), weights[..., :-1])

@@ -30,7 +30,10 @@ SCALE_MEMORY = 32  # samples likewise, in finding how far off guesses are, and h
 WHITENING = 1e-4  # of the wave's power, added as white noise: without it, weights for a pure tone have no one solution
 LEAST_POWER = 1e-9  # of full scale, likewise, for silence
 START_ERROR = 0.0  # how far off guesses are taken to be before the first one: what was silent is expected to stay so
-LEAST_SCALE = 0.1  # of half a code's step: nearly sure, and never surer
+# Of half a code's step: guesses have no smaller scale. Where silence is expected they may be nearly sure; elsewhere
+# they are as unsure as quantisation makes them (its noise and a logistic of this scale have one standard deviation). If
+# they could be surer, a voice would stay for good on any code that it once held for a few milliseconds.
+SILENT_SCALE, LEAST_SCALE = 0.1, 0.32
 FLOOR = 1e-4  # the share of blind chance in every guess
 SURPRISE = 1e-4  # how probable it is, before a model has learned when, that no guess is right
 NEARBY = 32  # a surprise lies as often within levels / NEARBY codes of what was expected as beyond
@@ -101,8 +104,8 @@ class Predictors:
             np.stack([self.orders, blocks, places[:-1]], axis=1).astype(np.int64),
             np.exp(-1 / memories),
             np.ascontiguousarray(book.T[::-1]),  # from the oldest sample to the newest, all filters side by side
-            # See `least_scale`; then the levels, and mu, 0 where codes are linear.
-            np.array([*least_scale(codec), codec.levels, codec.levels - 1 if codec.kind == "mu-law" else 0]),
+            # See `half_step`; then the levels, and mu, 0 where codes are linear.
+            np.array([*half_step(codec), codec.levels, codec.levels - 1 if codec.kind == "mu-law" else 0]),
         )
 
     @cached_property
@@ -181,10 +184,10 @@ class Predictors:
         return state[place + order + 1 : place + 2 * order + 1][::-1].copy()
 
 
-def least_scale(codec):
-    """Two numbers: a guess at x has a scale of at least the first * |x| + the second."""
+def half_step(codec):
+    """Two numbers: half a code's step at a sample x is the first * |x| + the second."""
     at_zero, at_full = codec.error_bound(np.array([0.0, 1.0]))
-    return LEAST_SCALE * (at_full - at_zero), LEAST_SCALE * at_zero
+    return at_full - at_zero, at_zero
 
 
 def finite_edges(codec):
@@ -370,10 +373,16 @@ def expect(heard, at, plan, state, room, guesses, scales, likelihoods):
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
     for k in range(count):
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
-        least = steps[0] * min(abs(guess), 1.0) + steps[1]
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
-        scales[k] = max(wider * state[FIRST + k] / (2 * math.log(2)), least)
+        scales[k] = max(wider * state[FIRST + k] / (2 * math.log(2)), least_scale(guess, steps[0], steps[1]))
         likelihoods[k] = state[FIRST + count + k]
+
+
+@fast
+def least_scale(guess, slope, at_zero):
+    """The least scale of a guess, where half a code's step is as `half_step` gives it."""
+    share = SILENT_SCALE if abs(guess) < at_zero else LEAST_SCALE
+    return share * (slope * min(abs(guess), 1.0) + at_zero)
 
 
 @fast

@@ -20,7 +20,7 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, expect, take_in
+from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, expect, least_scale, take_in
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
 PANEL = 32  # columns
@@ -413,7 +413,7 @@ def _mix_in(row, voice, temperature, listening, values):
         if weight < np.float32(1e-9):
             continue
         guess, spread = np.float32(expected[voice, 0, first + k]), np.float32(expected[voice, 1, first + k])
-        least = np.float32(steps[0]) * min(abs(guess), np.float32(1)) + np.float32(steps[1])
+        least = np.float32(least_scale(guess, np.float32(steps[0]), np.float32(steps[1])))
         mean = guess + spread * moved[3 * k]
         narrow = np.float32(1) / max(spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)), least)
         # Farther than REACH scales from the mean, a guess has nothing that a float would notice.
