@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
 from ..checks import a_path, checked
@@ -242,7 +243,8 @@ def _look_at_all(paths, root, live):
         parts[number] = 1
         return file
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # Threads of BLAS within those would wait for each other: twice the processor time, for small products.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = [pool.submit(look, number) for number in range(len(paths))]
         try:
             for done, future in enumerate(waiting):

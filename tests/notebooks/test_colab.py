@@ -24,8 +24,8 @@ def test_the_course_accepts_the_versions_that_colab_has():
     pins = dict(line.split("==") for line in lines if not line.startswith("#"))
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     needed = [Requirement(line) for line in project["dependencies"]]
-    # TensorFlow needs the first, librosa the others: every runtime has them.
-    elsewhere = {"packaging", "joblib", "platformdirs", "psutil", "scikit-learn"}
+    # TensorFlow needs the first, librosa the next, scikit-learn the last: every runtime has them.
+    elsewhere = {"packaging", "joblib", "platformdirs", "psutil", "scikit-learn", "threadpoolctl"}
     assert {need.name for need in needed} - pins.keys() <= elsewhere
     assert [need for need in needed if need.name in pins and pins[need.name] not in need.specifier] == []
 
