@@ -52,10 +52,14 @@ SLOW = (
     "tests/training/",
 )
 
+# Those that take longest, by far: first, so that no worker still has one of them when the others are done.
+LONGEST = ("tests/notebooks/test_first_evening.py", "tests/training/")
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what is slow."""
+    """Mark what is slow, and put the longest first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
