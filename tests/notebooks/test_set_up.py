@@ -408,3 +408,8 @@ def test_the_same_files_give_the_same_zip(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert {name: archive.read(f"prism-lessons-9.1/{name}") for name in COURSE} == COURSE
+        times = {file.filename: file.date_time for file in archive.infolist()}
+    (tmp_path / "pyproject.toml").write_bytes(COURSE["pyproject.toml"].replace(b'"', b"'"))
+    with zipfile.ZipFile(pack.pack(tmp_path / "three", tmp_path)) as archive:
+        changed = {file.filename for file in archive.infolist() if file.date_time != times[file.filename]}
+    assert changed == {"prism-lessons-9.1/pyproject.toml"}  # as long as before
