@@ -1,8 +1,5 @@
 """The sampling loop for CPUs, compiled by Numba: all that runs for each sample lies here but for prediction.py's part.
 
-(Numba keeps what it compiled beside this file and compiles anew when this file changes, not when prediction.py does:
-whoever changes that saves this file once more.)
-
 A programme (`programme.py`) is a table of instructions over two stores: `values`, one row of vectors for each voice,
 and `weights`, matrices cut into panels of 32 columns. A matrix product is written with LLVM's vectors: left to itself,
 a compiler does not keep the sums in registers, and a BLAS first copies the weights, which for a few voices costs as
@@ -22,6 +19,10 @@ from numba.extending import intrinsic
 
 from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, expect, least_scale, take_in
 from ..settings import BOOK_ORDER, CHEBYSHEV
+
+# Numba keeps what it compiled, and compiles anew when this file changes, but not when prediction.py does, of which
+# functions are built in: a new model would be played by old rules, into silence. So this file changes with that one.
+PREDICTION = "002223977eea7924"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
 GROUP = 4  # panels that are one unit of work

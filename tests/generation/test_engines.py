@@ -1,5 +1,6 @@
 """Both engines play the model that was trained: the same logits, the same memory, the same draws."""
 
+import hashlib
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -9,9 +10,10 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import chi2
 
+from prism_lessons import prediction
 from prism_lessons.audio import load
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import engines, numba_engine
+from prism_lessons.generation import compiled, engines, numba_engine
 from prism_lessons.generation.lines import Line
 from prism_lessons.generation.player import Player, chances
 from prism_lessons.generation.state import State
@@ -482,3 +484,8 @@ def test_models_with_predictors_are_played_by_the_processor_also_beside_a_card(m
     assert engines.choose() == engines.choose(settings=[plain]) == "tensorflow"
     assert engines.choose(settings=[plain, predicting]) == "numba"
     assert engines.choose("tensorflow", [predicting]) == "tensorflow"
+
+
+def test_what_was_compiled_with_other_predictors_is_not_played():
+    """Numba looks at compiled.py alone to see whether what it kept is out of date."""
+    assert hashlib.sha256(Path(prediction.__file__).read_bytes()).hexdigest()[:16] == compiled.PREDICTION
