@@ -30,10 +30,10 @@ SCALE_MEMORY = 32  # samples likewise, in finding how far off guesses are, and h
 WHITENING = 1e-4  # of the wave's power, added as white noise: without it, weights for a pure tone have no one solution
 LEAST_POWER = 1e-9  # of full scale, likewise, for silence
 START_ERROR = 0.0  # how far off guesses are taken to be before the first one: what was silent is expected to stay so
-# Of half a code's step: guesses have no smaller scale. Where silence is expected they may be nearly sure; elsewhere
-# they are as unsure as quantisation makes them (its noise and a logistic of this scale have one standard deviation). If
-# they could be surer, a voice would stay for good on any code that it once held for a few milliseconds.
-SILENT_SCALE, LEAST_SCALE = 0.1, 0.32
+# Of half a code's step: guesses have no smaller scale. They may be nearly sure of silence. If they could be of anything
+# else, a voice would stay for good on any code that it once held for a few milliseconds; at 0.2 it leaves one within
+# some hundred samples. (The noise of quantisation has the deviation of a scale of 0.32: docs/decisions.md.)
+SILENT_SCALE, LEAST_SCALE = 0.1, 0.2
 FLOOR = 1e-4  # the share of blind chance in every guess
 SURPRISE = 1e-4  # how probable it is, before a model has learned when, that no guess is right
 NEARBY = 32  # a surprise lies as often within levels / NEARBY codes of what was expected as beyond
