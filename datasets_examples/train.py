@@ -30,9 +30,10 @@ def train(name, home):
     """Train the run called `name` on its set as it lies there, and put what a listener needs of it into `home`."""
     recordings, settings, shipped = RUNS[name]
     home = home.resolve()
-    # The run writes down where its corpus lies: from inside the folder, that is its name.
+    # The run writes down where its corpus and its recordings lie: from inside the folder, without the names of ours.
     with tempfile.TemporaryDirectory() as work, chdir(work):
-        corpus = pl.curate(FOLDER / recordings, recordings)
+        shutil.copytree(FOLDER / recordings, f"{FOLDER.name}/{recordings}")
+        corpus = pl.curate(f"{FOLDER.name}/{recordings}", recordings)
         run = pl.train(corpus, "run", preset="sketch", **settings)
         for epoch in run.epochs[:-1]:
             if epoch not in shipped:

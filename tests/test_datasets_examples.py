@@ -106,6 +106,13 @@ def test_the_training_script_leaves_a_run_that_can_be_played(tmp_path, monkeypat
     assert run.epochs == [1, 2] and len(run.grid) == 2
     assert not (run.folder / "resume.bin").exists()
     assert run.settings["corpus"]["folder"] == "needs_work"
+    assert run.settings["corpus"]["source"] == "datasets_examples/needs_work"
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_no_run_names_a_folder_of_ours(name):
+    lines = [path.read_text(encoding="utf-8") for path in (FOLDER / "trained" / name).glob("*.json*")]
+    assert len(lines) >= 2 and not re.search(r'"(/|[A-Z]:)', "\n".join(lines))
 
 
 @pytest.mark.parametrize("name", SETS)
