@@ -3,11 +3,15 @@
 import dataclasses
 import json
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import soundfile
 
+from prism_lessons.corpus import codes as codes_module
 from prism_lessons.corpus import curate
 from prism_lessons.corpus.codes import Codes, codes_of
 from prism_lessons.errors import CourseError
@@ -65,6 +69,24 @@ def test_codes_are_written_once(corpus):
     second = codes_of(corpus, "training", MU_LAW)
     assert files_of(corpus) == files and len(files) == 2
     assert np.array_equal(first.array, second.array) and np.array_equal(first.lengths, second.lengths)
+
+
+def test_two_trainings_that_begin_at_once_write_them_in_turn(corpus, monkeypatch):
+    read, together = codes_module._blocks, threading.Barrier(2)
+
+    def read_slowly(*clip):
+        time.sleep(0.1)
+        return read(*clip)
+
+    def begin(_):
+        together.wait()
+        return codes_of(corpus, "training", MU_LAW)
+
+    monkeypatch.setattr(codes_module, "_blocks", read_slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(begin, range(2))
+    assert np.array_equal(first.array, MU_LAW.encode(np.concatenate(clips_of(corpus))))
+    assert np.array_equal(second.array, first.array) and len(files_of(corpus)) == 2
 
 
 def test_another_split_kind_number_or_seed_is_another_file(corpus):
