@@ -14,6 +14,7 @@ anew when only this file changes: save that one too.
 """
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
@@ -53,6 +54,7 @@ BOOK_BLOCK = 8  # samples after which another filter may be chosen
 BOOK_MOMENT = 2048  # samples that a predictor hears before what it found becomes a filter of the book
 BOOK_LEAST_POWER = 1e-6  # -60 dBFS: of softer moments there is nothing to learn
 BOOK_TRIES = 16
+MANY_SAMPLES = 2**14  # from here on, each voice is followed by a thread of its own
 MOST_POLE = 1 - 1e-5  # the radius that a predictor's poles are held to, so that it never grows when it plays alone
 
 # Places in the state of a voice, before those of its predictors.
@@ -171,7 +173,17 @@ class Predictors:
         features = np.zeros((len(codes), self.context + codes.shape[1], 3 * self.count + 1), np.float32)
         past, features[:, : self.context, -1] = self.remembers(state)
         heard = np.concatenate([past, self.samples[codes]], axis=1)
-        _follow(codes, heard, self.longest, self.plan, self.edges, state, self.room(), features[:, self.context :])
+        new = features[:, self.context :]
+
+        def listen(voices):
+            of_these = codes[voices], heard[voices]
+            _follow(*of_these, self.longest, self.plan, self.edges, state[voices], self.room(), new[voices])
+
+        if codes.size < MANY_SAMPLES:
+            listen(slice(None))
+        else:  # a batch for a graphics card, which would wait for one core
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(listen, (slice(voice, voice + 1) for voice in range(len(codes)))))
         self.remember(state, heard, features[..., -1])
         return features, state
 

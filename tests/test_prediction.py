@@ -1,6 +1,8 @@
 """Adaptive predictors: they guess what least squares would, from the past alone, and never run away."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -94,6 +96,19 @@ def test_no_later_sample_changes_what_is_expected_of_an_earlier_one():
         np.testing.assert_array_equal(changed[:moment], whole[:moment])
         np.testing.assert_array_equal(changed[moment, :-1], whole[moment, :-1])
         assert (changed[moment + 1 :] != whole[moment + 1 :]).any()
+
+
+def test_many_voices_side_by_side_are_followed_as_each_by_itself(monkeypatch):
+    predictors = Predictors(ORDERS, MU_LAW, 0.1 * noise(5 * BOOK_ORDER).reshape(5, BOOK_ORDER), context=16)
+    codes = MU_LAW.encode(0.3 * noise(4 * 500).reshape(4, 500))
+    begun = predictors.begin(codes[:, :16])
+    alone = predictors.follow(codes[:, 16:], begun)
+    monkeypatch.setattr(prediction, "MANY_SAMPLES", 4 * 484)
+    monkeypatch.setattr(prediction, "ThreadPoolExecutor", used := Mock(wraps=ThreadPoolExecutor))
+    together = predictors.follow(codes[:, 16:], begun)
+    assert used.called
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("cut", [1, 63, 64, 777])
