@@ -444,7 +444,7 @@ def whole_frames(samples, frame):
 
 def on_gpu():
     """Whether Keras sees a GPU."""
-    return bool(keras.distribution.list_devices("gpu"))
+    return any(device.startswith(("gpu", "cuda")) for device in keras.distribution.list_devices())
 
 
 def compiled(function, jit=False):
