@@ -43,19 +43,23 @@ PRESETS = {
     "sketch": Preset(
         purpose="a first idea in under three minutes on any computer: what rings in your recordings rings in it",
         minutes=2.75,
-        model=ModelSettings(frame_sizes=(8, 32), dim=64, predictors=(8, 32, 128), book=128),
+        model=ModelSettings(frame_sizes=(8, 32), dim=64, dropout=0.3, predictors=(8, 32, 128), book=128),
         training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(
         purpose="three quarters of an hour on a graphics card, such as the free one of Colab: for gestures of a second",
         minutes=45,
-        model=ModelSettings(frame_sizes=(16, 64), dim=512, layers=2, embedding=64),
+        model=ModelSettings(
+            frame_sizes=(16, 64), dim=512, layers=2, embedding=64, dropout=0.3, predictors=(8, 32, 128), book=128
+        ),
         training=TrainingSettings(streams=32, window=1024, learning_rate=1e-3, warm_up=500, clip_seconds=4),
     ),
     "piece": Preset(
         purpose="overnight on a graphics card, the size that the field's recipes settled on: the longest memory",
         minutes=600,
-        model=ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=128),
+        model=ModelSettings(
+            frame_sizes=(16, 64), dim=1024, layers=4, embedding=128, dropout=0.3, predictors=(8, 32, 128), book=128
+        ),
         training=TrainingSettings(
             streams=64, window=1024, learning_rate=5e-4, warm_up=1000, clip_seconds=4, disk_gb=12
         ),

@@ -373,8 +373,9 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # nothing, since they are mostly noise.
 #
 # Now and then, while your model learns, a few milliseconds of noise are mixed into what it hears. When it plays, it
-# will make mistakes and hear them; the noise teaches it to find its way back. The dashed curve counts these places too,
-# so it may lie above the solid one.
+# will make mistakes and hear them; the noise teaches it to find its way back. And at each step a third of the model's
+# inner values, other ones each time, is left out, so that it cannot learn your recordings by heart so soon. The dashed
+# curve is measured under these conditions, so it may lie above the solid one.
 #
 # - Both curves fall: the model is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.

@@ -388,7 +388,7 @@ notebook.play(*played, names=list(models))
 # ## Your takes
 #
 # Now for your piece. Set what you want, then run the cell under the controls. The temperature may be a number or a line
-# as above.
+# as above. A voice that falls silent or gets stuck is nudged; take the tick away if you want the silence.
 
 # %%
 controls = notebook.Panel(
@@ -396,7 +396,7 @@ controls = notebook.Panel(
     seconds=notebook.number("Seconds", 8, 0.5, 600, step=0.5),
     voices=notebook.whole("Voices", 3, 1, 64),
     seed=notebook.whole("Seed", 21, 0, 9999),
-    nudge=notebook.tick("Nudge voices that are silent or stuck"),
+    nudge=notebook.tick("Nudge voices that are silent or stuck", True),
 )
 controls
 

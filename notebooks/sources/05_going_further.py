@@ -223,14 +223,15 @@ for name, preset in pl.PRESETS.items():
     model, training = preset.model, preset.training
     print(f"{name}: {preset.purpose}")
     print(f"    frame_sizes {model.frame_sizes}, dim {model.dim}, layers {model.layers}, embedding {model.embedding}")
-    print(f"    predictors {model.predictors}, book {model.book}")
+    print(f"    predictors {model.predictors}, book {model.book}, dropout {model.dropout:g}")
     print(f"    window {training.window}, learning_rate {training.learning_rate:g}, minutes {preset.minutes:g}")
 
 # %% [markdown]
-# `sketch` is what you trained in lesson 02. The models of breath and bells that came with the course are sketches too,
-# and were trained for longer. `study` and `piece` are meant for a graphics card, and their sizes follow the reports of
-# people who have worked with such models for years. They have no predictors yet, and the course has not trained them to
-# the end on such a card. So take their minutes as a starting point, and let your ears decide when to stop.
+# `sketch` is what you trained in lesson 02. The models of breath and bells that came with the course are sketches too
+# and were trained for longer, that of breath without `dropout`. `study` and `piece` are meant for a graphics card, and
+# their sizes follow the reports of people who have worked with such models for years. Without `dropout`, so large a
+# model soon knows a few minutes of sound by heart. The course has tried both for some minutes only, on a card much
+# faster than Colab's. So take their own minutes as a starting point, and let your ears decide when to stop.
 #
 # ## What the settings do
 #
@@ -244,8 +245,8 @@ for name, preset in pl.PRESETS.items():
 #   `frame_sizes` larger. A longer `window` makes each step slower, so give it more `minutes` too.
 # - It has the right outline, but no fine detail, and more time no longer helps: a larger size, with more `dim` or
 #   `layers`. Twice the `dim` is about four times the work.
-# - It plays your recordings back, and you want something else: `versions` of them, which you hear below, and a little
-#   `dropout`, such as 0.1. If you want them back, leave both as they are.
+# - It plays your recordings back, or the solid curve rises again, and you want something else: `versions` of the
+#   recordings, which you hear below. If you want them back, `dropout=0`.
 #
 # Here are all the settings. Where the presets differ, each has its own default. The last column says where a setting
 # comes from. The range is what the course accepts; not all of it makes sense.

@@ -17,9 +17,9 @@ from .shown import Shown
 # Steps of "How literal", and the settings that each stands for.
 LITERAL = {
     "by heart": {"dropout": 0.0, "versions": 1},
-    "close": {"dropout": 0.05, "versions": 2},
-    "loose": {"dropout": 0.1, "versions": 3},
-    "free": {"dropout": 0.2, "versions": 4},
+    "close": {"dropout": 0.3, "versions": 1},
+    "loose": {"dropout": 0.3, "versions": 4},
+    "free": {"dropout": 0.4, "versions": 8},
 }
 FRAMES = (4, 8, 16, 32, 64)  # the lengths of memory to choose from, in largest frames
 SIZES = (64, 128, 192, 256, 512, 1024, 2048)
@@ -30,10 +30,11 @@ EFFECTS = {  # of the two controls that are no single setting
     "minutes": "How long it may practise in all, interruptions not counted. With more, a sound goes from raw towards "
     "settled. The steps of learning grow smaller as the time runs out, so a training that was meant to be longer is "
     "not the same as one that is prolonged.",
-    "literal": "How closely it keeps to the recordings. By heart: it hears them as they are, and given time it may "
-    "play stretches of them again. Each step towards free adds a version of them, a little different in level, speed "
-    "and pitch, and leaves out more of the model's values while it learns. That makes learning by heart harder; "
-    "pitches may lie between those recorded, and the sound may blur.",
+    "literal": "How closely it keeps to the recordings. By heart: given time, it may play stretches of them again, and "
+    "with a few short recordings it loses its way between them. Close: while it learns, part of its values is left "
+    "out, which makes learning by heart harder; what rings in the recordings rings in the takes. Loose and free: it "
+    "also hears versions of the recordings, a little different in level, speed and pitch, so pitches may lie between "
+    "those recorded.",
 }
 GROUPS = {"model": "The shape of a model", "training": "The way it is trained"}
 

@@ -88,8 +88,8 @@ class ModelSettings(Checked):
     dropout: float = setting(
         0.0,
         "Dropout",
-        "Share of each layer's values that is left out at random in training. More makes learning by heart harder, and "
-        "may blur the sound.",
+        "Share of each layer's values that is left out at random in training. More makes learning by heart harder; too "
+        "much may blur the sound.",
         "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
         low=0,
         high=0.9,
