@@ -373,14 +373,15 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # nothing, since they are mostly noise.
 #
 # Now and then, while your model learns, a few milliseconds of noise are mixed into what it hears. When it plays, it
-# will make mistakes and hear them; the noise teaches it to find its way back. And at each step a third of the model's
-# inner values, other ones each time, is left out, so that it cannot learn your recordings by heart so soon. The dashed
-# curve is measured under these conditions, so it may lie above the solid one.
+# will make mistakes and hear them; the noise teaches it to find its way back. At each step, nearly a third of the
+# model's inner values, different ones each time, are also left out, so that it does not learn your recordings by heart
+# so soon ("by heart" in the controls leaves out none, "free" more). The dashed curve is measured under these
+# conditions, so it may lie above the solid one.
 #
 # - Both curves fall: the model is still learning, and more time would help.
 # - Both lie flat: it has found what it can at this size and in this time.
 # - Training falls while validation rises: it is learning the recordings by heart. That is not a fault if you want them
-#   to come back.
+#   to come back; with very few recordings, though, it may lose its way between them.
 #
 # The sentence under the picture of the cell that trained says which of these it is, if the numbers are clear enough to
 # tell. It is about numbers only. They do not say whether you like what you hear.

@@ -388,7 +388,7 @@ notebook.play(*played, names=list(models))
 # ## Your takes
 #
 # Now for your piece. Set what you want, then run the cell under the controls. The temperature may be a number or a line
-# as above. A voice that falls silent or gets stuck is nudged; take the tick away if you want the silence.
+# as above. A voice that falls silent or gets stuck is nudged; untick the box if you want the silence.
 
 # %%
 controls = notebook.Panel(

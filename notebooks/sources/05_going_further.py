@@ -228,10 +228,11 @@ for name, preset in pl.PRESETS.items():
 
 # %% [markdown]
 # `sketch` is what you trained in lesson 02. The models of breath and bells that came with the course are sketches too
-# and were trained for longer, that of breath without `dropout`. `study` and `piece` are meant for a graphics card, and
-# their sizes follow the reports of people who have worked with such models for years. Without `dropout`, so large a
-# model soon knows a few minutes of sound by heart. The course has tried both for some minutes only, on a card much
-# faster than Colab's. So take their own minutes as a starting point, and let your ears decide when to stop.
+# and were trained for longer; the model of breath was trained without `dropout`. `study` and `piece` are meant for a
+# graphics card, and their sizes follow the reports of people who have worked with such models for years. A model this
+# large soon learns a few minutes of sound by heart if it has no `dropout`. Both presets were tried for some minutes
+# only, on a card faster than Colab's. So take the minutes printed above as a starting point, and let your ears decide
+# when to stop.
 #
 # ## What the settings do
 #
@@ -245,8 +246,8 @@ for name, preset in pl.PRESETS.items():
 #   `frame_sizes` larger. A longer `window` makes each step slower, so give it more `minutes` too.
 # - It has the right outline, but no fine detail, and more time no longer helps: a larger size, with more `dim` or
 #   `layers`. Twice the `dim` is about four times the work.
-# - It plays your recordings back, or the solid curve rises again, and you want something else: `versions` of the
-#   recordings, which you hear below. If you want them back, `dropout=0`.
+# - It plays your recordings back and you want something else, or the solid curve rises again: `versions` of the
+#   recordings, which you hear below. If you want your recordings back: `dropout=0`.
 #
 # Here are all the settings. Where the presets differ, each has its own default. The last column says where a setting
 # comes from. The range is what the course accepts; not all of it makes sense.

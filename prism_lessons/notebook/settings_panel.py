@@ -30,8 +30,8 @@ EFFECTS = {  # of the two controls that are no single setting
     "minutes": "How long it may practise in all, interruptions not counted. With more, a sound goes from raw towards "
     "settled. The steps of learning grow smaller as the time runs out, so a training that was meant to be longer is "
     "not the same as one that is prolonged.",
-    "literal": "How closely it keeps to the recordings. By heart: given time, it may play stretches of them again, and "
-    "with a few short recordings it loses its way between them. Close: while it learns, part of its values is left "
+    "literal": "How closely it keeps to the recordings. By heart: given time, it may play stretches of them again, but "
+    "with a few short recordings it may lose its way between them. Close: while it learns, some of its values are left "
     "out, which makes learning by heart harder; what rings in the recordings rings in the takes. Loose and free: it "
     "also hears versions of the recordings, a little different in level, speed and pitch, so pitches may lie between "
     "those recorded.",
