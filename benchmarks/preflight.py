@@ -67,6 +67,8 @@ def step_memory(changes):
     for _ in range(2):
         codes = np.random.default_rng(0).integers(0, preset.model.levels, (streams, largest + window)).astype(np.int32)
         inputs = {"codes": codes, "starts": np.zeros(streams, bool)}
+        if guesses := preset.model.guesses:
+            inputs["features"] = np.ones((*codes.shape, 3 * guesses + 1), np.float32)
         learner.train_on_batch(inputs, codes[:, largest:], sample_weight=np.ones((streams, window), np.float32))
     largest_size = 1e6 * peak_mb()
     measured, estimate = largest_size - before, bytes_of_training(preset)

@@ -120,10 +120,10 @@ def test_a_finished_run_is_extended_by_more_epochs(hum_corpus, small, tmp_path):
 
 def test_a_change_of_learning_rate_and_dropout_is_honoured_and_noted(hum_corpus, small, tmp_path):
     train(hum_corpus, tmp_path, epochs=1, **small)
-    run = train(hum_corpus, tmp_path, epochs=2, **small, learning_rate=1e-4, dropout=0.3)
-    assert changes_noted(run) == {"learning_rate": (0.002, 1e-4), "dropout": (0.0, 0.3)}
+    run = train(hum_corpus, tmp_path, epochs=2, **small, learning_rate=1e-4, dropout=0.5)
+    assert changes_noted(run) == {"learning_rate": (0.002, 1e-4), "dropout": (0.3, 0.5)}
     assert run.log[1].learning_rate <= 1e-4
-    assert Run(tmp_path).settings["model"]["dropout"] == run.capsule().settings.dropout == 0.3
+    assert Run(tmp_path).settings["model"]["dropout"] == run.capsule().settings.dropout == 0.5
     # Taken up without naming them, they hold on.
     assert changes_noted(train(hum_corpus, tmp_path, epochs=2)) == changes_noted(run)
 

@@ -352,7 +352,7 @@ def test_a_markov_chain_is_learned_to_its_entropy():
     codes, fresh = Codes.of_arrays([sound[:400_000]], 128), Codes.of_arrays([sound[400_000:]], 128)
     # Without predictors, which know nothing of a chain: it is the network that has to learn.
     preset = PRESETS["sketch"].changed(
-        dim=32, frame_sizes=(2, 8), predictors=(), book=0, learning_rate=4e-3, window=128
+        dim=32, frame_sizes=(2, 8), dropout=0.0, predictors=(), book=0, learning_rate=4e-3, window=128
     )
     model, _ = quality.learn(codes, preset, epochs=6)
     bits = Scorer(model)(fresh, *quality.whole_clips(fresh))
