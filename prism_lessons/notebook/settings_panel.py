@@ -18,7 +18,7 @@ from .shown import Shown
 LITERAL = {
     "by heart": {"dropout": 0.0, "versions": 1},
     "close": {"dropout": 0.3, "versions": 1},
-    "loose": {"dropout": 0.3, "versions": 4},
+    "loose": {"dropout": 0.35, "versions": 4},
     "free": {"dropout": 0.4, "versions": 8},
 }
 FRAMES = (4, 8, 16, 32, 64)  # the lengths of memory to choose from, in largest frames
