@@ -225,8 +225,8 @@ def test_no_join_is_to_be_heard(name, recording, start):
     Bound: the 95th percentile over stretches as long in the prime itself, once the model has heard an eighth of a
     second. And closer: at temperature 1 draws cost, on average, just what the model's own chances say. A sample's
     cost deviates by about 2 bits, so the mean of 4,096 by 0.03. A state from silence, with the same samples
-    before it, plays what costs a fifth of a bit more than that, or fails the latter; without predictors it fails
-    both.
+    before it, plays what costs otherwise, by a fifth of a bit or more; it fails the latter but for a gong, and
+    without predictors both.
     """
     capsule = as_capsule(EXAMPLES / "trained" / name)
     prime = Prime(EXAMPLES / name.removesuffix("_plain") / f"{recording}.flac", start, 2.0)
@@ -254,7 +254,9 @@ def test_no_join_is_to_be_heard(name, recording, start):
     cold = State(warm.past, engine.begin(VOICES).recurrent)
     player = Player(engine, RATE, [Line.of(1)] * VOICES, chances(1, VOICES), cold)
     cold_after, cold_beyond = surprise(player.play(AFTER))
-    assert cold_after > after + 0.2 or abs(cold_beyond) > 0.12
+    assert abs(cold_after - after) > 0.2
+    if recording != "gong_131_hard":  # the samples before the join nearly suffice for it, since it rings so evenly
+        assert abs(cold_beyond) > 0.12
     if not capsule.settings.guesses:  # predictors find their way back from silence within some milliseconds
         assert cold_after > np.percentile(stretches, 95) + 0.5 and cold_beyond > 0.5
 
