@@ -3,6 +3,8 @@
 How long it took from the click to the first sample is left in artefacts/timings.json.
 """
 
+from itertools import pairwise
+
 import nbformat
 import numpy as np
 import pytest
@@ -117,12 +119,15 @@ def playing(page):
     page.wait_for_function("by('said').textContent === 'Playing'")
 
 
+def in_a_row(pieces):
+    """Whether each of [[place, sample, ...]] begins where the one before ended."""
+    return all(place + len(samples) == then for (place, *samples), (then, *_) in pairwise(pieces))
+
+
 def as_one(pieces):
-    """[[place, sample, ...]] that follow upon each other without a gap -> the first place, the samples."""
-    places = [int(place) for place, *_ in pieces]
-    sizes = [len(samples) - 1 for samples in pieces]
-    assert places[1:] == [place + size for place, size in zip(places, sizes, strict=True)][:-1]
-    return places[0], np.concatenate([samples[1:] for samples in pieces])
+    """[[place, sample, ...]] in a row -> the first place, the samples."""
+    assert in_a_row(pieces)
+    return int(pieces[0][0]), np.concatenate([samples for _, *samples in pieces])
 
 
 def test_it_sounds_soon_and_without_a_gap_while_the_temperature_is_turned(lesson, page):
@@ -144,7 +149,8 @@ def test_it_sounds_soon_and_without_a_gap_while_the_temperature_is_turned(lesson
             lesson.keys.press("ArrowRight")
             lesson.page.wait_for_timeout(100)
         recorded = recording.evaluate("({ promise }) => promise")
-        if page.evaluate("gaps") == 0:
+        # Chromium hands the recorder a block twice, or none, when its own sound thread had no time.
+        if page.evaluate("gaps") == 0 and in_a_row(recorded):
             break
         assert tries < 10, "it never plays for three seconds without a gap"
     laid_from, laid = as_one(page.evaluate("blocks"))
