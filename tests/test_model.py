@@ -210,6 +210,14 @@ def test_dropout_acts_in_training_only():
     assert np.abs(np.array(one) - np.array(two)).max() > 0.01
 
 
+def test_dropout_takes_away_the_same_units_of_all_voices_and_others_at_each_step():
+    model = model_of(frame_sizes=(8, 32), dropout=0.5)
+    for layer in (*model.tiers, model.sample_tier):
+        left = np.array(layer.dropout(np.ones((3, 40, 16), np.float32), training=True)) > 0
+        assert (left == left[0]).all() and 0.4 < left.mean() < 0.6
+        assert (left[0, 1:] != left[0, :-1]).any(axis=1).all()
+
+
 def test_mixed_precision_gives_float32_logits_close_to_full_precision():
     keras.utils.set_random_seed(5)
     full = SampleRNN(ModelSettings(dim=12, frame_sizes=(8, 32)), dtype="float32")
