@@ -9,6 +9,8 @@ A detector looks at one sound, block by block, so that a recording of ten hours 
         def findings(self)                      a list of `Finding`s, once all has been added
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ...audio import Levels, Recording, mix, resampled
@@ -102,12 +104,15 @@ def _in_order(findings):
 def _detect(recording, to_mono, listen, step):
     """What the detectors find in a recording that is mixed by `to_mono(frames)`; `listen(mono)` hears it too."""
     detectors = [detector(recording.sample_rate, recording.channels) for detector in DETECTORS]
-    for frames in recording.frames():
-        mono = to_mono(frames)
-        listen(mono)
-        for detector in detectors:
-            detector.add(frames, mono)
-        step(recording.share)
+    # Side by side, since NumPy and SciPy let threads run: otherwise one file of hours would wait for one processor.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for frames in recording.frames():
+            mono = to_mono(frames)
+            added = [pool.submit(detector.add, frames, mono) for detector in detectors]
+            listen(mono)
+            for one in added:
+                one.result()
+            step(recording.share)
     return [finding for detector in detectors for finding in detector.findings()]
 
 
