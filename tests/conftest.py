@@ -5,6 +5,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -171,7 +172,31 @@ SMALL = {
 
 
 @pytest.fixture(scope="session")
-def small():
+def compiled_once():
+    """Trainings of one process share what was compiled for the same model: that takes most of a training of a second.
+
+    A learner begins with the values of a new one, all of them, and so gives the same weights as that.
+    """
+    from prism_lessons.training import train  # here, so that tests without a model need no TensorFlow
+
+    module, learners = sys.modules[train.__module__], {}
+    make = module.make_learner
+
+    def make_or_begin_anew(preset, precision, codes=None):
+        new = make(preset, precision, codes)
+        learner = learners.setdefault((preset.model, preset.training.streams, preset.training.clip_norm, precision), new)
+        if learner is not new:
+            for variable, value in zip(learner.everything().values(), new.everything().values(), strict=True):
+                variable.assign(value)
+        return learner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "make_learner", make_or_begin_anew)
+        yield
+
+
+@pytest.fixture(scope="session")
+def small(compiled_once):
     """Settings that train in seconds."""
     return dict(SMALL)
 
