@@ -184,7 +184,8 @@ def compiled_once():
 
     def make_or_begin_anew(preset, precision, codes=None):
         new = make(preset, precision, codes)
-        learner = learners.setdefault((preset.model, preset.training.streams, preset.training.clip_norm, precision), new)
+        compiled = preset.model, preset.training.streams, preset.training.clip_norm, precision
+        learner = learners.setdefault(compiled, new)
         if learner is not new:
             for variable, value in zip(learner.everything().values(), new.everything().values(), strict=True):
                 variable.assign(value)
