@@ -28,6 +28,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import ipywidgets
 import numpy as np
 from machine import peak_mb
 
@@ -287,6 +288,7 @@ def bring(path):
     shutil.copy(path, recordings / "a.zip")
     with contextlib.redirect_stdout(io.StringIO()):
         Course().bring()
+    ipywidgets.Widget.close_all()  # which otherwise stay for as long as a notebook's kernel runs
 
 
 # {format: (path in the course, kinds of mutants, function that reads it)}
