@@ -12,6 +12,7 @@ A detector looks at one sound, block by block, so that a recording of ten hours 
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import methodcaller
 
 from ...audio import Levels, Recording, mix, resampled
 from .bandwidth import USUAL_RATE, top_at_rate
@@ -104,14 +105,14 @@ def _in_order(findings):
 def _detect(recording, to_mono, listen, step):
     """What the detectors find in a recording that is mixed by `to_mono(frames)`; `listen(mono)` hears it too."""
     detectors = [detector(recording.sample_rate, recording.channels) for detector in DETECTORS]
-    # Side by side, since NumPy and SciPy let threads run: otherwise one file of hours would wait for one processor.
+    # Side by side, since NumPy and SciPy let threads run: one file of hours would wait for one processor. What is short
+    # ends with its first block, before threads have begun.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for frames in recording.frames():
+        for number, frames in enumerate(recording.frames()):
             mono = to_mono(frames)
-            added = [pool.submit(detector.add, frames, mono) for detector in detectors]
+            added = (pool.map if number else map)(methodcaller("add", frames, mono), detectors)
             listen(mono)
-            for one in added:
-                one.result()
+            list(added)
             step(recording.share)
     return [finding for detector in detectors for finding in detector.findings()]
 
