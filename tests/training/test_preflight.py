@@ -1,11 +1,11 @@
 """The pre-flight: a sound corpus passes every check, and each check says what is wrong where something is."""
 
 import io
-import itertools
 import json
 import math
 import os
 import shutil
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -398,11 +398,20 @@ def test_too_slow_a_machine_is_no_failure(preset, noise, monkeypatch):
     assert replay.seconds == 0.1
 
 
-def test_a_replay_stops_when_it_takes_too_long(preset, monkeypatch):
-    pupil = by_heart.Pupil(by_heart.small_preset(preset, 1000), np.arange(1000) % 256, 0)
-    monkeypatch.setattr(by_heart, "pieces", lambda *_: itertools.repeat(np.zeros((1, 100), int)))
-    monkeypatch.setattr(by_heart, "REPLAY_SECONDS", 0)
-    assert len(pupil.play_back()) == 100
+def test_a_replay_stops_when_it_takes_too_long_and_compiling_does_not_count(preset, monkeypatch):
+    pupil, waits = by_heart.Pupil(by_heart.small_preset(preset, 1000), np.arange(1000) % 256, 0), []
+
+    def pieces(*_):
+        for wait in waits:
+            time.sleep(wait)
+            yield np.zeros((1, 100), int)
+
+    monkeypatch.setattr(by_heart, "pieces", pieces)
+    monkeypatch.setattr(by_heart, "REPLAY_SECONDS", 1)
+    waits[:] = 2, 0, 0
+    assert len(pupil.play_back()) == 300
+    waits[:] = 0, 1.5, 0
+    assert len(pupil.play_back()) == 200
 
 
 def test_what_was_not_learned_in_all_those_steps_has_failed():

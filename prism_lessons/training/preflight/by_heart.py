@@ -198,12 +198,14 @@ class Pupil:
 
     def play_back(self):
         """What it plays from the fresh state at a low temperature: codes, as many as there is time for."""
-        codes, until = [], time.monotonic() + REPLAY_SECONDS
+        codes, until = [], math.inf
         # Of a constant temperature, the sample rate changes nothing.
         for piece in pieces(of_model(self.learner.model), 1, self.streams.codes.samples, [TEMPERATURE], [(0, 0)]):
             codes.append(piece[0])
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > until:
                 break
+            until = min(until, now + REPLAY_SECONDS)  # what comes before the first piece is compilation
         return np.concatenate(codes)
 
 
