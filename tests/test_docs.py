@@ -2,17 +2,28 @@
 
 import re
 import runpy
+import shutil
+from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+from prism_lessons import Capsule
+from prism_lessons.audition.listening import Act
+from prism_lessons.corpus.corpus import ClipFile
+from prism_lessons.generation.rendering import COLUMNS
+from prism_lessons.run import Epoch
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 GATHER = runpy.run_path(str(DOCS / "gather.py"))
 CHECK = runpy.run_path(str(DOCS / "check.py"))
+
+FILES = (DOCS / "files.md").read_text(encoding="utf-8")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
@@ -161,3 +172,21 @@ def test_of_a_live_line_the_page_keeps_what_stood_there_at_the_end():
     assert printed("Begin.\n\rStep 1 of 2", "\rStep 2 of 2", "\rDone.      \n", "End.\n") == [
         "Begin.\nDone.      \nEnd.\n"
     ]
+
+
+@pytest.mark.parametrize("written", [ClipFile, Epoch, Act, COLUMNS])
+def test_every_name_in_a_file_is_explained(written):
+    names = written if isinstance(written, tuple) else [field.name for field in fields(written)]
+    assert not [name for name in names if f"`{name}`" not in FILES]
+
+
+def test_a_capsule_can_be_read_without_the_course_as_the_page_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = REPOSITORY / "datasets_examples" / "trained" / "bells" / "epochs" / "0012.capsule"
+    shutil.copy(path, "bells.capsule")
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", FILES, re.DOTALL)[1], names)
+    weights = Capsule.load(path).weights
+    assert list(names["weights"]) == list(weights)
+    for name, weight in weights.items():
+        np.testing.assert_array_equal(names["weights"][name], weight)
