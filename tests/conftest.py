@@ -189,6 +189,7 @@ def compiled_once():
         if learner is not new:
             for variable, value in zip(learner.everything().values(), new.everything().values(), strict=True):
                 variable.assign(value)
+            learner.bits.reset_state()
         return learner
 
     with pytest.MonkeyPatch.context() as patch:
