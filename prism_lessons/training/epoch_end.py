@@ -8,6 +8,7 @@ import numpy as np
 from ..audio import Clip
 from ..backend import tf
 from ..capsule import Capsule, fill
+from ..errors import CourseError
 from ..files import as_text
 from ..generation.engines import of_model
 from ..generation.player import pieces
@@ -123,15 +124,21 @@ class EpochEnd:
         return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
 
     def _summarise(self, entry, clips):
-        with self.writer.as_default(step=entry.epoch):
-            tf.summary.scalar("bits/training", entry.bits)
-            tf.summary.scalar("bits/validation", entry.validation_bits)
-            tf.summary.scalar("learning_rate", entry.learning_rate)
-            tf.summary.scalar("gradient_norm", entry.gradient_norm)
-            for path, clip in clips.items():
-                name = path.stem.partition("_")[2]
-                tf.summary.audio(f"clips/{name}", clip.samples[None, :, None], clip.sample_rate)
-        self.writer.flush()
+        try:
+            with self.writer.as_default(step=entry.epoch):
+                tf.summary.scalar("bits/training", entry.bits)
+                tf.summary.scalar("bits/validation", entry.validation_bits)
+                tf.summary.scalar("learning_rate", entry.learning_rate)
+                tf.summary.scalar("gradient_norm", entry.gradient_norm)
+                for path, clip in clips.items():
+                    name = path.stem.partition("_")[2]
+                    tf.summary.audio(f"clips/{name}", clip.samples[None, :, None], clip.sample_rate)
+            self.writer.flush()
+        except tf.errors.OpError as error:  # which says no more than TensorFlow's own words
+            raise CourseError(
+                f'The curves in "{self.run.folder / "tensorboard"}" could not be written: see that the folder is still '
+                "there and the disk has room, and do the same again; everything finished before is safe."
+            ) from error
 
 
 def excerpts(codes, sample_rate, seconds):

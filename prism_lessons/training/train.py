@@ -144,6 +144,7 @@ def train(
                 live.end(where)
                 run.note("stopped", where)
                 raise Stopped("Everything so far is saved: run the same again to go on.") from None
+    run.check_there()
     last = run.log[-1]
     live.end(
         f"Trained {last.epoch} epoch{'s' if last.epoch > 1 else ''} in {clock(last.seconds)}: {last.bits:.3f} bits per "

@@ -17,6 +17,7 @@ import soundfile
 
 import prism_lessons as pl
 from prism_lessons.audio import load
+from prism_lessons.backend import tf
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
 from prism_lessons.corpus.codes import Codes
@@ -218,6 +219,27 @@ def test_a_run_says_what_it_was_asked_for_and_goes_on_with_that_where_nothing_el
     assert (Run(run.folder).settings["minutes"], Run(run.folder).settings["epochs"]) == (None, 1)
     log = run.log
     assert train(hum_corpus, tmp_path / "run").log == log, "the budget of before is reached"
+
+
+def test_a_run_that_is_renamed_as_it_ends_is_a_sentence(hum_corpus, small, tmp_path):
+    with pytest.raises(CourseError, match=r'run\.json" is no longer there: if its folder was renamed'):
+        train(
+            hum_corpus, tmp_path / "run", epochs=1,
+            each_epoch=lambda run: run.folder.rename(tmp_path / "renamed"), **small,
+        )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["renamed"]
+    assert [entry.epoch for entry in Run(tmp_path / "renamed").log] == [1]
+
+
+def test_curves_that_cannot_be_written_are_a_sentence_and_nothing_is_lost(go_on, straight, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise tf.errors.OutOfRangeError(None, None, "File too large")
+
+    monkeypatch.setattr(tf.summary, "audio", full)
+    with pytest.raises(CourseError, match=r"tensorboard\" could not be written.*everything finished before is safe"):
+        go_on(tmp_path / "run")
+    monkeypatch.undo()
+    assert same_weights(go_on(tmp_path / "run").capsule(2), straight.capsule(2))
 
 
 def test_early_stopping_keeps_every_epoch(hum_corpus, small, tmp_path):
