@@ -27,7 +27,7 @@ from .settings import BOOK_ORDER, LEVELS, MOMENT
 LOGITS_WINDOW = 4096
 CURVES = 64  # how many cosines each row of the output kernel begins as a mixture of
 # Dropout takes away other units at each step, the same ones of all voices: drawing them for each voice takes a third of
-# a training. The same ones at all steps (Gal and Ghahramani 2016) are as quick, and such models play worse.
+# a training. The same ones at all steps (Gal and Ghahramani 2016) are as quick and showed no gain (decisions.md).
 NOISE_SHAPE = (1, None, None)
 RECENCY = 0.5  # how loud each sample is in the sample tier's kernel, to begin with, beside the one after it
 

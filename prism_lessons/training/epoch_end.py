@@ -134,7 +134,7 @@ class EpochEnd:
                     name = path.stem.partition("_")[2]
                     tf.summary.audio(f"clips/{name}", clip.samples[None, :, None], clip.sample_rate)
             self.writer.flush()
-        except tf.errors.OpError as error:  # which says no more than TensorFlow's own words
+        except tf.errors.OpError as error:  # TensorFlow's own kind, which is no OSError
             raise CourseError(
                 f'The curves in "{self.run.folder / "tensorboard"}" could not be written: see that the folder is still '
                 "there and the disk has room, and do the same again; everything finished before is safe."

@@ -112,7 +112,7 @@ def _detect(recording, to_mono, listen, step):
             mono = to_mono(frames)
             added = (pool.map if number else map)(methodcaller("add", frames, mono), detectors)
             listen(mono)
-            list(added)
+            list(added)  # waits, and raises what a detector raised
             step(recording.share)
     return [finding for detector in detectors for finding in detector.findings()]
 
