@@ -129,16 +129,16 @@ def main():
 
     results = {"task": "changes", "folder": Path(options.folder).name, "passes": options.passes}
     try:
-        for name in options.changes:
-            settings = {} if name in CHANGES else dict([setting(name)])
-            preset = PRESETS["sketch"].changed(**settings)
+        settings = {name: {} if name in CHANGES else dict([setting(name)]) for name in options.changes}
+        presets = {name: PRESETS["sketch"].changed(**values) for name, values in settings.items()}
+        for name, preset in presets.items():
             codes, held_out = codes_in(options.folder, preset)
             with CHANGES.get(name, contextlib.nullcontext)():
                 model, spent = learn(codes, preset, epochs=options.passes)
                 bits = round(Scorer(model)(held_out, *whole_clips(held_out)), 4)
             results[name] = {"bits_per_sample": bits, "training_seconds": round(spent, 1)}
             print(name, results[name], flush=True)
-    except CourseError as error:
+    except (CourseError, argparse.ArgumentTypeError) as error:
         refuse(str(error))
     report(results, options.out)
 

@@ -18,6 +18,7 @@ OTHERS = [
     ("hearing", ["takes"], "name the folder of the recordings"),
     ("hearing", ["takes", "not there", "not there"], 'there is no folder "not there"'),
     ("changes", ["not there", "Muon"], 'There is no corpus in "not there"'),
+    ("changes", ["not there", "sketch", "muon"], '"muon" should read NAME=VALUE'),
     ("gpu", ["not there"], 'There is no corpus in "not there"'),
     ("memory", ["not there.wav"], '"not there.wav" cannot be used'),
     ("learning_curve", ["not there"], "no sound can be read in not there"),
