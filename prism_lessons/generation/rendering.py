@@ -7,7 +7,7 @@ import json
 import re
 import tempfile
 import zipfile
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -207,19 +207,19 @@ def _write(take, folder, rendering):
         "date": take.about["date"],
         "comment": _comment(take.about, rendering.form),  # the last: a reader may pass over what follows a long one
     }
-    with replacing(path) as partial:
+    with ExitStack() as sound:
+        partial = sound.enter_context(replacing(path))
         with writing(partial, rate, path.suffix, rendering.bits, tags) as file:
             for block in rendering.blocks(take, offset, gain):
                 levels.add(block)
                 file.write(coded(block, rendering.bits))
         if markers and rendering.form == "wav":
             write_markers(partial, markers)
-        # What is said of a sound comes before its name: on a disk that is full by now, neither is there.
         if markers:
             text = labels((sample / rate, sample / rate, words) for sample, words in markers)
             write_text(path.with_suffix(LABELS), text)
         about = take.about
-        _list(folder, {
+        row = {
             **{column: about[column] for column in COLUMNS if column in about},
             "file": path.name,
             "model": _model(about),
@@ -231,7 +231,11 @@ def _write(take, folder, rendering):
             "rms_dbfs": levels.rms_dbfs,
             "silence": round(levels.silence, 3),
             "events": _in_words(take.markers),
-        })  # fmt: skip
+        }
+        # Both are written before either has its name: on a disk that is full by now, neither is there. The sound is
+        # the first to have it, so that a stop between them leaves no row of a sound that is not there.
+        with _listing(folder, row):
+            sound.close()
     return path
 
 
@@ -281,14 +285,20 @@ def _mean(take):
     return total / max(1, count)
 
 
-def _list(folder, row):
-    """Put a row into the list of takes, in place of an earlier one of the same file; what else lies there stays."""
+@contextmanager
+def _listing(folder, row):
+    """Put a row into the list of takes, in place of an earlier one of the same file; what else lies there stays.
+
+    The new list is written before what is done meanwhile, and takes the place of the old one after it.
+    """
     with in_turn(folder / LIST):
         columns, rows = _listed(folder / LIST)
         for line in rows:  # columns that somebody has added are theirs
             if line.get("file") == row["file"]:
                 row = {**line, **row}
-        _write_list(folder / LIST, columns, [*(line for line in rows if line.get("file") != row["file"]), row])
+        rows = [*(line for line in rows if line.get("file") != row["file"]), row]
+        with _new_list(folder / LIST, columns, rows):
+            yield
 
 
 def merge_lists(path, other):
@@ -305,12 +315,14 @@ def merge_lists(path, other):
     with in_turn(path), suppress(CourseError):
         (columns, rows), (more_columns, more) = _listed(path), _listed(other)
         named = {row.get("file") for row in rows}
-        _write_list(path, [*columns, *more_columns], rows + [row for row in more if row.get("file") not in named])
-        return True
+        rows += [row for row in more if row.get("file") not in named]
+        with _new_list(path, [*columns, *more_columns], rows):
+            return True
     return False
 
 
-def _write_list(path, columns, rows):
+@contextmanager
+def _new_list(path, columns, rows):
     text = io.StringIO()
     columns = list(dict.fromkeys([*COLUMNS, *columns]))
     writer = csv.writer(text)
@@ -318,6 +330,7 @@ def _write_list(path, columns, rows):
     writer.writerows([_no_formula(line.get(column, "")) for column in columns] for line in rows)
     with replacing(path) as partial:
         partial.write_text(text.getvalue(), encoding="utf-8", newline="")
+        yield
 
 
 def _no_formula(value):

@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+import itertools
 import json
 import os
 import re
@@ -620,7 +621,7 @@ def test_where_a_take_cannot_be_listed_its_sound_is_not_there_either(take, tmp_p
         raise unwritable(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     with monkeypatch.context() as full:
-        full.setattr(rendering, "_write_list", refuse)
+        full.setattr(rendering, "_new_list", refuse)
         with pytest.raises(CourseError, match="The disk is full"):
             render([take], tmp_path)
     assert os.listdir(tmp_path) == []
@@ -628,10 +629,31 @@ def test_where_a_take_cannot_be_listed_its_sound_is_not_there_either(take, tmp_p
     assert path.name in (tmp_path / "takes.csv").read_text()
 
 
+@pytest.mark.parametrize("at", range(2))
+def test_a_stop_at_any_rename_leaves_no_row_of_a_sound_that_is_not_there(at, take, noise, tmp_path, monkeypatch):
+    earlier = render([take_of(noise(0.5, 1))], tmp_path)
+    renames, rename = itertools.count(), os.replace
+
+    def stop(source, target):
+        if next(renames) == at:
+            raise KeyboardInterrupt
+        rename(source, target)
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(os, "replace", stop)
+        with pytest.raises(KeyboardInterrupt):
+            render([take], tmp_path)
+    assert {row["file"] for row in rows_of(tmp_path)} <= set(os.listdir(tmp_path))
+    assert not list(tmp_path.glob("*.partial"))
+    paths = earlier + render([take], tmp_path)
+    assert [row["file"] for row in rows_of(tmp_path)] == [path.name for path in paths]
+
+
 def test_two_programs_that_list_takes_at_once_lose_no_row(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from prism_lessons.generation.rendering import _list\n"
-        "for number in range(30): _list(Path(sys.argv[1]), {'file': f'{sys.argv[2]}{number}.wav'})\n"
+        "import sys; from pathlib import Path; from prism_lessons.generation.rendering import _listing\n"
+        "for number in range(30):\n"
+        "    with _listing(Path(sys.argv[1]), {'file': f'{sys.argv[2]}{number}.wav'}): pass\n"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, tmp_path, who]) for who in "ab"]
     assert [program.wait() for program in both] == [0, 0]
