@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
@@ -19,6 +20,9 @@ from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound
 from .known import Known, code_version
 
 LONGEST_NAME = 36  # characters; beside it, there is room for the figures of a file
+MANY = 1000  # files: to start processes takes as long as to survey some hundreds of short ones
+BRIEF = 2**20  # bytes of a short file
+AT_ONCE = 250  # short files between one look at how far it is and the next
 
 
 @dataclass(frozen=True)
@@ -213,7 +217,7 @@ def look_up(path, root, known):
     """The `Surveyed` of one file below `root`, as it is in `Known` if it has not changed since; otherwise put there."""
     file = _from_dict(known.get(path))
     if file is None:
-        file = _look_at(path, root, lambda part: None)
+        file = _look_at(path, root)
         if not file.passing:
             known.put(path, asdict(file))
     return file
@@ -229,8 +233,24 @@ def _from_dict(values):
 
 
 def _look_at_all(paths, root, live):
-    """Yield the `Surveyed` of each path, in order; some are looked at side by side, since NumPy lets threads run."""
+    """Yield the `Surveyed` of each path, in order; some are looked at side by side."""
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
+    if len(paths) >= MANY and np.mean(sizes) < BRIEF:
+        yield from _in_processes(paths, root, live)
+    else:
+        yield from _in_threads(paths, sizes, root, live)
+
+
+def _in_processes(paths, root, live):
+    """For many short files, whose time is mostly Python's own: threads would wait for each other."""
+    with Parallel(n_jobs=-1) as processes:
+        for done in range(0, len(paths), AT_ONCE):
+            live.share("Surveying files", done, len(paths))
+            yield from processes(delayed(_look_at)(path, root) for path in paths[done : done + AT_ONCE])
+
+
+def _in_threads(paths, sizes, root, live):
+    """For the others, since NumPy lets threads run, and a long file says how far it is."""
     parts, stop = np.zeros(len(paths)), threading.Event()
 
     def look(number):
@@ -256,7 +276,7 @@ def _look_at_all(paths, root, live):
             pool.shutdown(cancel_futures=True)
 
 
-def _look_at(path, root, step):
+def _look_at(path, root, step=lambda part: None):
     """Survey one file; `step(part)` is told how far it is, 0 .. 1, and may raise to end it."""
     name, facts = shown_name(path, root), {}
     try:

@@ -22,14 +22,12 @@ def folder(tmp_path, write_noise):
 @pytest.fixture
 def looked_at(monkeypatch):
     """The names of the files that a survey really reads, as they come."""
-    import sys
-
     module = sys.modules["prism_lessons.corpus.survey"]
     names, look = [], module._look_at
 
-    def note(path, root, step):
+    def note(path, root, *step):
         names.append(path.name)
-        return look(path, root, step)
+        return look(path, root, *step)
 
     monkeypatch.setattr(module, "_look_at", note)
     return names
@@ -59,9 +57,8 @@ def test_only_what_has_changed_is_read_again(folder, looked_at, write_noise):
     assert found["a.wav"].seconds == 2 and "sub/c.wav" not in {file.name for file in found.files}
 
 
-def test_what_was_done_before_an_interruption_is_not_done_again(folder, looked_at, monkeypatch):
-    import sys
-
+@pytest.mark.parametrize("many", [1, 1000], ids=["in processes", "in threads"])
+def test_what_was_done_before_an_interruption_is_not_done_again(many, folder, looked_at, monkeypatch):
     module = sys.modules["prism_lessons.corpus.survey"]
     whole = module._look_at_all
 
@@ -73,6 +70,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(folder, looked_a
 
     with monkeypatch.context() as patch:
         patch.setattr(module, "_look_at_all", stop)
+        patch.setattr(module, "MANY", many)
         with pytest.raises(KeyboardInterrupt):
             survey(folder)
     looked_at.clear()

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from shutil import rmtree
 
 import numpy as np
 import pytest
@@ -62,6 +63,15 @@ def test_every_file_is_named_with_its_reason_or_its_figures(mixed_folder):
     text = " ".join(str(found).split())
     assert all(f"{name}: cannot be used: {reason}" in text for name, reason in reasons.items())
     assert "3 of 15 files can be used, 0.2 minutes of sound." in text
+
+
+def test_many_short_files_are_surveyed_in_several_processes_with_the_same_outcome(mixed_folder, monkeypatch):
+    folder, _ = mixed_folder
+    alone = survey(folder)
+    rmtree(os.environ["XDG_CACHE_HOME"])  # what it remembers
+    monkeypatch.setattr(sys.modules["prism_lessons.corpus.survey"], "MANY", 1)
+    monkeypatch.delattr(sys.modules["prism_lessons.corpus.survey"], "_in_threads")
+    assert survey(folder) == alone
 
 
 def test_figures_are_those_of_the_sound(tmp_path, write_sound):
