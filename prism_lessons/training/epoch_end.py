@@ -2,6 +2,7 @@
 
 import math
 import os
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -42,7 +43,8 @@ class EpochEnd:
         self.scorer = Scorer(model)
         # Clips are made in float32 whatever the training computes in.
         self.player = model if model.compute_dtype == "float32" else SampleRNN(model.settings, dtype="float32")
-        self.writer = tf.summary.create_file_writer(os.fsencode(run.folder / "tensorboard"))
+        with self._sentence_for_curves():
+            self.writer = tf.summary.create_file_writer(os.fsencode(run.folder / "tensorboard"))
 
     def __call__(self):
         """Validate, play, keep the weights, write the log and the checkpoint, tidy.
@@ -124,7 +126,7 @@ class EpochEnd:
         return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
 
     def _summarise(self, entry, clips):
-        try:
+        with self._sentence_for_curves():
             with self.writer.as_default(step=entry.epoch):
                 tf.summary.scalar("bits/training", entry.bits)
                 tf.summary.scalar("bits/validation", entry.validation_bits)
@@ -134,6 +136,11 @@ class EpochEnd:
                     name = path.stem.partition("_")[2]
                     tf.summary.audio(f"clips/{name}", clip.samples[None, :, None], clip.sample_rate)
             self.writer.flush()
+
+    @contextmanager
+    def _sentence_for_curves(self):
+        try:
+            yield
         except tf.errors.OpError as error:  # TensorFlow's own kind, which is no OSError
             raise CourseError(
                 f'The curves in "{self.run.folder / "tensorboard"}" could not be written: see that the folder is still '

@@ -239,6 +239,11 @@ def test_curves_that_cannot_be_written_are_a_sentence_and_nothing_is_lost(go_on,
     with pytest.raises(CourseError, match=r"tensorboard\" could not be written.*everything finished before is safe"):
         go_on(tmp_path / "run")
     monkeypatch.undo()
+    (tmp_path / "run" / "tensorboard").rename(tmp_path / "run" / "away")
+    (tmp_path / "run" / "tensorboard").touch()  # which no writer can be made in
+    with pytest.raises(CourseError, match=r"tensorboard\" could not be written.*everything finished before is safe"):
+        go_on(tmp_path / "run")
+    (tmp_path / "run" / "tensorboard").unlink()
     assert same_weights(go_on(tmp_path / "run").capsule(2), straight.capsule(2))
 
 
