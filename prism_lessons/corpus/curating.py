@@ -102,6 +102,7 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
         there = _corpus_before(destination)
         files = list_files(source, leave_out=(home, work, old))
         _remove(work)
+        _remove_for_ever(old, work)
         (work / "clips").mkdir(parents=True)
         clips, unused = _prepare_all(source, files, work, sample_rate, state, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
@@ -121,7 +122,6 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
         write_text(work / CARD, corpus.card())
         if home.exists():
             _keep_what_is_not_of_a_corpus(home, there, work)
-            _remove(old)
             home.rename(old)
         work.rename(home)
     except OSError as error:
@@ -131,8 +131,8 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
             _put_back(old, home)
         with suppress(CourseError):
             _remove(work)
-    with suppress(CourseError):
-        _remove(old)
+    with suppress(CourseError, OSError):
+        _remove_for_ever(old, work)
     live.end(f"Prepared {len(clips)} clips.")
     return replace(corpus, folder=destination)
 
@@ -159,6 +159,13 @@ def _remove(folder):
             f'"{folder}", left over from an earlier corpus, cannot be deleted ({error.strerror or error}): delete it '
             "yourself, and do the same again."
         ) from error
+
+
+def _remove_for_ever(old, work):
+    """Delete a corpus that was put aside, under a name that is never put back: a kill may leave half of it."""
+    if os.path.lexists(old):
+        old.rename(work)
+        _remove(work)
 
 
 def _keep_what_is_not_of_a_corpus(home, before, work):

@@ -455,9 +455,24 @@ def test_what_cannot_be_deleted_of_an_earlier_corpus_is_named(old_corpus, source
         raise OSError(errno.EPERM, "Operation not permitted")
 
     monkeypatch.setattr(curating.shutil, "rmtree", refuse)
-    with pytest.raises(CourseError, match=r'\.corpus\.replaced", left over from an earlier corpus, cannot be deleted'):
+    with pytest.raises(CourseError, match=r'\.corpus\.partial", left over from an earlier corpus, cannot be deleted'):
         curate(source, tmp_path / "corpus")
     assert Corpus.open(tmp_path / "corpus") == old_corpus
+
+
+def test_half_of_a_corpus_that_was_being_deleted_is_never_put_back(old_corpus, source, tmp_path, monkeypatch):
+    def stop(folder):
+        next(Path(folder).glob("clips/*")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(curating.shutil, "rmtree", stop)
+        with pytest.raises(KeyboardInterrupt):
+            curate(source, tmp_path / "corpus")
+    assert Corpus.open(tmp_path / "corpus").seconds() == 36
+    assert not (tmp_path / ".corpus.replaced").exists()
+    assert curate(source, tmp_path / "corpus").seconds() == 36
+    assert sorted(os.listdir(tmp_path)) == ["corpus", "recordings"]
 
 
 def test_a_file_in_the_corpus_s_place_is_left_alone(three_takes, tmp_path):
