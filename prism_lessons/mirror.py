@@ -203,28 +203,29 @@ def bring_back(copy, run, live=None):
     try:
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
-        further = not (run / SETTINGS).exists() or _is_further(copy, run)
-        names = _names(copy) - MERGING.keys()
-        if not further:
-            names = {name for name in names if name.startswith("clips/") and not (run / name).exists()}
-        partials = {}
-        for done, name in enumerate(_in_order(names, BRINGING)):
-            live.share(f'Bringing back "{run.name}", files', done, len(names))
-            source, target = copy / name, run / name
-            if not _alike(target, source):
-                target.parent.mkdir(parents=True, exist_ok=True)
-                partials[name] = _partial(target)
-                if not _alike(partials[name], source):
-                    with open(source, "rb") as file:
-                        _written(file, target)
-                    status = source.stat()
-                    os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
-        for name, partial in partials.items():  # only now that all are there, so that the run is old or new
-            os.replace(partial, run / name)
-        if further and WITHIN not in names:
-            (run / WITHIN).unlink(missing_ok=True)
-        for name in MERGING:
-            _merge(name, copy, run)
+        with in_turn(run / SETTINGS):  # two at once would take each other's files away
+            further = not (run / SETTINGS).exists() or _is_further(copy, run)
+            names = _names(copy) - MERGING.keys()
+            if not further:
+                names = {name for name in names if name.startswith("clips/") and not (run / name).exists()}
+            partials = {}
+            for done, name in enumerate(_in_order(names, BRINGING)):
+                live.share(f'Bringing back "{run.name}", files', done, len(names))
+                source, target = copy / name, run / name
+                if not _alike(target, source):
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    partials[name] = _partial(target)
+                    if not _alike(partials[name], source):
+                        with open(source, "rb") as file:
+                            _written(file, target)
+                        status = source.stat()
+                        os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
+            for name, partial in partials.items():  # only now that all are there, so that the run is old or new
+                os.replace(partial, run / name)
+            if further and WITHIN not in names:
+                (run / WITHIN).unlink(missing_ok=True)
+            for name in MERGING:
+                _merge(name, copy, run)
     except OSError as error:
         raise CourseError(
             f'The run in "{copy}" cannot be brought back to "{run}" ({_why(error)}): do the same again when that is '

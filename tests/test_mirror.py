@@ -7,6 +7,7 @@ import os
 import resource
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -574,6 +575,20 @@ def test_bringing_back_that_was_killed_is_completed_and_until_then_nothing_is_lo
         assert (SETTINGS in found) == bool(epochs_before) or found == contents(copy)
         bring_back(copy, killed, quiet())
         assert contents(killed) == contents(copy)
+
+
+def test_what_is_brought_back_several_times_at_once_comes_whole(copy, tmp_path):
+    practise(begin(copy), 1, 2, 3)
+    for number in range(10):
+        home, begin_at_once = tmp_path / str(number) / "run", threading.Barrier(3)
+
+        def bring(_, home=home, begin_at_once=begin_at_once):
+            begin_at_once.wait()
+            bring_back(copy, home, quiet())
+
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(bring, range(3)))
+        assert contents(home) == contents(copy)
 
 
 def test_a_copy_that_cannot_be_read_is_said_and_the_run_stays(run, copy, after_each_step):
