@@ -23,9 +23,9 @@ import numpy as np
 from clean import recordings_in, refuse, sound
 from scipy.signal import butter, lfilter, sosfilt
 
+from prism_lessons.analysis.waves import SAMPLE_RATE
 from prism_lessons.audio import Clip
 from prism_lessons.audition.hearing import among_themselves, hear, hearing, joined
-from prism_lessons.corpus.waves import SAMPLE_RATE
 
 FEWEST = 2  # recordings, or takes: of fewer there is no distance
 FEWEST_OF_A_KIND = 4

@@ -23,9 +23,9 @@ import soxr
 from clean import add_recordings, recordings_in, refuse
 from scipy.signal import butter, sosfiltfilt
 
+from prism_lessons.analysis.stretches import alike_stretches
+from prism_lessons.analysis.twins import SAMPLE_RATE, candidates, compare, compare_stretch, fingerprint
 from prism_lessons.audio import AudioError, load
-from prism_lessons.corpus.stretches import alike_stretches
-from prism_lessons.corpus.twins import SAMPLE_RATE, candidates, compare, compare_stretch, fingerprint
 from prism_lessons.live import print_any_name
 
 HERE = Path(__file__).resolve().parent

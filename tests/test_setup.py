@@ -18,9 +18,9 @@ PACKAGE = REPOSITORY / "prism_lessons"
 # From the top of the journey to its end: each may import those before it (and itself), never those after.
 ROOMS = [
     "caches", "errors", "files", "prose", "live", "backend", "quantisation", "settings", "checks", "prediction",
-    "mixture", "presets", "audible", "audio", "corpus", "streams", "model", "container", "capsule", "prism", "run",
-    "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation", "training", "audition", "notebook",
-    "cli", "__main__",
+    "mixture", "presets", "audible", "audio", "analysis", "corpus", "streams", "model", "container", "capsule", "prism",
+    "run", "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation", "training", "audition",
+    "notebook", "cli", "__main__",
 ]  # fmt: skip
 
 

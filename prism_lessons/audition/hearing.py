@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
+from ..analysis import SAMPLE_RATE, Fingerprint, at_16_khz, fingerprint
 from ..audible import is_audible
 from ..audio import Clip
-from ..corpus.fingerprints import Fingerprint, at_16_khz, fingerprint
-from ..corpus.waves import SAMPLE_RATE
 from .closeness.gap import compared
 from .closeness.nearest import windows_of
 from .closeness.patches import Catalogue

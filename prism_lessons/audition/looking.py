@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..analysis import Known, code_version
 from ..audio import SILENCE_DBFS, AudioError, load
-from ..corpus.known import Known, code_version
 from ..errors import CourseError
 from ..files import inside
 from ..run import RunClip
@@ -228,7 +228,7 @@ def _version(*parts):
     """A name for the code that looks at clips."""
     here = Path(__file__).parent
     files = [here.parent / "audible.py", *sorted((here.parent / "audio").glob("*.py"))]
-    files += [here.parent / "corpus" / "timbre.py", Path(__file__)]
+    files += [here.parent / "analysis" / "timbre.py", Path(__file__)]
     for part in parts:
         files += sorted((here / part).glob("*.py")) or [here / f"{part}.py"]
     return code_version(*files)

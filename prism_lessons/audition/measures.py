@@ -13,10 +13,9 @@ from scipy import fft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
+from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, describe
 from ..audible import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
-from ..corpus.timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
-from ..corpus.twins import SAMPLE_RATE
 
 SHORT, LONG = 512, 4096  # samples: 32 ms follow an attack, 256 ms tell the lines of a spectrum apart
 SHORT_HOP, LONG_HOP = 64, 1024  # samples

@@ -6,7 +6,7 @@ one frequency for half a second, as those of bells, strings and held voices do a
 
 import numpy as np
 
-from ..corpus.waves import SAMPLE_RATE
+from ..analysis import SAMPLE_RATE
 
 WINDOW, HOP = 4096, 512  # samples: 256 ms tell partials apart that lie 16 Hz from each other
 LOWEST = 40.0  # Hz: below, 1 % is less than such a window can tell

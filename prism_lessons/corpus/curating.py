@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..analysis import Sound, Twins, find_twins
 from ..audio import (
     AudioError,
     PassingError,
@@ -33,7 +34,6 @@ from .doctor import KINDS, repaired
 from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .split import divide
 from .survey import known_of, look_up
-from .twins import Sound, Twins, find_twins
 
 # Below this neither half of the corpus says anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0

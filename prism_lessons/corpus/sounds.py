@@ -9,12 +9,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..analysis import SAMPLE_RATE, Relations, Sound, relate
 from ..audio import load
 from ..checks import a, a_path, checked
 from .corpus import SETTINGS, Corpus
-from .relations import Relations, Sound, relate
 from .survey import survey
-from .waves import SAMPLE_RATE
 
 PIECE_SECONDS = 3.0
 MOST_PIECES = 2000  # more points than that can neither be looked at nor listened to

@@ -5,9 +5,9 @@ import math
 from collections import Counter
 from dataclasses import replace
 
+from ..analysis import groups_of
 from .clips import cut_out
 from .corpus import TRAINING, VALIDATION
-from .twins import groups_of
 
 # No less is kept for validation where a recording has to be divided.
 MINIMUM_VALIDATION_SECONDS = 1.0

@@ -11,13 +11,13 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from ..analysis import Known, code_version
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
 from ..checks import a_path, checked
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
-from .known import Known, code_version
 
 LONGEST_NAME = 36  # characters; beside it, there is room for the figures of a file
 MANY = 1000  # files: to start processes takes as long as to survey some hundreds of short ones
@@ -210,7 +210,8 @@ def known_of(root):
     """What surveys found before in a folder of recordings, as `Known`."""
     here = Path(__file__).parent
     rooms = (path for room in (here.parent / "audio", here / "doctor") for path in sorted(room.glob("*.py")))
-    return Known(root, "surveys", code_version(here / "survey.py", here / "folder.py", *rooms))
+    shared = (here.parent / "analysis" / name for name in ("blocks.py", "loudness.py"))
+    return Known(root, "surveys", code_version(here / "survey.py", here / "folder.py", *shared, *rooms))
 
 
 def look_up(path, root, known):

@@ -5,7 +5,7 @@ A `Corpus` goes in. What they say is said where the corpus is made, in its card,
 
 from collections import Counter
 
-from .twins import Twins, groups_of
+from ..analysis import Twins, groups_of
 
 # A model that has learned well is silent as often as its corpus. Below a temperature of 1 it plays what is likely more
 # often than it heard it: from one half on that is silence, whatever else there is.

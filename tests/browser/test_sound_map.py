@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from prism_lessons.analysis.relations import Relations
+from prism_lessons.analysis.twins import Twins
 from prism_lessons.audio import Clip
-from prism_lessons.corpus.relations import Relations
-from prism_lessons.corpus.twins import Twins
 from prism_lessons.notebook.maps import sound_map as shown_map
 from prism_lessons.pages import sound_map
 

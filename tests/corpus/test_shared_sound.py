@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soxr
 
+from prism_lessons.analysis.twins import Sound, Twins, find_twins
 from prism_lessons.audio import Clip
 from prism_lessons.corpus import Choices, ClipFile, curate
 from prism_lessons.corpus.split import divide
-from prism_lessons.corpus.twins import Sound, Twins, find_twins
 from prism_lessons.live import LiveLine
 
 RATE = 16000

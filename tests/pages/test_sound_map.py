@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from prism_lessons.analysis.relations import Relations
+from prism_lessons.analysis.twins import Twins
 from prism_lessons.audio import Clip, decibels
-from prism_lessons.corpus.relations import Relations
-from prism_lessons.corpus.twins import Twins
 from prism_lessons.errors import CourseError
 from prism_lessons.pages import sound_map
 from prism_lessons.pages.sound_map import FADE_SECONDS, LENGTHS, SAMPLE_RATE, apart, shortened

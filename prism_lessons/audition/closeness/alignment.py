@@ -12,7 +12,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import blackmanharris
 
-from ...corpus.waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
+from ...analysis import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
 WINDOW = 2048  # samples of a clip that are sought in a source: 128 ms, in which 1 % of speed shifts 0.6 ms at the ends
 REGION = 4096  # samples of the source they are sought in: 64 ms to either side of where they are expected

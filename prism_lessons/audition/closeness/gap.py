@@ -4,8 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ...corpus.relations import DIFFERENT_DB
-from ...corpus.twins import at_16_khz
+from ...analysis import DIFFERENT_DB, at_16_khz
 from ...live import counted
 from .nearest import distances, windows_of
 

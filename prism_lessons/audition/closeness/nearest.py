@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from ...analysis import SAMPLE_RATE, describe
 from ...audio import SILENCE_DBFS
-from ...corpus.timbre import describe
-from ...corpus.waves import SAMPLE_RATE
 from ...live import moment
 
 WINDOW, WINDOW_HOP = SAMPLE_RATE, SAMPLE_RATE // 4  # samples: a second, every quarter

@@ -6,13 +6,13 @@ patches of the clips with a block of the sources at a time, so an hour of them n
 
 import numpy as np
 
-from ...corpus.fingerprints import BANDS, HOP
+from ...analysis import FINGERPRINT_BANDS, FINGERPRINT_HOP
 
 POWER = 1.5  # of the square roots of amplitudes in a `Fingerprint`: noise that lies 20 dB deeper counts less
 POOLED = 2  # frames, and bands, that are averaged: a copy may lie between two frames, and be played 1 % faster
 LENGTH = 10  # pooled frames in a patch: 0.2 s
 STEP = 2  # pooled frames from one patch of a clip to the next
-PATCH_HOP = HOP * POOLED  # samples at 16 kHz
+PATCH_HOP = FINGERPRINT_HOP * POOLED  # samples at 16 kHz
 PATCH_SAMPLES = LENGTH * PATCH_HOP
 STEADY = 0.1  # of the norm of the spectrum, added to that of its movement, so that noise in a steady tone stays small
 BLOCK = 2048  # places of the sources in one product
@@ -28,7 +28,7 @@ def pooled(frames):
     What they hold are amplitudes to the power of 0.75.
     """
     whole = len(frames) // POOLED * POOLED
-    groups = (frames[:whole].astype(np.float32) ** POWER).reshape(-1, POOLED, BANDS // POOLED, POOLED)
+    groups = (frames[:whole].astype(np.float32) ** POWER).reshape(-1, POOLED, FINGERPRINT_BANDS // POOLED, POOLED)
     return groups.mean((1, 3))
 
 

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ...analysis import SAMPLE_RATE, at_16_khz, fingerprint
 from ...audio import AudioError, load
 from ...corpus import Corpus
-from ...corpus.twins import at_16_khz, fingerprint
-from ...corpus.waves import SAMPLE_RATE
 from ...errors import CourseError
 from ...files import inside
 from ...live import LiveLine, moment

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ...corpus.waves import SAMPLE_RATE
+from ...analysis import SAMPLE_RATE
 from ...live import moment
 from .alignment import SHORT, anchored, followed, sought
 from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled

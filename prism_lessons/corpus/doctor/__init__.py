@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import methodcaller
 
+from ...analysis import Loudness
 from ...audio import Levels, Recording, mix, resampled
 from .bandwidth import USUAL_RATE, top_at_rate
 from .channels import Channels
@@ -21,7 +22,6 @@ from .files import file_findings
 from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
 from .glitches import Glitches
 from .level import Level
-from .loudness import Loudness
 from .peaks import Peaks
 from .spectrum import Spectrum
 

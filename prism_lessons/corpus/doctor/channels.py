@@ -3,8 +3,8 @@
 import numpy as np
 import scipy.fft
 
+from ...analysis import Sections
 from ...audio import decibels
-from .blocks import Sections
 from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
 
 FRAME_SECONDS = 0.1

@@ -9,8 +9,8 @@ prediction expects there (Janssen, Veldhuis & Vries, IEEE Transactions ASSP 34(2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...analysis import Sections, by_section
 from ...audio import mix
-from .blocks import Sections, by_section
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 from .prediction import STEP, filled, grid, unpredicted
 

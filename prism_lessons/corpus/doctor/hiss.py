@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
 
-from .blocks import Pieces, with_context
+from ...analysis import Pieces, with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 QUIETEST, QUIETER = 0.1, 0.2  # shares of the frames

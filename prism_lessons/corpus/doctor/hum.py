@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 from scipy.signal import iirnotch, sosfiltfilt, tf2sos
 
-from .blocks import Pieces, with_context
+from ...analysis import Pieces, with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 RATE = 2000  # Hz, to which the sound is brought: room for 15 harmonics of 60 Hz

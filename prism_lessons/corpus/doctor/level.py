@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ...analysis import Pieces
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, decibels
 from ...quantisation import Quantisation
-from .blocks import Pieces
 from .cutting import cut
 from .fading import FADE, fade_finding
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind

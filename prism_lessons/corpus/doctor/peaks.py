@@ -8,8 +8,8 @@ entered far more steeply. That holds at any level, and through a little dither o
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ...analysis import Sections, by_section
 from ...audio import decibels, mix
-from .blocks import Sections, by_section
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
 STEP = 1 / 32768  # of 16-bit samples

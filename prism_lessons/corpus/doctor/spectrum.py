@@ -7,8 +7,8 @@ frame is, so that those of the quietest and of the fullest frames are there in t
 import numpy as np
 from scipy.fft import rfft
 
+from ...analysis import Pieces
 from .bandwidth import BANDWIDTH, LOW_RATE, bandwidth_findings
-from .blocks import Pieces
 from .hiss import NOISE, noise_findings
 from .hum import HUM, Hum
 

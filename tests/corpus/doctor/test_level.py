@@ -5,7 +5,6 @@ import pytest
 
 from prism_lessons.corpus.doctor.findings import MOST_PLACES
 from prism_lessons.corpus.doctor.level import Level
-from prism_lessons.corpus.doctor.loudness import Loudness
 
 RATE = 16000
 
@@ -132,23 +131,3 @@ def test_how_the_sound_is_cut_into_blocks_changes_nothing():
 )
 def test_degenerate_sounds_do_no_harm(samples):
     assert isinstance(findings(samples), dict)
-
-
-@pytest.mark.parametrize("rate", [16000, 44100, 11025])
-def test_loudness_is_that_of_the_standard_across_blocks(rate):
-    from pyloudnorm import Meter
-
-    chance = np.random.default_rng(0)
-    steps = np.repeat(chance.uniform(0.01, 0.3, 25), rate)
-    sound = (steps * chance.standard_normal(len(steps))).astype(np.float32)
-    loudness = Loudness(rate)
-    for start in range(0, len(sound), 77777):
-        loudness.add(sound[start : start + 77777])
-    assert loudness.lufs == pytest.approx(Meter(rate).integrated_loudness(sound), abs=0.1)
-
-
-@pytest.mark.parametrize("samples", [0, 100, 40000])
-def test_silence_and_what_is_too_short_have_no_loudness(samples):
-    loudness = Loudness(RATE)
-    loudness.add(np.zeros(samples, np.float32))
-    assert loudness.lufs is None

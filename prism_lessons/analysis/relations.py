@@ -13,9 +13,7 @@ from ..errors import CourseError
 from ..live import LiveLine, counted
 from .fingerprints import at_16_khz, fingerprint
 from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
-from .twins import Sound, Twins, twins_among
-
-__all__ = ["Relations", "Sound", "relate"]
+from .twins import Twins, twins_among
 
 # Differences smaller than that cannot be heard or come from rounding: they are not blown up by standardising.
 SMALLEST_SPREAD = 0.1

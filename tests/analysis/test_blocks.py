@@ -1,6 +1,6 @@
 import numpy as np
 
-from prism_lessons.corpus.doctor.blocks import Sections, by_section, with_context
+from prism_lessons.analysis.blocks import Sections, by_section, with_context
 
 SOUND = np.arange(1000, dtype=np.float32)
 

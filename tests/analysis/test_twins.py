@@ -6,9 +6,9 @@ import pytest
 import soxr
 from scipy.signal import butter, sosfiltfilt
 
+from prism_lessons.analysis import twins
+from prism_lessons.analysis.twins import Sound, Twins, candidates, compare, find_twins, fingerprint, groups_of
 from prism_lessons.audio import Clip, load
-from prism_lessons.corpus import twins
-from prism_lessons.corpus.twins import Sound, Twins, candidates, compare, find_twins, fingerprint, groups_of
 from prism_lessons.live import LiveLine
 
 RATE = 16000

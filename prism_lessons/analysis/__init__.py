@@ -1,0 +1,19 @@
+"""What a sound is like and which sounds are alike: measured block by block, compared, and remembered."""
+
+from .blocks import Pieces, Sections, by_section, with_context
+from .fingerprints import BANDS as FINGERPRINT_BANDS
+from .fingerprints import HOP as FINGERPRINT_HOP
+from .fingerprints import Fingerprint, at_16_khz, fingerprint
+from .known import Known, code_version
+from .loudness import Loudness
+from .relations import DIFFERENT_DB, Relations, relate
+from .timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
+from .twins import Sound, Twins, find_twins, groups_of
+from .waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
+
+__all__ = [
+    "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "PARTIAL_BINS",
+    "SAMPLE_RATE", "SPEEDS", "Fingerprint", "Known", "Loudness", "Pieces", "Relations", "Sections", "Sound", "Twins",
+    "at_16_khz", "by_section", "code_version", "describe", "find_twins", "fingerprint", "groups_of", "relate",
+    "with_context",
+]  # fmt: skip
