@@ -26,7 +26,6 @@ from prism_lessons.audio import AudioError, load
 from prism_lessons.corpus import curate
 from prism_lessons.corpus.codes import codes_of, unigram_bits
 from prism_lessons.corpus.corpus import TRAINING, VALIDATION
-from prism_lessons.corpus.linear_prediction import linear_prediction_bits
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
 from prism_lessons.scoring import Scorer
@@ -35,6 +34,7 @@ from prism_lessons.training.checkpoint import Progress
 from prism_lessons.training.conductor import Budget, Conductor
 from prism_lessons.training.epoch_end import excerpts
 from prism_lessons.training.learner import make_learner
+from prism_lessons.training.linear_prediction import linear_prediction_bits
 
 SAMPLE_RATE = 16000
 SPEEDS = (0.7, 1.4)  # an octave of them: half an octave below and above

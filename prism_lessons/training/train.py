@@ -10,7 +10,6 @@ from ..checks import a, a_path, checked, optional
 from ..corpus import Corpus
 from ..corpus.codes import codes_of, unigram_bits
 from ..corpus.corpus import TRAINING, VALIDATION
-from ..corpus.linear_prediction import linear_prediction_bits
 from ..errors import CourseError, Stopped
 from ..files import alone
 from ..live import LiveLine, clock, size
@@ -25,6 +24,7 @@ from .disk import Room
 from .epoch_end import EpochEnd, excerpts
 from .forecast import Forecast
 from .learner import make_learner, resolve_precision
+from .linear_prediction import linear_prediction_bits
 from .pace import rehearse
 from .preflight import was_flown
 from .stability import MOST_SETBACKS, BlownUp

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from prism_lessons.corpus import linear_prediction
 from prism_lessons.corpus.codes import Codes, unigram_bits
-from prism_lessons.corpus.linear_prediction import FLOOR, linear_prediction_bits, probabilities, sample_bits
 from prism_lessons.quantisation import Quantisation
+from prism_lessons.training import linear_prediction
+from prism_lessons.training.linear_prediction import FLOOR, linear_prediction_bits, probabilities, sample_bits
 
 MU_LAW, LINEAR = Quantisation(), Quantisation("linear")
 
