@@ -82,7 +82,7 @@ def _write_page(path, page):
 
 def _map(options, live):
     from .audition import sounds_of_run
-    from .corpus.sounds import sounds_of
+    from .corpus import sounds_of
     from .pages.sound_map import sound_map
     from .run import SETTINGS
 

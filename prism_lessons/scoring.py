@@ -8,8 +8,7 @@ import numpy as np
 from .audio import AudioError, Clip, PassingError, load
 from .backend import keras, ops
 from .checks import a, a_path, checked
-from .corpus.codes import Codes
-from .corpus.folder import list_files, refuse_by_name
+from .corpus import Codes, list_files, refuse_by_name
 from .errors import CourseError
 from .model import compiled, whole_frames
 from .run import as_capsule

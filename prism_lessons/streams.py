@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .corpus.codes import Codes
+from .corpus import Codes
 
 LONGEST_PIECE = 2**16  # samples, 4 s at 16 kHz: long recordings are heard in pieces, among those of others
 # Slips, see `Streams`: samples from one to the next, on average; how many one lasts; and how loud it is, as a power of

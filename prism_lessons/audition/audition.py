@@ -9,9 +9,7 @@ from pathlib import Path
 
 from ..audio import AudioError, Recording
 from ..checks import a, a_path, a_text, checked, optional, whole
-from ..corpus import Corpus, Sounds, is_mostly_silent, sounds_of
-from ..corpus.corpus import SETTINGS
-from ..corpus.sounds import Piece
+from ..corpus import SETTINGS, Corpus, Piece, Sounds, is_mostly_silent, sounds_of
 from ..errors import CourseError
 from ..files import to_write, write_text
 from ..live import LiveLine, counted

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..corpus.choices import UNKNOWN, Intention
+from ..corpus import UNKNOWN, Intention
 from ..errors import CourseError
 from ..live import clock, counted
 from ..markup import REFERENCES

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from ..corpus.corpus import VALIDATION
+from ..corpus import VALIDATION
 from ..live import counted
 from ..run import epoch_of
 

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
+from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import harmless
 from ..files import free, inside, names_for, replacing
 from ..generation import merge_lists

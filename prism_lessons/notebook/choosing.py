@@ -7,9 +7,7 @@ import ipywidgets
 import numpy as np
 
 from ..audio import AudioError, Clip, Recording, resampled
-from ..corpus.choices import MENDABLE, MOST_TIMES
-from ..corpus.doctor import KINDS, in_words, repaired
-from ..corpus.segments import segment_clips, segment_name, suggest_segments
+from ..corpus import KINDS, MENDABLE, MOST_TIMES, in_words, repaired, segment_clips, segment_name, suggest_segments
 from ..errors import CourseError
 from ..live import wrapped
 from ..markup import player

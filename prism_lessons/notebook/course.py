@@ -13,9 +13,8 @@ import librosa
 
 from ..audition import audition
 from ..capsule import Capsule
-from ..corpus import MINIMUM_SECONDS, Choices, Corpus, curate, survey
-from ..corpus.corpus import SETTINGS as CORPUS_SETTINGS
-from ..corpus.corpus import VALIDATION
+from ..corpus import MINIMUM_SECONDS, VALIDATION, Choices, Corpus, curate, survey
+from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import CourseError, harmless, in_short
 from ..files import all_on_disk, alone, inside, lock_for, numbered, replacing, unwritable
 from ..generation import Taken, is_work, perform, render

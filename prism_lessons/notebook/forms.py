@@ -1,6 +1,6 @@
 """Forms for what only a composer can say of a corpus: what it is for, and whose the sounds are."""
 
-from ..corpus.choices import CONSENTS, PREFERENCES, SHARING
+from ..corpus import CONSENTS, PREFERENCES, SHARING
 from .panels import Panel, choice, lines, text
 
 

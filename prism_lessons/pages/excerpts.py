@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
-from ..corpus.doctor import KINDS, has_remedy, kept_channel, repaired
-from ..corpus.doctor.files import BROKEN
-from ..corpus.folder import shown_name
+from ..corpus import KINDS, has_remedy, kept_channel, repaired, shown_name
 from ..live import moment
 
 EXCERPT_SECONDS = 4.0
@@ -73,7 +71,7 @@ def _starts(recording, finding, mixing, seconds):
     """Where the two excerpts of a finding begin, in seconds; beyond the end means the end."""
     if "keep" in finding.values:
         return _round_the_longest_cut(finding.values["keep"], recording.seconds, seconds)
-    if finding.kind == BROKEN.key:
+    if finding.kind == "broken":
         start = np.inf
     elif finding.places:
         begins = np.maximum(0, np.array([place[0] for place in finding.places]) - min(LEAD_SECONDS, seconds / 4))

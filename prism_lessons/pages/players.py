@@ -1,8 +1,7 @@
 """Players for a page with little room: excerpts as data addresses, coded and shortened until they fit."""
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
-from ..corpus.doctor import has_remedy
-from ..corpus.folder import shown_name
+from ..corpus import has_remedy, shown_name
 from ..live import counted
 from ..markup import player
 from ..prose import escaped

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..capsule import Capsule
-from ..corpus.codes import codes_of
-from ..corpus.corpus import TRAINING, VALIDATION
+from ..corpus import TRAINING, VALIDATION, codes_of
 from ..generation.player import PIECE
 from ..live import LiveLine, clock
 from ..run import WITHIN, Run

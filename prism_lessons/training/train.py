@@ -7,9 +7,7 @@ from pathlib import Path
 
 from ..capsule import fill
 from ..checks import a, a_path, checked, optional
-from ..corpus import Corpus
-from ..corpus.codes import codes_of, unigram_bits
-from ..corpus.corpus import TRAINING, VALIDATION
+from ..corpus import TRAINING, VALIDATION, Corpus, codes_of, unigram_bits
 from ..errors import CourseError, Stopped
 from ..files import alone
 from ..live import LiveLine, clock, size

@@ -10,8 +10,7 @@ import time
 import numpy as np
 
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, Clip, load
-from ...corpus.codes import Codes
-from ...corpus.corpus import TRAINING
+from ...corpus import TRAINING, Codes
 from ...files import inside
 from ...generation.engines import of_model
 from ...generation.player import pieces

@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import container
 from ...backend import tf
-from ...corpus.codes import Codes
+from ...corpus import Codes
 from ...errors import CourseError
 from ...live import size
 from ...model import on_gpu

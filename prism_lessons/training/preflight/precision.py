@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ...backend import ops, tf
-from ...corpus.codes import Codes
+from ...corpus import Codes
 from ...scoring import nats
 from ...streams import Streams
 from ..learner import make_learner, resolve_precision
