@@ -68,7 +68,7 @@ def _survey(options, live):
     result = survey(options.folder, live, options.sample_rate)
     value, text = result.as_dict(), str(result)
     if options.html:
-        from .pages.findings import findings_page
+        from .pages import findings_page
 
         page = _write_page(path, findings_page(result, live))
         value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
@@ -83,7 +83,7 @@ def _write_page(path, page):
 def _map(options, live):
     from .audition import sounds_of_run
     from .corpus import sounds_of
-    from .pages.sound_map import sound_map
+    from .pages import sound_map
     from .run import SETTINGS
 
     path = to_write(options.out, ".html")

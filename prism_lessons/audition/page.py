@@ -15,8 +15,7 @@ from ..errors import CourseError
 from ..files import inside
 from ..live import counted
 from ..markup import learning_curve
-from ..pages.addresses import FLAC, IN_WORDS, MP3, address
-from ..pages.listening import listening_page
+from ..pages import FLAC, FORMS_IN_WORDS, MP3, address, listening_page
 from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
@@ -169,11 +168,11 @@ def whole(audition, most_bytes, live):
 
     note, addresses = "", coded(FLAC)
     if addresses is None:
-        note, addresses = f"Sounds are {IN_WORDS[MP3]}.", coded(MP3)
+        note, addresses = f"Sounds are {FORMS_IN_WORDS[MP3]}.", coded(MP3)
     seconds = max(clip.seconds for clip in audition.clips)
     while addresses is None and seconds > SHORTEST:
         seconds *= SHORTER
-        note = f"Sounds are {IN_WORDS[MP3]}; of each, the first {seconds:.1f} s are heard."
+        note = f"Sounds are {FORMS_IN_WORDS[MP3]}; of each, the first {seconds:.1f} s are heard."
         addresses = coded(MP3, seconds)
     if addresses is None:
         raise CourseError(

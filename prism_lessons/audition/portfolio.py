@@ -11,7 +11,7 @@ from ..errors import CourseError
 from ..files import replacing, write_text
 from ..live import LiveLine, counted
 from ..markup import curve_in_words, learning_curve, levels_in_words, player
-from ..pages.addresses import FLAC, FORMS, IN_WORDS, MP3, WAV, address
+from ..pages import FLAC, FORMS, FORMS_IN_WORDS, MP3, WAV, address
 from ..prose import as_html, escaped, one_line
 from ..run import RunClip, opened
 from .listening import ListeningLog
@@ -238,7 +238,7 @@ def _players_in_words(sounds, addresses, form):
     if not sounds:
         return "There is no clip to hear yet: star one, or write a note."
     count = counted(len(addresses), "player")
-    words = f"This page holds its sounds itself: {count}, in {IN_WORDS[form]}. Nothing is normalised."
+    words = f"This page holds its sounds itself: {count}, in {FORMS_IN_WORDS[form]}. Nothing is normalised."
     left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(addresses)
     if left:
         words += f" There was no room for {left} more."

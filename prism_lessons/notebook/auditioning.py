@@ -13,7 +13,7 @@ from ..audition.listening import Act
 from ..audition.page import Sounds, document
 from ..errors import CourseError
 from ..live import moment
-from ..pages.addresses import FLAC, address
+from ..pages import FLAC, address
 from .players import play
 from .shown import framed
 from .wired import Wired

@@ -11,10 +11,7 @@ from ..corpus import KINDS, MENDABLE, MOST_TIMES, in_words, repaired, segment_cl
 from ..errors import CourseError
 from ..live import wrapped
 from ..markup import player
-from ..pages.addresses import MP3, WAV, address
-from ..pages.excerpts import after_cuts, excerpt
-from ..pages.mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
-from ..pages.mp3 import mp3_rate
+from ..pages import MP3, MP3_BYTES_PER_SAMPLE, WAV, address, after_cuts, excerpt, mp3_rate
 from ..prose import escaped
 from .panels import _BUTTON, _Box, number, tick, whole
 from .players import BYTES_PER_SAMPLE, MOST_BYTES

@@ -1,17 +1,8 @@
 """What the doctor found, to be read and heard in a notebook: the sections of the survey's page, or words."""
 
-from ..corpus.doctor import KINDS, in_words, key_of
+from ..corpus import KINDS, key_of
 from ..errors import CourseError
-from ..pages.excerpts import before_and_after
-from ..pages.findings import (
-    MOST_FILES,
-    STYLE,
-    facts_in_words,
-    file_section,
-    where_in_words,
-    with_players,
-    worst_first,
-)
+from ..pages import before_and_after, findings_section, worst_first
 from ..prose import escaped
 from .players import MOST_BYTES, play
 from .shown import Shown
@@ -49,20 +40,7 @@ def findings(survey, name=None, kinds=None):
     files = [file for file in worst_first(survey, kinds) if name in (None, file.name)]
     if not files:
         return _sentence(f'Nothing{" of this kind" if kinds else ""} was found in "{name or survey.source}".')
-    files, others = files[:MOST_FILES], len(files) - MOST_FILES
-    more = [f"{others} more files have findings: print the survey for a list of all."] if others > 0 else []
-    paths = survey.paths
-
-    def html(players):
-        sections = [file_section(file, paths[file.name], players, brief=name is None) for file in files]
-        about = [f"Players turn nothing up or down. {players.in_words()}", *more]
-        return "\n".join([*(f"<p>{escaped(words)}</p>" for words in about), *sections])
-
-    words = [_words(file, brief=name is None) for file in files]
-    style_and_html = (
-        f'<style>{STYLE}</style>\n<div class="prism-findings">{with_players(html, files, MOST_BYTES)}</div>'
-    )
-    return Shown(style_and_html, "\n\n".join(words + more))
+    return Shown(*findings_section(files, survey.paths, MOST_BYTES, brief=name is None))
 
 
 def hear(path, finding, others=()):
@@ -80,12 +58,3 @@ def hear(path, finding, others=()):
 
 def _sentence(words):
     return Shown(f"<p>{escaped(words)}</p>", words)
-
-
-def _words(file, brief):
-    lines = [f"{file.name}: {facts_in_words(file)}"]
-    for finding in file.findings:
-        kind = KINDS[finding.kind]
-        details = [kind.advice] if brief else [f"Where: {where_in_words(finding)}.", kind.effect, kind.advice]
-        lines += [f"  {in_words(finding)}", *(f"    {line}" for line in details)]
-    return "\n".join(lines)

@@ -22,7 +22,7 @@ from ..generation import Line, Stream, Take, generate
 from ..generation.lines import TEMPERATURES
 from ..generation.takes import take_name
 from ..live import LiveLine
-from ..pages.instrument import instrument_page
+from ..pages import instrument_page
 from .panels import number, whole
 from .players import play
 from .shown import framed

@@ -1,7 +1,7 @@
 """A run's journey in a notebook: its page in a frame, with the same in words beside it."""
 
 from ..errors import CourseError
-from ..pages.journey import journey_page
+from ..pages import journey_page
 from .shown import Shown, framed
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved

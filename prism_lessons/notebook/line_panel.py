@@ -7,7 +7,7 @@ import ipywidgets
 
 from ..errors import CourseError
 from ..generation.lines import TEMPERATURES, Line
-from ..pages.line import line_page
+from ..pages import line_page
 from ..prose import escaped
 from ..settings import is_number
 from .panels import text

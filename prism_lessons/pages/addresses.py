@@ -5,7 +5,7 @@ import base64
 from .mp3 import mp3_of
 
 WAV, FLAC, MP3 = FORMS = ("wav", "flac", "mp3")  # from large to small
-IN_WORDS = {
+FORMS_IN_WORDS = {
     WAV: "16-bit samples, as they are",
     FLAC: "16-bit samples, as they are, coded as FLAC",
     MP3: "MP3, which takes less room and changes the sound a little",

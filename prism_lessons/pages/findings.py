@@ -8,8 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..audio import SILENCE_DBFS
-from ..corpus.doctor import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words
-from ..corpus.folder import shown_name
+from ..corpus import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words, shown_name
 from ..live import LiveLine, clock, counted, moment
 from ..prose import escaped
 from .excerpts import of_the_mix
@@ -124,6 +123,47 @@ def with_players(write, files, most_bytes):
     """The HTML that `write(players)` gives, with as many players of some files as `most_bytes` leave room for."""
     text = write(Players(files, 0))
     return write(Players(files, most_bytes - SPARE_BYTES - len(text.encode())))
+
+
+def findings_section(files, paths, most_bytes, brief=False):
+    """Files with their findings, at most 200 of them, as a section of another page and in words.
+
+    Parameters
+    ----------
+    files
+        `Surveyed` sounds, the worst first.
+    paths
+        Where they lie, {name: path}.
+    most_bytes
+        The room for what can be read and heard.
+    brief
+        Leave out where a fault is and what it does to a model.
+
+    Returns
+    -------
+    (str, str)
+        HTML with its own style, and plain text.
+    """
+    files, others = files[:MOST_FILES], len(files) - MOST_FILES
+    more = [f"{others} more files have findings: print the survey for a list of all."] if others > 0 else []
+
+    def html(players):
+        sections = [file_section(file, paths[file.name], players, brief) for file in files]
+        about = [f"Players turn nothing up or down. {players.in_words()}", *more]
+        return "\n".join([*(f"<p>{escaped(words)}</p>" for words in about), *sections])
+
+    words = [_words(file, brief) for file in files]
+    section = f'<style>{STYLE}</style>\n<div class="prism-findings">{with_players(html, files, most_bytes)}</div>'
+    return section, "\n\n".join(words + more)
+
+
+def _words(file, brief):
+    lines = [f"{file.name}: {facts_in_words(file)}"]
+    for finding in file.findings:
+        kind = KINDS[finding.kind]
+        details = [kind.advice] if brief else [f"Where: {where_in_words(finding)}.", kind.effect, kind.advice]
+        lines += [f"  {in_words(finding)}", *(f"    {line}" for line in details)]
+    return "\n".join(lines)
 
 
 def file_section(file, path, players, brief=False):

@@ -11,7 +11,7 @@ from ..audio import measure
 from ..live import clock
 from ..markup import levels_in_words
 from ..prose import escaped
-from .addresses import IN_WORDS, MP3, WAV, address
+from .addresses import FORMS_IN_WORDS, MP3, WAV, address
 from .document import document
 
 MOST_BYTES = 4_000_000  # of a sound as it is; a longer one is coded as MP3
@@ -47,7 +47,7 @@ def _document(journey, title, form):
         title,
         {"data": shown},
         name=escaped(clip.name),
-        about=f"{clock(int(clip.seconds))} long, {clip.sample_rate} Hz, {IN_WORDS[form]}",
+        about=f"{clock(int(clip.seconds))} long, {clip.sample_rate} Hz, {FORMS_IN_WORDS[form]}",
         first=escaped(journey.chapters[0].title),
         count=len(shown),
         chapters="\n".join(_item(clip, number, chapter) for number, chapter in enumerate(journey.chapters)),

@@ -13,7 +13,7 @@ SETTINGS = {"format": "MP3", "subtype": "MPEG_LAYER_III", "bitrate_mode": "VARIA
 # The rates that MP3 knows, Hz (ISO/IEC 11172-3 and 13818-3, and MPEG-2.5).
 RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 # Of white noise, which takes the most: 0.25 at 8 kHz, 0.18 at 44.1 kHz; then base64.
-BYTES_PER_SAMPLE = 0.25 * 4 / 3
+MP3_BYTES_PER_SAMPLE = 0.25 * 4 / 3
 
 
 def mp3(samples, sample_rate):

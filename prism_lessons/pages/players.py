@@ -7,8 +7,7 @@ from ..markup import player
 from ..prose import escaped
 from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
-from .mp3 import BYTES_PER_SAMPLE as MP3_BYTES_PER_SAMPLE
-from .mp3 import mp3_rate
+from .mp3 import MP3_BYTES_PER_SAMPLE, mp3_rate
 
 SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
