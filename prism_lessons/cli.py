@@ -149,8 +149,7 @@ def _train(options, live):
 
 
 def _generate(options, live):
-    from .generation import generate, render
-    from .generation.rendering import Rendering, prepared
+    from .generation import Rendering, generate, prepared, render
 
     names = ("form", "bits", "sample_rate", "fade_in", "fade_out", "remove_dc")
     rendering = {name: getattr(options, name) for name in names}

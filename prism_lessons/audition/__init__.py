@@ -3,12 +3,13 @@
 from .audition import Audition, audition, sounds_of_run
 from .chosen import capsule_of
 from .diagnosis import DIAGNOSES, diagnose
-from .listening import ListeningLog
+from .listening import Act, ListeningLog
 from .looking import AuditionClip
 from .measures import measured
+from .page import Sounds, document
 from .portfolio import export_journal
 
 __all__ = [
-    "DIAGNOSES", "Audition", "AuditionClip", "ListeningLog", "audition", "capsule_of", "diagnose", "export_journal",
-    "measured", "sounds_of_run",
+    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "Sounds", "audition", "capsule_of", "diagnose",
+    "document", "export_journal", "measured", "sounds_of_run",
 ]  # fmt: skip

@@ -1,14 +1,18 @@
 """From a capsule to sound: takes by many voices at once, long ones on disk, one voice live, and models in between."""
 
-from .lines import Line
+from .engines import of_model
+from .lines import TEMPERATURES, Line
+from .long import WHAT as PERFORMANCE
 from .long import LongTake, Taken, is_work, perform
 from .morphing import Mixture, between, mix
+from .player import PIECE, pieces
 from .priming import Prime
-from .rendering import merge_lists, render
+from .rendering import Rendering, merge_lists, prepared, render
 from .stream import Stream
-from .takes import Take, generate
+from .takes import Take, generate, take_name
 
 __all__ = [
-    "Line", "LongTake", "Mixture", "Prime", "Stream", "Take", "Taken", "between", "generate", "is_work",
-    "merge_lists", "mix", "perform", "render",
+    "PERFORMANCE", "PIECE", "TEMPERATURES", "Line", "LongTake", "Mixture", "Prime", "Rendering", "Stream", "Take",
+    "Taken", "between", "generate", "is_work", "merge_lists", "mix", "of_model", "perform", "pieces", "prepared",
+    "render", "take_name",
 ]  # fmt: skip

@@ -9,8 +9,7 @@ import json
 
 import ipywidgets
 
-from ..audition.listening import Act
-from ..audition.page import Sounds, document
+from ..audition import Act, Sounds, document
 from ..errors import CourseError
 from ..live import moment
 from ..pages import FLAC, address

@@ -11,8 +11,7 @@ from pathlib import Path
 from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import harmless
 from ..files import free, inside, names_for, replacing
-from ..generation import merge_lists
-from ..generation.long import WHAT as PERFORMANCE
+from ..generation import PERFORMANCE, merge_lists
 from ..live import some, wrapped
 from ..mirror import bring_back
 from ..run import SETTINGS

@@ -307,7 +307,7 @@ class Course:
     def name_for(self, corpus, preset="sketch", name="first"):
         """A name under which a training of a corpus with a preset as it is can begin, or go on: `name`, or one with a
         number behind it where the run of that name has another corpus or other settings; then it says so."""
-        from ..training.agreement import agree  # only lessons that train import TensorFlow
+        from ..training import agree  # only lessons that train import TensorFlow
 
         for free in numbered(name, " "):
             try:

@@ -18,9 +18,7 @@ import numpy as np
 
 from ..audio import pcm16
 from ..errors import CourseError
-from ..generation import Line, Stream, Take, generate
-from ..generation.lines import TEMPERATURES
-from ..generation.takes import take_name
+from ..generation import TEMPERATURES, Line, Stream, Take, generate, take_name
 from ..live import LiveLine
 from ..pages import instrument_page
 from .panels import number, whole

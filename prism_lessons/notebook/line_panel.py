@@ -6,7 +6,7 @@ The field is the wire as well: what is drawn is written into it, as if by hand, 
 import ipywidgets
 
 from ..errors import CourseError
-from ..generation.lines import TEMPERATURES, Line
+from ..generation import TEMPERATURES, Line
 from ..pages import line_page
 from ..prose import escaped
 from ..settings import is_number

@@ -11,8 +11,7 @@ from ..backend import tf
 from ..capsule import Capsule, fill
 from ..errors import CourseError
 from ..files import as_text
-from ..generation.engines import of_model
-from ..generation.player import pieces
+from ..generation import of_model, pieces
 from ..live import clock
 from ..model import SampleRNN
 from ..run import Epoch

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..capsule import Capsule
 from ..corpus import TRAINING, VALIDATION, codes_of
-from ..generation.player import PIECE
+from ..generation import PIECE
 from ..live import LiveLine, clock
 from ..run import WITHIN, Run
 from ..scoring import VOICES

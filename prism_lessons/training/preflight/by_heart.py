@@ -12,8 +12,7 @@ import numpy as np
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, Clip, load
 from ...corpus import TRAINING, Codes
 from ...files import inside
-from ...generation.engines import of_model
-from ...generation.player import pieces
+from ...generation import of_model, pieces
 from ...model import on_gpu, whole_frames
 from ...streams import Streams
 from ..learner import make_learner
