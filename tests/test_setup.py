@@ -55,22 +55,78 @@ def test_the_course_is_cited_with_its_version_and_names_no_address_of_its_own():
     assert f"\n## {project['version']}\n" in (REPOSITORY / "CHANGELOG.md").read_text()
 
 
-def imports(path):
-    """The rooms that a module imports from the package."""
-    depth = len(path.relative_to(PACKAGE).parts)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == depth:
-            yield from [node.module.split(".")[0]] if node.module else [name.name for name in node.names]
+MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def place_of(path):
+    return str(path.relative_to(PACKAGE))
+
+
+def room_of(path):
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(code, depth):
+    """What the code of a module, so many folders deep, imports from the package: pairs of a room and a name in it."""
+    for node in ast.walk(ast.parse(code)):
+        places = []
+        if isinstance(node, ast.Import):
+            places = [name.name for name in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level in (0, depth):
+            start = PACKAGE.name if node.level else None
+            places = [".".join(filter(None, (start, node.module, name.name))) for name in node.names]
+        for package, room, *name in (place.split(".") for place in places if "." in place):
+            if package == PACKAGE.name:
+                yield room, ".".join(name)
+
+
+def face(room):
+    """The names that the face of a room gives; None where the room is a single module."""
+    if not (PACKAGE / room).is_dir():
+        return None
+    tree = ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8"))
+    (names,) = (node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "__all__")
+    return ast.literal_eval(names)
+
+
+def past_faces(code, depth, own):
+    """What the code of a module in the room `own` imports from others though their faces do not name it."""
+    for room, name in imports(code, depth):
+        if room != own and name and (named := face(room)) is not None and name not in named:
+            yield f"{room}.{name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place_of)
 def test_rooms_import_only_those_above_them(path):
-    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    room = room_of(path)
     if room == "__init__":
         return  # the face names what every room gives, lazily
     assert room in ROOMS
-    below = [other for other in imports(path) if ROOMS.index(other) > ROOMS.index(room)]
-    assert not below
+    read = imports(path.read_text(encoding="utf-8"), len(path.relative_to(PACKAGE).parts))
+    assert not [other for other, _ in read if ROOMS.index(other) > ROOMS.index(room)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place_of)
+def test_rooms_import_each_other_by_their_faces(path):
+    code, depth = path.read_text(encoding="utf-8"), len(path.relative_to(PACKAGE).parts)
+    assert not [*past_faces(code, depth, room_of(path))]
+
+
+@pytest.mark.parametrize(
+    ("code", "past"),
+    [
+        ("from ..corpus.codes import codes_of", ["corpus.codes.codes_of"]),
+        ("from ..corpus import codes", ["corpus.codes"]),
+        ("def later():\n    from ..pages.mp3 import mp3_rate", ["pages.mp3.mp3_rate"]),
+        ("from prism_lessons.audio.levels import Levels", ["audio.levels.Levels"]),
+        ("import prism_lessons.audio.levels", ["audio.levels"]),
+        ("from ..training.plan import plan", []),
+        ("from .plan import plan\nfrom ..run import Run\nfrom .. import corpus\nimport os.path", []),
+        ("from ..corpus import Codes, codes_of", []),
+    ],
+)
+def test_an_import_past_a_face_is_seen(code, past):
+    assert [*past_faces(code, 2, "training")] == past
 
 
 def run(code):
@@ -84,7 +140,7 @@ def test_surveying_and_curating_do_without_tensorflow_and_notebooks():
     assert not loaded & {"tensorflow", "keras", "IPython", "ipywidgets", "matplotlib", "librosa", "av"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize("path", MODULES, ids=place_of)
 def test_only_the_notebook_room_imports_what_notebooks_need(path):
     if path.relative_to(PACKAGE).parts[0] == "notebook":
         return
