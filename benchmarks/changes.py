@@ -31,8 +31,7 @@ from quality import learn, whole_clips
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.backend import keras, ops
-from prism_lessons.corpus.codes import Codes, codes_of
-from prism_lessons.corpus.corpus import TRAINING, VALIDATION
+from prism_lessons.corpus import TRAINING, VALIDATION, Codes, codes_of
 from prism_lessons.errors import CourseError
 from prism_lessons.mixture import PredictorMixture
 from prism_lessons.model import Tier

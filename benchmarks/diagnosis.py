@@ -24,8 +24,7 @@ from clean import add_recordings, recordings_in
 from scipy.signal import butter, sosfilt
 
 from prism_lessons.audio import Clip, load
-from prism_lessons.audition.diagnosis import DIAGNOSES, diagnose
-from prism_lessons.audition.measures import measured
+from prism_lessons.audition import DIAGNOSES, diagnose, measured
 from prism_lessons.live import print_any_name
 from prism_lessons.quantisation import Quantisation
 

@@ -106,7 +106,7 @@ def trial(path, kinds):
 
 def summary(rows):
     """The rows of all files as plain values: recall for each kind and strength, false alarms for each kind."""
-    from prism_lessons.corpus.doctor import KINDS
+    from prism_lessons.corpus import KINDS
 
     known = known_faults()
     clean = [row for row in rows if not row[1]]
@@ -141,7 +141,7 @@ def summary(rows):
 
 def table(results):
     """The results as Markdown."""
-    from prism_lessons.corpus.doctor import KINDS
+    from prism_lessons.corpus import KINDS
 
     lines = ["| fault | strength | files | found | recall |", "|---|---|---|---|---|"]
     for row in results["recall"]:
@@ -159,7 +159,7 @@ def table(results):
 
 def page(results):
     """What the doctor looks for and how well it finds it, as a page of the site."""
-    from prism_lessons.corpus.doctor import KINDS
+    from prism_lessons.corpus import KINDS
 
     lines = [
         "# The doctor on trial",

@@ -33,8 +33,7 @@ from machine import report
 
 import prism_lessons as pl
 from prism_lessons.backend import keras
-from prism_lessons.corpus.codes import codes_of
-from prism_lessons.corpus.corpus import TRAINING, VALIDATION
+from prism_lessons.corpus import TRAINING, VALIDATION, codes_of
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import find_preset

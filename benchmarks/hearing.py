@@ -23,7 +23,7 @@ import numpy as np
 from clean import recordings_in, refuse, sound
 from scipy.signal import butter, lfilter, sosfilt
 
-from prism_lessons.analysis.waves import SAMPLE_RATE
+from prism_lessons.analysis import SAMPLE_RATE
 from prism_lessons.audio import Clip
 from prism_lessons.audition.hearing import among_themselves, hear, hearing, joined
 

@@ -23,9 +23,7 @@ from machine import report
 from matplotlib.figure import Figure
 
 from prism_lessons.audio import AudioError, load
-from prism_lessons.corpus import curate
-from prism_lessons.corpus.codes import codes_of, unigram_bits
-from prism_lessons.corpus.corpus import TRAINING, VALIDATION
+from prism_lessons.corpus import TRAINING, VALIDATION, codes_of, curate, unigram_bits
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
 from prism_lessons.scoring import Scorer

@@ -38,7 +38,7 @@ from prism_lessons.audition import ListeningLog
 from prism_lessons.capsule import CARD, Capsule
 from prism_lessons.corpus import Choices, Corpus, curate
 from prism_lessons.errors import CourseError
-from prism_lessons.generation.rendering import merge_lists, prepared
+from prism_lessons.generation import merge_lists, prepared
 from prism_lessons.journal import Journal
 from prism_lessons.live import LiveLine
 from prism_lessons.notebook.course import ZIP_MARK, Course

@@ -18,9 +18,8 @@ from unittest.mock import patch
 from machine import report
 
 from prism_lessons.cli import setting
-from prism_lessons.training import train
+from prism_lessons.training import plan, train
 from prism_lessons.training.conductor import Conductor
-from prism_lessons.training.plan import plan
 
 TENTH = 0.1
 

@@ -24,9 +24,8 @@ from machine import report
 
 import prism_lessons as pl
 from prism_lessons.audio import load
-from prism_lessons.corpus.codes import Codes
-from prism_lessons.generation.engines import of_model
-from prism_lessons.generation.player import pieces
+from prism_lessons.corpus import Codes
+from prism_lessons.generation import of_model, pieces
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
 from prism_lessons.quantisation import Quantisation

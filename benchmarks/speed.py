@@ -28,7 +28,7 @@ from machine import matrix_product_gflops, report
 
 from prism_lessons.backend import keras
 from prism_lessons.capsule import Capsule
-from prism_lessons.corpus.codes import Codes
+from prism_lessons.corpus import Codes
 from prism_lessons.generation import compiled
 from prism_lessons.generation.numba_engine import NumbaEngine
 from prism_lessons.generation.player import chances

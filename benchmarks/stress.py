@@ -43,8 +43,7 @@ from prism_lessons.errors import CourseError
 from prism_lessons.files import read_lines
 from prism_lessons.generation import long
 from prism_lessons.mirror import Mirror, bring_back
-from prism_lessons.notebook import colab
-from prism_lessons.notebook.course import Course
+from prism_lessons.notebook import Course, colab
 from prism_lessons.run import Run
 
 HOME = "course_files"

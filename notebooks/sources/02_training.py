@@ -199,7 +199,7 @@ notebook.play(pl.Clip(0.1 * blind, corpus.sample_rate, "blind chance, turned dow
 # which. This listener picks each code as often as it occurs there, in any order.
 
 # %%
-from prism_lessons.corpus.codes import codes_of
+from prism_lessons.corpus import codes_of
 
 codes = codes_of(corpus, "training", codec).array
 counted = codec.decode(chance.choice(codes, 2 * corpus.sample_rate))

@@ -302,7 +302,7 @@ notebook.play(*clips.values(), names=[f"temperature {temperature:g}" for tempera
 # softer, and up to 6% faster or slower, which is a semitone.
 
 # %%
-from prism_lessons.corpus.codes import codes_of
+from prism_lessons.corpus import codes_of
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.settings import Augmentation
 
