@@ -43,7 +43,8 @@ LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak that is left where a file had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
 LONGEST_COMMENT = 2000  # bytes; readers made with libsndfile pass over a WAV's comment of 2,047 and more
-FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"]*(?=[=+@＝＋－＠-])")  # what comes before the first sign of one
+# What comes before the first sign of a formula.
+FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"\0\u200b\ufeff]*(?=[=+@＝＋－＠\u2212-])")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")  # of an earlier row
 MOST_EVENTS = 20  # named in the list
 MOST_LETTERS = 60  # of a name, before what tells it from others: a seed may have hundreds of digits
@@ -307,10 +308,10 @@ def merge_lists(path, other):
     Returns
     -------
     bool
-        Whether both are such lists; if not, nothing is done.
+        Whether both are such lists, or there is none at `path` yet; if not, nothing is done.
     """
     path, other = Path(path), Path(other)
-    if other.name != LIST or not path.is_file():
+    if other.name != LIST:
         return False
     with in_turn(path), suppress(CourseError):
         (columns, rows), (more_columns, more) = _listed(path), _listed(other)

@@ -2,6 +2,7 @@
 
 import io
 import lzma
+import os
 import shutil
 import struct
 import zipfile
@@ -80,27 +81,31 @@ class Course:
         what was taken home goes back to where it was. Nothing that is here is lost, see `bringing`.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
-        uploaded, zips = {}, []
+        uploaded, zips, faults = {}, [], []
         try:
             if colab.on_colab():
                 uploaded = colab.upload()
             else:
-                zips = sorted(filter(_is_zip, self.recordings.iterdir()))
+                zips = sorted(path for path in self.recordings.iterdir() if _is_zip(path) and os.path.isfile(path))
         except CourseError as error:  # nothing came: what is there will do
             print(error)
         for name, content in uploaded.items():
-            self._receive(name, content)
+            with _put_off(faults):
+                self._receive(name, content)
         for path in zips:
-            if self._receive(path.name, path.read_bytes()):
-                path.unlink()
-            else:
-                aside = put(path, self.home / ASIDE / path.name)
-                print(harmless(f'The zip itself is kept as "{aside}".'))
+            with _put_off(faults):
+                if self._receive(path.name, path.read_bytes()):
+                    path.unlink()
+                else:
+                    aside = put(path, self.home / ASIDE / path.name)
+                    print(harmless(f'The zip itself is kept as "{aside}".'))
         if files_of(self.recordings):
             print(survey(self.recordings).summary)
         elif not zips and not colab.on_colab():
             here = f"put them, or zips of them, into {self.recordings.resolve()}"
             print(wrapped(f"You have brought no recordings yet: {here}, and run this cell again.", further=""))
+        if faults:
+            raise CourseError("\n".join(faults))
 
     def source(self, example="breath"):
         """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
@@ -178,8 +183,11 @@ class Course:
                 "password."
             ) from error
         if marked:
-            return put_back(folder, self.home, self.runs, self._acts_in)
-        put_all(folder, self.recordings, Path(name).stem)
+            try:
+                return put_back(folder, self.home, self.runs, self._acts_in)
+            except CourseError as error:  # which may name where it was unpacked
+                raise CourseError(str(error).replace(str(folder), name)) from error
+        put_all(folder, self.recordings, Path(name).stem.strip(".") or "zip")
         return True
 
     def _make_sure_of_room(self, name, members):
@@ -382,15 +390,18 @@ class Course:
 
         In Colab this asks for them and waits.
         """
+        faults = []
         if colab.on_colab():
             for name, content in colab.upload().items():
-                with self._aside() as folder:
+                with _put_off(faults), self._aside() as folder:
                     put(_written(folder, name, content), self.home / Path(name).name)
         found = sorted(self.home.glob("notes_*.jsonl"))
         for path in found:
             print(harmless(f"{path.name}: {heard.log.merge(path)}"))
         if not found:
             print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
+        if faults:
+            raise CourseError("\n".join(faults))
 
     def files_panel(self):
         """A `Panel` that asks what kind of files `keep` makes of takes from now on; `values` has it as arguments."""
@@ -546,6 +557,15 @@ def _written(folder, name, content):
     path = inside(folder, Path(name).name)
     path.write_bytes(content)
     return path
+
+
+@contextmanager
+def _put_off(faults):
+    """Add what is wrong with one file to a list, so that the others come all the same."""
+    try:
+        yield
+    except CourseError as error:
+        faults.append(str(error))
 
 
 def _is_zip(path):

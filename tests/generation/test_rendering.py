@@ -389,7 +389,22 @@ def test_a_list_that_went_through_a_spreadsheet_goes_on(how, noise, tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["=cmd|' -C calc'!A0", "+1+1", "-1+1", "@SUM(1+1)", "\t=1+1", "\r\n=1+1", '"=1+1', "＝1+1", "a;=1+1", 'a","=1+1'],
+    [
+        "=cmd|' -C calc'!A0",
+        "+1+1",
+        "-1+1",
+        "@SUM(1+1)",
+        "\t=1+1",
+        "\r\n=1+1",
+        '"=1+1',
+        "＝1+1",
+        "a;=1+1",
+        'a","=1+1',
+        "\0=1+1",
+        "\u200b=1+1",
+        "\ufeff=1+1",
+        "\u22121+1",
+    ],
 )
 def test_no_name_becomes_a_formula_in_a_spreadsheet(name, noise, tmp_path):
     take = take_of(noise(0.1), run=name, prime=name)

@@ -1,5 +1,6 @@
 """What is brought: zips, uploads and what was taken home are put beside what is there, and nothing is lost."""
 
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ from prism_lessons.corpus import Choices
 from prism_lessons.errors import CourseError
 from prism_lessons.files import alone, lock_for
 from prism_lessons.journal import Journal
+from prism_lessons.notebook import colab
 from prism_lessons.notebook.course import BRINGING
 
 
@@ -74,6 +76,49 @@ def test_two_files_of_one_name_within_a_zip_are_both_kept(course):
         archive.writestr("Take.wav", "two")
     course.bring()
     assert recordings(course) == {"Take.wav": "one", "Take_2.wav": "two"}
+
+
+def test_what_cannot_be_brought_holds_up_nothing_else_that_is_uploaded(course, monkeypatch):
+    course.recordings.mkdir(parents=True)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("c.wav", "c")
+    uploaded = {"bad.zip": b"no zip", "a.wav": b"a", "worse.zip": b"", "good.zip": packed.getvalue(), "b.wav": b"b"}
+    monkeypatch.setattr(colab, "on_colab", lambda: True)
+    monkeypatch.setattr(colab, "upload", lambda: uploaded)
+    with pytest.raises(CourseError, match=r'"bad\.zip" cannot be unpacked[^\n]*\n"worse\.zip" cannot be unpacked'):
+        course.bring()
+    assert recordings(course) == {"a.wav": "a", "b.wav": "b", "c.wav": "c"}
+    with pytest.raises(CourseError, match="outside itself"):
+        monkeypatch.setattr(colab, "upload", lambda: {"": b"", "x.txt": b"x"})
+        course.bring_notes(None)
+    assert (course.home / "x.txt").read_text() == "x"
+
+
+def test_a_zip_that_cannot_be_brought_holds_up_no_other_and_stays(course):
+    zip_of(course, "b.zip", **{"b.wav": "b"})
+    (course.recordings / "a.zip").write_text("no zip")
+    (course.recordings / "c.zip").symlink_to("nowhere")
+    (course.recordings / "d.zip").mkdir()
+    with pytest.raises(CourseError, match=r'^"a\.zip" cannot be unpacked[^\n]*$'):
+        course.bring()
+    assert recordings(course) == {"a.zip": "no zip", "b.wav": "b"}
+
+
+def test_a_zip_with_an_odd_name_is_unpacked_within_the_recordings(course):
+    for number, name in enumerate(("..zip", "...zip", ".zip.zip")):
+        zip_of(course, name, **{"a.wav": str(number)})
+    course.bring()
+    assert recordings(course) == {"a.wav": "1", "zip/a.wav": "0", "zip_2/a.wav": "2"}
+
+
+def test_a_list_of_takes_that_is_brought_where_there_is_none_holds_no_formula(course, tmp_path):
+    write(course.takes / "takes.csv", "file,model\n=1+1,@SUM(1)\n")
+    packed = course.take_home().rename(tmp_path / "monday.zip")
+    shutil.rmtree(course.takes)
+    bring(course, packed)
+    _, row = (course.takes / "takes.csv").read_text().splitlines()
+    assert row.startswith("'=1+1,") and "'@SUM(1)" in row
 
 
 def test_a_zip_that_would_lead_out_by_a_link_in_the_recordings_is_refused_and_kept(course, tmp_path):
