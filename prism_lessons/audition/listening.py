@@ -125,6 +125,7 @@ class ListeningLog:
         self.who = (who or _user()).strip()[:MOST_IN_A_NAME]
         self.key = run_key(run)
         self._copy = Path(copy) / LOG if copy else None
+        self._read, self._acts = None, []
         self.acts  # noqa: B018 - a damaged log is said now, not at the first star
         if self._copy and os.path.isfile(self._copy) and (merged := self.merge(self._copy)).left_out:
             raise CourseError(merged.reason)
@@ -132,8 +133,11 @@ class ListeningLog:
     @property
     def acts(self):
         """All acts, oldest first, as `Act`s."""
-        acts = read_lines(self.path, "listening log", lambda line: Act(**line), growing=True)
-        return sorted({act.id: act for act in acts}.values(), key=lambda act: act.when)
+        if self._read is None or self._read != _state(self.path):  # others write into it too
+            self._read = _state(self.path)
+            acts = read_lines(self.path, "listening log", lambda line: Act(**line), growing=True)
+            self._acts = _in_order(acts)
+        return list(self._acts)
 
     def star(self, clip):
         """Mark a clip (a `RunClip` or its name); returns a sentence on what that keeps."""
@@ -188,6 +192,7 @@ class ListeningLog:
             new = [act for act in acts.values() if act.id not in known]
             if new:
                 append_lines(self.path, map(asdict, new))
+                self._read, self._acts = _state(self.path), _in_order([*self._acts, *new])
         if new and self._copy and os.path.isdir(self._copy.parent):
             with suppress(CourseError), in_turn(self._copy):  # such as a Drive that is gone: the run's own log has it
                 there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
@@ -287,6 +292,19 @@ class ListeningLog:
         lines = [f"{titles.get(clip, clip)}: {heard}" for clip, heard in self.heard.items()]
         lines += self.guesses_in_words
         return "\n".join(lines) or "Nothing has been starred or noted yet."
+
+
+def _in_order(acts):
+    return sorted({act.id: act for act in acts}.values(), key=lambda act: act.when)
+
+
+def _state(path):
+    """What changes with each line that is added to a file; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def run_key(run):

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from prism_lessons.audition import listening
 from prism_lessons.audition.listening import LOG, Act, ListeningLog, run_key
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Run
@@ -40,6 +41,20 @@ def test_what_is_said_is_in_the_file_when_the_call_returns_and_is_there_again_la
     heard = ListeningLog(made_run).heard[CLIP]
     assert heard.stars == ("Ana",) and heard.tags == ("breath",)
     assert heard.notes == {"Ana": 'like "wind" <b>\n& rain 🎻'}
+
+
+def test_a_long_log_is_read_again_only_where_somebody_else_has_written(log, other, monkeypatch):
+    log.star(CLIP)
+    reads, read = [], listening.read_lines
+    monkeypatch.setattr(listening, "read_lines", lambda *told, **more: reads.append(told) or read(*told, **more))
+    log.tag(CLIP, "breath")
+    log.note(CLIP, "like wind")
+    assert [act.act for act in log.acts] == ["star", "tag", "note"] and log.heard[CLIP].tags == ("breath",)
+    assert not reads
+    another = ListeningLog(log.run, who="Cem")
+    another.tag(CLIP, "dark")
+    reads.clear()
+    assert log.heard[CLIP].tags == ("breath", "dark") and len(reads) == 1
 
 
 def test_the_file_only_grows(log):
