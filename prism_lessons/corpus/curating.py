@@ -121,7 +121,7 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
         write_json(work / SETTINGS, corpus.as_dict())
         write_text(work / CARD, corpus.card())
         if home.exists():
-            _keep_what_is_not_of_a_corpus(home, there, work)
+            _keep_what_is_not_of_a_corpus(home, there, work, live)
             home.rename(old)
         work.rename(home)
     except OSError as error:
@@ -168,18 +168,23 @@ def _remove_for_ever(old, work):
         _remove(work)
 
 
-def _keep_what_is_not_of_a_corpus(home, before, work):
+def _keep_what_is_not_of_a_corpus(home, before, work, live):
     """Copy what somebody has put into the folder of a corpus into the one that replaces it."""
     clips = {clip.file for clip in before.clips} if before else ()
+    card = before.card().encode(errors="replace").decode() if before else None
     for folder, folders, names in os.walk(home):
         links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         for name in names + links:
             path = Path(folder, name)
             place = path.relative_to(home).as_posix()
-            if place not in clips and not (OF_A_CORPUS if before else OF_A_DAMAGED_CORPUS).fullmatch(place):
+            written_into = place == CARD and card is not None and path.read_text("utf-8", "replace") != card
+            ours = place in clips or (OF_A_CORPUS if before else OF_A_DAMAGED_CORPUS).fullmatch(place)
+            if written_into or not ours:
                 target = free(work / place)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, target, follow_symlinks=False)
+                if written_into:
+                    live.end(f'Somebody has written into "{CARD}", so that one is called "{target.name}" now.')
 
 
 def _corpus_before(destination):

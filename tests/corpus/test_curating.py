@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import soundfile
 from prism_lessons import audio
 from prism_lessons.corpus import Corpus, curate
 from prism_lessons.errors import CourseError
+from prism_lessons.live import LiveLine
 from prism_lessons.prose import one_line
 
 curating = sys.modules["prism_lessons.corpus.curating"]
@@ -406,6 +408,18 @@ def test_what_somebody_has_put_into_the_folder_of_a_corpus_stays(three_takes, tm
         assert {name: (corpus / name).read_text() for name in own} == own and (corpus / "a link").is_symlink()
         files = [path for path in corpus.rglob("*") if path.is_file()]
         assert len(files) == len(made.clips) + len(own) + len(["corpus.json", "card.md", "a link"])
+
+
+def test_what_somebody_has_written_into_the_card_is_kept_and_said(three_takes, tmp_path):
+    corpus, said = tmp_path / "corpus", io.StringIO()
+    curate(three_takes, corpus)
+    with open(corpus / "card.md", "a", encoding="utf-8") as card:
+        card.write("These are my aunt's bells.\n")
+    for _ in range(2):
+        curate(three_takes, corpus, live=LiveLine(said))
+        assert "aunt" in (corpus / "card_2.md").read_text(encoding="utf-8")
+        assert sorted(path.name for path in corpus.glob("card*")) == ["card.md", "card_2.md"]
+    assert said.getvalue().count('"card_2.md" now') == 1
 
 
 def test_a_file_of_somebody_s_own_whose_name_a_new_clip_takes_is_kept_under_another(three_takes, tmp_path, write_noise):
