@@ -48,7 +48,17 @@ def a_path(name, value):
         )
     if "\0" in os.fspath(value):
         raise CourseError(f"{name} cannot be {as_given(os.fspath(value))}: no name of a file holds a zero byte.")
+    if not os.path.isabs(value):
+        check_here()
     return value
+
+
+def check_here():
+    """Raise a `CourseError` where the folder that one works in was deleted: Python would say so in its own words."""
+    try:
+        os.getcwd()
+    except OSError:
+        raise CourseError("The folder that you are in is no longer there: change to another one.") from None
 
 
 def a_text(name, value):

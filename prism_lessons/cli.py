@@ -15,8 +15,9 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
+from .checks import check_here
 from .errors import CourseError, harmless, in_short
-from .files import to_write, unwritable, write_text
+from .files import to_write, unreadable, unwritable, write_text
 from .live import LiveLine, print_any_name
 
 OUTPUT = "standard output"
@@ -28,25 +29,21 @@ def main(arguments=None):
     print_any_name()
     live = LiveLine(sys.stderr)
     try:
-        _check_here()
+        check_here()
         options = _parser().parse_args(arguments)
         value, text, *status = options.verb(options, live)
         said, stream = json.dumps(value, indent=1) if options.json else text, sys.stdout
         status = status[0] if status else 0
     except CourseError as error:
         said, stream, status = f"prism-lessons: {error}", sys.stderr, 2
+    except OSError as error:  # such as that of a folder that one may not enter
+        sentence = unreadable(error.filename or OUTPUT, "file or folder", error)
+        said, stream, status = f"prism-lessons: {sentence}", sys.stderr, 2
     except KeyboardInterrupt as stopped:
         said, stream, status = str(stopped) or "Stopped.", sys.stderr, INTERRUPTED
     if live.open and stream is sys.stderr:
         said = f"\n{said}"
     return _print("", sys.stderr, _print(said, stream, status))
-
-
-def _check_here():
-    try:
-        os.getcwd()
-    except OSError:
-        raise CourseError("The folder that you are in is no longer there: change to another one.") from None
 
 
 def _print(text, stream, status):
@@ -107,11 +104,29 @@ def _curate(options, live):
     return corpus.as_dict() | {"folder": str(corpus.folder)}, str(corpus)
 
 
+def _settings(options):
+    """What --set says; a name that is no setting might be that of another argument."""
+    names = _names_of_settings()
+    for name, _ in options.set:
+        if name not in names:
+            raise CourseError(
+                f'There is no setting "{in_short(name)}": choose from {", ".join(sorted(names))}. A budget and the '
+                "like have options of their own, such as --minutes 3."
+            )
+    return dict(options.set)
+
+
+def _names_of_settings():
+    from .settings import ModelSettings, TrainingSettings
+
+    return [field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings)]
+
+
 def _plan(options, live):
     from .training import plan
 
     budget = {name: getattr(options, name) for name in ("minutes", "epochs", "until", "most_hours")}
-    promised = plan(options.corpus, options.preset, live=live, **budget, **dict(options.set))
+    promised = plan(options.corpus, options.preset, live=live, **budget, **_settings(options))
     return promised.as_dict(), str(promised)
 
 
@@ -119,7 +134,7 @@ def _preflight(options, live):
     from .training import preflight
 
     check = preflight(
-        options.corpus, options.run, options.preset, copy_to=options.copy_to, live=live, **dict(options.set)
+        options.corpus, options.run, options.preset, copy_to=options.copy_to, live=live, **_settings(options)
     )
     return check.as_dict(), str(check), 0 if check.passed else 2
 
@@ -139,7 +154,7 @@ def _train(options, live):
         start=as_capsule(options.start, options.start_epoch) if options.start else None,
         copy_to=options.copy_to,
         live=live,
-        **dict(options.set),
+        **_settings(options),
     )
     log = [asdict(entry) for entry in run.log]
     lines = [
@@ -374,7 +389,6 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser():
     from .presets import PRESETS
-    from .settings import ModelSettings, TrainingSettings
 
     parser = _Parser(prog="prism-lessons", description="Train and play your own neural instrument.")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
@@ -412,8 +426,7 @@ def _parser():
     )
 
     presets = "\n".join(f"  {name:8}{preset.purpose}" for name, preset in PRESETS.items())
-    names = ", ".join(field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings))
-    explained = f"presets:\n{presets}\n\nsettings for --set:\n  {names}"
+    explained = f"presets:\n{presets}\n\nsettings for --set:\n  {', '.join(_names_of_settings())}"
 
     def training_verb(name, function, text, budget):
         command = verb(name, function, text, explained)

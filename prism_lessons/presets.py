@@ -15,7 +15,7 @@ class Preset:
     model: ModelSettings
     training: TrainingSettings
 
-    def changed(self, **changes):
+    def changed(self, /, **changes):
         """The preset with some settings of its model or training changed.
 
         Raises

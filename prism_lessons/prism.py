@@ -146,12 +146,12 @@ def _number(prefix):
 def _find(checkpoint):
     """The path without an ending, "model.ckpt-3", of the checkpoint that is meant, whose files are there."""
     path = Path(checkpoint)
-    folder = path.parent if path.name == "checkpoint" and path.is_file() else path
-    if folder.is_dir():
+    folder = path.parent if path.name == "checkpoint" and os.path.isfile(path) else path
+    if os.path.isdir(folder):
         return _newest(folder)
     prefix = path.with_name(re.sub(r"\.(index|data-\d+-of-\d+)$", "", path.name))
     index, data = f"{prefix.name}.index", f"{prefix.name}.data-00000-of-00001"
-    for name, there in ((index, prefix.with_name(index).is_file()), (data, _data(prefix))):
+    for name, there in ((index, os.path.isfile(prefix.with_name(index))), (data, _data(prefix))):
         if not there:
             raise CourseError(
                 f'There is no whole checkpoint "{prefix}": {name} is missing. It takes both files that TensorFlow '
@@ -174,7 +174,7 @@ def _newest(folder):
             f'There is no checkpoint in "{folder}": name the folder that holds files such as model.ckpt-3.index.'
         )
     note = folder / "checkpoint"
-    if note.is_file():
+    if os.path.isfile(note):
         text = note.read_text(encoding="utf-8", errors="replace")
         named = re.search(r'^model_checkpoint_path: "(.*)"', text, re.MULTILINE)
         # The path in it is where the folder lay when it was written, so only the name counts.

@@ -1,7 +1,7 @@
 """How well a model foresees sound: bits per sample, the loss divided by ln 2. Lower is better foreseen."""
 
 import math
-from pathlib import Path
+import os
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def score(capsule, audio):
 
 
 def _clips(source, sample_rate):
-    if Path(source).is_file():
+    if os.path.isfile(source):
         yield load(source, sample_rate)
         return
     for path in list_files(source):

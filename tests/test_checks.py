@@ -147,3 +147,12 @@ def test_a_rule_says_its_range():
                 with pytest.raises(CourseError, match=f"^n must be {said} "):
                     rule("n", wrong)
     assert checks.number(0, 1)("n", np.float32(0.5)) == 0.5
+
+
+def test_a_folder_that_was_deleted_while_one_worked_in_it_is_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for call in (lambda: pl.curate(".", "corpus"), lambda: pl.survey("x"), lambda: pl.Run("run")):
+        with pytest.raises(CourseError, match="The folder that you are in is no longer there"):
+            call()

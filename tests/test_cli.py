@@ -187,6 +187,10 @@ def test_a_pre_flight_that_fails_ends_with_status_2(hum_corpus, small, tmp_path,
         (["train", "CORPUS", "NEW", "--preset", "symphony"], "sketch"),
         (["train", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
         (["train", "CORPUS", "NEW", "--set", "window=33"], "multiple"),
+        (["train", "CORPUS", "NEW", "--set", "minutes=3"], "--minutes 3"),
+        (["train", "CORPUS", "NEW", "--set", "self=3"], "no setting"),
+        (["plan", "CORPUS", "--set", "corpus=x"], "no setting"),
+        (["preflight", "CORPUS", "NEW", "--set", "live=1"], "no setting"),
         (["train", "CORPUS", "NEW", "--epochs", "0"], "epochs"),
         (["train", "CORPUS", "NEW", "--start", "NEW"], "check the name"),
         (["train", "CORPUS", "NEW", "--start", "RUN", "--start-epoch", "7"], "1-2"),
@@ -267,6 +271,34 @@ def test_what_cannot_be_is_one_sentence_and_status_two(
         assert sorted(path for path in tmp_path.rglob("*")) == before
     last = printed.err.strip().splitlines()[-1]
     assert last.startswith("prism-lessons: ") and named in last
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "CORPUS", "PLACE"],
+        ["score", "RUN", "PLACE"],
+        ["journal", "RUN", "PLACE"],
+        ["import-prism", "PLACE", "--config", "PLACE", "--sample-rate", "16000"],
+        ["generate", "PLACE"],
+        ["perform", "RUN", "PLACE"],
+        ["curate", "PLACE", "PLACE"],
+        ["audition", "PLACE"],
+    ],
+    ids=lambda words: words[0],
+)
+@pytest.mark.parametrize("why", ["in a folder that one may not enter", "too long a name"])
+def test_a_place_that_cannot_be_reached_is_one_sentence_and_status_two(
+    words, why, hum_corpus, straight, public_folder, as_guest, tmp_path, monkeypatch, capsys
+):
+    (public_folder / "locked").mkdir(mode=0)
+    there = public_folder / ("locked/it" if why.startswith("in") else "x" * 300)
+    places = {"CORPUS": hum_corpus.folder, "RUN": straight.folder, "PLACE": there}
+    monkeypatch.chdir(tmp_path)
+    with as_guest():
+        assert main([str(places.get(word, word)) for word in words]) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("prism-lessons: ") and last.endswith(".") and "Traceback" not in last
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A run's journal for a thesis or a portfolio: one page that holds its sounds, the same as Markdown, and the clips."""
 
+import os
 import re
 import shutil
 from contextlib import suppress
@@ -116,7 +117,7 @@ def _check(run, folder):
             f'"{run.folder / "journal"}".'
         )
     for path in (folder / PAGE, folder / MARKDOWN, folder / PICTURE):
-        if path.exists() and MARK not in _beginning(path):
+        if os.path.exists(path) and MARK not in _beginning(path):
             raise CourseError(f'"{path}" is not of an earlier export and would be lost: choose another folder.')
 
 

@@ -1,6 +1,7 @@
 """What a call of `train` and the run in the folder have to agree on, and what may change where a run goes on."""
 
 import json
+import os
 from dataclasses import asdict, replace
 from importlib.metadata import version
 
@@ -35,8 +36,8 @@ def agree(corpus, folder, name, changes, start=None):
         model to begin from has another size or sample rate than is asked for; when the folder holds something else;
         when a setting is out of its range.
     """
-    if not (folder / SETTINGS).exists():
-        if folder.exists() and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
+    if not os.path.exists(folder / SETTINGS):
+        if os.path.exists(folder) and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
             raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
         return _new(corpus, name, changes, start), None, None
     run = opened(folder)

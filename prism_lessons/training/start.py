@@ -35,8 +35,8 @@ def find_start(start, folder):
     """
     if start is None:
         # A beginning that was cut off may have left the capsule without the settings of the run.
-        begun = Run(folder).begun_from if (folder / SETTINGS).exists() else (folder / START).exists()
-        return Capsule.load(inside(folder, START)) if begun and not (folder / RESUME).exists() else None
+        begun = Run(folder).begun_from if os.path.exists(folder / SETTINGS) else os.path.exists(folder / START)
+        return Capsule.load(inside(folder, START)) if begun and not os.path.exists(folder / RESUME) else None
     if not isinstance(start, (Capsule, Run, str, os.PathLike)):
         raise CourseError(f"start must be a capsule, such as run.capsule(12), or the path of one, not {start!r}.")
     return as_capsule(start)

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def train(
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)
-    if copy_to and not (folder / SETTINGS).exists():
+    if copy_to and not os.path.exists(folder / SETTINGS):
         bring_back(copy_to, folder, live)
     start = find_start(start, folder)
     named = preset
