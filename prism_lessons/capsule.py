@@ -29,10 +29,37 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Capsule:
-    """A model with all that is needed to make sound with it.
+    """A model with all that is needed to make sound with it; opened with `load` or given by `Run.capsule`.
 
-    `weights` is {name: float32 array}; `about` says where it comes from (run, epoch, bits), as plain values; `card`
-    is the card of the corpus it learned from, Markdown.
+    Attributes
+    ----------
+    settings : ModelSettings
+        The shape of the model.
+    sample_rate : int
+        Hz, of all that it plays.
+    weights : dict
+        {name: float32 array}.
+    about : dict
+        Where it comes from (run, epoch, bits), as plain values.
+    card : str
+        The card of the corpus it learned from, Markdown.
+
+    See Also
+    --------
+    load : Opens a capsule's file.
+    Run : Has a capsule of each epoch that is kept.
+    generate : Lets it play.
+    between : A capsule between two others.
+
+    Examples
+    --------
+    >>> capsule = pl.Run("my_run").capsule(20)
+    >>> capsule.sample_rate, capsule.about["epoch"]
+    (16000, 20)
+    >>> capsule.share("breath.capsule")
+    'breath.capsule'
+    >>> pl.load("breath.capsule").digest == capsule.digest
+    True
     """
 
     settings: ModelSettings
@@ -52,11 +79,31 @@ class Capsule:
     def load(cls, path):
         """Open a capsule's file. Nothing in it is executed, and no model is made yet.
 
+        Parameters
+        ----------
+        path : str or Path
+            The file, whose name ends in .capsule.
+
+        Returns
+        -------
+        Capsule
+
         Raises
         ------
         CourseError
             When it is missing, damaged or made by another version, when its weights do not fit its settings, or are no
             numbers.
+
+        See Also
+        --------
+        Run : Has a capsule of each epoch that is kept.
+        generate : Lets a capsule play.
+
+        Examples
+        --------
+        >>> capsule = pl.load("bells.capsule")
+        >>> capsule.sample_rate, capsule.about["epoch"]
+        (16000, 12)
         """
         about, weights, texts = container.read(path, "capsule", (CARD,))
         if isinstance(about, dict) and about.get("format") != FORMAT:
@@ -77,7 +124,18 @@ class Capsule:
 
     @checked(path=a_path)
     def save(self, path):
-        """Write the capsule as one file, whose name ends in .capsule; returns the path."""
+        """Write the capsule as one file.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its name ends in .capsule.
+
+        Returns
+        -------
+        str or Path
+            As it was given.
+        """
         about = {
             "format": FORMAT,
             "model": asdict(self.settings),
@@ -88,7 +146,7 @@ class Capsule:
         return path
 
     def share(self, path):
-        """Write the capsule as one file for others; returns the path.
+        """Write the capsule as one file for others, as `save` does.
 
         Raises
         ------

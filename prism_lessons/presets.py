@@ -1,4 +1,22 @@
-"""Presets: a model, a way of training and a budget, as data that a composer chooses from."""
+"""Presets: a model, a way of training and a budget, as data that a composer chooses from.
+
+`PRESETS` is {name: `Preset`}.
+
+See Also
+--------
+prism_lessons.plan : Says what a preset will come to on this machine.
+prism_lessons.train : Takes a preset's name, and changes of its settings.
+
+Examples
+--------
+>>> list(pl.PRESETS)
+['sketch', 'study', 'piece']
+>>> sketch = pl.PRESETS["sketch"]
+>>> sketch.minutes
+2.75
+>>> sketch.changed(dim=256, window=256).model.dim
+256
+"""
 
 from dataclasses import dataclass, fields, replace
 

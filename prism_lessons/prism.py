@@ -58,10 +58,10 @@ def load(checkpoint, config):
 
     Parameters
     ----------
-    checkpoint
+    checkpoint : str or Path
         Any of its names, "model.ckpt-3", "model.ckpt-3.index" or "model.ckpt-3.data-00000-of-00001"; or the folder it
         lies in. Of several in a folder, it is the one that TensorFlow's file "checkpoint" names, or else the newest.
-    config
+    config : str or Path
         The JSON file with which the model was trained. What it leaves out has PRiSM's documented default.
 
     Returns
@@ -86,9 +86,9 @@ def capsule_of(checkpoint, config, sample_rate):
 
     Parameters
     ----------
-    checkpoint, config
+    checkpoint, config : str or Path
         See `load`.
-    sample_rate
+    sample_rate : int
         Hz, of the recordings that it was trained on; neither of the files says. With another one it plays too high or
         too low.
 

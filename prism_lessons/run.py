@@ -101,13 +101,29 @@ class Run:
 
     Parameters
     ----------
-    folder
+    folder : str or Path
         Where it is.
 
     Raises
     ------
     CourseError
         When there is no run there.
+
+    See Also
+    --------
+    train : Makes a run, and goes on with it.
+    audition : Its clips, measured and compared with the recordings.
+    Capsule : The model after one of its epochs.
+
+    Examples
+    --------
+    >>> run = pl.Run("my_run")
+    >>> run
+    the run "my_run": epochs trained: 20, 4.91 bits per sample in validation
+    >>> run.epochs, run.best
+    ([5, 13, 20], 20)
+    >>> run.capsule(13).about["epoch"]
+    13
     """
 
     @checked(folder=a_path)
@@ -271,7 +287,16 @@ class Run:
 
     @checked(epoch=optional(whole()))
     def capsule(self, epoch=None):
-        """The model after some epoch, the last one if not said, as a `Capsule`.
+        """The model after some epoch.
+
+        Parameters
+        ----------
+        epoch : int, optional
+            One of `epochs`; the last one if not given.
+
+        Returns
+        -------
+        Capsule
 
         Raises
         ------
@@ -293,7 +318,13 @@ class Run:
 
     @checked(epoch=whole())
     def star(self, epoch):
-        """Keep the weights of an epoch whatever the disk budget says."""
+        """Keep the weights of an epoch whatever the disk budget says.
+
+        Parameters
+        ----------
+        epoch : int
+            One of `epochs`.
+        """
         self.capsule(epoch)
         _add_stars(self.folder / STARRED, [epoch])
 

@@ -80,9 +80,9 @@ def score(capsule, audio):
 
     Parameters
     ----------
-    capsule
+    capsule : Capsule, Run, str or Path
         A `Capsule`, a `Run`, or the path of one.
-    audio
+    audio : Clip, str or Path
         A `Clip`, a sound file, or a folder of them; resampled to the capsule's rate.
 
     Returns
@@ -94,6 +94,18 @@ def score(capsule, audio):
     ------
     CourseError
         When nothing in `audio` can be used.
+
+    See Also
+    --------
+    audition : Says what the clips of a run sound like.
+    Run : Its `log` holds the bits of each epoch in validation.
+
+    Examples
+    --------
+    >>> clip = pl.segment_clips("recordings/bells.flac", [(0, 1)])[0]
+    >>> bits = pl.score("bells.capsule", clip)
+    >>> 0 < bits < 8
+    True
     """
     capsule = as_capsule(capsule)
     codec = capsule.settings.codec

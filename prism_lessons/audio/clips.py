@@ -20,7 +20,32 @@ from .writing import pcm16, writing
 
 @dataclasses.dataclass(frozen=True)
 class Clip:
-    """A piece of audio with its sample rate: mono float32 `samples`, shape (samples,), full scale at -1 and 1."""
+    """A piece of audio with its sample rate.
+
+    Parameters
+    ----------
+    samples : ndarray of float32, shape (samples,)
+        Mono, full scale at -1 and 1.
+    sample_rate : int
+        Hz.
+    name : str
+        What it is called.
+
+    See Also
+    --------
+    segment_clips : Stretches of a recording as clips.
+    generate : Its takes are clips that a model made.
+    score : Says how well a model foresees a clip.
+
+    Examples
+    --------
+    >>> time = np.arange(16000) / 16000
+    >>> clip = pl.Clip(0.5 * np.sin(2 * np.pi * 440 * time, dtype=np.float32), 16000, "a tone")
+    >>> clip.seconds
+    1.0
+    >>> clip.save("tone.wav").name
+    'tone.wav'
+    """
 
     samples: np.ndarray
     sample_rate: int
@@ -28,6 +53,7 @@ class Clip:
 
     @property
     def seconds(self):
+        """Its duration."""
         return len(self.samples) / self.sample_rate
 
     @property
@@ -37,9 +63,16 @@ class Clip:
 
     @checked(path=a_path)
     def save(self, path):
-        """Write the clip as 16-bit WAV or FLAC, by the ending of `path`; returns the path.
+        """Write the clip with 16 bits. Nothing is normalised: what was quiet stays quiet.
 
-        Nothing is normalised: what was quiet stays quiet.
+        Parameters
+        ----------
+        path : str or Path
+            Ends in .wav or .flac, which decides the format.
+
+        Returns
+        -------
+        Path
         """
         path = Path(path)
         if path.suffix.lower() not in (".wav", ".flac"):

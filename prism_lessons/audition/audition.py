@@ -34,16 +34,16 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
 
     Parameters
     ----------
-    run
+    run : Run, str or Path
         A `Run` or its folder.
-    corpus
+    corpus : Corpus, str or Path, optional
         The `Corpus` that it learned from, or its folder; where it lay when the training began, if not given.
-    who
+    who : str, optional
         Your name in the listening log; the name of the computer's user if not given.
-    copy
+    copy : str or Path, optional
         A second folder of the run, such as its copy on Google Drive, in which the log is kept too.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
 
     Returns
     -------
@@ -53,6 +53,22 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
     ------
     CourseError
         When there is no run there, no clip in it, or when the corpus given is another one than the run's.
+
+    See Also
+    --------
+    train : Makes a run, which plays clips after each epoch.
+    Run : Its stars keep epochs for good.
+    generate : Lets a chosen epoch play.
+
+    Examples
+    --------
+    >>> heard = pl.audition("my_run")
+    >>> len(heard.clips)
+    40
+    >>> heard.log.star("0020_1_t0.85")
+    'Starred: the model of epoch 20 is kept for ever.'
+    >>> heard.page("listen.html").name
+    'listen.html'
     """
     run = _with_clips(run)
     return Audition(run, _corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())

@@ -109,23 +109,40 @@ def _stretches(name, value):
 class Choices:
     """The choices about one folder of recordings; each is written to the file at once.
 
-    A recording is named as the survey names it, "voices/anna.wav". Where many are meant at once, a pattern serves:
-    "voices/*", "*.mp3", "*". Where two fit a recording, the longer one counts, so "*" never overrides a name.
+    A recording is named as the survey names it, `voices/anna.wav`. Where many are meant at once, a pattern serves:
+    `voices/*`, `*.mp3`, `*`. Where two fit a recording, the longer one counts, so `*` never overrides a name.
 
     Parameters
     ----------
-    path
+    path : str or Path
         The file of the choices; it is made with the first one.
 
     Attributes
     ----------
-    taken_back
+    taken_back : int
         How many choices were taken back.
 
     Raises
     ------
     CourseError
         When a line of the file has been damaged; the sentence names it.
+
+    See Also
+    --------
+    survey : Finds the faults that can be mended.
+    suggest_segments : Suggests where to cut a recording.
+    curate : Carries the choices out.
+
+    Examples
+    --------
+    >>> choices = pl.Choices("choices.jsonl")
+    >>> choices.origin("*", maker="me", consent="own work")
+    >>> choices.leave_out("gong.flac", "too dark")
+    >>> choices.undo()
+    'leave out gong.flac: "too dark"'
+    >>> choices.cut("chimes.flac", [(0, 2.6)])
+    >>> choices.state.segments
+    {'chimes.flac': ((0.0, 2.6),)}
     """
 
     @checked(path=a_path)
@@ -175,9 +192,17 @@ class Choices:
     def repair_all(self, survey, *kinds):
         """Mend every fault that a survey found and that can be mended, or only those of some kinds.
 
+        Parameters
+        ----------
+        survey : Survey
+            What `survey` gave.
+        *kinds : str
+            By key or title, as in `repair`.
+
         Returns
         -------
-        The number of recordings that it concerns.
+        int
+            The number of recordings that it concerns.
         """
         kinds = [key_of(kind) for kind in kinds]
         found = {
@@ -216,7 +241,7 @@ class Choices:
 
         Parameters
         ----------
-        other
+        other : str or Path
             The file, such as that of an earlier day.
 
         Returns

@@ -91,9 +91,40 @@ def _check(folder, clip):
 class Corpus:
     """Prepared clips, opened with `Corpus.open(folder)` or made by `curate`.
 
-    `unused` lists the files that were not taken, as {"name", "reason"}; `intention` says what it is for, `origins`
-    where each recording comes from, {name: `Origin`}; `twins` lists recordings that share a sound, as {"first",
-    "second", "how"}; `source` is the folder of the recordings as it was given to `curate`, "" where it is not known.
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    sample_rate : int
+        Hz, of every clip.
+    seed : int
+        What decided which recordings are kept for validation.
+    clips : tuple of ClipFile
+        What it holds, in order.
+    unused : tuple of dict
+        The files that were not taken, as {"name", "reason"}.
+    intention : Intention
+        What it is for.
+    origins : dict
+        Where each recording comes from, {name: `Origin`}.
+    twins : tuple of dict
+        Recordings that share a sound, as {"first", "second", "how"}.
+    source : str
+        The folder of the recordings as it was given to `curate`, "" where it is not known.
+
+    See Also
+    --------
+    curate : Makes a corpus of recordings.
+    sounds_of : Its sounds in pieces of some seconds.
+    train : Trains a model on it.
+
+    Examples
+    --------
+    >>> corpus = pl.Corpus.open("my_corpus")
+    >>> [clip.recording for clip in corpus.of("validation")]
+    ['gong.flac']
+    >>> 0 <= corpus.silence < 0.5
+    True
     """
 
     folder: Path
@@ -108,7 +139,16 @@ class Corpus:
 
     @classmethod
     def open(cls, folder):
-        """Open the corpus in `folder` (a path, or a `Corpus`, which is handed back).
+        """Open a corpus.
+
+        Parameters
+        ----------
+        folder : str, Path or Corpus
+            Where it lies; a `Corpus` is handed back.
+
+        Returns
+        -------
+        Corpus
 
         Raises
         ------
@@ -148,11 +188,31 @@ class Corpus:
         return digest(self.sample_rate, clips)
 
     def of(self, split):
-        """The clips of "training" or of "validation"."""
+        """The clips of one split.
+
+        Parameters
+        ----------
+        split : str
+            "training" or "validation".
+
+        Returns
+        -------
+        list of ClipFile
+        """
         return [clip for clip in self.clips if clip.split == split]
 
     def seconds(self, split=None):
-        """Duration in seconds, of one split or of all."""
+        """Duration in seconds.
+
+        Parameters
+        ----------
+        split : str, optional
+            "training" or "validation"; both if not given.
+
+        Returns
+        -------
+        float
+        """
         return sum(clip.samples for clip in self.clips if split in (None, clip.split)) / self.sample_rate
 
     @property

@@ -50,24 +50,24 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
 
     Parameters
     ----------
-    source
+    source : str or Path
         A folder of recordings (subfolders too), or one recording. Nothing in it is changed.
-    destination
+    destination : str or Path
         The folder the corpus goes to. A corpus that lies there already is replaced, and what you have put beside its
         files is kept; a folder of other things is refused.
-    sample_rate
+    sample_rate : int
         Hz, 2000 .. 192000; of the corpus and of every sound that a model trained on it will make.
-    validation
+    validation : float
         The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept, those
         that share a sound together; when there are too few for that, the end of the longest one, and what shares a
         sound with that one is left out.
-    seed
+    seed : int
         Decides which recordings those are. A recording keeps its side when others are added.
-    choices
+    choices : Choices, optional
         The `Choices` to carry out: intention, origins, what is mended, cut, left out or heard more often. Without
         them every recording is taken as it is.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
 
     Returns
     -------
@@ -79,6 +79,21 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     CourseError
         When there are less than ten seconds of usable sound, a name is wrong, the disk is full, or another program is
         preparing the same corpus. The corpus that lay there before is then unchanged.
+
+    See Also
+    --------
+    survey : Says what lies in the folder, and changes nothing.
+    Choices : What is mended, cut, left out or heard more often.
+    plan : Says what a training on the corpus will come to.
+    train : Trains a model on it.
+
+    Examples
+    --------
+    >>> corpus = pl.curate("recordings", "my_corpus", sample_rate=16000)
+    >>> len(corpus.clips), corpus.sample_rate
+    (3, 16000)
+    >>> round(corpus.seconds("training")), round(corpus.seconds("validation"))
+    (14, 6)
     """
     source, destination = Path(source), Path(destination)
     sample_rate = check_sample_rate(sample_rate)

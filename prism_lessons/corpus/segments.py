@@ -44,19 +44,19 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
 
     Parameters
     ----------
-    path
+    path : str or Path
         A sound file.
-    by
+    by : str
         "silence": its silences are left out. "onsets": each sound that begins is a segment of its own, with its decay
         until the next one begins; long silences are left out too.
-    quieter_by
+    quieter_by : float
         dB, 1 to 120: what is quieter than the loudest part by more than this counts as silence.
-    gap
+    gap : float
         Seconds, at least 0.02: a shorter silence does not cut.
-    shortest
+    shortest : float
         Seconds, at least 0.02: a shorter sound between silences is left out, and a sound that begins sooner after
         another does not cut.
-    longest
+    longest : float, optional
         Seconds, at least twice `shortest`: a longer segment is divided where it is quietest. None for any length.
 
     Returns
@@ -68,6 +68,19 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
     ------
     CourseError
         When the file cannot be read or an argument makes no sense.
+
+    See Also
+    --------
+    segment_clips : Lets the segments be heard.
+    Choices : Its `cut` keeps those that you choose.
+
+    Examples
+    --------
+    >>> segments = pl.suggest_segments("recordings/chimes.flac", by="onsets")
+    >>> len(segments)
+    4
+    >>> segments[0]
+    (0.0, 0.68)
     """
     _check(by, quieter_by, gap, shortest, longest)
     power, bands, seconds = _listen(path, spectra=by == ONSETS)
@@ -87,14 +100,37 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
 
 @checked(path=a_path)
 def segment_clips(path, segments):
-    """Stretches of a recording, [(start, end), ...] in seconds, as `Clip`s to hear.
+    """Stretches of a recording to hear.
 
-    They are mono, at the recording's own sample rate, and named "Audio 5.wav, 0:03.1 to 0:04.6".
+    Parameters
+    ----------
+    path : str or Path
+        A sound file.
+    segments : list of (float, float)
+        (start, end) in seconds.
+
+    Returns
+    -------
+    list of Clip
+        Mono, at the recording's own sample rate, and named after it and the place in it.
 
     Raises
     ------
     CourseError
         When the file cannot be read; the sentence says why.
+
+    See Also
+    --------
+    suggest_segments : Suggests where to cut.
+    Choices : Its `cut` keeps those that you choose.
+
+    Examples
+    --------
+    >>> (clip,) = pl.segment_clips("recordings/chimes.flac", [(0, 0.68)])
+    >>> clip.name
+    'chimes.flac, 0:00.0 to 0:00.7'
+    >>> len(clip.samples), clip.sample_rate
+    (10880, 16000)
     """
     return [
         replace(load(path, start=start, seconds=end - start), name=segment_name(path, start, end))

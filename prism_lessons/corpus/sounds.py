@@ -62,12 +62,40 @@ class Sounds:
 
 @checked(source=a(Corpus, a_path))
 def sounds_of(source, live=None):
-    """The `Sounds` of a corpus (a `Corpus` or its folder), or of the usable recordings in a folder.
+    """Sounds in pieces of a few seconds, to be related to each other and heard.
+
+    Parameters
+    ----------
+    source : Corpus, str or Path
+        A corpus or its folder, or a folder of recordings, of which the usable ones are taken.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
+
+    Returns
+    -------
+    Sounds
+        A short clip is one piece; a longer one is divided evenly.
 
     Raises
     ------
     CourseError
         When there is no sound in it.
+
+    See Also
+    --------
+    curate : Makes a corpus.
+    survey : Says what lies in a folder of recordings.
+    audition : Its `sounds` are the recordings and the clips of a run together.
+
+    Examples
+    --------
+    >>> sounds = pl.sounds_of("my_corpus")
+    >>> len(sounds)
+    6
+    >>> sounds.pieces[0].name
+    'bells.flac, 0:00.0'
+    >>> sounds.excerpt(0).sample_rate
+    16000
     """
     if isinstance(source, Corpus) or os.path.isfile(Path(source) / SETTINGS):
         corpus = Corpus.open(source)

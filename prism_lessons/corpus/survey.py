@@ -164,11 +164,11 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
 
     Parameters
     ----------
-    source
+    source : str or Path
         A folder (its subfolders are looked into) or one sound file.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
-    sample_rate
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
+    sample_rate : int
         Hz, 2000 .. 192000, of the corpus that is wanted: what a file lacks above half of it is no fault.
 
     Returns
@@ -181,6 +181,19 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
     ------
     CourseError
         When there is no such folder, or nothing in it.
+
+    See Also
+    --------
+    curate : Prepares what was found as a corpus.
+    Choices : Mends, cuts or leaves out what the survey found.
+
+    Examples
+    --------
+    >>> found = pl.survey("recordings")
+    >>> print(found.summary)
+    3 files are in recordings, of which 3 can be used: 0:20 of sound.
+    >>> [(file.name, file.sample_rate, len(file.findings)) for file in found.usable]
+    [('bells.flac', 16000, 0), ('chimes.flac', 16000, 0), ('gong.flac', 16000, 0)]
     """
     live, sample_rate = live or LiveLine(), check_sample_rate(sample_rate)
     paths = list_files(source)

@@ -21,6 +21,31 @@ class Line:
     """Breakpoints (seconds, value): before the first and after the last the value stays, between them it glides.
 
     Seconds count from the beginning of what the model plays. Two points at one time are a step.
+
+    Parameters
+    ----------
+    points : sequence of (float, float)
+        Seconds from 0 on, in order, and the values there.
+
+    Raises
+    ------
+    CourseError
+        When there is no point, or when times run backwards.
+
+    See Also
+    --------
+    generate : Takes a line, or its text, as temperature.
+    mix : Takes one as share.
+
+    Examples
+    --------
+    >>> line = pl.Line.parse("0:0.7, 10:1.1")
+    >>> line == pl.Line(((0, 0.7), (10, 1.1)))
+    True
+    >>> line.at([0, 5, 20])
+    array([0.7, 0.9, 1.1], dtype=float32)
+    >>> print(line)
+    0:0.7, 10:1.1
     """
 
     points: tuple
@@ -62,7 +87,18 @@ class Line:
 
     @classmethod
     def parse(cls, text, what="temperature"):
-        """A line from text: "0.9", or seconds and values as in "0:0.7, 10:1.1, 20:0.8"; minutes as in "1m30".
+        """A line from text.
+
+        Parameters
+        ----------
+        text : str
+            "0.9", or seconds and values as in "0:0.7, 10:1.1, 20:0.8"; minutes as in "1m30".
+        what : str
+            What it is a line for, as an error calls it.
+
+        Returns
+        -------
+        Line
 
         Raises
         ------
@@ -87,7 +123,18 @@ class Line:
         return cls(tuple(points))
 
     def at(self, seconds):
-        """The values at some times, float array in seconds -> float32 array of the same shape."""
+        """The values at some times.
+
+        Parameters
+        ----------
+        seconds : array_like of float
+            Of any shape.
+
+        Returns
+        -------
+        ndarray of float32
+            Of the same shape.
+        """
         times, values = zip(*self.points, strict=True)
         return np.interp(seconds, times, values).astype(np.float32)
 

@@ -110,11 +110,11 @@ def perform(
     ----------
     capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision
         As for `generate`.
-    folder
+    folder : str or Path
         Where the performance lies; one for each.
-    seconds
+    seconds : float
         How long it shall be, up to 24 hours. What was played before counts; asked for more, it goes on from there.
-    listening
+    listening : callable, optional
         Called every few seconds with the list of `LongTake`s so far, to play the newest of it, say.
 
     Returns
@@ -128,6 +128,19 @@ def perform(
         For a value out of its range, when the folder holds another performance (`Taken`), and when the disk is full.
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
+
+    See Also
+    --------
+    generate : Takes of some seconds, in memory.
+    render : Writes takes as files for a piece.
+
+    Examples
+    --------
+    >>> (take,) = pl.perform("bells.capsule", "a_performance", seconds=0.5)
+    >>> take.seconds
+    0.5
+    >>> pl.perform("bells.capsule", "a_performance", seconds=1)[0].seconds  # goes on from there
+    1.0
     """
     folder, nudge, keep_prime = Path(folder), bool(nudge), bool(keep_prime)
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)

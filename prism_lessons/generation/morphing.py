@@ -27,9 +27,9 @@ def between(first, second, share=0.5):
 
     Parameters
     ----------
-    first, second
-        `Capsule`s, runs, or paths, with the same settings and sample rate.
-    share
+    first, second : Capsule, Run, str or Path
+        Two models with the same settings and sample rate.
+    share : float
         0 is the first, 1 the second.
 
     Returns
@@ -40,6 +40,18 @@ def between(first, second, share=0.5):
     ------
     CourseError
         When the two differ in their shape; the sentence names the setting.
+
+    See Also
+    --------
+    mix : Lets any two models decide together.
+    Run : Its epochs lie on one path of learning.
+
+    Examples
+    --------
+    >>> run = pl.Run("my_run")
+    >>> model = pl.between(run.capsule(13), run.capsule(20), share=0.25)
+    >>> model.about["share"], model.sample_rate
+    (0.25, 16000)
     """
     first, second = as_capsule(first), as_capsule(second)
     for name, value in vars(first.settings).items():
@@ -87,9 +99,9 @@ def mix(first, second, share=0.5):
 
     Parameters
     ----------
-    first, second
-        `Capsule`s, runs, or paths: of any shape, with the same sample rate and the same codes.
-    share
+    first, second : Capsule, Run, str or Path
+        Two models of any shape, with the same sample rate and the same codes.
+    share : float, str or Line
         How much the second counts, 0 .. 1: a number, or a line such as "0:0, 10:1" that goes from one to the other.
 
     Returns
@@ -100,6 +112,20 @@ def mix(first, second, share=0.5):
     ------
     CourseError
         When their sample rates or codes differ.
+
+    See Also
+    --------
+    between : One model whose weights lie between those of two.
+    generate : Plays a mixture as it plays a capsule.
+    Line : A share that moves.
+
+    Examples
+    --------
+    >>> both = pl.mix("bells.capsule", "my_run", share="0:0, 8:1")
+    >>> print(both.share)
+    0:0, 8:1
+    >>> both.sample_rate
+    16000
     """
     first, second = as_capsule(first), as_capsule(second)
     _same_rate(first, second)

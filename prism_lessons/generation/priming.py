@@ -22,17 +22,30 @@ class Prime:
 
     Parameters
     ----------
-    sound
+    sound : Clip, str or Path
         A `Clip`, or the path of a sound file, of any sample rate.
-    start
+    start : float, optional
         Where the stretch begins, in seconds; if not given, it is the last one of the sound.
-    seconds
+    seconds : float
         How long it is, up to 60; shorter where the sound is.
 
     Raises
     ------
     CourseError
         For times that cannot be.
+
+    See Also
+    --------
+    generate : Goes on from a prime.
+    perform : The same for long takes.
+
+    Examples
+    --------
+    >>> prime = pl.Prime("recordings/bells.flac", start=1, seconds=2)
+    >>> print(prime)
+    bells.flac, 1 to 3 s
+    >>> [round(each.start, 1) for each in pl.Prime.several("recordings/gong.flac", voices=3, seconds=1)]
+    [0.0, 2.5, 5.0]
     """
 
     sound: object
@@ -59,14 +72,37 @@ class Prime:
 
     @classmethod
     def several(cls, sound, voices, seconds=4.0):
-        """Primes for some voices, each from a different place, from the beginning of the sound to its end."""
+        """Primes for some voices, each from a different place, from the beginning of the sound to its end.
+
+        Parameters
+        ----------
+        sound : Clip, str or Path
+            As for one prime.
+        voices : int
+            How many, 1 .. 256.
+        seconds : float
+            Of each.
+
+        Returns
+        -------
+        list of Prime
+        """
         if type(voices) is not int or not 1 <= voices <= MOST_VOICES:
             raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
         starts = np.linspace(0, max(0.0, cls(sound, 0.0, seconds)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
     def clip(self, sample_rate):
-        """The stretch itself, at a sample rate (Hz).
+        """The stretch itself.
+
+        Parameters
+        ----------
+        sample_rate : int
+            Hz.
+
+        Returns
+        -------
+        Clip
 
         Raises
         ------

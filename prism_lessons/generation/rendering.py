@@ -115,28 +115,30 @@ def render(
 ):
     """Write takes as sound files for a piece, and list them in `takes.csv`.
 
-    Parameters
-    ----------
-    takes
-        A list of what `generate` or `perform` gave.
-    folder
-        Where they go. What lies there stays; a take that was written before is written over by itself.
-    form, bits
-        "wav" in 16, 24 or "float" (32) bits, or "flac" in 16 or 24.
-    sample_rate
-        The DAW's, in Hz (soxr, high quality); the model's own if not given.
-    fade_in, fade_out
-        Seconds, straight lines.
-    remove_dc
-        Whether the mean of a take is taken away, a constant offset that eats headroom and clicks at cuts.
-    zipped
-        Whether all of the folder's takes are packed into `takes.zip` too.
-    live
-        The `LiveLine` that says what the zip leaves out; one on standard output if not given.
-
     A file whose peak would lie above full scale is turned down to -0.1 dBFS as a whole; nothing is ever turned up. What
     a take says of itself is embedded as title, comment, date and software. Markers, where a prime ends or a voice fell
     silent, are cue points in a WAV, and labels in a text file beside it.
+
+    Parameters
+    ----------
+    takes : list of Take or LongTake
+        A list of what `generate` or `perform` gave.
+    folder : str or Path
+        Where they go. What lies there stays; a take that was written before is written over by itself.
+    form : str
+        "wav" or "flac".
+    bits : int or str
+        Of a sample: 16, 24 or, in a WAV only, "float" (32).
+    sample_rate : int, optional
+        The DAW's, in Hz (soxr, high quality); the model's own if not given.
+    fade_in, fade_out : float
+        Seconds, straight lines.
+    remove_dc : bool
+        Whether the mean of a take is taken away, a constant offset that eats headroom and clicks at cuts.
+    zipped : bool
+        Whether all of the folder's takes are packed into `takes.zip` too.
+    live : LiveLine, optional
+        Where it is said what the zip leaves out; on standard output if not given.
 
     Returns
     -------
@@ -147,6 +149,21 @@ def render(
     ------
     CourseError
         For a value that cannot be, and when a disk is full or refuses.
+
+    See Also
+    --------
+    generate : Gives takes in memory.
+    perform : Gives takes on the disk.
+    Clip : Its `save` writes one clip as it is.
+
+    Examples
+    --------
+    >>> takes = pl.generate("bells.capsule", seconds=0.5, voices=1, seed=1)
+    >>> (path,) = pl.render(takes, "takes", form="flac", bits=24, sample_rate=48000, fade_out=0.1)
+    >>> path.suffix, path.parent.name
+    ('.flac', 'takes')
+    >>> sorted(each.suffix for each in path.parent.glob("takes.*"))
+    ['.csv']
     """
     rendering = Rendering(form, bits, sample_rate, fade_in, fade_out, remove_dc)
     switch("zipped", zipped)

@@ -131,35 +131,36 @@ def generate(
 
     Parameters
     ----------
-    capsule
+    capsule : Capsule, Mixture, Run, str or Path
         A `Capsule`, a `Mixture`, a `Run`, or the path of a capsule or run.
-    seconds
+    seconds : float
         Length of each take; 3 s at 16 kHz are 48,000 samples, exactly. Takes are held in memory: `perform` is for an
         hour.
-    voices
+    voices : int
         How many takes are made side by side, 1 .. 256.
-    temperature
+    temperature : float, str, Line or list
         How freely the model chooses, 0.05 .. 5: a number, a `Line` or its text, such as "0:0.7, 10:1.1", for all
         voices, or a list with one for each. At 1 it draws as it has learned; below, it keeps to the likelier (too low
         falls silent or sticks); above, it dares more (too high is noise).
-    seed
+    seed : int or list of int
         The same seed gives the same takes on the same engine. Voice v of a seed does not depend on how many others
         there are. A list has a seed for each voice, which is then the first voice of its seed: the same seed several
         times, at several temperatures, is the same chance taken more and less freely.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
-    prime
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
+    prime : Prime, Clip, str, Path or list, optional
         What the model goes on from: a `Prime`, a `Clip` or a sound file (its last 8 s), or a list with one for each
         voice (`Prime.several`). If not given, it begins from silence.
-    keep_prime
+    keep_prime : bool
         Whether the take begins with the prime, as the model heard it; `seconds` count from its end.
-    nudge
+    nudge : bool
         Whether a voice that falls silent or is stuck on a tone for a while gets a higher temperature until it is out.
         One that falls silent hears another moment of the recordings instead, if the model keeps any.
-    engine
+    engine : str, optional
         "numba" or "tensorflow"; if not given, TensorFlow's where there is a GPU.
-    precision
-        "half" keeps the weights of Numba's engine in half precision: faster for large models, and not quite the same.
+    precision : str
+        "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, and
+        not quite the same.
 
     Returns
     -------
@@ -170,6 +171,21 @@ def generate(
     ------
     CourseError
         For a value out of its range, and a prime that cannot be read.
+
+    See Also
+    --------
+    perform : Takes of up to a day, onto the disk.
+    render : Writes takes as files for a piece.
+    Line : A temperature that moves.
+    Prime : A recording to go on from.
+
+    Examples
+    --------
+    >>> takes = pl.generate("bells.capsule", seconds=0.5, voices=2, temperature="0:0.8, 0.5:1", seed=1)
+    >>> [take.name for take in takes]
+    ['take_seed1_voice1_t0.8to1', 'take_seed1_voice2_t0.8to1']
+    >>> takes[0].samples.shape, takes[0].sample_rate
+    ((8000,), 16000)
     """
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
     rate, codec = performance.capsule.sample_rate, performance.capsule.settings.codec

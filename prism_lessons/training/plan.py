@@ -95,30 +95,45 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
 
     Parameters
     ----------
-    corpus
+    corpus : Corpus, str or Path
         A `Corpus` or its folder.
-    preset
+    preset : str, optional
         "sketch", "study" or "piece"; "sketch" if not given.
-    minutes, epochs
+    minutes, epochs : float or int, optional
         The budget, as in `train`. With neither, and without `until`, the preset's minutes.
-    until
+    until : str, optional
         A clock time such as "17:00", the next time it is that late: the budget is what fits before it. Given beside
         the others, what is reached first counts.
-    most_hours
+    most_hours : float, optional
         After how many hours the computer is taken away (Colab's free ones: 12, or sooner); None: never.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
     **changes
         As in `train`.
 
     Returns
     -------
-    `Plan`. Stopping early by `patience` is not foreseen.
+    Plan
+        Stopping early by `patience` is not foreseen.
 
     Raises
     ------
     CourseError
         When something is out of its range, or nothing can be trained until then.
+
+    See Also
+    --------
+    preflight : Tries whether the training is set up.
+    train : Takes the same arguments.
+    PRESETS : What there is to choose from.
+
+    Examples
+    --------
+    >>> promised = pl.plan("my_corpus", preset="sketch", minutes=30)
+    >>> promised.minutes, promised.epochs
+    (30.0, 225.0)
+    >>> promised.clips
+    450
     """
     corpus, preset = Corpus.open(corpus), find_preset(preset or "sketch").changed(**changes)
     late = next_time(until, datetime.now()) if until is not None else None

@@ -48,29 +48,29 @@ def train(
 
     Parameters
     ----------
-    corpus
+    corpus : Corpus, str or Path
         A `Corpus` or its folder.
-    run
+    run : str or Path
         The folder to work in. It is made if it is not there; if a run lies in it, that run goes on.
-    preset
+    preset : str, optional
         "sketch", "study" or "piece" (see `PRESETS`). Not given: the run's own settings; for a new run "sketch" or, with
         `start`, the one whose model has the size of its model, where there is one.
-    minutes
+    minutes : float, optional
         The budget: minutes of training in all, earlier calls included; validation, clips and compilation not counted.
-    epochs
+    epochs : int, optional
         The budget in epochs instead, in all. Exactly repeatable on a CPU, which minutes are not. Given both,
         the run ends with whichever is reached first; given neither, after the preset's minutes or, where no preset is
         named either and a run goes on, after what it was asked for before.
-    start
+    start : Capsule, str or Path, optional
         The model that a new run begins with, a `Capsule` or the path of one: `run.capsule(12)` goes back to training
         from epoch 12 of a run, which stays as it is. Size and sample rate of the model stay; its corpus may be another,
         and the learning rate rises and falls anew. For a run that goes on, name the same or nothing.
-    copy_to
+    copy_to : str or Path, optional
         A second folder, on Google Drive say, where a copy of the run is kept up to date. While it cannot be reached,
         training goes on and copying waits. A run that is there and not in its own folder is brought back first.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
-    each_epoch
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
+    each_epoch : callable, optional
         A function that is called with the `Run` after each epoch, once its clips and its line in the log are there, and
         for a run that has reached its budget.
     **changes
@@ -90,6 +90,21 @@ def train(
         training has blown up more often than it is put right by itself. What is finished is safe.
     Stopped
         On Ctrl-C or the notebook's stop button, after everything so far is saved; a `KeyboardInterrupt`.
+
+    See Also
+    --------
+    plan : Says before how long it will take.
+    preflight : Tries before whether all is in order.
+    audition : Says afterwards what each epoch sounds like.
+    Run : What it leaves behind.
+
+    Examples
+    --------
+    >>> run = pl.train("my_corpus", "new_run", preset="sketch", epochs=1)
+    >>> run.epochs, len(run.log)
+    ([1], 1)
+    >>> run.capsule().sample_rate
+    16000
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)

@@ -33,10 +33,10 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     ----------
     corpus, run, preset, minutes, epochs, start, **changes
         As for `train`, so that the same arguments serve both; budget and weights decide nothing here.
-    copy_to
+    copy_to : str or Path, optional
         A second folder in which a copy of the run will be kept, such as one on Google Drive.
-    live
-        The `LiveLine` to report progress on; one on standard output if not given.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
 
     Returns
     -------
@@ -48,6 +48,19 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     CourseError
         For what `train` refuses too: no such setting, no corpus, a folder that holds something else. A check that
         fails is a result.
+
+    See Also
+    --------
+    plan : Says how long the training will take.
+    train : The training itself.
+
+    Examples
+    --------
+    >>> check = pl.preflight("my_corpus", "new_run", preset="sketch")
+    >>> check.passed
+    True
+    >>> [one.name for one in check.checks]
+    ['folder', 'going on', 'numbers', 'memory', 'corpus', 'by heart']
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)

@@ -50,10 +50,12 @@ class Preflight:
 
     Attributes
     ----------
-    checks
-        The `Check`s, in the order they were made.
-    original, replay
-        `Clip`s: what was learned by heart, and how it was played back; None where it did not come to that.
+    checks : tuple of Check
+        In the order they were made.
+    original : Clip or None
+        What was learned by heart; None where it did not come to that.
+    replay : Clip or None
+        How it was played back.
     """
 
     checks: tuple[Check, ...]
