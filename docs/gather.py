@@ -7,14 +7,19 @@ of the site; `notebooks/` and `datasets_examples/` lie below it, so that the pat
 """
 
 import hashlib
+import io
 import os
 import re
 import shutil
+from contextlib import redirect_stdout, suppress
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from unittest.mock import patch
 
 import nbformat
 from lessons import GLOSSARY, REPOSITORY, VARIABLE, explained, paths, read, singular
+
+from prism_lessons.cli import main
 
 HERE = Path(__file__).parent
 SOURCE, CACHE, SITE = (HERE / "_build" / name for name in ("source", "cache", "html"))
@@ -27,6 +32,8 @@ INVITATION = (
     "This page shows the lesson with everything that it made when it was run. To work through it yourself, "
     "{colab}[get the course](../index.md#get-the-course)."
 )
+HELP = "<!-- what --help says -->"  # where it goes on the page of the command line
+COLUMNS = 88  # of it: as wide as a block of code on the site
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
 
@@ -66,6 +73,24 @@ def page_of(notebook, glossary):
     return notebook
 
 
+def said(*arguments):
+    """What the command line prints with some arguments and `--help`, in lines of `COLUMNS` letters on any terminal."""
+    text = io.StringIO()
+    with patch.dict(os.environ, COLUMNS=str(COLUMNS)), redirect_stdout(text), suppress(SystemExit):
+        main([*arguments, "--help"])
+    return text.getvalue()
+
+
+def commands():
+    """The names of all commands, as `--help` lists them."""
+    return re.findall(r"^    ([a-z-]+)\b", said(), re.MULTILINE)
+
+
+def help_of_commands():
+    """Markdown: what each command says of itself, under its name."""
+    return "\n".join(f"## {name}\n\n```text\n{said(name)}```\n" for name in commands())
+
+
 def fingerprint():
     """A name for all that decides what the lessons show, but for the lessons themselves."""
     digest = hashlib.sha256(str(os.environ.get(VARIABLE)).encode())
@@ -97,6 +122,8 @@ def gather():
     for page in HERE.glob("*.md"):
         # Links out of docs/ begin at the root of the site here.
         text = page.read_text(encoding="utf-8").replace("](../", "](")
+        if HELP in text:
+            text = text.replace(HELP, help_of_commands())
         (SOURCE / page.name).write_text(text, encoding="utf-8")
     for picture in HERE.glob("*.png"):
         shutil.copy(picture, SOURCE)

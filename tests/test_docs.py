@@ -80,6 +80,16 @@ def test_links_lead_somewhere(page):
             assert anchor in GATHER["anchors"](read(file)).values(), target
 
 
+def test_page_of_the_command_line_holds_what_every_command_says(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")  # of the terminal in which the site is built
+    page = GATHER["help_of_commands"]()
+    verbs = re.findall(r"bin/prism-lessons (\S+)", read(DOCS / "library.md"))
+    assert verbs and {f"## {verb}" for verb in verbs} <= set(page.splitlines())
+    assert page.count("\nusage: prism-lessons ") == page.count("## ")
+    assert max(len(line) for line in page.splitlines() if line.startswith("  -")) > 40
+    assert GATHER["HELP"] in read(DOCS / "command_line.md")
+
+
 def test_settings_of_the_site_can_be_read_without_sphinx():
     settings = runpy.run_path(str(DOCS / "conf.py"))
     assert settings["nb_execution_mode"] == "cache" and settings["nb_execution_raise_on_error"]
