@@ -8,9 +8,20 @@ HERE = Path(__file__).parent
 
 project = "PRiSM lessons"
 language = "en-GB"
-extensions = ["myst_nb"]
+extensions = ["myst_nb", "sphinx.ext.autodoc"]
 exclude_patterns = ["datasets_examples", "notebooks/course_files"]
 nitpicky = True
+
+# The reference is made from the docstrings: types stand there, once, and `names` are code as they are in Markdown.
+default_role = "code"
+add_module_names = False
+autodoc_typehints = "none"
+# Types that lead nowhere on this site.
+NOWHERE = (
+    "array_like", "callable", "float32", "ndarray", "samples", "sequence", "shape", "optional", "AuditionClip", "Check",
+    "ClipFile", "Intention", "LiveLine", "ModelSettings", "Path", "SampleRNN",
+)  # fmt: skip
+nitpick_ignore = [("py:class", name) for name in NOWHERE]
 
 myst_heading_anchors = 2  # so that words can be linked with their entry in the glossary
 myst_links_external_new_tab = False
@@ -69,6 +80,20 @@ def settle(_, doctree):
         block.children = [nodes.Text(re.sub(r"[^\n]*\r", "", block.astext()))]
 
 
+def as_written(_, what, name, thing, options, lines):
+    """Read a docstring in NumPy's style, in which, as in Markdown, a letter may follow `code`.
+
+    Napoleon's own extension takes the words before a colon in a property's docstring for a type.
+    """
+    from sphinx.ext.napoleon import Config, NumpyDocstring
+
+    text = re.sub(r"(`\w+`)(?=\w)", r"\1\\ ", "\n".join(lines))
+    what = "method" if what == "property" else what
+    settings = Config(napoleon_use_ivar=True)
+    lines[:] = str(NumpyDocstring(text, settings, None, what, name, thing, options)).splitlines()
+
+
 def setup(app):
+    app.connect("autodoc-process-docstring", as_written)
     app.connect("source-read", begin_anew)
     app.connect("doctree-read", settle)

@@ -11,6 +11,7 @@ import nbformat
 import numpy as np
 import pytest
 
+import prism_lessons
 from prism_lessons import Capsule
 from prism_lessons.audition.listening import Act
 from prism_lessons.corpus.corpus import ClipFile
@@ -78,6 +79,12 @@ def test_links_lead_somewhere(page):
         assert file.exists(), target
         if anchor:
             assert anchor in GATHER["anchors"](read(file)).values(), target
+
+
+def test_reference_describes_every_public_name():
+    described = re.findall(r"^\.\. (?:auto\w+|py:data):: ([\w.]+)", read(DOCS / "reference.md"), re.MULTILINE)
+    rooms = {name.split(".")[1] for name in described if "." in name}
+    assert not set(prism_lessons.__all__) - set(described) - rooms
 
 
 def test_page_of_the_command_line_holds_what_every_command_says(monkeypatch):
