@@ -152,6 +152,18 @@ class Run:
         self.settings |= settings
         write_json(self.folder / SETTINGS, self.settings)
 
+    def part(self, name):
+        """A part of the settings, one of PARTS.
+
+        Raises
+        ------
+        CourseError
+            When it is missing.
+        """
+        if name not in self.settings:
+            raise CourseError(f'"{self.folder / SETTINGS}" is damaged ("{name}" is missing): take it from a copy.')
+        return self.settings[name]
+
     def __repr__(self):
         log = self.log
         bits = f", {log[-1].validation_bits:.2f} bits per sample in validation" if log else ""
@@ -161,11 +173,11 @@ class Run:
     def identity(self):
         """What stays the same while a run goes on: where it began, the corpus, and the settings that cannot change."""
         settled = {
-            part: {name: value for name, value in self.settings[part].items() if name not in FREE_TO_CHANGE}
+            part: {name: value for name, value in self.part(part).items() if name not in FREE_TO_CHANGE}
             for part in ("model", "training")
         }
         start = self.begun_from and self.begun_from["digest"]
-        return {"start": start, "corpus": self.settings["corpus"]["digest"], **settled}
+        return {"start": start, "corpus": self.part("corpus")["digest"], **settled}
 
     @property
     def begun_from(self):
@@ -175,7 +187,7 @@ class Run:
     @property
     def sample_rate(self):
         """Hz."""
-        return self.settings["sample_rate"]
+        return self.part("sample_rate")
 
     @property
     def references(self):
@@ -184,7 +196,7 @@ class Run:
         {"uniform": blind chance among all codes, "unigram": how often each code occurs, "linear_prediction": going on
         with the wave as it moved in the last moments}; runs of an earlier version have not got the third.
         """
-        return self.settings["references"]
+        return self.part("references")
 
     @property
     def corpus_silence(self):
@@ -192,7 +204,7 @@ class Run:
 
         From one half on (`corpus.is_mostly_silent`, which takes None too) silence is what was to be learned.
         """
-        return self.settings["corpus"].get("silence")
+        return self.part("corpus").get("silence")
 
     @property
     def not_to_share(self):
@@ -200,7 +212,7 @@ class Run:
 
         What forbade it of the model that the run began with, still does.
         """
-        reasons = self.settings["corpus"].get("not_to_share", [])
+        reasons = self.part("corpus").get("not_to_share", [])
         return [*reasons, *(old for old in (self.begun_from or {}).get("not_to_share", []) if old not in reasons)]
 
     @property
@@ -354,8 +366,7 @@ def opened(run):
     """
     run = run if isinstance(run, Run) else Run(run)
     for part in PARTS:
-        if part not in run.settings:
-            raise CourseError(f'"{run.folder / SETTINGS}" is damaged ("{part}" is missing): take it from a copy.')
+        run.part(part)
     return run
 
 
@@ -392,6 +403,8 @@ def _check(settings):
             raise ValueError(f"{in_short(texts)} are no words")
 
 
+    if "corpus" in settings and "folder" not in settings["corpus"]:
+        raise KeyError("folder")
 def _epoch(line):
     """The `Epoch` of a line of the log."""
     entry = Epoch(**line)

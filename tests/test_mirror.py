@@ -22,7 +22,7 @@ from prism_lessons.run import LISTENING, LOG, RESUME, SETTINGS, STARRED, START, 
 
 SAMPLES = 1000  # of an epoch
 BEGUN = {
-    "corpus": {"digest": "a corpus"},
+    "corpus": {"digest": "a corpus", "folder": "corpus"},
     "model": {"dim": 16},
     "training": {},
     "sample_rate": 8000,
@@ -432,7 +432,7 @@ def refused(run, copy):
     return str(error.value)
 
 
-@pytest.mark.parametrize("changes", [{"corpus": {"digest": "another"}}, {"model": {"dim": 32}}])
+@pytest.mark.parametrize("changes", [{"corpus": {"digest": "another", "folder": "corpus"}}, {"model": {"dim": 32}}])
 def test_the_copy_of_a_run_with_other_settings_is_refused(run, copy, changes):
     practise(begin(copy, **changes), 1, 2)
     assert "holds another run" in refused(run, copy)

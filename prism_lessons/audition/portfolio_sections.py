@@ -102,7 +102,7 @@ def _settings(run):
     for budget in ("minutes", "epochs"):
         if run.settings.get(budget) is not None:
             about[f"{budget.capitalize()} that were asked for"] = _value(run.settings[budget])
-    about["Corpus"] = f"{_value(run.settings['corpus'].get('folder', UNKNOWN))}, {run.settings['corpus']['digest']}"
+    about["Corpus"] = f"{_value(run.settings['corpus']['folder'])}, {run.settings['corpus']['digest']}"
     about |= {name: _value(version) for name, version in run.settings.get("versions", {}).items()}
     rows = [f"| {one_line(name)} | {value} |" for name, value in about.items()]
     yield "\n".join(["### Sound and versions", "", "| what | value |", "|---|---|", *rows])

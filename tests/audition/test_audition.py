@@ -159,6 +159,29 @@ def test_settings_that_lack_something_are_said(made_run):
         pl.audition(made_run.folder)
 
 
+def test_a_run_of_which_a_part_is_missing_says_so_wherever_it_is_asked_for(made_run):
+    asked = {
+        "sample_rate": "sample_rate",
+        "model": "identity",
+        "training": "identity",
+        "corpus": "identity not_to_share corpus_silence",
+        "references": "references",
+    }
+    for part, names in asked.items():
+        settings = {name: value for name, value in made_run.settings.items() if name != part}
+        (made_run.folder / "run.json").write_text(json.dumps(settings))
+        for name in names.split():
+            with pytest.raises(CourseError, match=rf'is damaged \("{part}" is missing\): take it from a copy'):
+                getattr(pl.Run(made_run.folder), name)
+
+
+def test_a_run_that_does_not_say_where_its_corpus_lay_is_damaged(made_run):
+    del made_run.settings["corpus"]["folder"]
+    (made_run.folder / "run.json").write_text(json.dumps(made_run.settings))
+    with pytest.raises(CourseError, match=r"is damaged \('folder' is missing\): take it from a copy"):
+        pl.audition(made_run.folder)
+
+
 def test_other_files_among_the_clips_do_no_harm(made_run):
     for name in ("0001_1_t1e999.wav", "0001_1_t.wav", "0001_x_t1.wav", "mine.wav", "0001_1_t1.2.3.wav"):
         (made_run.folder / "clips" / name).write_bytes(b"no sound")

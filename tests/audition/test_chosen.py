@@ -9,7 +9,13 @@ from prism_lessons.capsule import Capsule
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Epoch, Run
 
-SETTINGS = {"model": {}, "training": {}, "sample_rate": 8000, "corpus": {"digest": "0"}, "references": {"uniform": 8.0}}
+SETTINGS = {
+    "model": {},
+    "training": {},
+    "sample_rate": 8000,
+    "corpus": {"digest": "0", "folder": "corpus"},
+    "references": {"uniform": 8.0},
+}
 
 
 @pytest.fixture

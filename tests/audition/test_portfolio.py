@@ -19,7 +19,8 @@ from prism_lessons.run import Epoch, Run
 
 SETTINGS = {
     "model": {"dim": 128}, "training": {"patience": None}, "sample_rate": 8000,
-    "corpus": {"digest": "0", "not_to_share": ["a <b>.wav: no consent"]}, "references": {"uniform": 8.0},
+    "corpus": {"digest": "0", "folder": "corpus", "not_to_share": ["a <b>.wav: no consent"]},
+    "references": {"uniform": 8.0},
 }  # fmt: skip
 CARD = "# Card of this corpus\n\n## Intention\n\n- What to hear: air\n\n## Clips\n\n| a | b |\n|---|---|\n| 1 | 2 |\n"
 HOSTILE = "# <script>alert(1)</script> | ![x](http://example.org/a.png)\n\n1. 😀 " + "long " * 2000
