@@ -52,7 +52,7 @@ def agree(corpus, folder, name, changes, start=None):
     begun = Preset(
         "", find_preset("sketch").minutes, ModelSettings(**written["model"]), TrainingSettings(**written["training"])
     )
-    preset = (find_preset(name) if name else begun).changed(**changes)
+    preset = (begun if name is None else find_preset(name)).changed(**changes)
     had, wanted = _conflict(begun, preset)
     if had:
         raise CourseError(
@@ -65,14 +65,14 @@ def agree(corpus, folder, name, changes, start=None):
 def _new(corpus, name, changes, start):
     """The `Preset` of a run that begins now; see `agree`."""
     if start is None:
-        return find_preset(name or "sketch").changed(**changes)
+        return find_preset("sketch" if name is None else name).changed(**changes)
     place = where(begun_from(start))
     if start.sample_rate != corpus.sample_rate:
         raise CourseError(
             f"The model to begin from ({place}) plays at {start.sample_rate} Hz and the corpus has "
             f"{corpus.sample_rate} Hz: curate the recordings at sample_rate={start.sample_rate}, or begin from another."
         )
-    preset = (find_preset(name) if name else preset_like(start)).changed(**changes)
+    preset = (preset_like(start) if name is None else find_preset(name)).changed(**changes)
     has, wanted = _conflict(replace(preset, model=start.settings), preset)
     if has:
         raise CourseError(

@@ -135,7 +135,7 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     >>> promised.clips
     450
     """
-    corpus, preset = Corpus.open(corpus), find_preset(preset or "sketch").changed(**changes)
+    corpus, preset = Corpus.open(corpus), find_preset("sketch" if preset is None else preset).changed(**changes)
     late = next_time(until, datetime.now()) if until is not None else None
     budget = Budget() if late and minutes is None and epochs is None else Budget.of(preset, epochs, minutes)
     if most_hours is not None and not (is_number(most_hours) and most_hours > 0):

@@ -113,7 +113,7 @@ def train(
     start = find_start(start, folder)
     named = preset
     preset, run, begun = agree(corpus, folder, named, changes, start)
-    budget = Budget.of(preset, epochs, minutes, None if named else run)
+    budget = Budget.of(preset, epochs, minutes, run if named is None else None)
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     validation_codes = codes_of(corpus, VALIDATION, codec)
