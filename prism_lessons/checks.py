@@ -13,6 +13,7 @@ import os
 from numbers import Integral
 
 from .errors import CourseError, as_given
+from .live import LiveLine
 from .settings import is_number
 
 MOST_DIGITS = 1000  # of a whole number: Python writes down no more than 4,300
@@ -108,6 +109,43 @@ def a(kind, rule=None):
         return rule(name, value)
 
     return either
+
+
+def one_of(*words):
+    """The rule for one of some words."""
+    *most, last = (f'"{word}"' for word in words)
+
+    def rule(name, value):
+        if not isinstance(value, str) or value not in words:
+            raise CourseError(f"{name} must be {', '.join(most)} or {last}, not {as_given(value)}.")
+        return value
+
+    return rule
+
+
+def a_function(name, value):
+    """What can be called."""
+    if not callable(value):
+        raise CourseError(f"{name} must be a function, not {as_given(value)}.")
+    return value
+
+
+def a_live_line(name, value):
+    """A `LiveLine`."""
+    if not isinstance(value, LiveLine):
+        raise CourseError(f"{name} must be a LiveLine of prism_lessons.live, not {as_given(value)}.")
+    return value
+
+
+def stretches(name, value):
+    """Stretches of a sound, [(start, end), ...] in seconds."""
+    try:
+        pairs = [(start, end) for start, end in value]
+        if all(is_number(second) for pair in pairs for second in pair):
+            return [(float(start), float(end)) for start, end in pairs]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise CourseError(f"{name} must be pairs of seconds, such as [(0, 1.5), (2, 3)], not {as_given(value)}.")
 
 
 def optional(rule):

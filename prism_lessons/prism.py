@@ -30,6 +30,7 @@ import numpy as np
 from .audio import check_sample_rate
 from .backend import tf
 from .capsule import Capsule, fill
+from .checks import a_path, checked
 from .errors import CourseError
 from .files import read_json
 from .model import SampleRNN
@@ -53,6 +54,7 @@ VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # how TensorFlow ends the name of a varia
 NO_WEIGHT = re.compile(r"/(\.OPTIMIZER_SLOT|_?states)/")  # what older versions of it keep beside the weights
 
 
+@checked(checkpoint=a_path, config=a_path)
 def load(checkpoint, config):
     """The model in a checkpoint of PRiSM SampleRNN.
 
@@ -81,6 +83,7 @@ def load(checkpoint, config):
     return model
 
 
+@checked(checkpoint=a_path, config=a_path)
 def capsule_of(checkpoint, config, sample_rate):
     """The model in a checkpoint of PRiSM SampleRNN, as a `Capsule`.
 

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from .audio import check_sample_rate
 from .capsule import Capsule
-from .checks import a_path, checked, optional, whole
-from .errors import CourseError, in_short
+from .checks import a_path, checked, number, optional, whole
+from .errors import CourseError, as_given, in_short
 from .files import (
     append_lines,
     check_there,
@@ -255,9 +255,11 @@ class Run:
         epoch = max((entry.epoch for entry in self.log), default=0)
         append_lines(self.folder / EVENTS, [{"when": when, "kind": kind, "epoch": epoch, "text": text, **values}])
 
+    @checked(epoch=whole())
     def capsule_path(self, epoch):
         return self.folder / "epochs" / f"{epoch:04}.capsule"
 
+    @checked(epoch=whole(), voice=whole(), temperature=number())
     def clip_path(self, epoch, voice, temperature):
         return self.folder / "clips" / f"{epoch:04}_{voice}_t{temperature:g}.wav"
 
@@ -401,10 +403,10 @@ def _check(settings):
         texts += origin.get("not_to_share", [])
         if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{in_short(texts)} are no words")
-
-
     if "corpus" in settings and "folder" not in settings["corpus"]:
         raise KeyError("folder")
+
+
 def _epoch(line):
     """The `Epoch` of a line of the log."""
     entry = Epoch(**line)
@@ -481,14 +483,14 @@ def is_beginning(path):
     return path.name.removesuffix(".partial") in (CARD, START, SETTINGS, PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
 
 
-def _ranges(numbers):
+def _ranges(epochs):
     """[1, 2, 3, 7] -> "1-3, 7"."""
     groups = []
-    for number in numbers:
-        if groups and number == groups[-1][1] + 1:
-            groups[-1][1] = number
+    for epoch in epochs:
+        if groups and epoch == groups[-1][1] + 1:
+            groups[-1][1] = epoch
         else:
-            groups.append([number, number])
+            groups.append([epoch, epoch])
     return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in groups)
 
 
@@ -499,7 +501,7 @@ def as_capsule(source, epoch=None):
     if isinstance(source, Run):
         return source.capsule(epoch)
     if not isinstance(source, (str, os.PathLike)):
-        raise CourseError(f"A model is a capsule, a run, or the path of one, not {in_short(repr(source))}.")
+        raise CourseError(f"A model is a capsule, a run, or the path of one, not {as_given(source)}.")
     if os.path.isfile(Path(source) / SETTINGS):
         return Run(source).capsule(epoch)
     return Capsule.load(source)

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from ..checks import a_path, checked
-from ..errors import CourseError
+from ..checks import a_path, a_text, checked, whole
+from ..errors import CourseError, as_given
 from ..files import replacing
 from .levels import measure
 from .recording import Recording
@@ -50,6 +50,13 @@ class Clip:
     samples: np.ndarray
     sample_rate: int
     name: str = "clip"
+
+    def __post_init__(self):
+        samples = self.samples
+        if not isinstance(samples, np.ndarray) or samples.ndim != 1 or samples.dtype.kind not in "fiu":
+            raise CourseError(f"samples must be an array of NumPy's, one number for each, not {as_given(samples)}.")
+        object.__setattr__(self, "sample_rate", whole(1)("sample_rate", self.sample_rate))
+        a_text("name", self.name)
 
     @property
     def seconds(self):

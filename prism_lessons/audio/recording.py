@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from ..errors import CourseError
+from ..errors import CourseError, as_given
 from .plain import plain
 from .sndfile import LibsndfileSound
 from .source import AudioError, PassingError, Source
@@ -35,7 +35,9 @@ def check_sample_rate(sample_rate):
     low, high = SAMPLE_RATES
     number = isinstance(sample_rate, (int, float, np.integer)) and not isinstance(sample_rate, bool)
     if not number or sample_rate % 1 or not low <= sample_rate <= high:
-        raise CourseError(f"A sample rate of {sample_rate} cannot be used: give {low} to {high} Hz; 16000 is usual.")
+        raise CourseError(
+            f"A sample rate of {as_given(sample_rate)} cannot be used: give {low} to {high} Hz; 16000 is usual."
+        )
     return int(sample_rate)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ..audio import AudioError, Recording
-from ..checks import a, a_path, a_text, checked, optional, whole
+from ..checks import a, a_live_line, a_path, a_text, checked, optional, whole
 from ..corpus import SETTINGS, Corpus, Piece, Sounds, is_mostly_silent, sounds_of
 from ..errors import CourseError
 from ..files import to_write, write_text
@@ -28,7 +28,13 @@ PAGE = "audition.html"
 PARTS = ("early", "middle", "late")  # of a run, on the sound map
 
 
-@checked(run=a(Run, a_path), corpus=optional(a(Corpus, a_path)), who=optional(a_text), copy=optional(a_path))
+@checked(
+    run=a(Run, a_path),
+    corpus=optional(a(Corpus, a_path)),
+    who=optional(a_text),
+    copy=optional(a_path),
+    live=optional(a_live_line),
+)
 def audition(run, corpus=None, who=None, copy=None, live=None):
     """Look at all clips of a run: measure them, say what they sound like, find what they are nearest to.
 

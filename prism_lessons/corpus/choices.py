@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path
 
-from ..checks import a_path, a_text, checked, whole
+from ..checks import a_path, a_text, checked, stretches, whole
 from ..errors import CourseError, as_given
 from ..files import append_lines, in_turn, merge_lines, read_lines
 from .doctor import KINDS, has_remedy, key_of
@@ -96,14 +96,16 @@ class State:
         return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
 
 
-def _stretches(name, value):
-    """The rule for stretches of a sound, see `checks`."""
-    try:
-        return [(float(start), float(end)) for start, end in value]
-    except (TypeError, ValueError, OverflowError):
-        raise CourseError(
-            f"{name} must be pairs of seconds, such as [(0, 1.5), (2, 3)], not {as_given(value)}."
-        ) from None
+def _a_survey(name, value):
+    """The rule for what `survey` gave, whose module needs much that choices do without; see `checks`."""
+    if not hasattr(value, "usable"):
+        raise CourseError(f"{name} must be what prism_lessons.survey gave, not {as_given(value)}.")
+    return value
+
+
+def _keys_of(kinds):
+    """The keys of kinds of faults that are named by their keys or titles."""
+    return [key_of(a_text("A kind", kind)) for kind in kinds]
 
 
 class Choices:
@@ -157,38 +159,44 @@ class Choices:
 
         read_lines(self.path, "choices", carry_out, growing=True)
 
-    @checked(hear=a_text, success=a_text)
+    @checked(hear=a_text, success=a_text, prefer=a_text)
     def intend(self, hear="", success="", prefer=UNKNOWN):
         """Say what you want to hear, what success would sound like, and what matters more: one of `PREFERENCES`."""
         self._do("intend", hear=hear.strip(), success=success.strip(), prefer=prefer)
 
+    @checked(pattern=a_text)
     def origin(self, pattern, **said):
         """Say where recordings come from: any of `maker`, `date`, `licence` (text), `consent` (one of `CONSENTS`),
         `share_sound`, `share_model` ("yes", "no" or "unknown")."""
         said = {name: a_text(name, text).strip() or UNKNOWN for name, text in said.items()}
         self._do("origin", pattern=pattern, said=said)
 
+    @checked(name=a_text, why=a_text)
     def leave_out(self, name, why=""):
         """Leave a recording out of the corpus."""
         self._do("leave out", name=name, why=why)
 
+    @checked(name=a_text)
     def take_in(self, name):
         """Take a recording that was left out in again."""
         self._do("take in", name=name)
 
+    @checked(name=a_text)
     def repair(self, name, *kinds):
         """Mend faults of a recording: kinds that the survey found in it, by key or title ("hum", "mains hum")."""
-        kinds = [key_of(kind) for kind in kinds]
+        kinds = _keys_of(kinds)
         for kind in kinds:
             if kind not in MENDABLE:
                 titles = ", ".join(_titles(MENDABLE))
                 raise CourseError(f'What can be mended is one of: {titles}; not "{kind}".')
         self._do("repair", name=name, kinds=kinds)
 
+    @checked(name=a_text)
     def leave_as_it_is(self, name, *kinds):
         """Mend these faults of a recording no more; all, if no kinds are given."""
-        self._do("leave as it is", name=name, kinds=[key_of(kind) for kind in kinds])
+        self._do("leave as it is", name=name, kinds=_keys_of(kinds))
 
+    @checked(survey=_a_survey)
     def repair_all(self, survey, *kinds):
         """Mend every fault that a survey found and that can be mended, or only those of some kinds.
 
@@ -204,7 +212,7 @@ class Choices:
         int
             The number of recordings that it concerns.
         """
-        kinds = [key_of(kind) for kind in kinds]
+        kinds = _keys_of(kinds)
         found = {
             file.name: tuple(
                 one.kind for one in file.findings if one.kind in MENDABLE and (not kinds or one.kind in kinds)
@@ -216,12 +224,12 @@ class Choices:
             self.repair(name, *mended)
         return len(found)
 
-    @checked(segments=_stretches)
+    @checked(name=a_text, segments=stretches)
     def cut(self, name, segments):
         """Take only some stretches of a recording: [(start, end), ...] in seconds; [] for all of it again."""
         self._do("cut", name=name, segments=sorted(segments))
 
-    @checked(times=whole())
+    @checked(pattern=a_text, times=whole())
     def weigh(self, pattern, times):
         """Let a pass of the training go through recordings several times, 1 to 16."""
         self._do("weigh", pattern=pattern, times=times)
@@ -236,6 +244,7 @@ class Choices:
             self._do("undo", choice=gone)
         return _in_words(gone)
 
+    @checked(other=a_path)
     def merge(self, other):
         """Take in the choices of another file about the same recordings, each by its date.
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 
-from ..checks import a_path
+from ..checks import a_path, checked, one_of, optional
 from ..errors import CourseError
 from ..files import digest, inside, read_json, unreadable
 from ..live import wrapped
@@ -187,6 +187,7 @@ class Corpus:
         clips = [[clip.digest, clip.split] + [clip.times] * (clip.times > 1) for clip in self.clips]
         return digest(self.sample_rate, clips)
 
+    @checked(split=one_of(TRAINING, VALIDATION))
     def of(self, split):
         """The clips of one split.
 
@@ -201,6 +202,7 @@ class Corpus:
         """
         return [clip for clip in self.clips if clip.split == split]
 
+    @checked(split=optional(one_of(TRAINING, VALIDATION)))
     def seconds(self, split=None):
         """Duration in seconds.
 

@@ -22,7 +22,7 @@ from ..audio import (
     plain_name,
     unreadable,
 )
-from ..checks import a, a_path, checked, optional, whole
+from ..checks import a, a_live_line, a_path, checked, optional, whole
 from ..errors import CourseError, as_given
 from ..files import alone, free, lock_for, unwritable, write_json, write_text
 from ..live import LiveLine, clock
@@ -44,7 +44,13 @@ MOST_SEED = 2**63 - 1
 COMPARED_SECONDS = 600.0  # of a recording at once, in search of near duplicates: what a computer's memory always holds
 
 
-@checked(source=a_path, destination=a_path, seed=whole(-MOST_SEED, MOST_SEED), choices=optional(a(Choices)))
+@checked(
+    source=a_path,
+    destination=a_path,
+    seed=whole(-MOST_SEED, MOST_SEED),
+    choices=optional(a(Choices)),
+    live=optional(a_live_line),
+)
 def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choices=None, live=None):
     """Prepare every usable recording in a folder as a corpus to train on.
 

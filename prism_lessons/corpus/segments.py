@@ -7,15 +7,15 @@ cutting; the recording is not changed.
 import math
 from dataclasses import replace
 from itertools import chain, pairwise
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Recording, load
-from ..checks import a_path, checked
-from ..errors import CourseError
+from ..checks import a_path, checked, stretches
+from ..errors import CourseError, as_given
 from ..live import moment
+from ..settings import is_number
 from .folder import MINIMUM_CLIP_SECONDS
 
 SILENCE, ONSETS = "silence", "onsets"
@@ -36,6 +36,7 @@ RISE_DB = 1.5
 MARGIN_STEPS = 5
 FRINGE_DB = 20.0
 DYNAMICS_DB = 60.0  # of the spectra: what begins softer than that is hardly heard
+MOST_SECONDS = 100_000  # more than a day: what is said in seconds is no longer than a recording
 
 
 @checked(path=a_path)
@@ -98,7 +99,7 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
     return [(round(start, 3), round(end, 3)) for start, end in stretches]
 
 
-@checked(path=a_path)
+@checked(path=a_path, segments=stretches)
 def segment_clips(path, segments):
     """Stretches of a recording to hear.
 
@@ -132,6 +133,11 @@ def segment_clips(path, segments):
     >>> len(clip.samples), clip.sample_rate
     (10880, 16000)
     """
+    for start, end in segments:
+        if not 0 <= start < end < math.inf:
+            raise CourseError(
+                f"segments must begin at 0 s or later and end after that, not last from {start:g} to {end:g} s."
+            )
     return [
         replace(load(path, start=start, seconds=end - start), name=segment_name(path, start, end))
         for start, end in segments
@@ -144,19 +150,22 @@ def segment_name(path, start, end):
 
 
 def _check(by, quieter_by, gap, shortest, longest):
-    if by not in (SILENCE, ONSETS):
-        raise CourseError(f'A recording is cut by "{SILENCE}" or by "{ONSETS}", not by "{by}".')
+    if not isinstance(by, str) or by not in (SILENCE, ONSETS):
+        raise CourseError(f'A recording is cut by "{SILENCE}" or by "{ONSETS}", not by {as_given(by)}.')
     limits = {
         "quieter_by": (quieter_by, 1, 120, "dB"),
-        "gap": (gap, MINIMUM_CLIP_SECONDS, math.inf, "s"),
-        "shortest": (shortest, MINIMUM_CLIP_SECONDS, math.inf, "s"),
+        "gap": (gap, MINIMUM_CLIP_SECONDS, MOST_SECONDS, "s"),
+        "shortest": (shortest, MINIMUM_CLIP_SECONDS, MOST_SECONDS, "s"),
     }
+    for name, limit in limits.items():
+        _check_limit(name, *limit)
     if longest is not None:
-        limits["longest"] = (longest, 2 * shortest, math.inf, "s")
-    for name, (value, low, high, unit) in limits.items():
-        if not isinstance(value, Real) or not low <= value <= high:
-            most = f" to {high:g}" if high < math.inf else " or more"
-            raise CourseError(f"{name}={value} cannot be used: give {low:g}{most} {unit}.")
+        _check_limit("longest", longest, 2 * shortest, 2 * MOST_SECONDS, "s")
+
+
+def _check_limit(name, value, low, high, unit):
+    if not is_number(value) or not low <= value <= high:
+        raise CourseError(f"{name}={as_given(value)} cannot be used: give {low:g} to {high:g} {unit}.")
 
 
 def _listen(path, spectra):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..analysis import SAMPLE_RATE, Relations, Sound, relate
 from ..audio import load
-from ..checks import a, a_path, checked
+from ..checks import a, a_live_line, a_path, checked, optional
 from .corpus import SETTINGS, Corpus
 from .survey import survey
 
@@ -60,7 +60,7 @@ class Sounds:
         return relate(self, layout, live=live)
 
 
-@checked(source=a(Corpus, a_path))
+@checked(source=a(Corpus, a_path), live=optional(a_live_line))
 def sounds_of(source, live=None):
     """Sounds in pieces of a few seconds, to be related to each other and heard.
 

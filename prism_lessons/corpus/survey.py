@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from ..analysis import Known, code_version
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
-from ..checks import a_path, checked
+from ..checks import a_live_line, a_path, checked, optional
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
@@ -155,7 +155,7 @@ class Survey:
         return "\n".join(lines)
 
 
-@checked(source=a_path)
+@checked(source=a_path, live=optional(a_live_line))
 def survey(source, live=None, sample_rate=USUAL_RATE):
     """Look at every file in a folder of recordings, without changing anything.
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
-from ..errors import CourseError
+from ..errors import CourseError, as_given
 from .numba_engine import NumbaEngine
 
 ENGINES = ("numba", "tensorflow")
@@ -55,10 +55,16 @@ def choose(engine=None, settings=()):
     CourseError
         When there is none of that name.
     """
-    if engine not in (None, *ENGINES):
-        raise CourseError(f'There is no engine "{engine}": choose "numba" for a CPU or "tensorflow" for a GPU.')
+    if engine is not None and not (isinstance(engine, str) and engine in ENGINES):
+        raise CourseError(f'There is no engine {as_given(engine)}: choose "numba" for a CPU or "tensorflow" for a GPU.')
     predictors = any(one.guesses for one in settings)
     return engine or ("numba" if predictors or not _gpu() else "tensorflow")
+
+
+def check_precision(precision):
+    """Raise a `CourseError` where a precision is none of PRECISIONS."""
+    if not isinstance(precision, str) or precision not in PRECISIONS:
+        raise CourseError(f'There is no precision {as_given(precision)} for playing: choose "single" or "half".')
 
 
 def _gpu():
@@ -112,8 +118,7 @@ def of_capsules(capsules, engine=None, precision="single"):
         For a name that is none, where TensorFlow's engine is asked for what only Numba's can do, and when a model is
         too large to be played.
     """
-    if precision not in PRECISIONS:
-        raise CourseError(f'There is no precision "{precision}" for playing: choose "single" or "half".')
+    check_precision(precision)
     for capsule in capsules:
         _check(capsule.settings)
     if choose(engine, [capsule.settings for capsule in capsules]) == "numba":

@@ -7,13 +7,32 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..errors import CourseError
+from ..checks import a_text, checked
+from ..errors import CourseError, as_given
 from ..settings import is_number
 
 TEMPERATURES = (0.05, 5.0)
 SHARES = (0.0, 1.0)
 MOST_POINTS = 1000
 MOST = 1e9  # seconds, or whatever a line is of
+
+
+def _limits(name, value):
+    """The rule for the lowest and the highest value of a line, see `checks`."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2 or not all(map(is_number, value)):
+        raise CourseError(f"{name} must be the lowest and the highest value, such as (0.05, 5), not {as_given(value)}.")
+    return value
+
+
+def _times(name, value):
+    """The rule for seconds, one number or many, see `checks`."""
+    try:
+        times = np.asarray(value)
+    except ValueError:  # lists of several lengths
+        times = np.asarray(None)
+    if times.dtype.kind not in "fiu":
+        raise CourseError(f"{name} must be a number or an array of numbers, not {as_given(value)}.")
+    return times
 
 
 @dataclass(frozen=True)
@@ -65,6 +84,7 @@ class Line:
         object.__setattr__(self, "points", points)
 
     @classmethod
+    @checked(what=a_text, limits=_limits)
     def of(cls, value, what="temperature", limits=TEMPERATURES):
         """The line that a number, a text (see `parse`) or a `Line` means; its values must lie within `limits`.
 
@@ -77,7 +97,7 @@ class Line:
             value = cls.parse(value, what)
         elif not isinstance(value, Line):
             if not is_number(value):
-                raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {value!r}.')
+                raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {as_given(value)}.')
             value = cls(((0.0, math.inf if value > MOST else float(value)),))  # a whole number may be no float at all
         low, high = limits
         for _, height in value.points:
@@ -86,6 +106,7 @@ class Line:
         return value
 
     @classmethod
+    @checked(text=a_text, what=a_text)
     def parse(cls, text, what="temperature"):
         """A line from text.
 
@@ -122,6 +143,7 @@ class Line:
             )
         return cls(tuple(points))
 
+    @checked(seconds=_times)
     def at(self, seconds):
         """The values at some times.
 

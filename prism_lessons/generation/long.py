@@ -17,7 +17,7 @@ import numpy as np
 
 from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
-from ..checks import a_path, checked
+from ..checks import a_function, a_live_line, a_path, checked, optional, switch
 from ..errors import CourseError, Stopped
 from ..files import alone, check_there, read_json, replacing, unreadable, unwritable, write_json
 from ..live import LiveLine, clock, counted
@@ -87,7 +87,7 @@ class LongTake:
         return self.codec.decode(codes)
 
 
-@checked(folder=a_path)
+@checked(folder=a_path, keep_prime=switch, live=optional(a_live_line), listening=optional(a_function))
 def perform(
     capsule,
     folder,
@@ -142,7 +142,7 @@ def perform(
     >>> pl.perform("bells.capsule", "a_performance", seconds=1)[0].seconds  # goes on from there
     1.0
     """
-    folder, nudge, keep_prime = Path(folder), bool(nudge), bool(keep_prime)
+    folder = Path(folder)
     performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
     rate = performance.capsule.sample_rate
     samples = samples_of(seconds, rate)

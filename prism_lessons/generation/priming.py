@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import AudioError, Clip, Recording, load, resampled
-from ..errors import CourseError, in_short
+from ..audio import AudioError, Clip, Recording, check_sample_rate, load, resampled
+from ..checks import checked, whole
+from ..errors import CourseError, as_given
 from ..files import as_text
 from ..live import moment
+from ..settings import is_number
 from .player import MOST_VOICES, after, begun
 from .state import State
 
@@ -54,12 +56,12 @@ class Prime:
 
     def __post_init__(self):
         if not isinstance(self.sound, (Clip, str, os.PathLike)):
-            raise CourseError(f"A prime is a clip or the path of a sound file, not {in_short(repr(self.sound))}.")
-        numbers = [number for number in (self.start, self.seconds) if number is not None]
-        if not all(type(number) in (int, float) and 0 <= number < 1e12 for number in numbers):
-            raise CourseError(
-                f"A prime's start and seconds must be numbers from 0 on, not {self.start} and {self.seconds}."
-            )
+            raise CourseError(f"A prime is a clip or the path of a sound file, not {as_given(self.sound)}.")
+        for name, number in {"start": 0 if self.start is None else self.start, "seconds": self.seconds}.items():
+            if not is_number(number) or not 0 <= number < 1e12:
+                raise CourseError(f"A prime's {name} must be a number from 0 on, not {as_given(number)}.")
+            if hasattr(number, "item"):  # NumPy's
+                object.__setattr__(self, name, number.item())
         if not 0 < self.seconds <= MOST_SECONDS:
             raise CourseError(
                 f"A prime lasts more than 0 and at most {MOST_SECONDS:g} seconds, not {self.seconds}: choose how long."
@@ -71,6 +73,7 @@ class Prime:
         return sound if isinstance(sound, Prime) else cls(sound)
 
     @classmethod
+    @checked(voices=whole(1, MOST_VOICES))
     def several(cls, sound, voices, seconds=4.0):
         """Primes for some voices, each from a different place, from the beginning of the sound to its end.
 
@@ -87,8 +90,6 @@ class Prime:
         -------
         list of Prime
         """
-        if type(voices) is not int or not 1 <= voices <= MOST_VOICES:
-            raise CourseError(f"voices must be a whole number from 1 to {MOST_VOICES}, not {voices}.")
         starts = np.linspace(0, max(0.0, cls(sound, 0.0, seconds)._length() - seconds), voices)
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
@@ -109,7 +110,7 @@ class Prime:
         CourseError
             When the sound cannot be read, or has nothing there.
         """
-        start = self._start()
+        sample_rate, start = check_sample_rate(sample_rate), self._start()
         if isinstance(self.sound, Clip):
             first = round(start * self.sound.sample_rate)
             samples = self.sound.samples[first : first + round(self.seconds * self.sound.sample_rate)]

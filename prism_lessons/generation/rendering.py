@@ -10,6 +10,7 @@ import zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,8 @@ from ..audio import (
     write_markers,
     writing,
 )
-from ..checks import a_path, switch
-from ..errors import CourseError
+from ..checks import a_live_line, a_path, checked, one_of, optional, switch
+from ..errors import CourseError, as_given
 from ..files import digest, in_turn, inside, replacing, unreadable, unwritable, write_text
 from ..live import LiveLine, some
 from ..settings import is_number
@@ -62,10 +63,11 @@ class Rendering:
     remove_dc: bool = False
 
     def __post_init__(self):
-        if self.form not in ("wav", "flac"):
-            raise CourseError(f'Takes are written as "wav" or "flac", not "{self.form}".')
+        one_of("wav", "flac")("form", self.form)
+        if is_number(self.bits, Integral):
+            object.__setattr__(self, "bits", int(self.bits))  # of NumPy's
         if not isinstance(self.bits, (int, str)) or self.bits not in SUBTYPES:
-            raise CourseError(f'bits must be 16, 24 or "float", not {self.bits!r}.')
+            raise CourseError(f'bits must be 16, 24 or "float", not {as_given(self.bits)}.')
         if self.form == "flac" and self.bits == "float":
             raise CourseError("FLAC holds 16 or 24 bits: choose one of them, or WAV.")
         if self.sample_rate is not None:
@@ -73,7 +75,7 @@ class Rendering:
         for name in ("fade_in", "fade_out"):
             value = getattr(self, name)
             if not (is_number(value) and 0 <= value <= LONGEST_FADE):
-                raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {value!r}.")
+                raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {as_given(value)}.")
             object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are one, in names too
         switch("remove_dc", self.remove_dc)
 
@@ -101,6 +103,7 @@ class Rendering:
         return f"{self.form.upper()} {self.bits}{'' if self.bits == 'float' else ' bit'}"
 
 
+@checked(live=optional(a_live_line))
 def render(
     takes,
     folder,
@@ -169,7 +172,7 @@ def render(
     switch("zipped", zipped)
     takes = _takes(takes)
     for take in takes:
-        if form == "wav" and take.seconds * rendering.rate(take) * BYTES[bits] > MOST_BYTES:
+        if form == "wav" and take.seconds * rendering.rate(take) * BYTES[rendering.bits] > MOST_BYTES:
             raise CourseError("A WAV cannot hold more than 4 GB: choose FLAC for this take.")
     folder = prepared(folder)
     paths = [_write(take, folder, rendering) for take in takes]

@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from ..audio import BLOCK_SECONDS, Clip
-from ..checks import whole
+from ..checks import a_live_line, checked, optional, switch, whole
 from ..errors import CourseError, as_given
 from ..live import LiveLine, counted
 from ..run import as_capsule
@@ -67,8 +67,10 @@ class Performance:
     precision: str
 
     @classmethod
+    @checked(nudge=switch)
     def of(cls, capsule, voices=4, temperature=0.95, seed=0, prime=None, nudge=False, engine=None, precision="single"):
         """Take the values in, or say which of them cannot be."""
+        engines.check_precision(precision)
         if not isinstance(capsule, Mixture):
             capsule = as_capsule(capsule)
         voices, several = whole(1, MOST_VOICES)("voices", voices), isinstance(seed, (list, tuple))
@@ -113,6 +115,7 @@ class Performance:
             }
 
 
+@checked(keep_prime=switch, live=optional(a_live_line))
 def generate(
     capsule,
     seconds=4.0,

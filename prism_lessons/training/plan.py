@@ -7,9 +7,9 @@ import math
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
-from ..checks import a, a_path, checked
+from ..checks import a, a_live_line, a_path, checked, optional
 from ..corpus import Corpus
-from ..errors import CourseError
+from ..errors import CourseError, as_given
 from ..live import clock, size
 from ..presets import find_preset
 from ..settings import is_number
@@ -89,7 +89,7 @@ class Plan:
         return asdict(self) | moments | {"seconds": self.seconds, "text": str(self)}
 
 
-@checked(corpus=a(Corpus, a_path))
+@checked(corpus=a(Corpus, a_path), live=optional(a_live_line))
 def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hours=None, live=None, **changes):
     """Measure this machine for some seconds, and say what a training will come to.
 
@@ -139,7 +139,7 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     late = next_time(until, datetime.now()) if until is not None else None
     budget = Budget() if late and minutes is None and epochs is None else Budget.of(preset, epochs, minutes)
     if most_hours is not None and not (is_number(most_hours) and most_hours > 0):
-        raise CourseError(f"most_hours must be a number above 0, not {most_hours}.")
+        raise CourseError(f"most_hours must be a number above 0, not {as_given(most_hours)}.")
     pace = measure_pace(corpus, preset, live)
     promised = promise(pace, preset.training, budget, datetime.now(), late, most_hours)
     return replace(promised, warnings=tuple(corpus.warnings))
@@ -156,7 +156,7 @@ def next_time(clock_time, now):
     try:
         wanted = datetime.strptime(clock_time, "%H:%M").time()
     except (ValueError, TypeError):
-        raise CourseError(f'until must be a clock time such as "17:00", not "{clock_time}".') from None
+        raise CourseError(f'until must be a clock time such as "17:00", not {as_given(clock_time)}.') from None
     moment = datetime.combine(now, wanted)
     return moment if moment > now else moment + timedelta(days=1)
 

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from ..capsule import fill
-from ..checks import a, a_path, checked, optional
+from ..checks import a, a_function, a_live_line, a_path, checked, optional
 from ..corpus import TRAINING, VALIDATION, Corpus, codes_of, unigram_bits
 from ..errors import CourseError, Stopped
 from ..files import alone
@@ -30,7 +30,13 @@ from .stability import MOST_SETBACKS, BlownUp
 from .start import begun_from, find_start, where, whole_card
 
 
-@checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path))
+@checked(
+    corpus=a(Corpus, a_path),
+    run=a_path,
+    copy_to=optional(a_path),
+    live=optional(a_live_line),
+    each_epoch=optional(a_function),
+)
 def train(
     corpus,
     run,

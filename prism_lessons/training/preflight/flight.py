@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from ...checks import a, a_path, checked, optional
+from ...checks import a, a_live_line, a_path, checked, optional
 from ...corpus import Corpus, is_mostly_silent
 from ...errors import CourseError
 from ...live import LiveLine
@@ -19,7 +19,7 @@ from .results import Check, Preflight, forget, keep
 CORPUS = "corpus"
 
 
-@checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path))
+@checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path), live=optional(a_live_line))
 def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None, copy_to=None, live=None, **changes):
     """Try within two minutes whether a training is set up, before it practises for hours.
 
