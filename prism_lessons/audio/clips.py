@@ -54,7 +54,7 @@ class Clip:
     def __post_init__(self):
         samples = self.samples
         if not isinstance(samples, np.ndarray) or samples.ndim != 1 or samples.dtype.kind not in "fiu":
-            raise CourseError(f"samples must be an array of NumPy's, one number for each, not {as_given(samples)}.")
+            raise CourseError(f"samples must be a NumPy array of numbers, with one dimension, not {as_given(samples)}.")
         object.__setattr__(self, "sample_rate", whole(1)("sample_rate", self.sample_rate))
         a_text("name", self.name)
 
