@@ -153,7 +153,8 @@ def generate(
         Where progress is reported; on standard output if not given.
     prime : Prime, Clip, str, Path or list, optional
         What the model goes on from: a `Prime`, a `Clip` or a sound file (its last 8 s), or a list with one for each
-        voice (`Prime.several`). If not given, it begins from silence.
+        voice (`Prime.several`). If not given, it begins from a moment of its recordings if it keeps any, or else from
+        silence.
     keep_prime : bool
         Whether the take begins with the prime, as the model heard it; `seconds` count from its end.
     nudge : bool
