@@ -227,8 +227,7 @@ def outline(samples):
 def _version(*parts):
     """A name for the code that looks at clips."""
     here = Path(__file__).parent
-    files = [here.parent / "audible.py", *sorted((here.parent / "audio").glob("*.py"))]
-    files += [here.parent / "analysis" / "timbre.py", Path(__file__)]
-    for part in parts:
-        files += sorted((here / part).glob("*.py")) or [here / f"{part}.py"]
+    files = [here.parent / "audible.py", Path(__file__)]
+    for room in (here.parent / "audio", here.parent / "analysis", *(here / part for part in parts)):
+        files += sorted(room.glob("*.py")) or [room.with_suffix(".py")]
     return code_version(*files)
