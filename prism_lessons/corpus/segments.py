@@ -96,7 +96,7 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
             for stretch in stretches
             for part in _divided(stretch, _quietest(stretch, power, shortest, longest), shortest)
         ]
-    return [(round(start, 3), round(end, 3)) for start, end in stretches]
+    return [(round(float(start), 3), round(float(end), 3)) for start, end in stretches]
 
 
 @checked(path=a_path, segments=stretches)

@@ -44,6 +44,7 @@ def strikes():
 
 
 def assert_in_order_and_inside(segments, seconds):
+    assert all(type(second) is float for segment in segments for second in segment)  # not NumPy's: they are printed
     assert all(0 <= start < end <= seconds for start, end in segments)
     assert all(end <= start for (_, end), (start, _) in pairwise(segments))
 
