@@ -6,10 +6,10 @@ from .diagnosis import DIAGNOSES, diagnose
 from .listening import Act, ListeningLog
 from .looking import AuditionClip
 from .measures import measured
-from .page import Sounds, document
+from .page import PageSounds, document
 from .portfolio import export_journal
 
 __all__ = [
-    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "Sounds", "audition", "capsule_of", "diagnose",
+    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of", "diagnose",
     "document", "export_journal", "measured", "sounds_of_run",
 ]  # fmt: skip

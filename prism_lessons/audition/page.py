@@ -44,7 +44,7 @@ class Source:
     sound: Callable
 
 
-class Sounds:
+class PageSounds:
     """The sounds of an audition: its clips, and stretches of the recordings to compare them with.
 
     Attributes
@@ -122,7 +122,7 @@ def document(audition, sounds, addresses, wire="", note=""):
     Parameters
     ----------
     sounds
-        The `Sounds` of the audition.
+        The `PageSounds` of the audition.
     addresses
         {name of a sound: its `data:` address}; empty where Python hands them out.
     wire
@@ -146,7 +146,7 @@ def document(audition, sounds, addresses, wire="", note=""):
 
 def whole(audition, most_bytes, live):
     """The page with its sounds in it, at most so many bytes; see `Audition.page`."""
-    sounds = Sounds(audition)
+    sounds = PageSounds(audition)
     room, unread = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE, {}
 
     def coded(form, seconds=math.inf):

@@ -9,7 +9,7 @@ import json
 
 import ipywidgets
 
-from ..audition import Act, Sounds, document
+from ..audition import Act, PageSounds, document
 from ..errors import CourseError
 from ..live import moment
 from ..pages import FLAC, address
@@ -33,7 +33,7 @@ class AuditionTable(Wired):
     """
 
     def __init__(self, audition):
-        self._audition, self._sounds = audition, Sounds(audition)
+        self._audition, self._sounds = audition, PageSounds(audition)
         wire = self._connect(self._answer)
         page = document(audition, self._sounds, {}, wire)
         frame = ipywidgets.HTML(framed(page, f"Clips of {audition.run.folder.name}", HEIGHT))

@@ -11,7 +11,7 @@ import soundfile
 
 import prism_lessons as pl
 from prism_lessons.audio import Clip
-from prism_lessons.audition.page import Sounds
+from prism_lessons.audition.page import PageSounds
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.markup import curve_in_words
@@ -48,14 +48,14 @@ def test_every_sound_that_the_page_names_is_in_it(heard):
 
 
 def test_recordings_of_the_blind_test_are_spread_and_in_the_steps_that_the_model_plays(heard, recordings):
-    sounds = Sounds(heard)
+    sounds = PageSounds(heard)
     excerpts = [sounds.clip(f"source {number}") for number in sounds.blind]
     assert {excerpt.name for excerpt in excerpts} == {clip.recording for clip in recordings.clips}
     assert all(len(np.unique(excerpt.samples)) <= 255 and excerpt.seconds == pytest.approx(2) for excerpt in excerpts)
 
 
 def test_a_sound_that_is_not_there_is_none(heard):
-    sounds = Sounds(heard)
+    sounds = PageSounds(heard)
     for name in ("clip 8", "source 999", "clip -1", "clip", "", "other 0", "clip 1e0", "clip ²"):
         assert sounds.clip(name) is None
 

@@ -12,7 +12,7 @@ from many_clips import many_clips
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.audition.blind import Guesses
-from prism_lessons.audition.page import Sounds, document
+from prism_lessons.audition.page import PageSounds, document
 from prism_lessons.live import LiveLine
 from prism_lessons.run import Run
 
@@ -204,7 +204,7 @@ def test_notes_stay_in_the_browser_and_come_back_through_a_file(page, heard, bro
 
 
 def test_what_a_notebook_refuses_is_said_once_and_not_sent_again(heard, browser, tmp_path):
-    frame = html.escape(document(heard, Sounds(heard), {}, "wire"))
+    frame = html.escape(document(heard, PageSounds(heard), {}, "wire"))
     fields = '<div class="wire-out"><textarea></textarea></div><div class="wire-in"></div>'
     (tmp_path / "notebook.html").write_text(f'{fields}<iframe srcdoc="{frame}"></iframe>', encoding="utf-8")
     page = browser.new_context().new_page()
