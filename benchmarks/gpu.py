@@ -95,7 +95,7 @@ class Validation:
             context=preset.model.largest_frame,
             seed=0,
             predictors=model.predictors,
-            slips=False,
+            as_played=False,
         )
         self.learner = Learner(model, VALIDATION_STREAMS)
         self.learner.compile(loss=Nats(), weighted_metrics=[self.learner.bits], jit_compile=False)

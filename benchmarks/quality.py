@@ -39,13 +39,13 @@ SAMPLE_RATE = 16000
 TAKES = 64  # 16 were tried: the same kind of training gave half the distance with other ones
 
 
-def learn(codes, preset, seconds=None, epochs=None, note=None, slips=True):
+def learn(codes, preset, seconds=None, epochs=None, note=None, as_played=True):
     """Train on `codes` with the library's own learner and schedule; the model and the seconds spent.
 
     The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
     learner = make_learner(preset, "float32", codes)
-    streams = Streams.of(codes, preset, learner.model.predictors, slips)
+    streams = Streams.of(codes, preset, learner.model.predictors, as_played)
     progress, budget = Progress(streams), Budget(epochs, seconds and seconds / 60)
     conductor = Conductor(progress, preset.training, budget, LiveLine(sys.stderr))
     while not budget.spent(progress):
@@ -192,7 +192,7 @@ def memorise(sounds, changes, **budget):
                 reached.append(round(time.perf_counter() - began, 1))
 
         model, spent = learn(
-            codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, slips=False, **budget
+            codes, PRESETS["sketch"].changed(**changes), note=note_five_hundredths, as_played=False, **budget
         )
         replay = np.concatenate(list(pieces(of_model(model), 1, len(samples), [0.05], [(0, 0)])), axis=1)[0]
         results[name] = {

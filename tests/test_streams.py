@@ -1,5 +1,7 @@
 """What must hold of the windows that a model is trained on."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -155,7 +157,7 @@ def test_slips_are_heard_and_not_to_be_predicted(monkeypatch):
     monkeypatch.setattr(room, "SLIP_EVERY", 40)
     codes = Codes.of_arrays([np.random.default_rng(0).integers(60, 196, 2000)], SILENCE)
     predictors = Predictors((4,), Quantisation(), context=8)
-    clean = list(streams_of(codes, predictors=predictors, slips=False).batches(0))
+    clean = list(streams_of(codes, predictors=predictors, as_played=False).batches(0))
     slipped = windows = 0
     for (inputs, targets, _), (before, same, _) in zip(
         streams_of(codes, predictors=predictors).batches(0), clean, strict=True
@@ -175,7 +177,7 @@ def test_slips_are_heard_and_not_to_be_predicted(monkeypatch):
 def test_predictors_hear_a_clip_from_its_beginning_to_its_end():
     codes = np.random.default_rng(0).integers(100, 156, 320)
     predictors = Predictors((4, 8), Quantisation(), context=8)
-    streams = streams_of(Codes.of_arrays([codes], SILENCE), streams=1, predictors=predictors, slips=False)
+    streams = streams_of(Codes.of_arrays([codes], SILENCE), streams=1, predictors=predictors, as_played=False)
     expected, _ = predictors.follow(codes[None], predictors.begin(np.full((1, 8), SILENCE)))
     windows = streams.windows(0)
     begun, heard = False, 0
@@ -187,3 +189,62 @@ def test_predictors_hear_a_clip_from_its_beginning_to_its_end():
         if begun:
             np.testing.assert_array_equal(inputs["features"][0, 8:], expected[0, 8 + at : 8 + at + 16])
     assert heard > 1
+
+
+@pytest.fixture
+def whole(monkeypatch):
+    monkeypatch.setattr(room, "LONGEST_PIECE", 2**16)
+
+
+def strokes(count, end):
+    """Clips that are loud and then stay on the code `end`, and predictors for them."""
+    chance = np.random.default_rng(0)
+    clips = [np.concatenate([chance.integers(60, 196, 300), np.full(300, end)]) for _ in range(count)]
+    return Codes.of_arrays(clips, SILENCE), Predictors((4,), Quantisation(), context=8)
+
+
+def beginnings(windows):
+    """The windows, as two index arrays, that are the first of a clip behind the end of another."""
+    first, over = windows.position == windows.first, windows.position + 16 >= windows.end
+    step, stream = np.nonzero(first[1:] & over[:-1])
+    return step + 1, stream
+
+
+def test_most_clips_that_have_died_away_are_followed_by_another(whole):
+    codes, predictors = strokes(200, SILENCE + 2)
+    streams = streams_of(codes, predictors=predictors)
+    windows = streams.windows(0)
+    followed = beginnings(windows)
+    assert len(followed[0]) > 190 and 0.15 < windows.starts[followed].mean() < 0.35
+    # All others are what they are without.
+    before = streams_of(codes, as_played=False).windows(0).starts
+    before[followed] = windows.starts[followed]
+    np.testing.assert_array_equal(windows.starts, before)
+    np.testing.assert_array_equal(windows.starts, streams.windows(0).starts)
+
+
+@pytest.mark.parametrize(("end", "changes"), [(30, {}), (2, {"as_played": False}), (2, {"predictors": None})])
+def test_clips_that_end_loudly_or_are_learned_by_heart_begin_anew(end, changes):
+    codes, predictors = strokes(40, SILENCE + end)
+    windows = streams_of(codes, **{"predictors": predictors, **changes}).windows(0)
+    followed = windows.starts[beginnings(windows)]
+    assert len(followed) and followed.all()
+
+
+def test_predictors_hear_a_clip_that_follows_after_the_one_before(whole, monkeypatch):
+    monkeypatch.setattr(room, "SLIP_EVERY", 1e9)
+    codes, predictors = strokes(12, SILENCE + 2)
+    streams = streams_of(codes, streams=1, predictors=predictors)
+    windows = streams.windows(0)
+    heard = np.concatenate([inputs["codes"][:, 8:] for inputs, _, _ in streams.batches(0)], axis=1)
+    features = np.concatenate([inputs["features"][:, 8:] for inputs, _, _ in streams.batches(0)], axis=1)
+    begun = [*np.flatnonzero(windows.starts[:, 0]), len(windows.starts)]
+    followed = set(beginnings(windows)[0]) - set(begun)
+    assert followed
+    for first, last in itertools.pairwise(begun):
+        if followed & set(range(first, last)):
+            at = int(windows.position[first, 0])
+            past = codes.array[at - 8 : at] if at > windows.first[first, 0] else np.full(8, SILENCE)
+            part = slice(16 * first, 16 * last)
+            expected, _ = predictors.follow(heard[:, part], predictors.begin(past[None]))
+            np.testing.assert_array_equal(features[:, part], expected[:, 8:])
