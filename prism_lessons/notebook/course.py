@@ -561,11 +561,12 @@ def _written(folder, name, content):
 
 @contextmanager
 def _put_off(faults):
-    """Add what is wrong with one file to a list, so that the others come all the same."""
+    """Add what is wrong with one file to a list, unless it is in it, so that the others come all the same."""
     try:
         yield
     except CourseError as error:
-        faults.append(str(error))
+        if str(error) not in faults:
+            faults.append(str(error))
 
 
 def _is_zip(path):

@@ -95,6 +95,20 @@ def test_what_cannot_be_brought_holds_up_nothing_else_that_is_uploaded(course, m
     assert (course.home / "x.txt").read_text() == "x"
 
 
+def test_what_keeps_several_zips_from_being_brought_is_said_once(course, monkeypatch):
+    for name in ("a.zip", "b.zip"):
+        zip_of(course, name, **{"c.wav": "c"})
+
+    def receive(name, content):
+        raise CourseError("The disk is full.")
+
+    monkeypatch.setattr(course, "_receive", receive)
+    with pytest.raises(CourseError) as refused:
+        course.bring()
+    assert str(refused.value) == "The disk is full."
+    assert {path.name for path in course.recordings.iterdir()} == {"a.zip", "b.zip"}
+
+
 def test_a_zip_that_cannot_be_brought_holds_up_no_other_and_stays(course):
     zip_of(course, "b.zip", **{"b.wav": "b"})
     (course.recordings / "a.zip").write_text("no zip")
