@@ -359,13 +359,16 @@ PROMISES = (check_ends, check_whole, check_nothing_is_lost, check_told)
 
 
 def made(verb, place):
-    """What has come of a verb: of sounds and models what is in them; of pages and zips only that they are there."""
-    found = []
-    for path in sorted(path for pattern in verb.makes for path in place.glob(pattern)):
+    """What has come of a verb, as a set: of sounds and models what is in them, of pages and zips only that they are
+    there; also in a folder that was renamed and made anew under its name, see `name_again`."""
+    found, patterns = set(), list(verb.makes)
+    if verb.folder:
+        patterns += [pattern.replace(verb.folder, f"{verb.folder} renamed", 1) for pattern in verb.makes]
+    for path in (path for pattern in patterns for path in place.glob(pattern)):
         if path.suffix in (".wav", ".flac"):
-            found.append((path.name, digest(soundfile.read(path, dtype="int16")[0].tobytes())))
+            found.add((path.name, digest(soundfile.read(path, dtype="int16")[0].tobytes())))
         else:
-            found.append((path.name, Capsule.load(path).digest if path.suffix == ".capsule" else ""))
+            found.add((path.name, Capsule.load(path).digest if path.suffix == ".capsule" else ""))
     return found
 
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 stress = pytest.importorskip("stress", reason="Windows has no processes that are forked")
@@ -59,3 +60,11 @@ def test_what_is_lost_and_what_was_not_written_down_is_noticed(tmp_path):
         stress.check_nothing_is_lost(before, [], tmp_path)
     with pytest.raises(AssertionError, match="a word is not in journal"):
         stress.check_told(before, [ended(0, "")], tmp_path)
+
+
+def test_what_was_made_counts_also_in_a_folder_that_was_renamed_and_made_again(tmp_path):
+    generate, takes = stress.VERBS["generate"], tmp_path / stress.HOME / "takes"
+    for folder, name in ((takes, "a.wav"), (takes.with_name("takes renamed"), "b.wav")):
+        folder.mkdir(parents=True)
+        stress.Clip(stress.sound(name, 0.1) / np.float32(32768), stress.RATE).save(folder / name)
+    assert [name for name, _ in sorted(stress.made(generate, tmp_path))] == ["a.wav", "b.wav"]
