@@ -161,6 +161,8 @@ class Course:
                 folder.mkdir(parents=True)
                 try:
                     yield folder
+                except CourseError as error:  # which may name a file by where it is now
+                    raise CourseError(str(error).replace(f"{folder}{os.sep}", "")) from error
                 finally:
                     shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:

@@ -1,5 +1,6 @@
 """What is brought: zips, uploads and what was taken home are put beside what is there, and nothing is lost."""
 
+import errno
 import io
 import json
 import os
@@ -11,7 +12,7 @@ import pytest
 from prism_lessons import notebook
 from prism_lessons.corpus import Choices
 from prism_lessons.errors import CourseError
-from prism_lessons.files import alone, lock_for
+from prism_lessons.files import alone, lock_for, unwritable
 from prism_lessons.journal import Journal
 from prism_lessons.notebook import colab
 from prism_lessons.notebook.course import BRINGING
@@ -93,6 +94,21 @@ def test_what_cannot_be_brought_holds_up_nothing_else_that_is_uploaded(course, m
         monkeypatch.setattr(colab, "upload", lambda: {"": b"", "x.txt": b"x"})
         course.bring_notes(None)
     assert (course.home / "x.txt").read_text() == "x"
+
+
+def test_what_cannot_be_written_is_named_as_it_was_brought(course, monkeypatch):
+    def write(folder, name, content):
+        raise unwritable(folder / name, OSError(errno.ENOSPC, "No space left on device"))
+
+    course.recordings.mkdir(parents=True)
+    monkeypatch.setattr(colab, "on_colab", lambda: True)
+    monkeypatch.setattr(colab, "upload", lambda: {"a.wav": b"a", "b.wav": b"b"})
+    monkeypatch.setattr("prism_lessons.notebook.course._written", write)
+    with pytest.raises(CourseError) as refused:
+        course.bring()
+    assert [line.partition(" could")[0] for line in str(refused.value).splitlines()] == [
+        'The disk is full, so "a.wav"', 'The disk is full, so "b.wav"',
+    ]  # fmt: skip
 
 
 def test_what_keeps_several_zips_from_being_brought_is_said_once(course, monkeypatch):
