@@ -1,4 +1,4 @@
-"""Hearing what a run has learned: its clips side by side, what they sound like, and what was heard in them."""
+"""Hearing what a run has learned: its clips side by side, what they sound like, and listeners' notes on them."""
 
 from .audition import Audition, audition, sounds_of_run
 from .chosen import capsule_of

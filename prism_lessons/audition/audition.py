@@ -1,4 +1,4 @@
-"""Auditioning a run: all its clips with what is known of them, the log of what was heard, and what is made of both."""
+"""Auditioning a run: all its clips with their measurements, the listening log, and what is made of both."""
 
 import os
 from collections import Counter
@@ -43,7 +43,7 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
     run : Run, str or Path
         A `Run` or its folder.
     corpus : Corpus, str or Path, optional
-        The `Corpus` that it learned from, or its folder; where it lay when the training began, if not given.
+        The `Corpus` that it learned from, or its folder; the folder it was trained from, if not given.
     who : str, optional
         Your name in the listening log; the name of the computer's user if not given.
     copy : str or Path, optional
@@ -58,7 +58,7 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
     Raises
     ------
     CourseError
-        When there is no run there, no clip in it, or when the corpus given is another one than the run's.
+        When there is no run there, it has no clip, or the corpus given is not the run's.
 
     See Also
     --------
@@ -88,7 +88,7 @@ class Audition:
     run
         The `Run`.
     corpus
-        The `Corpus` that it learned from, or None where that is not there: then nothing is said of recordings.
+        The `Corpus` that it learned from, or None where that is not there: then clips are not compared with it.
     log
         The `ListeningLog`.
     live
@@ -99,10 +99,9 @@ class Audition:
     clips
         An `AuditionClip` for each clip, by epoch, temperature and voice.
     unheard
-        A sentence for each clip that cannot be heard, and each piece of the corpus that cannot be compared with, since
-        its file is damaged.
+        A sentence for each clip, and each piece of the corpus, that cannot be read.
     gap
-        How far clips and recordings lie apart in timbre, a `Gap`; None where the recordings are not there.
+        How far apart clips and recordings are in timbre, a `Gap`; None where the recordings are not there.
     ringing
         The share, 0 .. 1, of the recordings that hold three steady partials or more; None where they are not there.
     """
@@ -117,12 +116,12 @@ class Audition:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
         self.gap = gap_of(self.run, self.clips, self.corpus, lambda: self.sources)
         self.ringing = self.corpus and share_ringing(self.corpus)
-        if sources := vars(self).get("sources"):  # what is remembered of them was of all
+        if sources := vars(self).get("sources"):  # cached comparisons were with all of them
             self.unheard += sources.unread
 
     @cached_property
     def sources(self):
-        """The `Sources` that clips are held against; None where the recordings are not there."""
+        """The `Sources` that clips are compared with; None where the recordings are not there."""
         return self.corpus and Sources.of(self.corpus, self._live)
 
     def excerpt(self, found):
@@ -145,7 +144,7 @@ class Audition:
         Raises
         ------
         CourseError
-            When `every` is no whole number from 1 on, or there is no such diagnosis.
+            When `every` is not a positive integer, or there is no such diagnosis.
         """
         if diagnosis is not None and diagnosis not in DIAGNOSES:
             raise CourseError(f'There is no diagnosis "{diagnosis}": there are {", ".join(DIAGNOSES)}.')
@@ -161,30 +160,30 @@ class Audition:
         ]
 
     def play_more(self, epochs, temperatures, voices=1, seconds=None):
-        """Let models of the run play more clips, which then lie among its others.
+        """Let models of the run play more clips, which are added to its others.
 
         Parameters
         ----------
         epochs
-            Those of which the models are kept, see `Run.epochs`.
+            Epochs whose models are kept, see `Run.epochs`.
         temperatures
             0.05 .. 5 each.
         voices
-            How many chances of the run's seed are played at each temperature.
+            How many voices of the run's seed are played at each temperature.
         seconds
-            Of each clip; as long as those of the training if not given.
+            The length of each clip; that of the clips of the training if not given.
 
         Returns
         -------
         list of AuditionClip
-            Those asked for; what was played before is not played again.
+            Those asked for; existing clips are not played again.
 
         Raises
         ------
         CourseError
-            When a model is no longer there, or a value is out of its range; what was played by then stays.
+            When a model is no longer there, or a value is out of its range; clips played by then are kept.
         """
-        from ..generation import generate  # here, since listening does without a model
+        from ..generation import generate  # here, since listening needs no model
 
         training, names = self.run.settings["training"], set()
         for epoch in epochs:
@@ -215,7 +214,7 @@ class Audition:
 
     @property
     def proposed(self):
-        """The epoch to begin with and why, a `Proposal`: the most stars, else the fewest bits of those to be heard."""
+        """The epoch to begin with and why, a `Proposal`: the most stars, else the fewest bits of the audible ones."""
         return proposal(self.run, self.clips, self.log.starred, self.corpus)
 
     def journey(self, temperature=None, voice=None, every=1):
@@ -227,7 +226,7 @@ class Audition:
         return journey(self.run, temperature, voice, every, silent)
 
     def capsule(self, epoch):
-        """The model of an epoch as a `Capsule` that carries what was heard in it."""
+        """The model of an epoch as a `Capsule`, with what the listening log says of it."""
         return capsule_of(self.run, epoch, self.log)
 
     def export(self, folder, journal=None, choices=None):
@@ -235,15 +234,15 @@ class Audition:
         return export_journal(self.run, folder, self.log, journal, choices, self._live)
 
     def page(self, path=None, most_bytes=page.MOST_BYTES):
-        """Write a page on which all of it can be heard, compared, starred and noted, without a notebook.
+        """Write a page for listening, comparing, starring and taking notes without a notebook.
 
         Parameters
         ----------
         path
-            Of the page, ending in .html; `audition.html` in the run's folder if not given. It needs nothing beside it.
+            The page, ending in .html; `audition.html` in the run's folder if not given. It is self-contained.
         most_bytes
-            How large it may become. Sounds are as they are (FLAC) where there is room, then MP3, then only their
-            beginnings; the page says so.
+            Its largest size. Sounds are lossless (FLAC) where there is room, else MP3, else only their beginnings as
+            MP3; the page says so.
 
         Returns
         -------
@@ -256,7 +255,7 @@ class Audition:
 
     @property
     def counts(self):
-        """How many clips sound like what, {diagnosis: number}, the most frequent first."""
+        """How many clips have each diagnosis, {diagnosis: number}, the most frequent first."""
         return dict(Counter(clip.diagnosis for clip in self.clips).most_common())
 
     def as_dict(self):
@@ -280,7 +279,7 @@ class Audition:
         return " ".join([said, *self._silence(), *self._ringing(), *self.unheard])
 
     def _silence(self):
-        """What is to be said where most clips cannot be heard, and why that may be, as sentences."""
+        """Yield sentences where most clips cannot be heard: how many, and the likely cause."""
         silent = sum(not clip.audible for clip in self.clips)
         if silent <= len(self.clips) / 2:
             return
@@ -292,7 +291,7 @@ class Audition:
             )
 
     def _ringing(self):
-        """What is to be said of steady partials, as a sentence: nothing where most recordings have none."""
+        """Yield a sentence on steady partials, where most recordings have them."""
         if self.ringing and self.ringing > 0.5:
             count = sum(clip.rings for clip in self.clips)
             yield (
@@ -313,7 +312,7 @@ class Audition:
 def sounds_of_run(run, corpus=None):
     """The recordings that a run learned from and the clips that it played, together as `Sounds`, as for `audition`.
 
-    Clips are only opened, not looked at; what cannot be heard is left out.
+    Clips are only opened, not measured; those that cannot be read are left out.
     """
     run = _with_clips(run)
     corpus = _corpus_of(run, corpus)

@@ -1,7 +1,7 @@
-"""Blind listening: how well was guessed, and what that says.
+"""Blind listening: how many guesses were right, and what that shows.
 
-Before each trial a fair coin decides what is played, so somebody who cannot tell is right in half of the trials,
-whatever their habits of answering: the number of right answers is binomial, and its interval is exact.
+Before each trial a fair coin decides what is played, so somebody who cannot tell is right in half of the trials on
+average, whatever their habits: the number of right answers is binomial, and its interval is exact.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..errors import CourseError
 from ..live import counted
 
-# What may be asked, and its two answers.
+# Each game and its two answers.
 GAMES = {"source": ("recording", "model"), "age": ("earlier", "later")}
 QUESTIONS = {
     "source": "whether you heard a recording or the model",
@@ -44,7 +44,7 @@ class Guesses:
 
     @property
     def interval(self):
-        """Between which shares, 0 .. 1, your true rate lies with 95 % certainty.
+        """The 95 % confidence interval of your true rate of right answers, 0 .. 1.
 
         Exact binomial interval: Clopper & Pearson 1934, Biometrika 26(4), https://doi.org/10.1093/biomet/26.4.404.
         """
@@ -56,7 +56,7 @@ class Guesses:
         return float(found.low), float(found.high)
 
     def of(self, who):
-        """The same about somebody else."""
+        """A sentence on another listener's guesses."""
         trials = counted(self.total, "trial")
         return f"{who} guessed {QUESTIONS[self.game]} in {trials}, and was right in {self.right}."
 

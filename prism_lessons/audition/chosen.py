@@ -1,4 +1,4 @@
-"""From ear to capsule: the model of an epoch together with what was heard in it."""
+"""From ear to capsule: the model of an epoch together with the listening log of its clips."""
 
 import json
 from dataclasses import asdict, replace
@@ -8,11 +8,11 @@ from ..run import epoch_of
 from .listening import GUESS
 
 HEADING = "## What was heard"
-MOST_BYTES = 2**20  # of acts in a capsule, whose description is small; the run's own log has them all
+MOST_BYTES = 2**20  # of acts in a capsule, to keep its description small; the run's own log has them all
 
 
 def capsule_of(run, epoch, log):
-    """The model of an epoch, with what was heard in its clips.
+    """The model of an epoch, with the listening log of its clips.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def capsule_of(run, epoch, log):
     Returns
     -------
     Capsule
-        Its card goes on with a section "What was heard"; `about["listening"]` holds the acts of that epoch as plain
-        values, oldest first: the newest ones, at most 1 MiB.
+        Its card ends with a section "What was heard"; `about["listening"]` holds the newest acts of that epoch, at most
+        1 MiB, as plain values, oldest first.
 
     Raises
     ------
@@ -52,12 +52,12 @@ def capsule_of(run, epoch, log):
 
 
 def heard_in_markdown(heard, when=lambda act, who="", text="": ""):
-    """What was said of a clip, a `Heard`, as lines of Markdown.
+    """The stars, tags and notes of a clip, a `Heard`, as lines of Markdown.
 
     Parameters
     ----------
     when
-        A function that gives the date to be put behind a star, a tag or a note, such as " (2026-11-22 23:15)": its
+        A function that returns the date to append to a star, a tag or a note, such as " (2026-11-22 23:15)": its
         arguments are the act, who did it, and the tag.
     """
     stars = [one_line(who) + when("star", who=who) for who in heard.stars]
@@ -75,7 +75,7 @@ def _is_of(act, epoch):
 
 
 def _plain(act):
-    """An `Act` as plain values that UTF-8 can write."""
+    """An `Act` as plain values that UTF-8 can encode."""
     return {name: value.encode("utf-8", "replace").decode() for name, value in asdict(act).items()}
 
 

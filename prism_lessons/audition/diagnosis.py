@@ -1,7 +1,7 @@
 """What a generated clip is, in one word: silence, faint, noise, a tone, a drone, a loop, or alive.
 
-In go the `Measures` of a clip, out comes the key of a `Diagnosis`. It is shown beside the clip and hides nothing: a
-drone or a loop may be what somebody wants.
+`diagnose` turns the `Measures` of a clip into the key of a `Diagnosis`. It is shown beside the clip and hides nothing:
+a drone or a loop may be what somebody wants.
 """
 
 from dataclasses import dataclass
@@ -15,18 +15,19 @@ from .measures import LINE_HZ, sounding
 SILENT = 0.98  # of the clip: in 3 s a click or two may be left
 LINES, ALL_LINES = 0.35, 0.95  # share of the energy
 ONE_LINE, MOSTLY_ONE_LINE = 0.99, 0.9
-FADES_DB = 6.0  # two sines that beat at 0.7 Hz for 2 s, the slowest that can be told, reach 3.5
-# Two equal sines that beat move by 20 lg |cos|, whose standard deviation is 7.9 dB; a tone struck again moves more.
+FADES_DB = 6.0  # two sines that beat at 0.7 Hz for 2 s, the slowest that can be recognised, reach 3.5
+# The level of two equal sines that beat is 20 log10 |cos|, whose standard deviation is 7.9 dB; a tone struck again has
+# more.
 BEATS_DB = 7.9
-# The same in a band: 6.1 dB, as what lies more than 40 dB down is not looked at; of many sines 5.6 (Rayleigh).
+# The same in a band: 6.1 dB, as levels are clipped 40 dB down; for many sines 5.6 (Rayleigh).
 PARTIALS_BEAT_DB = 6.3
-SUDDEN = 1.0  # beats rise as they fall: 0; what is struck reaches 3 and more
-PARTIAL = 0.15  # share of the strongest: of a loop, which is a spectrum of very many lines, none holds as much
+SUDDEN = 1.0  # beats rise as they fall: 0; struck sounds reach 3 and more
+PARTIAL = 0.15  # share of the strongest: in a loop, whose spectrum has very many lines, none holds as much
 LOOP_LIKENESS, LOOP_MOVES_DB = 0.86, 2.8
 STEADY_DB = 5.0  # noise in a band of one bin moves by 5.6 dB, wider ones less
 NOISE_DRIFTS_DB = 1.4
 DRONE_DRIFTS_DB = 2.2  # partials that come and go by 3 dB: a sine of that height has a standard deviation of 2.1
-BUZZ_DRIFTS_DB = 0.3  # pulses at 30 Hz move within a period, and from half second to half second not at all
+BUZZ_DRIFTS_DB = 0.3  # pulses at 30 Hz move within a period, but not from half second to half second
 REMARKED_SILENCE = 0.3  # seconds
 FULL_SCALE, CLIPPED_SHARE = 0.99, 0.001
 MEASURED = "measured: benchmarks/diagnosis.py"
@@ -34,22 +35,22 @@ MEASURED = "measured: benchmarks/diagnosis.py"
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What may be said of a clip.
+    """A diagnosis of a clip.
 
     Attributes
     ----------
     key
         Its name in Python and JSON.
     title
-        Its name for the eye.
+        Its name for display.
     what
         What the clip sounds like: one sentence.
     causes
-        What usually brings it about: one or two sentences.
+        What usually causes it: one or two sentences.
     advice
         What to try: one or two sentences.
     threshold
-        From where on it is said: a phrase with figures and units.
+        When it applies: a phrase with figures and units.
     source
         Where that threshold comes from.
     audible
@@ -164,7 +165,7 @@ DIAGNOSES = {
 
 
 def diagnose(measures):
-    """The key in `DIAGNOSES` of what a clip with these `Measures` is."""
+    """The key in `DIAGNOSES` for a clip with these `Measures`."""
     if measures.silence >= SILENT or measures.loudness is None:
         return "silence"
     if not is_audible(measures.loudness):
@@ -187,7 +188,7 @@ def diagnose(measures):
 
 
 def _partials_beat(measures):
-    """Whether all that moves is partials that beat with one another, as in a choir, however slowly they do."""
+    """Whether all movement is partials that beat with one another, as in a choir, however slowly."""
     return (
         measures.lines >= ALL_LINES
         and measures.one_line >= PARTIAL
@@ -197,7 +198,7 @@ def _partials_beat(measures):
 
 
 def remarks(clip):
-    """What else strikes the eye of a clip, as phrases: ["falls silent after 1.2 s", "clips at full scale"]."""
+    """Further observations on a clip, as phrases: ["falls silent after 1.2 s", "clips at full scale"]."""
     found = []
     heard = np.flatnonzero(sounding(clip))
     if len(heard):

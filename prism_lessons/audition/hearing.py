@@ -1,7 +1,7 @@
-"""How takes sound beside the recordings: figures for whoever compares models, without listening.
+"""How takes compare with the recordings: figures for comparing models without listening.
 
-`hear` takes a clip in, once; `hearing` compares what was heard of some takes with what was heard of the recordings, and
-`among_themselves` says what there is to reach.
+`hear` analyses a clip once; `hearing` compares the analyses of takes with those of the recordings, and
+`among_themselves` gives the figures that a model could reach.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -20,14 +20,14 @@ from .partials import FEWEST, in_one, steady_partials
 
 FULL_SCALE = 10 ** (-0.3 / 20)  # a converter's last step, and what rounding leaves below it
 PEAKING_SECONDS = 1.0
-PEAKING_FRAME = SAMPLE_RATE // 20  # samples: of a sound that clips, each period of 20 Hz and more does
+PEAKING_FRAME = SAMPLE_RATE // 20  # samples: a period of 20 Hz, so that each frame of a clipping sound clips
 PARTS, RISING_DB = 5, 4.0  # of a take, each louder than the one before by that: from the first to the last, 16 dB
-LOUD_DBFS = -20.0  # RMS of the last part: what stays softer has not blown up
+LOUD_DBFS = -20.0  # RMS of the last part: a softer take has not blown up
 
 
 @dataclass(frozen=True)
 class Heard:
-    """One sound, as it was heard.
+    """The analysis of one sound.
 
     Attributes
     ----------
@@ -36,9 +36,9 @@ class Heard:
     blown_up
         Whether its peak is at full scale for a second, or its level rises to the end, from fifth to fifth.
     partials
-        The steady ones, Hz, (partials,); see `steady_partials`. What cannot be heard holds none.
+        The steady partials, Hz, (partials,); see `steady_partials`. An inaudible sound has none.
     profiles
-        Of its windows of a second, (windows, 80) float32; see `describe`.
+        The timbre of its windows of a second, (windows, 80) float32; see `describe`.
     print
         Its `Fingerprint`, by which copies are found; None for silence.
     """
@@ -57,27 +57,27 @@ class Heard:
 
 @dataclass(frozen=True)
 class Hearing:
-    """How takes sound beside recordings. A share is 0 .. 1; None stands where there is nothing to measure.
+    """How takes compare with recordings. A share is 0 .. 1; None stands where there is nothing to measure.
 
     Attributes
     ----------
     takes
         How many there are.
     inaudible, blown_up, copying
-        The share of them that cannot be heard, that of those at full scale or rising without end, and that of those in
-        which a stretch of a quarter of a second or more is nearly the wave of a recording.
+        The share of takes that cannot be heard; that are at full scale or rise without end; and in which a stretch of a
+        quarter of a second or more is nearly the wave of a recording.
     silence
         The mean share of silence in them.
     ringing
         The share with three steady partials or more.
     in_one_recording, transposed
-        The share of the partials of such a take that lie within 30 cents of those of one and the same recording, and
-        the same for the take transposed at random, which is chance; means over them.
+        Means over those takes: the share of a take's partials within 30 cents of those of one recording, and the same
+        over all transpositions of the take, which is chance.
     distance
         The kernel distance of timbres; see `timbre_gap`.
     partials, voiced, onsets, moves_db, loop
-        Of the takes that can be heard, means: steady partials, the share of frames with a pitch, onsets a second, how
-        much levels move, and how like themselves takes are after a while (`loop_likeness`); see `Measures`.
+        Means over the audible takes: steady partials, the share of frames with a pitch, onsets a second, how much
+        levels move, and how like themselves takes are after a while (`loop_likeness`); see `Measures`.
     levels_db
         The standard deviation of their loudness from take to take.
     """
@@ -104,7 +104,7 @@ class Hearing:
 
 
 def hear(clip):
-    """What is heard of a `Clip` of any sample rate, as `Heard`."""
+    """Analyse a `Clip` of any sample rate, as `Heard`."""
     samples, measures = at_16_khz(clip), measured(clip)
     audible = is_audible(measures.loudness)
     return Heard(
@@ -129,7 +129,7 @@ def blown_up(samples):
 
 
 def hearing(takes, recordings, copies=True):
-    """How takes sound beside recordings, as `Hearing`.
+    """Compare takes with recordings, as `Hearing`.
 
     Parameters
     ----------
@@ -163,20 +163,20 @@ def hearing(takes, recordings, copies=True):
 
 
 def among_themselves(clips, heard, seconds, takes=8):
-    """How recordings sound among themselves, as `Hearing`: what a model that knows all but copies none could reach.
+    """Compare recordings with each other, as `Hearing`: what a model that knows all but copies none could reach.
 
-    A half of them, put together as a model hears them in training, is played for the other half; and the other way.
+    Takes joined from one half of them are compared with the other half, and vice versa; figures are means of the two.
 
     Parameters
     ----------
     clips
         A list of `Clip`s, two or more.
     heard
-        What was heard of each, a list of `Heard`.
+        The `Heard` of each, a list.
     seconds
         The length of the takes that they are compared with.
     takes
-        How many are put together of each half.
+        How many takes are joined from each half.
     """
     played = [[hear(take) for take in joined(clips[half::2], seconds, takes)] for half in (0, 1)]
     one, other = hearing(played[0], heard[1::2]), hearing(played[1], heard[::2])
@@ -186,7 +186,7 @@ def among_themselves(clips, heard, seconds, takes=8):
 
 
 def joined(clips, seconds, takes, seed=0):
-    """Takes of so many seconds at 16 kHz, a list of `Clip`s: clips in random order, one after the other."""
+    """Takes of so many seconds at 16 kHz, a list of `Clip`s: clips drawn at random, one after another."""
     random, size, played = np.random.default_rng(seed), round(seconds * SAMPLE_RATE), []
     sounds = [samples for samples in map(at_16_khz, clips) if len(samples)]
     for _ in range(takes):

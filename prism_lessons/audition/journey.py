@@ -55,7 +55,7 @@ class Journey:
         Parameters
         ----------
         path
-            Of the sound, 16-bit WAV or FLAC by its ending.
+            The sound file, 16-bit WAV or FLAC by its ending.
 
         Returns
         -------
@@ -65,7 +65,7 @@ class Journey:
         Raises
         ------
         CourseError
-            When the ending is another, or the files cannot be written.
+            When the ending is neither, or the files cannot be written.
         """
         sound = Path(self.clip.save(path))
         beside = {sound.with_suffix(".vtt"): self.webvtt, sound.with_suffix(LABELS): self.labels}
@@ -78,20 +78,20 @@ class Journey:
 
 
 def journey(run, temperature=None, voice=None, every=1, remarks=None):
-    """Join what one temperature and voice of a run sounded like, epoch after epoch, with 0.3 s of silence between.
+    """Join the clips of one temperature and voice of a run, epoch after epoch, with 0.3 s of silence between.
 
     Parameters
     ----------
     run
         A `Run`. Epochs that have no such clip, or one without a sample, are left out.
     temperature
-        The one with most clips, and of several the highest, if not given.
+        If not given, the one with most clips, the highest of several.
     voice
         1 or more; the first one that played at this temperature, if not given.
     every
         5 is every fifth epoch, and the last one too.
     remarks
-        What the title of a chapter says besides its epoch, {name of a clip: words}; nothing if not given.
+        Words added to the title of a chapter, {name of a clip: words}; none if not given.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
     if type(every) is not int or every < 1:
         raise CourseError(f"A journey takes every so many epochs, 1 or more, not {every}.")
     chosen = _chosen(run, temperature, voice)
-    # In a run's folder somebody may have put clips of another rate.
+    # Somebody may have put clips of another rate into the run's folder.
     clips = [
         (played, load(played.path, run.sample_rate))
         for played in chosen
@@ -134,7 +134,7 @@ def _chosen(run, temperature, voice):
     played = run.played
     if not played:
         raise CourseError(f'The run in "{run.folder}" has not played a clip yet: train it first.')
-    if temperature is None:  # somebody may have let one epoch play more, at temperatures of its own
+    if temperature is None:  # one epoch may have played more, at temperatures of its own
         counts = Counter(clip.temperature for clip in played)
         temperature = max(counts, key=lambda one: (counts[one], one))
     warm = [clip for clip in played if clip.temperature == temperature]

@@ -1,8 +1,8 @@
-"""The listening log: stars, tags, notes and guesses for the clips of a run, kept the moment they are given.
+"""The listening log: stars, tags, notes and guesses for the clips of a run, saved the moment they are given.
 
-It lies in the run's folder as `listening.jsonl`. Each line is an act with its date and who did it, added at the end and
-never changed, so it survives a crash at any moment, and the logs of two people who listened to copies of one run can be
-put together: the union of their acts.
+It is `listening.jsonl` in the run's folder. Each line is an act with its date and who did it, appended and never
+changed, so the log survives a crash at any moment, and the logs of two people who listened to copies of one run can be
+merged: the union of their acts.
 """
 
 import getpass
@@ -32,7 +32,7 @@ class Act:
     Attributes
     ----------
     id
-        A name that no other act has: what is given twice counts once.
+        A unique name: an act that is given twice counts once.
     run
         The `key` of the run it belongs to.
     when, who
@@ -40,11 +40,11 @@ class Act:
     act
         One of `ACTS`.
     clip
-        The name of a `RunClip`, "0012_1_t0.95"; of a guess that was about a recording, the recording's.
+        The name of a `RunClip`, "0012_1_t0.95"; for a guess about a recording, the recording's.
     text
-        The tag, the note, what was chosen; of a guess, what was said.
+        The tag, the note, what was chosen; for a guess, the answer given.
     game, truth
-        Of a guess: which of the `GAMES`, and what the clip was. Otherwise "".
+        For a guess, which of the `GAMES`, and what the clip was. Otherwise "".
     """
 
     id: str
@@ -68,14 +68,14 @@ class Act:
         if self.act != GUESS and epoch_of(self.clip) is None:
             raise CourseError(f'"{self.clip}" is the name of no clip, such as "0012_1_t0.95".')
         datetime.fromisoformat(self.when)
-        "".join(values.values()).encode()  # half a character, as a damaged file may hold, could not be written
+        "".join(values.values()).encode()  # a lone surrogate, as a damaged file may hold, cannot be encoded
         if self.act == GUESS and not {self.text, self.truth} <= set(GAMES.get(self.game, ())):
             raise CourseError(f'A guess says one of two words of its game, not "{self.text}".')
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What was said of one clip: `stars`, who gave one; `tags`; `notes`, {who: text}."""
+    """What listeners gave one clip: `stars`, who gave one; `tags`; `notes`, {who: text}."""
 
     stars: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Merged:
-    """What was taken in: how many acts were `new`, how many lines were `left_out`, and why the first of them was."""
+    """The result of a merge: how many acts were `new`, how many lines were `left_out`, and the first one's `reason`."""
 
     new: int
     left_out: int = 0
@@ -101,7 +101,7 @@ class Merged:
 
 
 class ListeningLog:
-    """What was heard in the clips of a run.
+    """The stars, tags, notes and guesses for the clips of a run.
 
     Parameters
     ----------
@@ -110,13 +110,13 @@ class ListeningLog:
     who
         The name of the listener; the name of the computer's user if not given.
     copy
-        A second folder of the run, such as its copy on Google Drive: acts are written there too, and what it holds is
-        taken in. While it cannot be written, the log in the run's own folder goes on alone.
+        A second folder of the run, such as its copy on Google Drive: acts are written there too, and its own are merged
+        in. While it cannot be written, acts go only to the log in the run's own folder.
 
     Raises
     ------
     CourseError
-        When a line of the file has been damaged; the sentence names it. A last line that was cut off in a crash is no
+        When a line of the file is damaged; the sentence names it. A last line that was cut off in a crash is not
         damage: it never counted as written.
     """
 
@@ -126,7 +126,7 @@ class ListeningLog:
         self.key = run_key(run)
         self._copy = Path(copy) / LOG if copy else None
         self._read, self._acts = None, []
-        self.acts  # noqa: B018 - a damaged log is said now, not at the first star
+        self.acts  # noqa: B018 - a damaged log is reported now, not at the first star
         if self._copy and os.path.isfile(self._copy) and (merged := self.merge(self._copy)).left_out:
             raise CourseError(merged.reason)
 
@@ -148,11 +148,11 @@ class ListeningLog:
         return self._do(UNSTAR, clip)
 
     def tag(self, clip, tag):
-        """Put a short word to a clip, such as "breath"."""
+        """Tag a clip with a short word, such as "breath"."""
         return self._do(TAG, clip, tag)
 
     def untag(self, clip, tag):
-        """Take a word away from a clip."""
+        """Remove a tag from a clip."""
         return self._do(UNTAG, clip, tag)
 
     def note(self, clip, text):
@@ -160,7 +160,7 @@ class ListeningLog:
         return self._do(NOTE, clip, text)
 
     def chosen(self, epoch):
-        """Write down that the model of an epoch was chosen; nothing new where it was the last choice already."""
+        """Record that the model of an epoch was chosen, unless it was the last choice already."""
         choices = [act.clip for act in self.acts if act.act == CHOOSE]
         names = [clip.name for clip in self.run.played if clip.epoch == epoch]
         if names and choices[-1:] != names[:1]:
@@ -179,12 +179,12 @@ class ListeningLog:
         return self.take([Act(uuid.uuid4().hex[:16], self.key, when, self.who, act, name, text)])
 
     def take(self, acts):
-        """Add `Act`s that are not there yet, and keep the weights of what they star.
+        """Add `Act`s that are not there yet, and keep the weights of the epochs they star.
 
         Returns
         -------
         str
-            A sentence: what is kept, and of which stars the weights are no longer there.
+            A sentence: what is kept, or which starred models are no longer there; "" where no act is new.
         """
         acts = {act.id: act for act in acts}
         with in_turn(self.path):
@@ -197,7 +197,7 @@ class ListeningLog:
             with suppress(CourseError), in_turn(self._copy):  # such as a Drive that is gone: the run's own log has it
                 there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
                 append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
-        # Those that were there, too: an act may have been written where the weights could not be kept, on a full disk.
+        # Also for known acts: one may have been written when its weights could not be kept, on a full disk.
         said = self._keep_weights([act for act in acts.values() if act.act == STAR])
         return said if new else ""
 
@@ -213,7 +213,7 @@ class ListeningLog:
         return f"Starred: the model of epoch {', '.join(map(str, epochs))} is kept for ever." if epochs else "Kept."
 
     def merge(self, other):
-        """Take in what somebody else, or a page, has written about the same run.
+        """Merge the acts that somebody else, or a page, has written about the same run.
 
         Parameters
         ----------
@@ -223,7 +223,7 @@ class ListeningLog:
         Returns
         -------
         Merged
-            How many acts were new. A line that is damaged, or about another run, holds up no other.
+            How many acts were new. Lines that are damaged, or about another run, are left out.
 
         Raises
         ------
@@ -247,7 +247,7 @@ class ListeningLog:
 
     @property
     def heard(self):
-        """What is said of each clip by now, {clip: `Heard`}; clips of which nothing is said are not in it."""
+        """The current stars, tags and notes of each clip, {clip: `Heard`}; clips without any are left out."""
         stars, tags, notes = {}, {}, {}
         for act in self.acts:
             if act.act in (STAR, UNSTAR):
@@ -273,21 +273,21 @@ class ListeningLog:
         return [clip for clip, heard in self.heard.items() if heard.stars]
 
     def guesses(self, game, who=None):
-        """How well a listener, you if nobody is named, has guessed in one of the `GAMES`, as `Guesses`."""
+        """How well a listener, you if not given, has guessed in one of the `GAMES`, as `Guesses`."""
         who = self.who if who is None else who
         pairs = [(act.text, act.truth) for act in self.acts if (act.act, act.game, act.who) == (GUESS, game, who)]
         return Guesses(game, sum(said == truth for said, truth in pairs), len(pairs))
 
     @property
     def guesses_in_words(self):
-        """A report for each of the `GAMES` in which you have guessed, and a sentence on how each other one did."""
+        """A report for each of the `GAMES` in which you have guessed, and a sentence for each of another listener."""
         others = dict.fromkeys(act.who for act in self.acts if act.act == GUESS and act.who != self.who)
         own = [str(guesses) for guesses in map(self.guesses, GAMES) if guesses.total]
         theirs = [(who, self.guesses(game, who)) for who in others for game in GAMES]
         return own + [guesses.of(who) for who, guesses in theirs if guesses.total]
 
     def __str__(self):
-        """What was heard, a line for each clip, in words."""
+        """Stars, tags and notes in words, a line for each clip, and a report of guesses."""
         titles = {clip.name: clip.title for clip in self.run.played}
         lines = [f"{titles.get(clip, clip)}: {heard}" for clip, heard in self.heard.items()]
         lines += self.guesses_in_words
@@ -299,7 +299,7 @@ def _in_order(acts):
 
 
 def _state(path):
-    """What changes with each line that is added to a file; None where there is none."""
+    """A value that changes with each line added to a file; None where there is no file."""
     try:
         status = os.stat(path)
     except OSError:
@@ -310,7 +310,7 @@ def _state(path):
 def run_key(run):
     """A name for a run that its copies share, whatever their folders are called: 16 hexadecimal digits.
 
-    It is made of the corpus and the figures of the first epoch, which no two trainings share.
+    It is a hash of the corpus and the figures of the first epoch, which no two trainings share.
     """
     first = [[entry.bits, entry.validation_bits, entry.seconds, entry.samples] for entry in run.log[:1]]
     return digest(run.settings["corpus"]["digest"], run.sample_rate, first)

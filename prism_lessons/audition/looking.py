@@ -1,6 +1,6 @@
-"""What is known of a run's clips: measured, diagnosed, and held against the recordings; remembered in the user's cache.
+"""Measuring a run's clips, diagnosing them and comparing them with the recordings; results are in the user's cache.
 
-In go a `Run` and its corpus, out come `AuditionClip`s. Nothing is written into the run.
+`look_at` turns a `Run` and its corpus into `AuditionClip`s. Nothing is written into the run.
 """
 
 from dataclasses import dataclass
@@ -18,25 +18,26 @@ from .diagnosis import DIAGNOSES, diagnose, remarks
 from .measures import Measures, measured, prepared
 from .partials import FEWEST, steady_partials
 
-MOMENTS = 48  # of the outline that a page draws
+MOMENTS = 48  # of the envelope that a page draws
 OUTLINE_DB = 54.0  # of its height: 6 dB for each of the digits 1 to 9
-MOST_RECORDINGS, SECONDS = 50, 10.0  # in which partials are sought, and of each: some seconds of a computer's time
+MOST_RECORDINGS, SECONDS = 50, 10.0  # for the share that rings, and of each: takes a computer some seconds
 
 
 @dataclass(frozen=True)
 class AuditionClip:
-    """A clip of a run with what is known of it.
+    """A clip of a run with its measurements.
 
     Attributes
     ----------
     played
         The `RunClip`: epoch, temperature, voice, path.
     measures, diagnosis, remarks
-        Its `Measures`, a key of `DIAGNOSES`, and sentences on what else was noticed.
+        Its `Measures`, a key of `DIAGNOSES`, and phrases on what else was noticed.
     outline
-        Its level in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full scale.
+        Its peak envelope in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full
+        scale.
     partials
-        How many steady ones it holds, see `steady_partials`.
+        The number of its steady partials, see `steady_partials`.
     nearest, verbatim
         The stretch of a recording that it is most like, and the longest one that it nearly repeats; None where there
         is none, or where the recordings are not there.
@@ -61,7 +62,7 @@ class AuditionClip:
 
     @property
     def loudness(self):
-        """LUFS, or None where nothing lies above -70 LUFS."""
+        """LUFS, or None where nothing is above -70 LUFS."""
         return self.measures.loudness
 
     @property
@@ -107,16 +108,16 @@ def look_at(run, corpus, sources, live):
     Parameters
     ----------
     corpus
-        The `Corpus` that it learned from, or None: then nothing is said of recordings.
+        The `Corpus` that it learned from, or None: then clips are not compared with it.
     sources
-        A function that gives its `Sources`; it is called only if there is a clip that was not looked at before.
+        A function that returns its `Sources`; it is called only if a clip is not in the cache.
     live
         The `LiveLine` to report progress on.
 
     Returns
     -------
     clips, unheard
-        Tuples: an `AuditionClip` for each clip that can be heard, and a sentence for each that cannot.
+        Tuples: an `AuditionClip` for each clip that can be read, and a sentence for each that cannot.
     """
     known = Known(run.folder, "auditions", _version("measures", "partials"))
     wanted, clips, values, unheard = run.played, [], [], []
@@ -150,7 +151,7 @@ def look_at(run, corpus, sources, live):
 
 
 def _near(run, clips, corpus, sources, live):
-    """What each of some `RunClip`s is nearest to, {path: (Nearest or None, Verbatim or None)}."""
+    """The nearest stretches for each `RunClip`, {path: (Nearest or None, Verbatim or None)}."""
     if corpus is None:
         return {}
     known = _known_closeness(run, corpus)
@@ -159,14 +160,14 @@ def _near(run, clips, corpus, sources, live):
     looked = sources().look([load(path) for path in new], live) if new else []
     for path, (nearest, verbatim) in zip(new, looked, strict=True):
         found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
-        if not sources().unread:  # with a recording mended, something else may be the nearest
+        if not sources().unread:  # once a recording is repaired, it may be the nearest
             known.put(path, found[path])
     known.save()
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
 
 
 def gap_of(run, clips, corpus, sources):
-    """How far the `AuditionClip`s of a run lie from its corpus, as a `Gap`; None without a corpus; see `look_at`."""
+    """How far the `AuditionClip`s of a run are from its corpus, as a `Gap`; None without a corpus; see `look_at`."""
     if corpus is None:
         return None
     known, place = _known_closeness(run, corpus), run.folder / "clips"  # changes with every clip
@@ -199,12 +200,12 @@ def share_ringing(corpus):
 
 
 def _known_closeness(run, corpus):
-    """What is remembered of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
+    """The cache of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
     return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
 
 
 def _measured(clip):
-    """What is measured of a `Clip`, as plain values."""
+    """The measurements of a `Clip`, as plain values."""
     return {
         "measures": measured(clip).as_dict(),
         "remarks": remarks(clip),
@@ -225,7 +226,7 @@ def outline(samples):
 
 
 def _version(*parts):
-    """A name for the code that looks at clips."""
+    """A version name for the code that analyses clips."""
     here = Path(__file__).parent
     files = [here.parent / "audible.py", Path(__file__)]
     for room in (here.parent / "audio", here.parent / "analysis", *(here / part for part in parts)):

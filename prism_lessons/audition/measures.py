@@ -1,8 +1,8 @@
-"""What one clip is like, in figures: how loud, how bright, how noisy, which pitch, and whether it comes round again.
+"""Measurements of one clip: how loud, how bright, how noisy, which pitch, and whether it repeats.
 
-In goes a `Clip` of any sample rate and length, out come `Measures`: plain values that JSON can hold. All but the levels
-and the loudness are taken from the sound at 16 kHz, without what lies below 20 Hz and turned up to full scale, so that
-they say the same of a soft clip as of a loud one.
+`measured` turns a `Clip` of any sample rate and length into `Measures`: plain values that JSON can hold. All but the
+levels, the loudness and the silence are measured at 16 kHz, high-passed at 20 Hz and normalised to full scale, so that
+they are the same for a soft clip as for a loud one.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,26 +17,26 @@ from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, describe
 from ..audible import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 
-SHORT, LONG = 512, 4096  # samples: 32 ms follow an attack, 256 ms tell the lines of a spectrum apart
+SHORT, LONG = 512, 4096  # samples: 32 ms follow an attack, 256 ms resolve the lines of a spectrum
 SHORT_HOP, LONG_HOP = 64, 1024  # samples
 SLOWLY = 5  # long windows, one hop apart: half a second
-LOWEST, HIGHEST, BANDS = 20.0, 8000.0, 24  # Hz, Hz, bands of equal width on the scale of the ear
-FRAMES_AT_ONCE = 2000  # so that of a long clip not all spectra are in memory together
-RANGE_DB = 40.0  # below the loudest: what lies deeper is rounding or room, and says nothing of how a sound moves
-LOOP_RANGE_DB = 22.0  # of a loop: what lies deeper need not be the same each time
+LOWEST, HIGHEST, BANDS = 20.0, 8000.0, 24  # Hz, Hz, bands of equal width on the ERB-rate scale
+FRAMES_AT_ONCE = 2000  # so that the spectra of a long clip are not all in memory at once
+RANGE_DB = 40.0  # below the loudest: anything softer is rounding or room, and does not show how a sound moves
+LOOP_RANGE_DB = 22.0  # the same for a loop: anything softer need not repeat
 LINE_HZ = 30.0  # to either side: two sines that beat are one line, as they are one tone for the ear
 NEIGHBOURS = 31  # bins of 3.9 Hz, in which a line must stand out
-LINE_RATIO = 6.0  # power, above the median beside it: of noise that is averaged over some frames 1 bin in 1000 does
-SHORTEST_LOOP = 0.05  # seconds: what comes back faster is heard as a tone
-LONGEST_LOOP = 0.52  # of the clip: half, and a little for repetitions that come 1 % late and for the last window
+LINE_RATIO = 6.0  # power, above the median beside it: in noise averaged over some frames, 1 bin in 1000 reaches it
+SHORTEST_LOOP = 0.05  # seconds: a faster repetition is heard as a tone
+LONGEST_LOOP = 0.52  # of the clip: half, and a little for repetitions that are 1 % late and for the last window
 SAID_LIKENESS = 0.5  # below, nobody would call it likeness
-SAME_LIKENESS = 0.05  # what differs by less is as like
+SAME_LIKENESS = 0.05  # smaller differences do not count
 BUZZ_LIKENESS = 0.3  # a short period falls between two frames, which costs some likeness
-LOOP_VALLEY = 0.15  # how much less a sound has to be like itself before a period is over
+LOOP_VALLEY = 0.15  # how far the likeness has to drop before a period is over
 YIN_FRAME, YIN_HOP, LONGEST_PERIOD = 512, 1024, 400  # samples; 40 Hz is the lowest pitch
 YIN_DIP = 0.1  # de Cheveigné and Kawahara 2002, step 4
 PITCHED = 0.8  # of the confidence: noise in a band an octave wide stays below
-PURE = 0.99  # share of the energy in one line, from where on the line is the pitch
+PURE = 0.99  # share of the energy in one line, from which that line is the pitch
 SILENT_PEAK = 1e-9
 INAUDIBLE = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
 
@@ -52,43 +52,42 @@ class Measures:
     peak_dbfs, rms_dbfs
         Levels as they are in the clip, a constant offset included; never below -120.
     loudness
-        LUFS, as `audible.loudness` measures it; None where nothing lies above -70 LUFS.
+        LUFS, as `audible.loudness` measures it; None where nothing is above -70 LUFS.
     silence
-        The share, 0 .. 1, of stretches of 20 ms whose RMS level is below -60 dBFS, each taken without its own mean, so
-        that a constant offset, or one that drifts slowly, is silence. A tone of 20 Hz loses 4 dB by it, one of 50 Hz
-        none.
+        The share, 0 .. 1, of 20 ms stretches with an RMS level below -60 dBFS. The mean of each is subtracted, so that
+        a constant or slowly drifting offset is silence; this costs a tone of 20 Hz 4 dB, one of 50 Hz none.
     centroid_hz
-        The centre of the spectrum; 0 in digital silence.
+        The spectral centroid, averaged in octaves; 0 in digital silence.
     flatness_db
-        How even the spectrum is within bands of 500 Hz: white noise measures -2.3, brown noise
-        -6, a sine -27 to -44, silence 0.
+        The spectral flatness within bands of 500 Hz: white noise measures -2.3, brown noise -6, a sine -27 to -44,
+        silence 0.
     onsets_per_second
         How often the level rises by 6 dB within 50 ms; a clip that begins with sound has one at its beginning.
     pitch_hz
-        The median pitch, 40 to 8000 Hz, or None where there is none (its confidence is below 0.8). Above 2 kHz, what is
-        not a pure tone may measure an octave or more too low.
+        The median pitch, 40 to 8000 Hz, or None where there is none (its confidence is below 0.8). Above 2 kHz, sounds
+        other than pure tones may measure an octave or more too low.
     pitch_confidence
         0 .. 1: one minus YIN's cumulative mean normalised difference at its dip (de Cheveigné and Kawahara 2002,
-        equation 8), the median over frames that sound.
+        equation 8), the median over sounding frames.
     voiced
-        The share, 0 .. 1, of the frames that sound in which that confidence is 0.8 or more.
+        The share, 0 .. 1, of sounding frames with a confidence of 0.8 or more.
     loop_seconds
         The time after which the sound is most like itself again, 0.05 s to half of the clip; None where there is none.
     loop_likeness
-        0 .. 1: how like itself it is then, as the correlation of what moves in its spectrogram.
+        0 .. 1: how like itself it is then, as the autocorrelation of its spectrogram without the mean.
     moves_db
-        How much the level of a band moves from 4 ms to 4 ms, as a standard deviation, loud bands counting most.
+        The standard deviation over time of the level of a band, taken every 4 ms; loud bands count most.
     drifts_db
-        The same from half second to half second, which leaves little of noise and of quick beats.
+        The same for levels averaged over half a second, which removes most noise and quick beats.
     suddenness
-        The skewness of how the levels of the bands change: 0 where they rise as they fall, as beats do; 5 and more
-        where they rise at once and fall slowly, as what is struck does.
+        The skewness of the changes of the levels of the bands: 0 where they rise as they fall, as beats do; 5 and more
+        where they rise at once and fall slowly, as in struck sounds.
     fades_db
-        The level's peak in the first third of the clip less that in the last; below 0 where it grows.
+        The peak level of the first third of the clip less that of the last; below 0 where it grows.
     one_line
-        The share, 0 .. 1, of the energy that lies within 30 Hz of the strongest line of the spectrum.
+        The share, 0 .. 1, of the energy within 30 Hz of the strongest line of the spectrum.
     lines
-        The share, 0 .. 1, of the energy in lines that last, bass and treble counting alike.
+        The share, 0 .. 1, of the energy in sustained lines, bass and treble counting alike.
     """
 
     seconds: float
@@ -112,7 +111,7 @@ class Measures:
     lines: float
 
     def as_dict(self):
-        """The figures as plain values; `Measures(**figures)` is the same again."""
+        """The figures as plain values; `Measures(**figures)` restores them."""
         return asdict(self)
 
     def __str__(self):
@@ -137,7 +136,7 @@ def measured(clip):
     one_line, line_hz, lines = _lines(long.spectrum)
     pitch, confidence, voiced = _pitch(sound)
     if pitch and one_line > PURE:
-        pitch = line_hz  # of 3 kHz a period is 5 samples, too few for YIN to tell it from its double
+        pitch = line_hz  # a period of 3 kHz is 5 samples, too few for YIN to tell it from two
     return Measures(
         seconds=levels.seconds,
         peak_dbfs=levels.peak_dbfs,
@@ -162,13 +161,13 @@ def measured(clip):
 
 
 def prepared(clip):
-    """The samples of a clip at 16 kHz, without what is too low to hear, with a peak of 1: float32, `LONG` or more."""
+    """The samples of a clip at 16 kHz, high-passed at 20 Hz, with a peak of 1: float32, `LONG` or more."""
     samples = np.asarray(clip.samples, np.float64)
     if len(samples):
         samples = soxr.resample(samples - samples.mean(), clip.sample_rate, SAMPLE_RATE)
     if not len(samples):
         return np.zeros(LONG, np.float32)
-    # A model's output may wander about zero, which would be louder than all that is heard of it.
+    # A model's output may drift around zero, and the drift be louder than all that is audible.
     samples = sosfilt(INAUDIBLE, samples, zi=sosfilt_zi(INAUDIBLE) * samples[0])[0]
     peak = np.abs(samples).max()
     samples = samples / peak if peak > SILENT_PEAK else np.zeros(len(samples))
@@ -176,9 +175,9 @@ def prepared(clip):
 
 
 def sounding(clip):
-    """Which stretches of 20 ms of a clip are no silence: bool, shape (stretches,).
+    """Which 20 ms stretches of a clip are not silent: bool, shape (stretches,).
 
-    Each is taken without its own mean, so that a constant offset does not sound; what is shorter is one stretch.
+    The mean of each is subtracted, so that a constant offset is silent; a shorter clip is one stretch.
     """
     samples = np.asarray(clip.samples, np.float64)
     stretch = min(max(1, int(SILENCE_FRAME_SECONDS * clip.sample_rate)), max(1, len(samples)))
@@ -187,7 +186,7 @@ def sounding(clip):
 
 
 class _Bands:
-    """The power of a sound in bands as wide as the ear's, frame by frame.
+    """The power of a sound in bands of equal width on the ERB-rate scale, frame by frame.
 
     Attributes
     ----------
@@ -203,10 +202,10 @@ class _Bands:
 
     @classmethod
     def of(cls, sound, frame, hop):
-        """The bands of samples at 16 kHz, shape (samples,), no fewer than `frame`."""
+        """The bands of samples at 16 kHz, shape (samples,), at least `frame`."""
         views = np.lib.stride_tricks.sliding_window_view(sound, frame)[::hop]
         window = np.hanning(frame).astype(np.float32)
-        # Glasberg and Moore 1990: as many bands of equal width for the ear, each at least one bin wide.
+        # Glasberg and Moore 1990: bands of equal width on the ERB-rate scale, each at least one bin wide.
         scale = 21.4 * np.log10(1 + 0.00437 * np.array([LOWEST, HIGHEST]))
         edges = (10 ** (np.linspace(*scale, BANDS + 1) / 21.4) - 1) / 0.00437
         starts = np.round(edges * frame / SAMPLE_RATE).astype(int)
@@ -220,14 +219,14 @@ class _Bands:
         return cls(np.concatenate(parts).astype(np.float64), total / len(views), hop)
 
     def decibels(self, depth=RANGE_DB):
-        """The levels in dB below the loudest band of the loudest frame, not below -`depth`: (frames, BANDS)."""
+        """The levels in dB relative to the loudest band of the loudest frame, -`depth` or more: (frames, BANDS)."""
         loudest = self.power.max()
         if not loudest:
             return np.full(self.power.shape, -depth)
         return 10 * np.log10(np.maximum(self.power / loudest, 10 ** (-depth / 10)))
 
     def weights(self):
-        """How much each band counts: by its amplitude, so that neither the bass alone nor hiss decides. Sum 1."""
+        """The weight of each band: its amplitude, so that neither the bass alone nor hiss dominates. Sum 1."""
         amplitude = np.sqrt(self.power.mean(axis=0))
         return amplitude / amplitude.sum() if amplitude.any() else np.full(BANDS, 1 / BANDS)
 
@@ -236,7 +235,7 @@ class _Bands:
         return float(np.sqrt(self.decibels().var(axis=0) @ self.weights()))
 
     def suddenness(self):
-        """The skewness of how the levels change from frame to frame, averaged over the bands."""
+        """The skewness of the changes of the levels from frame to frame, averaged over the bands."""
         changes = np.diff(self.decibels(), axis=0)
         if not len(changes):
             return 0.0
@@ -244,14 +243,14 @@ class _Bands:
         return float((changes * changes**2).mean(axis=0) / squares**1.5 @ self.weights())
 
     def smoothed(self, frames):
-        """The same, each frame the mean of `frames` of them, or of all where there are fewer."""
+        """The moving average over `frames` frames, or over all where there are fewer, as `_Bands`."""
         frames = min(frames, len(self.power))
         sums = np.cumsum(np.pad(self.power, ((1, 0), (0, 0))), axis=0)
         means = (sums[frames:] - sums[:-frames]) / frames
         return _Bands(np.maximum(means, 0.0), self.spectrum, self.hop)
 
     def fades(self):
-        """How many dB the peak level of the first third lies above that of the last."""
+        """How many dB the peak level of the first third is above that of the last."""
         level = self.power.sum(1)
         third = max(1, len(level) // 3)
         floor = max(level.max() * 10 ** (-RANGE_DB / 10), 1e-30)
@@ -270,7 +269,7 @@ def _loop(bands):
     products = products[: int(LONGEST_LOOP * frames) + 2]
     squares = np.concatenate([[0.0], np.cumsum((moving**2).sum(axis=1))])
     lags = np.arange(len(products))
-    # What overlaps at each lag, before and after: the difference of the two would be 1 less this, as in YIN.
+    # The energy of both overlapping parts at each lag: their difference over it is 1 less the likeness, as in YIN.
     energy = squares[frames - lags] + squares[-1] - squares[lags]
     likeness = 2 * products / np.maximum(energy, 1e-9)
     first = int(np.ceil(SHORTEST_LOOP * SAMPLE_RATE / bands.hop))
@@ -284,13 +283,13 @@ def _loop(bands):
         return None, 0.0
     if (likeness[peaks[peaks < first]] > best - BUZZ_LIKENESS).any():
         return None, 0.0
-    period = peaks[likeness[peaks] > best - SAME_LIKENESS][0]  # twice the period is as like, or more by chance
+    period = peaks[likeness[peaks] > best - SAME_LIKENESS][0]  # two periods are as like, or more by chance
     return float(period * bands.hop / SAMPLE_RATE), float(min(1.0, likeness[period]))
 
 
 def _lines(spectrum):
-    """Of a mean power spectrum of windows of `LONG` samples: the share in the strongest line, its frequency in Hz, the
-    share in all lines."""
+    """(share in the strongest line, its frequency in Hz, share in all lines) of a mean power spectrum of windows of
+    `LONG` samples."""
     hertz = SAMPLE_RATE / LONG
     bins = np.arange(len(spectrum))
     power = np.where(bins * hertz >= LOWEST / 2, spectrum, 0.0)
@@ -298,7 +297,7 @@ def _lines(spectrum):
         return 0.0, 0.0, 0.0
     strongest = int(power.argmax())
     near = np.abs(bins - strongest) * hertz <= LINE_HZ
-    # Raised by 3 dB for each octave: a steep slope, as that of brown noise, must not look like a line.
+    # Raised by 3 dB for each octave: a steep slope, like that of brown noise, must not look like a line.
     raised = power * bins
     beside = np.maximum(median_filter(raised, NEIGHBOURS, mode="nearest"), 1e-12 * raised.max())
     lines = raised > LINE_RATIO * beside

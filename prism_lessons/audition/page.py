@@ -1,6 +1,6 @@
-"""What the page of an audition shows: what is known of its clips as plain values, and their sounds as addresses.
+"""The contents of an audition's page: the measurements of its clips as plain values, and their sounds as addresses.
 
-The page itself is made in pages/listening; a notebook shows the same page and hands its sounds out one by one.
+The page itself is made in pages/listening; a notebook shows the same page and sends its sounds one by one.
 """
 
 import math
@@ -30,14 +30,14 @@ NO_INTENTION = (
     "The card of the recordings does not say what success would sound like. Choosing means choosing for something."
 )
 NO_SOURCES = "The recordings that it learned from are not there, so there is nothing to compare with."
-SHORTEST, SHORTER = 0.3, 0.7  # seconds of a sound, below which one hears nothing of it; steps on the way there
-SIGNS = 6  # that JSON puts round a name and an address
+SHORTEST, SHORTER = 0.3, 0.7  # seconds, below which sounds are not cut again; the factor of each cut
+SIGNS = 6  # characters that JSON puts round a name and an address
 RESERVE = 1000  # bytes for the sentence on how sounds are coded
 
 
 @dataclass(frozen=True)
 class Source:
-    """A stretch of a recording: what it is called, its loudness where that matters, and how to get its `Clip`."""
+    """A stretch of a recording: its name, its loudness where that matters, and a function that returns its `Clip`."""
 
     name: str
     loudness: float | None
@@ -50,12 +50,12 @@ class PageSounds:
     Attributes
     ----------
     sources
-        What is played of the recordings, as `Source`s.
+        The stretches of the recordings, as `Source`s.
     near
-        Of each clip: [(sentence, index of a source), ...].
+        For each clip [(sentence, index of a source), ...].
     blind
-        The indices of the sources for the blind test: spread over all recordings, as long as the clips, and as the
-        model was given them, in as many steps as it can play, since their hiss would give them away.
+        The indices of the sources for the blind test: spread over all recordings, as long as the clips, and quantised
+        like the model's output, since quantisation noise in the clips alone would give them away.
     """
 
     def __init__(self, audition):
@@ -124,11 +124,11 @@ def document(audition, sounds, addresses, wire="", note=""):
     sounds
         The `PageSounds` of the audition.
     addresses
-        {name of a sound: its `data:` address}; empty where Python hands them out.
+        {name of a sound: its `data:` address}; empty where Python sends them.
     wire
-        What the fields are called through which a notebook is spoken to; "" for a page that stands alone.
+        The name of the fields that connect the page to a notebook; "" for a standalone page.
     note
-        What else to say of how sounds are played.
+        A further sentence on how sounds are played.
     """
     run = audition.run
     intention = audition.corpus and audition.corpus.intention
@@ -145,7 +145,7 @@ def document(audition, sounds, addresses, wire="", note=""):
 
 
 def whole(audition, most_bytes, live):
-    """The page with its sounds in it, at most so many bytes; see `Audition.page`."""
+    """The page with its sounds embedded, at most so many bytes; see `Audition.page`."""
     sounds = PageSounds(audition)
     room, unread = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE, {}
 
@@ -185,7 +185,7 @@ def whole(audition, most_bytes, live):
 
 
 def _intention(intention):
-    """What was wanted, as paragraphs."""
+    """The intention, as paragraphs."""
     if not intention or not (intention.hear or intention.success):
         return [NO_INTENTION]
     return [
@@ -200,7 +200,7 @@ def _intention(intention):
 
 
 def _data(audition, sounds, wire):
-    """What the scripts of the page need to know, ready for JSON."""
+    """The data for the scripts of the page, ready for JSON."""
     log, kept = audition.log, audition.run.epochs
     return {
         "run": log.key,

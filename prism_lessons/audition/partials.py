@@ -8,24 +8,24 @@ import numpy as np
 
 from ..analysis import SAMPLE_RATE
 
-WINDOW, HOP = 4096, 512  # samples: 256 ms tell partials apart that lie 16 Hz from each other
-LOWEST = 40.0  # Hz: below, 1 % is less than such a window can tell
-BACKGROUND = 128  # bins of 2 Hz, over which the median says what is beside a peak
-STANDS_OUT_DB = 20.0  # above that median: of noise, 1 peak in 10^30 does
-RANGE_DB = 60.0  # below the loudest peak of the sound: what lies deeper drowns in the rest
-MOST = 20  # peaks of a moment, the loudest
+WINDOW, HOP = 4096, 512  # samples: 256 ms resolve partials 16 Hz apart
+LOWEST = 40.0  # Hz: below, 1 % is less than such a window can resolve
+BACKGROUND = 128  # bins of 2 Hz, whose median is the background of a peak
+STANDS_OUT_DB = 20.0  # above that median: 1 peak of noise in 10^30 does
+RANGE_DB = 60.0  # below the loudest peak of the sound: anything softer is masked by the rest
+MOST = 20  # peaks of a frame, the loudest
 STEADY = 0.01  # to either side
 HELD_SECONDS = 0.5
 SAME_CENTS = 30.0  # two partials within that have one frequency
-APART_CENTS = 50.0  # of the partials of one sound: what beats is one
+APART_CENTS = 50.0  # between the partials of one sound: closer ones beat and are one
 FEWEST = 3  # partials: with fewer, nearly every recording has them
 TRANSPOSED_CENTS = 600  # half an octave up and down
 
 
 def steady_partials(samples):
-    """The steady partials of samples at 16 kHz, shape (samples,): Hz, rising, (partials,) float64.
+    """The steady partials of samples at 16 kHz, shape (samples,): Hz, ascending, (partials,) float64.
 
-    Those within 50 cents of each other are one, and so are those that come again.
+    Those within 50 cents of each other count as one, as does one that recurs.
     """
     if len(samples) < 2 * WINDOW:  # half a second
         return np.zeros(0)
@@ -38,20 +38,21 @@ def steady_partials(samples):
 
 
 def in_one(partials, recordings):
-    """Whether partials are those of one recording: (share, share by chance), 0 .. 1 each; None where none can be.
+    """Whether partials are those of one recording: (share, share by chance), 0 .. 1 each, or None.
 
     Parameters
     ----------
     partials
         Hz, (partials,), at least one.
     recordings
-        A list of such; those with fewer than three partials are left out.
+        The same for each recording, a list; those with fewer than three partials are left out.
 
     Returns
     -------
     (float, float) or None
         The share of the partials within 30 cents of those of the recording that has the most of them; and the mean of
-        that share when the partials are transposed together, by every tenth of a semitone within half an octave.
+        that share when the partials are transposed together, by every tenth of a semitone within half an octave. None
+        where all recordings are left out.
     """
     recordings = [recording for recording in recordings if len(recording) >= FEWEST]
     if not recordings:
@@ -62,7 +63,7 @@ def in_one(partials, recordings):
 
 
 def _shares(partials, recording, steps):
-    """The share of partials that a recording has, with them transposed by so many cents: (steps,)."""
+    """The share of partials that a recording has, transposed by each of `steps` in cents: (steps,)."""
     moved = 1200 * np.log2(partials) + steps[:, None]
     return (np.abs(moved[..., None] - 1200 * np.log2(recording)).min(-1) <= SAME_CENTS).mean(1)
 
@@ -72,10 +73,10 @@ def _cents(hertz, other):
 
 
 def _peaks(samples):
-    """The frequencies of the peaks of each moment, loudest first: a list of arrays, Hz."""
+    """The frequencies of the peaks of each frame, loudest first: a list of arrays, Hz."""
     import librosa
 
-    # A window whose side lobes lie below RANGE_DB, since they would be as steady as the partial between them.
+    # A window with side lobes below RANGE_DB, since they would be as steady as the partial between them.
     shape = {"n_fft": 2 * WINDOW, "win_length": WINDOW, "hop_length": HOP, "window": "blackmanharris"}
     spectra = np.abs(librosa.stft(samples, **shape))
     whole = len(spectra) // BACKGROUND * BACKGROUND
@@ -91,7 +92,7 @@ def _peaks(samples):
 
 
 class _Track:
-    """A partial from its first moment on."""
+    """A partial tracked from its first frame on."""
 
     def __init__(self, hertz):
         self.all = [hertz]
@@ -105,12 +106,12 @@ class _Track:
         return (len(self.all) - 1) * HOP / SAMPLE_RATE
 
     def holds(self, hertz):
-        """Whether it stays steady if it goes on with that frequency."""
+        """Whether it stays steady if that frequency comes next."""
         return max(hertz, *self.all) <= min(hertz, *self.all) * (1 + STEADY) / (1 - STEADY)
 
 
 def _tracks(moments):
-    """Peaks joined to partials that stay steady, as long as they do: an iterable of `_Track`s."""
+    """Join peaks into partials for as long as they stay steady: an iterable of `_Track`s."""
     sounding = []
     for peaks in moments:
         going = []

@@ -53,28 +53,28 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
     run
         A `Run` or its folder.
     folder
-        Where to: `journal.html` holds all that it needs; `journal.md` needs `curve.svg` and the folder `clips`, with
-        every clip that was starred, tagged, noted or chosen, as it is. What an earlier export wrote is replaced;
-        anything else is left alone.
+        Where to: `journal.html` is self-contained; `journal.md` needs `curve.svg` and the folder `clips`, with an exact
+        copy of every clip that was starred, tagged, noted or chosen. Files of an earlier export are replaced; anything
+        else is left alone.
     log
         The `ListeningLog`; that in the run's folder if not given.
     journal
-        The `Journal` of the course, if its answers are to be told.
+        The `Journal` of the course, to include its answers.
     choices
-        The `Choices` about the recordings, if they are to be told.
+        The `Choices` about the recordings, to include them.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
 
     Returns
     -------
     Path
-        Of the page, at most 30 MB. Beyond 8 MB of WAV its sounds are coded as FLAC, then as MP3, then left out one by
-        one, and it says so. Nothing is normalised.
+        The page, at most 30 MB. Beyond 8 MB of WAV its sounds are coded as FLAC, else as MP3, else only the first that
+        fit are there as MP3, and it says so. Nothing is normalised.
 
     Raises
     ------
     CourseError
-        When there is no run, its own clips lie in that folder, or a file there is not of an export; when a log is
+        When there is no run, its own clips are in that folder, or a file there is not from an export; when a log is
         damaged; when the files cannot be written.
     """
     run, folder, live = opened(run), Path(folder), live or LiveLine()
@@ -137,7 +137,7 @@ def _earlier_clips(path):
 
 
 def _file(clip):
-    """Under which name a `RunClip` is exported."""
+    """The name under which a `RunClip` is exported."""
     return f"{CLIPS}/epoch_{clip.epoch:03}_t{clip.temperature:g}_voice{clip.voice}.wav"
 
 
@@ -146,7 +146,7 @@ def _title(run):
 
 
 def _head(run):
-    """What stands under the title, Markdown; the reasons not to share, which stand first, apart."""
+    """The text under the title, and the reasons not to share, which come before it: Markdown each."""
     forbidden = [f"- {one_line(str(reason))}" for reason in run.not_to_share]
     reasons = ["**The models of this run may not be shared**, because of:", "", *forbidden] if forbidden else []
     return f"Written on {datetime.now():%Y-%m-%d}.", "\n".join(reasons)
@@ -174,7 +174,7 @@ def _link(clip, sound):
 
 
 def _page(run, head, parts, sounds):
-    """The page: first without a sound, to see how much room there is for them."""
+    """The page, written first without sounds, to see how much room there is for them."""
     usable = {name: sound for name, sound in sounds.items() if not isinstance(sound, AudioError)}
     bare = _document(run, head, parts, sounds, dict.fromkeys(usable, ""), WAV)
     form, addresses = _addresses(usable, MOST_BYTES - len(bare.encode("utf-8", "replace")))
@@ -182,7 +182,7 @@ def _page(run, head, parts, sounds):
 
 
 def _addresses(sounds, room):
-    """In which form, one of `FORMS`, the sounds are on the page, and {name: address} of those that fit."""
+    """The form, one of `FORMS`, of the sounds on the page, and {name: address} of those that fit."""
     wav_bytes = sum(2 * len(sound.samples) for sound in sounds.values())
     for form in FORMS if wav_bytes <= MOST_WAV_BYTES else (FLAC, MP3):
         addresses = {name: address(sound, form) for name, sound in sounds.items()}

@@ -1,4 +1,4 @@
-"""What a run's journal tells, section by section: words as Markdown, and the places of its sounds and of its curve."""
+"""The contents of a run's journal by section: words as Markdown, and the places of its sounds and of its curve."""
 
 import math
 import re
@@ -18,12 +18,12 @@ from .listening import CHOOSE, TAG
 
 CURVE = object()  # the place of the picture
 INTENTION = re.compile(r"^## Intention\n(.*?)(?=^##? |\Z)", re.MULTILINE | re.DOTALL)
-DATED = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d  )")  # before each line of `Choices`, whose texts may have several
+DATED = re.compile(r"\n(?=\d{4}-\d\d-\d\d \d\d:\d\d  )")  # before each entry of `Choices`, which may have several lines
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, plain text, and what stands under it: Markdown, `RunClip`s to be heard, and `CURVE`."""
+    """A heading, plain text, and the parts under it: Markdown, `RunClip`s to be heard, and `CURVE`."""
 
     title: str
     parts: list
@@ -50,7 +50,7 @@ def sections(run, log, journal=None, choices=None):
 
 
 def to_be_heard(run, log):
-    """The `RunClip`s of which something was said or that were chosen, by epoch, as far as they are there."""
+    """The `RunClip`s that were starred, tagged, noted or chosen, by epoch, as far as they are there."""
     named = {*log.heard, *(act.clip for act in log.acts if act.act == CHOOSE)}
     return [clip for clip in run.played if clip.name in named]
 

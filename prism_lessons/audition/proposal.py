@@ -1,4 +1,4 @@
-"""Which epoch of a run to begin with, and why: one that can be heard, and what its figure is worth."""
+"""Which epoch of a run to begin with, and why: one that can be heard, and how far to trust its figure."""
 
 import math
 from collections import Counter
@@ -27,7 +27,7 @@ def proposal(run, clips, starred, corpus=None):
     """The `Proposal` for a run.
 
     The epoch with the most stars comes first. Without any, it is the one with the fewest bits in validation among those
-    of which at least half of the clips can be heard.
+    with at least half of their clips audible, or, where there is none, with the most.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def proposal(run, clips, starred, corpus=None):
     starred
         The names of the clips that have a star.
     corpus
-        The `Corpus` that it learned from, or None where it is not there: then nothing is said of its recordings.
+        The `Corpus` that it learned from, or None where it is not there: then its recordings are not mentioned.
     """
     kept = run.epochs
     if not kept:
@@ -74,11 +74,11 @@ def proposal(run, clips, starred, corpus=None):
 
 
 def decided_by_one(run, corpus):
-    """A sentence or two where one recording decides the validation bits of a `Run`, with what they are; "" elsewhere.
+    """A warning where one recording decides the validation bits of a `Run`, with these bits; otherwise "".
 
-    A corpus of one recording has no others of which its bits could say too little.
+    A corpus of one recording is exempt: it has no others that its bits could misjudge.
 
-    `corpus` is the `Corpus` that it learned from, or None: then nothing can be said.
+    `corpus` is the `Corpus` that it learned from, or None, which gives "".
     """
     if not corpus or not run.log or len({clip.recording for clip in corpus.clips}) == 1:
         return ""

@@ -1,4 +1,4 @@
-"""What to try with a clip: for one that cannot be heard, what the other clips of its epoch show."""
+"""What to try with a clip; for one that cannot be heard, from what the other clips of its run show."""
 
 from .diagnosis import DIAGNOSES
 
@@ -10,8 +10,8 @@ def advice(clip, clips, kept):
 
     `clips` are all of its run, and `kept` the epochs whose models are there.
 
-    A model that is silent need not wake at a higher temperature. So another one is advised only where a clip of the
-    same epoch at it can be heard.
+    A silent model need not wake at a higher temperature. So one is advised only where a clip of the same epoch at it
+    can be heard, or suggested as a trial where no clip has one.
     """
     if clip.audible:
         return DIAGNOSES[clip.diagnosis].advice

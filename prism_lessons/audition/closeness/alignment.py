@@ -1,8 +1,8 @@
-"""Whether, where and for how long the wave of a clip runs along the wave of a source.
+"""Alignment of the wave of a clip with the wave of a source: whether, where and for how long they match.
 
-A first look (`patches.py`) names places. Here each is asked for the shift at which the phases of the partials agree, at
-three speeds; the agreement is followed in both directions until it ends; and what was followed is sought once more as a
-whole, since what rings fits itself a few periods on.
+`patches.py` proposes places. Near each, shifts are found by cross-correlation at three speeds, and scored by how well
+the phases of the partials agree; the alignment is followed in both directions until it ends; and the aligned stretch is
+searched for once more as a whole, since a ringing sound matches itself a few periods on.
 """
 
 from dataclasses import dataclass
@@ -14,33 +14,33 @@ from scipy.signal.windows import blackmanharris
 
 from ...analysis import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
-WINDOW = 2048  # samples of a clip that are sought in a source: 128 ms, in which 1 % of speed shifts 0.6 ms at the ends
-REGION = 4096  # samples of the source they are sought in: 64 ms to either side of where they are expected
-LONG, LONGEST = 32768, 8192  # the same for a whole line, a second to either side, and the most of it that is sought
-ANCHORS = 8  # places that a line as a whole fits best
-LEAST_ENERGY = 0.02  # of the loudest stretch of the region: where it is softer, nothing fits better for that
-PEAK_APART = 16  # samples, at least about so far lie the peaks of the fit apart
-PEAKS = 4  # shifts, at the best speed of each, that are asked for their phases
-SHORT = 1024  # samples of the windows that are followed
+WINDOW = 2048  # samples of a clip to search for in a source: 128 ms; a speed 1 % off shifts its ends by 0.6 ms
+REGION = 4096  # samples of the source to search in: 64 ms to either side of the expected place
+LONG, LONGEST = 32768, 8192  # the same for a whole line: up to a second to either side, and the most of it that is used
+ANCHORS = 8  # best-fitting places for a line as a whole
+LEAST_ENERGY = 0.02  # of the energy of the region's loudest stretch: the least energy that fits are normalised by
+PEAK_APART = 16  # samples in a block; each block has one peak of the fit at most
+PEAKS = 4  # shifts for each place, at the best speed of each, whose phases are compared
+SHORT = 1024  # samples of the windows along a line
 SHORT_HOP = 256
 LOWEST = 60.0  # Hz: below are hum and handling noise
-SLACK = 6  # samples that a window may lie beside the line: 0.4 ms
-AGREES = 0.5  # mean agreement of the phases of five short windows, half of what a copy reaches: so an edge stays one
+SLACK = 6  # samples that a window may be off the line: 0.4 ms
+AGREES = 0.5  # mean phase agreement of five short windows, half of what a copy reaches: so edges stay in place
 SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
-TIGHT = 2  # samples that a window may lie beside the line once that is fitted
-NEAR = 8  # short windows to either side that the line is first fitted to: 0.13 s
-EDGE = 2  # short windows at either end that reach out of a copy, into what it was put in: not asked for agreement
+TIGHT = 2  # the same once the line is fitted
+NEAR = 8  # short windows to either side for the first fit of the line: 0.13 s
+EDGE = 2  # short windows at either end that reach beyond a copy: left out of its agreement
 GAP = 8  # short windows in a row that may disagree within a copy, as where noise covers a pause: 0.13 s
 QUIET = 1e-3  # of the largest energy of all windows along the line: 30 dB below; such a pause ends no copy
 
 
 @dataclass(frozen=True)
 class Line:
-    """A stretch of a clip and the stretch of a source that it runs along, in samples at 16 kHz.
+    """A stretch of a clip and the stretch of a source that it is aligned with, in samples at 16 kHz.
 
-    Sample `start` of the clip corresponds to `there` of the source and runs `speed` times as fast to be like it, for
-    `length` samples of the clip. `agreement` is that of the phases, 0 .. 1; `proof` adds up, over windows that do not
-    overlap, the partials that agree beyond the one that agrees in any two sounds of one pitch.
+    Sample `start` of the clip corresponds to `there` of the source; played `speed` times as fast, `length` samples of
+    the clip match it. `agreement` is that of the phases, 0 .. 1; `proof` sums, in units of windows that do not overlap,
+    the partials that stand out in both beyond the first, since one agrees in any two sounds of one pitch.
     """
 
     start: float
@@ -51,7 +51,7 @@ class Line:
     proof: float
 
     def passes(self, place, there):
-        """Whether the line goes on to pass within 1 ms of a place of the clip and one of the source."""
+        """Whether the line, up to `SHORT` samples beyond its ends, passes within 1 ms of a place in clip and source."""
         if not self.start - SHORT <= place <= self.start + self.length + SHORT:
             return False
         return abs(self.there + (place - self.start) / self.speed - there) < 16
@@ -62,7 +62,7 @@ class Line:
 
 
 def _clear(spectra, size):
-    """Amplitudes that stand out of twice the median, and 0 for the rest; the same shape, (n, bins)."""
+    """Amplitudes above twice the median (powers subtracted), and 0 for the rest; the same shape, (n, bins)."""
     amplitudes = np.abs(spectra)
     amplitudes[:, : round(LOWEST * size / SAMPLE_RATE)] = 0
     # Every fourth bin will do: neighbours are alike.
@@ -76,7 +76,7 @@ def _lifted(spectra, size):
 
 
 def cut(samples, starts, size):
-    """Windows of `size` samples from `starts` (whole numbers) on, silence where there are none: (n, size) float32."""
+    """Windows of `size` samples from `starts` (integers) on, zero-padded beyond the ends: (n, size) float32."""
     places = np.asarray(starts)[:, None] + np.arange(size)
     inside = (places >= 0) & (places < len(samples))
     return np.where(inside, samples[np.clip(places, 0, len(samples) - 1)], 0).astype(np.float32)
@@ -84,21 +84,21 @@ def cut(samples, starts, size):
 
 @cache
 def _window(size):
-    """The window (size,) of all phases: its side lobes stay 92 dB below."""
+    """The window (size,) for comparing phases: its side lobes stay 92 dB below."""
     return blackmanharris(size).astype(np.float32)
 
 
 def phases(ours, theirs, slack=SLACK):
-    """How the phases of windows (n, SHORT or WINDOW) agree, at the best lag within `slack` samples.
+    """How well the phases of windows (n, SHORT or WINDOW) agree, at the best lag within `slack` samples.
 
     Returns
     -------
     agreement
-        (n,) from -1 (polarity turned) to 1: the share of the partials, weighted by `LIFT`, whose phases agree.
+        (n,) from -1 (inverted polarity) to 1: the share of the partials, weighted by `LIFT`, whose phases agree.
     partials
-        (n,) how many partials that stand out in both count about alike.
+        (n,) the effective number of partials that stand out in both.
     lags
-        (n,) in samples: what happens in ours happens so much later in theirs.
+        (n,) in samples: how much later `theirs` is than `ours`.
     """
     size = ours.shape[1]
     window = _window(size)
@@ -115,7 +115,7 @@ def phases(ours, theirs, slack=SLACK):
 
 
 def sought(clip, sources, found):
-    """The shifts at which stretches of a clip fit best into the sources, round some places.
+    """The shifts at which stretches of a clip fit the sources best, near candidate places.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def sought(clip, sources, found):
     sources
         A list of `Fingerprint`s.
     found
-        (places, owners, there), (n,) each: samples of the clip, indices of sources, and samples of these that may
-        correspond, within 64 ms.
+        Candidates (places, owners, there), (n,) each: samples of the clip, indices of sources, and the corresponding
+        samples of these, to within 64 ms.
 
     Returns
     -------
@@ -145,16 +145,16 @@ def sought(clip, sources, found):
     pairs = np.arange(len(places))[:, None]
     theirs = regions[pairs[..., None], lags[..., None] + np.arange(WINDOW)].reshape(-1, WINDOW)
     agreement, partials, beside = phases(windows[speeds, pairs].reshape(-1, WINDOW), theirs)
-    # In two sounds of one pitch a single partial agrees, so that many have more to say.
+    # A single partial agrees in any two sounds of one pitch, so more partials are trusted more.
     trust = np.abs(agreement) * (1 - 0.5 / np.maximum(partials, 1))
     at = (begins[:, None] + lags).ravel() + beside + WINDOW / 2
     return sorted(zip(trust, np.repeat(places, PEAKS), at, np.repeat(owners, PEAKS), strict=True), reverse=True)
 
 
 def anchored(line, clip, source):
-    """Where else a `Line` might run: what it covers of the clip, sought as a whole within a second of its place.
+    """Other places for a `Line`: its stretch of the clip, searched for as a whole within a second of its place.
 
-    A drum that rings fits itself a few periods on in any short window, but not along half a second.
+    A ringing drum matches itself a few periods on in any short window, but not along half a second.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def anchored(line, clip, source):
     size = int(min(line.length, LONGEST)) // 2 * 2
     place, there = line.start + line.length / 2, line.there + line.length / 2 / line.speed
     begin = round(there) - LONG // 2
-    # The source is lifted in pieces that overlap by half, so that a loud strike does not cover what comes after.
+    # The source is lifted frame by frame (overlap-add), so that a loud strike does not mask what comes after.
     hann = np.hanning(2 * WINDOW + 1)[:-1].astype(np.float32) ** 0.5
     frames = np.lib.stride_tricks.sliding_window_view(source.wave(begin - WINDOW, LONG + 2 * WINDOW), 2 * WINDOW)
     frames = fft.irfft(_lifted(fft.rfft(frames[::WINDOW] * hann, axis=1), 2 * WINDOW), axis=1) * hann
@@ -188,7 +188,7 @@ def anchored(line, clip, source):
 
 
 def _levelled(fits, regions, size):
-    """Fits (speeds, n, lags) over the energy of the regions (n, lags): else what is loudest would fit best."""
+    """Fits (speeds, n, lags) normalised by the local energy of the regions (n, samples): else the loudest would win."""
     energy = np.cumsum(np.pad(regions.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
     energy = energy[:, size:] - energy[:, :-size]
     energy = np.maximum(energy, LEAST_ENERGY * energy.max(1, keepdims=True) + 1e-20)
@@ -220,14 +220,14 @@ def _speed(clip, source, place, there):
 def followed(clip, source, place, there, speed=None):
     """The `Line` that a clip (samples,) and a source (samples,) share round `place` and `there`, or None.
 
-    The speed is the best of `SPEEDS` if not given. Few windows are looked at first, to which the line is fitted, then
-    twice as many, until the run has both its ends.
+    The speed is the best of `SPEEDS` if not given. The line is fitted to a few windows first, then to twice as many,
+    until both ends of the run are found.
     """
     speed = speed or _speed(clip, source, place, there)
     shift = slope = 0.0
     reach = NEAR
     while True:
-        # `there + t` in the source, t in samples of the source, lies at `place + t * speed` in the clip, but for drift.
+        # Sample `there + t` of the source corresponds to `place + t * speed` in the clip, apart from drift.
         low = max(-place / speed, -there, -reach * SHORT_HOP)
         high = min((len(clip) - place) / speed, len(source) - there, reach * SHORT_HOP)
         steps = np.arange(np.ceil(low / SHORT_HOP), np.floor(high / SHORT_HOP) + 1) * SHORT_HOP
@@ -269,10 +269,10 @@ def _stretched(samples, centres, speed, size=SHORT):
 
 
 def _run(agreement, ours, theirs, steps):
-    """The windows of the run round step 0 as an index, and the agreement turned the right way up; None without one."""
+    """Indices of the windows of the run round step 0, and the agreement in positive polarity; None without a run."""
     near = np.abs(steps) <= NEAR // 2 * SHORT_HOP
     agreement = agreement * (1 if agreement[near].sum() >= 0 else -1)
-    smooth = np.convolve(agreement, SMOOTH)[2:-2]  # as many windows as there are
+    smooth = np.convolve(agreement, SMOOTH)[2:-2]  # of the same length
     energy = (ours**2).sum(1), (theirs**2).sum(1)
     quiet = (energy[0] < QUIET * energy[0].max()) & (energy[1] < QUIET * energy[1].max())
     good = smooth >= AGREES

@@ -1,4 +1,4 @@
-"""How far two sets of sounds lie apart in timbre: what was generated, and what it was learned from."""
+"""How far apart two sets of sounds are in timbre: generated clips, and the recordings the model learned from."""
 
 from dataclasses import asdict, dataclass
 
@@ -9,31 +9,31 @@ from ...live import counted
 from .nearest import distances, windows_of
 
 DRAWS = 1000
-HALVES = 200  # random ways to cut the recordings in two
+HALVES = 200  # random splits of the recordings in two
 FEWEST_WINDOWS, FEWEST_SOUNDS = 8, 2  # eight windows, a new one each quarter second, of two sounds: about 4 s
 
 
 @dataclass(frozen=True)
 class Gap:
-    """How far the timbre of generated clips lies from that of their sources.
+    """How far the timbre of generated clips is from that of their sources.
 
     Attributes
     ----------
     value
-        The squared maximum mean discrepancy without bias: about 0 where the two cannot be told apart (also a little
-        below), 2 where every sound of either is alike and the two have nothing in common. None where there is too
-        little to tell.
+        The unbiased squared maximum mean discrepancy: about 0, or slightly below, where the two cannot be told apart;
+        2 where the sounds of each set are all alike and the sets have nothing in common. None where there is too little
+        to tell.
     low, high
-        The middle 95 % of a bootstrap over clips and recordings; None where there is too little to tell.
+        The 95 % interval of a bootstrap over clips and recordings; None where there is too little to tell.
     alike
-        (value, low, high): the same between two halves of the recordings, over many random ways to cut them in two;
-        None with fewer than four recordings.
+        (value, low, high): the same between two halves of the recordings, over many random splits; None with fewer than
+        four recordings.
     windows
         {"clips", "sources"}: how many windows of a second were compared; "silent_clips", "silent_sources": left out.
     sounds
-        {"clips", "sources"}: how many clips, and how many recordings, those windows are of.
+        {"clips", "sources"}: how many clips, and how many recordings, those windows come from.
     inaudible
-        How many clips were left out, since they cannot be heard.
+        How many inaudible clips were left out.
     """
 
     value: float | None
@@ -94,12 +94,12 @@ def _figures(value, low, high):
 
 
 def timbre_gap(sources, clips, seed=0, inaudible=0):
-    """How far clips lie from the sources in timbre, as a `Gap`.
+    """How far clips are from the sources in timbre, as a `Gap`.
 
     The squared maximum mean discrepancy of Gretton et al. (2012), "A Kernel Two-Sample Test", JMLR 13,
     https://jmlr.org/papers/v13/gretton12a.html, equation 3, with the kernel of `vendi_score` on profiles of windows of
-    a second. Equation 3 leaves out each window's likeness to itself; here, the likeness of windows of one sound is left
-    out as well, as these are not independent: without that, two halves of one set would seem to lie apart.
+    a second. Equation 3 leaves out each window's likeness to itself; here, pairs of windows of one sound are left out
+    as well, as these are not independent: otherwise two halves of one set would seem to be apart.
 
     Parameters
     ----------
@@ -108,9 +108,9 @@ def timbre_gap(sources, clips, seed=0, inaudible=0):
     clips
         A list of `Clip`s of any sample rate.
     seed
-        Of the bootstrap and of the halves.
+        For the bootstrap and the halves.
     inaudible
-        How many clips besides were left out, since they cannot be heard.
+        How many further clips were left out as inaudible.
     """
     found = [windows_of(at_16_khz(clip)) for clip in clips]
     ours = np.concatenate([profiles for *_, profiles, _ in found] or [np.zeros((0, 80), np.float32)])
@@ -126,7 +126,7 @@ def timbre_gap(sources, clips, seed=0, inaudible=0):
 
 
 def compared(ours, owners, theirs, names, seed=0):
-    """(value, low, high, alike) as in `Gap`, of profiles (n, 80), (m, 80) and the sound that each is of, (n,), (m,)."""
+    """(value, low, high, alike) as in `Gap`, from profiles (n, 80), (m, 80) and the sound of each, (n,), (m,)."""
     random = np.random.default_rng(seed)
     _, owners, sizes = np.unique(owners, return_inverse=True, return_counts=True)
     _, names, others = np.unique(names, return_inverse=True, return_counts=True)
@@ -154,7 +154,7 @@ def _halved(sums, sizes, random):
 
 
 def _summed(ours, owners, theirs, names):
-    """The kernel of all pairs of profiles, added up for each pair of sounds: (sounds, sounds) float64."""
+    """The kernel summed over all pairs of profiles of each pair of sounds: (sounds, sounds) float64."""
     sums = np.zeros((owners.max() + 1, names.max() + 1))
     columns = np.zeros((len(names), names.max() + 1), np.float32)
     columns[np.arange(len(names)), names] = 1
@@ -165,7 +165,7 @@ def _summed(ours, owners, theirs, names):
 
 
 def _discrepancy(within, across, without, sizes, others, drawn, drawn_there):
-    """Squared discrepancies, (draws,), of sets in which each sound occurs so many times: (draws, sounds) each."""
+    """Squared discrepancies, (draws,); `drawn` and `drawn_there` count how often each sound occurs, (draws, sounds)."""
 
     def own(sums, sizes, times):
         sums, weights = (values - np.diag(np.diag(values)) for values in (sums, np.outer(sizes, sizes)))

@@ -10,8 +10,8 @@ from ...live import moment
 
 WINDOW, WINDOW_HOP = SAMPLE_RATE, SAMPLE_RATE // 4  # samples: a second, every quarter
 SHORTEST = 160  # samples: less than 10 ms has no timbre
-# From a second of a recording to the nearest of another one of its set, in dB: the median and the upper quartile in
-# docs/closeness.md. To the nearest of another set three quarters are farther than the latter.
+# Distance in dB from a second of a recording to the nearest one in another recording of its set: the median, and just
+# above the upper quartile, in docs/closeness.md. Three quarters of the distances to another set exceed the latter.
 USUAL, FAR = 3.1, 5.2
 
 
@@ -24,7 +24,7 @@ class Nearest:
     recording
         The name of the recording.
     file
-        The clip file of the corpus that holds the moment, a place inside the corpus folder.
+        The clip file of the corpus that holds the moment, relative to the corpus folder.
     start
         Where it begins in that file, in seconds.
     recording_start
@@ -76,7 +76,7 @@ def windows_of(samples):
     profiles
         (n, 80) float32, as `describe` gives them.
     silent
-        How many were left out: softer than -60 dBFS (RMS).
+        How many were left out: softer than -60 dBFS (RMS), or shorter than 10 ms.
     """
     size = min(WINDOW, len(samples))
     last = len(samples) - size

@@ -1,15 +1,15 @@
 """Where a stretch of sound might come from: small patches of a spectrogram against every place of the sources.
 
-A first look that only has to name a few places, which the waves are then asked about. A matrix product compares all
-patches of the clips with a block of the sources at a time, so an hour of them needs little memory.
+This first pass only proposes a few places, at which the waves are then compared. A matrix product compares all patches
+of the clips with one block of the sources at a time, so an hour of sources needs little memory.
 """
 
 import numpy as np
 
 from ...analysis import FINGERPRINT_BANDS, FINGERPRINT_HOP
 
-POWER = 1.5  # of the square roots of amplitudes in a `Fingerprint`: noise that lies 20 dB deeper counts less
-POOLED = 2  # frames, and bands, that are averaged: a copy may lie between two frames, and be played 1 % faster
+POWER = 1.5  # of the square roots of amplitudes in a `Fingerprint`: noise 20 dB below counts less
+POOLED = 2  # frames, and bands, that are averaged: a copy may fall between two frames, and be 1 % faster
 LENGTH = 10  # pooled frames in a patch: 0.2 s
 STEP = 2  # pooled frames from one patch of a clip to the next
 PATCH_HOP = FINGERPRINT_HOP * POOLED  # samples at 16 kHz
@@ -17,15 +17,15 @@ PATCH_SAMPLES = LENGTH * PATCH_HOP
 STEADY = 0.1  # of the norm of the spectrum, added to that of its movement, so that noise in a steady tone stays small
 BLOCK = 2048  # places of the sources in one product
 ROWS = 4096  # patches of clips in one product
-APART = 8  # places, 160 ms: the best of so many neighbours stands for them, so that other sources get a hearing
-EACH = 4  # places named for each patch
+APART = 8  # neighbouring places, 160 ms, of which only the best counts, to leave room for other sources
+EACH = 4  # places proposed for each patch
 SILENT = 1e-3  # mean of a patch whose loudest could be about 1
 
 
 def pooled(frames):
-    """Frames of a `Fingerprint`, (n, 48), averaged by twos in time and in bands: (n // 2, 24) float32.
+    """Frames of a `Fingerprint`, (n, 48), averaged in pairs over time and bands: (n // 2, 24) float32.
 
-    What they hold are amplitudes to the power of 0.75.
+    The values are amplitudes to the power of 0.75.
     """
     whole = len(frames) // POOLED * POOLED
     groups = (frames[:whole].astype(np.float32) ** POWER).reshape(-1, POOLED, FINGERPRINT_BANDS // POOLED, POOLED)
@@ -33,10 +33,10 @@ def pooled(frames):
 
 
 def patches(frames, step=1):
-    """Patches of pooled frames (n, 24), each a unit vector whatever its level: (places, 240) float32.
+    """Patches of pooled frames (n, 24), each a unit vector, or 0 for silence: (places, 240) float32.
 
-    A patch holds its mean spectrum and how it moves, each of which counts for itself: the one tells bells apart, the
-    other winds.
+    A patch is the sum of its mean spectrum, which tells bells apart, and its movement, which tells winds apart; each is
+    normalised separately.
     """
     if len(frames) < LENGTH:
         return np.zeros((0, LENGTH * frames.shape[1]), np.float32)
@@ -54,7 +54,7 @@ def patches(frames, step=1):
 
 
 class Catalogue:
-    """The patches of all sources; they are made anew for each look, as they take ten times the room of their frames.
+    """The patches of all sources, computed for each search, as they take ten times the memory of their frames.
 
     Parameters
     ----------
@@ -66,13 +66,13 @@ class Catalogue:
         self._frames = [pooled(one.frames).astype(np.float16) if one else np.zeros((0, 1)) for one in prints]
 
     def nearest(self, rows):
-        """The places most like each of some patches, rows (n, 240).
+        """The places most like each patch, rows (n, 240).
 
         Returns
         -------
         likeness, owner, place
             (n, EACH) each, in no order: a cosine, the index of the source, and the sample at 16 kHz where the patch
-            begins there. Of places that are neighbours the best is named. A likeness of -1 stands for no place.
+            begins there. Only the best of neighbouring places is given. A likeness of -1 stands for no place.
         """
         likeness = np.full((len(rows), EACH), -1, np.float32)
         owner, place = np.zeros((2, len(rows), EACH), np.int32)
@@ -95,7 +95,7 @@ class Catalogue:
     def _blocks(self):
         """Yield (patches, their sources, the samples they begin at), a multiple of APART at a time.
 
-        Each source is filled up with empty patches, which are like nothing, so that no group spans two sources.
+        Each source is padded with empty patches, which match nothing, so that no group spans two sources.
         """
         gathered, size = [], 0
         for index, frames in enumerate(self._frames):

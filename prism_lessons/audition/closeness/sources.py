@@ -1,4 +1,4 @@
-"""The recordings that a model learned from, read once and asked again and again."""
+"""The recordings that a model learned from, read once for many comparisons."""
 
 from dataclasses import dataclass, field, replace
 
@@ -14,12 +14,12 @@ from .nearest import Nearest, distances, windows_of
 from .patches import Catalogue
 from .verbatim import Verbatim, candidates, longest
 
-BATCH = 64  # clips that are looked at together: one pass through the sources for all of them
+BATCH = 64  # clips that are compared together, in one pass through the sources
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The sounds of a corpus, as far as clips are compared with them; made by `Sources.of`.
+    """The sounds of a corpus, prepared for comparison with clips; made by `Sources.of`.
 
     An hour of sound takes about 250 MB.
 
@@ -32,7 +32,7 @@ class Sources:
     profiles
         Their timbre, (n, 80) float32; see `describe`.
     silent
-        How many windows were left out.
+        How many silent windows were left out.
     unread
         A sentence for each clip of the corpus that cannot be read, and is left out.
     """
@@ -81,7 +81,7 @@ class Sources:
 
     @property
     def recordings(self):
-        """The name of the recording that each of `windows` is of, a list."""
+        """The name of the recording of each of `windows`, a list."""
         return [self.corpus.clips[index].recording for index in self.windows[:, 0]]
 
     def nearest(self, clip):
@@ -116,7 +116,7 @@ class Sources:
         return found
 
     def _place(self, index, start):
-        """Where sample `start` (at 16 kHz) of a source lies, as the fields that `Nearest` and `Verbatim` share."""
+        """The place of sample `start` (at 16 kHz) of a source, as the fields that `Nearest` and `Verbatim` share."""
         clip = self.corpus.clips[index]
         seconds = max(0.0, float(start) / SAMPLE_RATE)
         from_start = clip.start / self.corpus.sample_rate + seconds
@@ -137,7 +137,7 @@ class Sources:
         )
 
     def _verbatim(self, clips):
-        """The `Verbatim` of each of some clips, samples at 16 kHz."""
+        """The `Verbatim`, or None, of each clip, given as samples at 16 kHz."""
         prints = [fingerprint(samples) for samples in clips]
         found = []
         for one, places in zip(prints, candidates(prints, self._catalogue), strict=True):
@@ -155,7 +155,7 @@ class Sources:
 
 
 def excerpt(corpus, found):
-    """What a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named as `title_of` does.
+    """The stretch that a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named by `title_of`.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def excerpt(corpus, found):
 
 
 def title_of(found):
-    """What the stretch is called that a `Nearest` or a `Verbatim` points at: "bell.wav, 0:04.2"."""
+    """The title of the stretch that a `Nearest` or a `Verbatim` points at: "bell.wav, 0:04.2"."""
     return f"{found.recording}, {moment(found.recording_start)}"
 
 
@@ -180,6 +180,6 @@ def _read(corpus, clip, start=0.0, seconds=np.inf):
         sound = load(inside(corpus.folder, clip.file), start=start, seconds=seconds)
     except AudioError as error:
         raise CourseError(f"{str(error).rstrip('.')}; curate the recordings again.") from None
-    if seconds == np.inf and len(sound.samples) != clip.samples:  # a FLAC that breaks off opens all the same
+    if seconds == np.inf and len(sound.samples) != clip.samples:  # a truncated FLAC still opens
         raise CourseError(f'The clip "{clip.file}" in "{corpus.folder}" is damaged: curate the recordings again.')
     return sound

@@ -9,17 +9,17 @@ from ...live import moment
 from .alignment import SHORT, anchored, followed, sought
 from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled
 
-SHORTEST = 0.25  # seconds: what is shorter is like too much
+SHORTEST = 0.25  # seconds: shorter stretches resemble too much
 FIRST = 48  # places that are looked at closely for each clip, the most alike first
-CLOSELY = 14  # of them, the lines that are followed
-MOVED = 0.6  # agreement of a line from which on it is asked whether it fits better elsewhere
+CLOSELY = 14  # lines that are followed at most
+MOVED = 0.6  # agreement from which a line is also tried elsewhere
 HOPEFUL = 0.35  # trust in one window of 128 ms
-SURE = 0.45  # seconds from which on a strike is told from another
-# Agreement of the phases that a copy must reach, by its seconds: more where it is short, as two strikes of a drum can
-# agree for 0.3 s, and where it is long, as two drums that ring on reach 0.835 where their speeds are made to fit.
+SURE = 0.45  # seconds from which two strikes can be told apart
+# Phase agreement that a copy must reach, by its seconds: more where it is short, as two strikes of a drum can agree for
+# 0.3 s, and where it is long, as two ringing drums reach 0.835 once their speeds are fitted.
 SAME_BY_LENGTH = (SHORTEST, SURE, 0.5, 0.7), (0.86, 0.8, 0.8, 0.84)
-PROOF = 2.5  # partials beyond the first, added up along the line
-PROOF_RATE = 0.25  # of them on average: a sine is as long as one likes
+PROOF = 2.5  # partials beyond the first, summed along the line
+PROOF_RATE = 0.25  # of them for each short window, since a sine can be of any length
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Verbatim:
     recording
         The name of the recording.
     file
-        The clip file of the corpus that holds it, a place inside the corpus folder.
+        The clip file of the corpus that holds it, relative to the corpus folder.
     start
         Where it begins in that file, in seconds.
     recording_start
@@ -64,7 +64,7 @@ class Verbatim:
 
 
 def candidates(prints, catalogue):
-    """For each of some `Fingerprint`s of clips the places that may correspond, the most alike first.
+    """Places that may correspond to each clip, given by their `Fingerprint`s; the most alike first.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def longest(one, sources, found):
     one
         The `Fingerprint` of the clip.
     sources
-        Those of the sources.
+        The `Fingerprint`s of the sources.
     found
         As `candidates` gives it for this clip.
     """
@@ -102,7 +102,7 @@ def longest(one, sources, found):
     for trust, place, at, owner in sought(samples, sources, found):
         if trust < HOPEFUL or len(begun) == CLOSELY:
             break
-        # Neighbouring places lead to the same line; one that goes on from a copy that was found is that copy.
+        # Neighbouring places lead to the same line; a place on a copy that was found leads to that copy.
         if any(other == owner and abs(place - x) < 4096 and abs(at - place - y) < 24 for x, y, other in begun):
             continue
         if any(other == owner and is_copy(line) and line.passes(place, at) for line, other in tried):
@@ -123,7 +123,7 @@ def longest(one, sources, found):
 
 
 def is_copy(line):
-    """Whether a `Line` is long enough, and agrees in enough partials for long enough, to be no chance."""
+    """Whether a `Line` is long enough, and agrees well enough in enough partials, not to be a coincidence."""
     seconds = line.length / SAMPLE_RATE
     same = np.interp(seconds, *SAME_BY_LENGTH)
     proof = max(PROOF, PROOF_RATE * line.length / SHORT)
@@ -131,10 +131,10 @@ def is_copy(line):
 
 
 def best_of(tried):
-    """The longest of some (`Line`, owner) that is a copy, or None.
+    """The longest copy among (`Line`, owner) pairs, or None.
 
-    A tone that dies away runs along itself a period on nearly as well, and may do so for longer; so of lines through
-    the same stretch of the clip the one that agrees best is taken.
+    A decaying tone matches itself a period on nearly as well, and perhaps for longer; so among lines through the same
+    stretch of the clip, the one that agrees best is taken.
     """
     copies = sorted((one for one in tried if is_copy(one[0])), key=lambda one: -one[0].agreement)
     kept = []
