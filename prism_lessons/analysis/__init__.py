@@ -1,4 +1,4 @@
-"""What a sound is like and which sounds are alike: measured block by block, compared, and remembered."""
+"""What a sound is like and which sounds are alike: measured block by block, compared, and cached."""
 
 from .blocks import Pieces, Sections, by_section, with_context
 from .fingerprints import BANDS as FINGERPRINT_BANDS

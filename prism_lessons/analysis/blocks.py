@@ -1,22 +1,22 @@
-"""Working on a sound block by block, as if it lay in memory as a whole."""
+"""Processing a sound block by block, with the same result as for the whole sound in memory."""
 
 import numpy as np
 
 
 def with_context(blocks, change, context):
-    """Yield `change(samples)` of a sound that comes in blocks, for changes that look no further than `context` samples.
+    """Yield `change(samples)` of a sound that comes in blocks, where `change` looks at most `context` samples away.
 
     Parameters
     ----------
     blocks
         Mono float32 blocks of any length.
     change
-        float32, shape (samples,) -> the same shape. What it gives for a sample may depend on up to `context` samples
-        before and after it.
+        float32, shape (samples,) -> the same shape. Each output sample may depend on up to `context` samples before and
+        after it.
     context
         Samples.
     """
-    held, before = np.zeros(0, np.float32), 0  # `before`: how many samples at the start of `held` have gone out already
+    held, before = np.zeros(0, np.float32), 0  # `before`: samples at the start of `held` that have been yielded
     for block in blocks:
         held = np.concatenate([held, block])
         ready = len(held) - context
@@ -29,19 +29,19 @@ def with_context(blocks, change, context):
 
 
 class Pieces:
-    """Float32 blocks in, pieces of exactly `size` samples out.
+    """Float32 blocks regrouped into pieces of exactly `size` samples.
 
     Parameters
     ----------
     size
         Samples of a piece.
     overlap
-        How many samples of a piece come again at the start of the next.
+        How many samples of a piece are repeated at the start of the next.
 
     Attributes
     ----------
     held
-        The samples that no piece has ended with yet.
+        The samples held for the next piece.
     """
 
     def __init__(self, size, overlap=0):
@@ -49,7 +49,7 @@ class Pieces:
         self.held = np.zeros(0, np.float32)
 
     def add(self, block):
-        """Yield the pieces that are whole now."""
+        """Add a block; yield the pieces that are now complete."""
         held = np.concatenate([self.held, block]) if len(self.held) else block
         start = 0
         while len(held) - start >= self._size:
@@ -58,15 +58,15 @@ class Pieces:
         self.held = held[start:].copy()
 
     def rest(self):
-        """The samples that no piece has ended with yet, shape (fewer than a piece,); then they are gone."""
+        """Return the samples held for the next piece, shape (fewer than a piece,), and clear them."""
         rest, self.held = self.held, np.zeros(0, np.float32)
         return rest
 
 
 class Sections:
-    """A sound in sections of one length, with some of the sound around each, however its blocks come.
+    """A sound in sections of one length, with context around each, whatever the size of its blocks.
 
-    What is found section by section then does not depend on how the sound was cut into blocks.
+    Results for each section thus do not depend on how the sound was cut into blocks.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class Sections:
     Attributes
     ----------
     start
-        Where the samples that were given last begin in the sound.
+        Where the samples yielded last begin in the sound.
     """
 
     def __init__(self, length, margin):
@@ -88,7 +88,7 @@ class Sections:
         self._at, self._from = 0, 0  # where the next section begins in the sound, and where `_held` does
 
     def add(self, block):
-        """Take a block, shape (samples,) or (samples, channels); yield the sections that are whole now.
+        """Add a block, shape (samples,) or (samples, channels); yield the sections that are now complete.
 
         Yields
         ------
@@ -116,7 +116,7 @@ class Sections:
 def by_section(blocks, change, length, margin):
     """Yield a sound that comes in mono blocks, changed section by section.
 
-    `change(samples, start)` takes a section with its margins, and where that begins in the sound; it gives the same
+    `change(samples, start)` takes a section with its margins, and where these begin in the sound; it returns the same
     shape.
     """
     sections = Sections(length, margin)

@@ -1,4 +1,4 @@
-"""What is kept of a recording to compare it with others: its spectrogram in mel bands, and its wave at 16 kHz."""
+"""Fingerprints for comparing recordings: the mel spectrogram of each, and its wave at 16 kHz."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +17,7 @@ SILENT_PEAK = 2.0**-14  # two steps of 16 bits: what stays below is dither
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What is kept of a recording: about 150 MB for an hour.
+    """The fingerprint of a recording: about 150 MB for an hour.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Fingerprint:
     samples
         The wave at 16 kHz, its peak at full scale: (samples,) float16.
     peak
-        The peak that was.
+        The original peak.
     """
 
     frames: np.ndarray
@@ -34,7 +34,7 @@ class Fingerprint:
     peak: float
 
     def wave(self, start, size):
-        """`size` samples from `start` on, float32, silence where there are none."""
+        """`size` samples from `start` on, float32, zero-padded beyond the ends."""
         low, high = max(0, start), min(len(self.samples), start + size)
         wave = np.zeros(size, np.float32)
         if high > low:
@@ -50,14 +50,14 @@ def at_16_khz(clip):
 
 @cache
 def _bands():
-    """The mel bands, (bands, bins of a spectrum) float32; sparse, as each bin lies in two of them."""
+    """The mel bands, (bands, bins of a spectrum) float32; sparse, as each bin is in at most two of them."""
     import librosa
 
     return csr_array(librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=60, fmax=7600, norm=None))
 
 
 def fingerprint(samples):
-    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, which is like any other silence."""
+    """The `Fingerprint` of samples at 16 kHz, shape (samples,); None for silence, or for less than 10 ms."""
     samples = samples - samples.mean() if len(samples) else samples
     peak = float(np.abs(samples).max(initial=0.0))
     if len(samples) < HOP or peak < SILENT_PEAK:

@@ -1,18 +1,18 @@
-"""Where in a recording a stretch of another one would lie, by their spectrograms."""
+"""Where in a recording a stretch of another one fits best, by cross-correlation of their spectrograms."""
 
 import numpy as np
 from scipy import fft
 
 from .fingerprints import BANDS, LOW_BANDS
 
-AT_ONCE = 2**22  # numbers in the spectra of the probes that are sought at once
+AT_ONCE = 2**22  # numbers in the spectra of the probes that are compared at once
 
 
 class Haystack:
-    """The frames of a recording, (frames, BANDS) float32, prepared for probes to be sought in.
+    """The frames of a recording, (frames, BANDS) float32, prepared for cross-correlation with probes.
 
-    Per frame the mean of all bands is taken out (level, and the decay common to all strikes), per band the mean over
-    time (filters, and the steady part); once for all bands and once for those that a low rate leaves.
+    The mean over bands is subtracted from each frame (level, and the decay common to all strikes), the mean over time
+    from each band (filters, and the steady part); once for all bands and once for those that a low rate leaves.
     """
 
     def __init__(self, frames):
@@ -47,7 +47,7 @@ class Haystack:
         return best
 
     def _energy(self, count, bands):
-        """What `count` frames hold, from each frame on that has so many behind it."""
+        """The energy of `count` frames from each frame on, less the mean of each band over them."""
         if (count, bands) not in self._energies:
             _, _, sums, squares = self._sets[bands == LOW_BANDS]
             held = squares[count:] - squares[:-count] - ((sums[count:] - sums[:-count]) ** 2).sum(1) / count

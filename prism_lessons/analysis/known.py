@@ -1,4 +1,4 @@
-"""What was found in files before, kept in the user's cache, so that one that has not changed is not read again."""
+"""Results for files, kept in the user's cache, so that a file that has not changed is not read again."""
 
 import hashlib
 import json
@@ -13,18 +13,18 @@ from ..files import digest, replacing
 
 
 class Known:
-    """What was found in the files of one folder, as plain values.
+    """A cache of results for the files of one folder, as plain values.
 
-    A file counts as unchanged while its size and the time of its last change are the same.
+    A file counts as unchanged while its size and modification time are the same.
 
     Parameters
     ----------
     root
         The folder; nothing is written there.
     what
-        Where in the cache it is kept: "surveys", say.
+        The subfolder of the user's cache, such as "surveys".
     version
-        A name for what decides what is found, such as `code_version` gives; what another version found does not count.
+        A name for the code behind the results, such as from `code_version`; results of other versions do not count.
     """
 
     def __init__(self, root, what, version):
@@ -34,7 +34,7 @@ class Known:
         try:
             self._entries = json.loads(self._path.read_text(encoding="utf-8"))
             self._entries.items  # noqa: B018 - whether it is a dictionary
-        except (OSError, ValueError, AttributeError):  # one that is not there, or damaged, costs time and nothing else
+        except (OSError, ValueError, AttributeError):  # a missing or damaged cache costs time and nothing else
             self._entries = {}
 
     def get(self, path):
@@ -46,13 +46,13 @@ class Known:
         return None
 
     def put(self, path, values):
-        """Remember what was found in a file."""
+        """Keep the values of a file, to be written by `save`."""
         with suppress(OSError):
             self._entries[self._place(path)] = _state(path), values
             self._new = True
 
     def save(self):
-        """Write what was put; where the cache cannot be written, the next time takes as long as this one."""
+        """Write the cache; where it cannot be written, the next time takes as long as this one."""
         if not self._new:
             return
         with suppress(CourseError), replacing(self._path) as partial:
@@ -69,5 +69,5 @@ def _state(path):
 
 @cache
 def code_version(*files):
-    """A name for the code in some files: findings of another version are not taken over."""
+    """A name for the code in some files: a hash, so that results of another version are not used."""
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]

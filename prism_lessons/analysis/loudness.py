@@ -1,7 +1,7 @@
-"""How loud a recording sounds as a whole: integrated loudness in LUFS (ITU-R BS.1770-4), gathered block by block.
+"""How loud a recording sounds as a whole: integrated loudness in LUFS (ITU-R BS.1770-4), computed block by block.
 
-Mono sound goes in; one number comes out. The filter and the 400 ms windows are pyloudnorm's. What is done here is to
-carry them over the seams between blocks, and to gate all windows of the sound together, as the standard asks.
+Mono sound goes in; one number comes out. The filter and the 400 ms windows are pyloudnorm's. This module carries them
+across block boundaries, and gates all windows of the sound together, as the standard requires.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import numpy as np
 from .blocks import Pieces
 
 PIECE_SECONDS = 10.0
-# One window of the standard (0.4 s, a new one each 0.1 s) is heard again at the start of each piece, so that the filter
-# has settled and no window across a seam is missing.
+# One window of the standard (0.4 s, a new one each 0.1 s) is repeated at the start of each piece, so that the filter
+# has settled and no window across a boundary is missing.
 OVERLAP_SECONDS = 0.4
 ABSOLUTE_GATE, RELATIVE_GATE = -70.0, -10.0  # LUFS, LU
 

@@ -1,7 +1,7 @@
 """How the sounds of a set relate: which are alike, which stand apart, which are there twice, how many kinds there are.
 
-In go sounds, one at a time; out comes a `Relations`: a place for each on a plane, clusters with words for them,
-outliers with a reason, near-duplicates, and how diverse the whole is. Everything here listens to timbre and to how it
+`relate` takes sounds, one at a time, and returns `Relations`: a place for each on a plane, clusters with words for
+them, outliers with a reason, near-duplicates, and the diversity of the whole. All of it is based on timbre and how it
 moves; the level of a sound plays no part.
 """
 
@@ -15,7 +15,7 @@ from .fingerprints import at_16_khz, fingerprint
 from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
 from .twins import Twins, twins_among
 
-# Differences smaller than that cannot be heard or come from rounding: they are not blown up by standardising.
+# Smaller differences cannot be heard or come from rounding: standardising must not magnify them.
 SMALLEST_SPREAD = 0.1
 # Kaufman & Rousseeuw (1990), "Finding Groups in Data", table 4: a mean silhouette up to 0.25 is no structure.
 STRUCTURE = 0.25
@@ -25,27 +25,27 @@ MOST_CLUSTERS = 8
 OUTLIER_FACTOR = 1.5
 FEWEST_FOR_OUTLIERS = 6
 DIFFERENT_DB = 10.0  # RMS difference of two profiles at which they count as mostly different: a choice
-MOST_COMPARED = 2000  # sounds in the diversity, whose cost grows with the cube
+MOST_COMPARED = 2000  # sounds in the diversity, whose cost grows with the cube of their number
 
 
 @dataclass(frozen=True)
 class Relations:
-    """What `relate` found; sounds are in the order in which they came.
+    """The results of `relate`; sounds are in the order in which they came.
 
     Attributes
     ----------
     names, groups, seconds
-        Of each sound, as given.
+        One for each sound, as given.
     features
         (n, d) float32: timbre and movement, each column standardised.
     places
         (n, 2) float64 in 0 .. 1: near each other means alike.
     clusters
-        Of each sound, 0 being the largest cluster.
+        The cluster of each sound, 0 being the largest.
     cluster_words
-        Of each cluster: what its sounds have in common, such as "dark, tonal, struck".
+        What the sounds of each cluster have in common, such as "dark, tonal, struck".
     nearest
-        Of each sound the index of the one most like it; -1 where there is no other.
+        For each sound the index of the one most like it; -1 where there is no other.
     outliers
         ((index, why), ...).
     twins
@@ -130,13 +130,13 @@ def relate(sounds, layout="pca", seed=0, live=None):
     Parameters
     ----------
     sounds
-        An iterable of `Sound`, of at least one; consumed one at a time. Clips are not kept; what is kept of an hour of
-        sound takes about 150 MB.
+        An iterable of at least one `Sound`; consumed one at a time. Clips are not kept; the fingerprints of an hour of
+        sound take about 150 MB.
     layout
-        Where sounds are placed: "pca", a straight projection, or "umap", which keeps neighbours together and needs
-        the package umap-learn.
+        How sounds are placed: "pca", a linear projection, or "umap", which keeps neighbours together and needs the
+        package umap-learn.
     seed
-        Of the clusters and of UMAP.
+        For the clusters and UMAP.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
 
@@ -186,9 +186,9 @@ def vendi_score(profiles):
     """The effective number of different sounds, 1 .. n, of profiles (n, d) in dB.
 
     Friedman & Dieng (2023), "The Vendi Score: A Diversity Evaluation Metric for Machine Learning", TMLR,
-    https://arxiv.org/abs/2210.02410: the exponential of the entropy of the eigenvalues of K / n, where K holds how
-    alike each pair is. Here that is exp(-(d / 10 dB)^2) with d the RMS difference of two profiles: fixed, so that the
-    figures of two sets can be compared. Of more than 2,000 sounds, 2,000 at equal steps are taken.
+    https://arxiv.org/abs/2210.02410: the exponential of the entropy of the eigenvalues of K / n, where K holds the
+    similarity of each pair. Here that is exp(-(d / 10 dB)^2) with d the RMS difference of two profiles: fixed, so that
+    the figures of two sets can be compared. From more than 2,000 sounds, 2,000 at equal steps are taken.
     """
     if len(profiles) > MOST_COMPARED:
         profiles = profiles[np.linspace(0, len(profiles) - 1, MOST_COMPARED).astype(int)]
@@ -214,7 +214,7 @@ def _layout(layout, seed):
         if layout == "umap" and count > 4:  # its graph needs some neighbours
             import warnings
 
-            with warnings.catch_warnings():  # that a seed makes it work on one core
+            with warnings.catch_warnings():  # it warns that a seed limits it to one core
                 warnings.simplefilter("ignore")
                 places = UMAP(n_neighbors=min(15, count - 1), random_state=seed).fit_transform(features)
         else:
@@ -240,7 +240,8 @@ def _components(features, count):
 def _cluster(features, seed):
     """Clusters (n,), numbered by size: k-means for 2 to 8 clusters, the number with the best mean silhouette.
 
-    One cluster where that stays at 0.25 or below (Rousseeuw 1987, J. Comput. Appl. Math. 20; `STRUCTURE`).
+    Each choice has to gain more than 0.01, the first over 0.25 (Rousseeuw 1987, J. Comput. Appl. Math. 20;
+    `STRUCTURE`); else there is one cluster.
     """
     from sklearn.cluster import KMeans
     from sklearn.metrics import silhouette_score
@@ -263,7 +264,7 @@ def _words(described):
         return "silence"
     hertz, flatness = 2 ** described[BRIGHTNESS], 10 * described[NOISINESS]
     words = ["dark" if hertz < 400 else "bright" if hertz > 1500 else "of middle brightness"]
-    # Noise measures -2.5 dB (the logarithm of an exponential distribution), a sine with this window -16 dB.
+    # Noise measures -2.3 dB (-2.5: the logarithm of an exponential distribution), a sine -27 dB and less.
     words.append("noisy" if flatness > -5.5 else "tonal" if flatness < -7 else "between tone and noise")
     if described[ONSETS] >= 2:
         words.append("busy")
@@ -275,10 +276,10 @@ def _words(described):
 
 
 def _neighbours(features, described):
-    """Of each sound the nearest other one; and ((index, why), ...) of those far from all others.
+    """For each sound the nearest other one; and ((index, why), ...) for the outliers.
 
-    Far is a local outlier factor above `OUTLIER_FACTOR` in the first eight principal components; told from six sounds
-    (copies counted once) on, and only of sounds that are also farther from the others than most are.
+    An outlier has a local outlier factor above `OUTLIER_FACTOR` in the first eight principal components, and is also
+    farther from the others than most are. Below six sounds (copies counted once) there are none.
     """
     from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors
 
@@ -301,7 +302,7 @@ def _neighbours(features, described):
 
 
 def _why(described, index):
-    """In what a sound differs most from the rest, in words."""
+    """How a sound differs most from the rest, in words."""
     rest = np.delete(described, index, axis=0)
     middle = np.median(rest, axis=0)
     differences = (described[index] - middle) / np.maximum(rest.std(0), SMALLEST_SPREAD)
@@ -325,9 +326,9 @@ def _why(described, index):
 def _learns_first(clusters, seconds, described, words):
     """What a model will probably learn first, in one or two sentences.
 
-    The loss is a mean over samples, so a cluster pulls in proportion to its time. A steady sound has the same
-    statistics wherever training looks, so its share of time goes into one task; a spectral envelope ("the colour")
-    spans a few milliseconds and needs less memory than a pitch, and a transient is over before it has been seen often.
+    The loss is a mean over samples, so a cluster counts in proportion to its time. A steady sound has the same
+    statistics in every batch, so its share of time goes into one task; a spectral envelope ("the colour") spans a few
+    milliseconds and needs less memory than a pitch, and a transient is over before it has been seen often.
     All of this is a tendency: hence "probably".
     """
     shares = np.array([seconds[clusters == index].sum() for index in range(len(words))]) / max(seconds.sum(), 1e-9)

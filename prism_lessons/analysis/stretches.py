@@ -1,8 +1,8 @@
-"""Stretches that two recordings may share: where a piece of one lies inside another, whatever is around it.
+"""Stretches that two recordings may share: where a piece of one is inside another, whatever is around it.
 
-Fingerprints go in, places come out for `twins` to compare the waves at. Every half second of a recording is looked for
-at every place of the others, by how its spectrum moves within a second: a piece keeps that movement though it is
-softer, resampled, coded or filtered a little.
+`alike_stretches` turns fingerprints into places at which `twins` compares the waves. Every half second, a second of a
+recording is compared with every place of the others by how its spectrum moves: a piece keeps that movement when it is
+made softer, resampled, coded or filtered a little.
 """
 
 import numpy as np
@@ -14,13 +14,13 @@ from .waves import PLACES, WINDOW
 # Frames of 10 ms that are averaged, and how many of those averages make a pattern: a second, and 0.4 of one for
 # recordings that are too short for a second.
 SCALES = ((5, 20), (2, 20))
-ACROSS, ALONG = slice(1, 13), slice(1, 9)  # of the cosine transform of a pattern: what neither is steady nor flickers
+ACROSS, ALONG = slice(1, 13), slice(1, 9)  # of the cosine transform of a pattern, less what is steady or flickers
 # Cosine of two patterns. Copies in benchmarks/near_duplicates.py reach 0.9 and more.
 ALIKE = 0.85
-# Frames of a recording that may hold no whole second that is looked for. In shorter ones the windows at which waves
-# are compared lie on each other, and prove less.
+# Frames of recordings that may hold none of the seconds compared as a whole. In shorter ones the windows in which waves
+# are compared overlap, and prove less.
 SHORT_FRAMES = range(PLACES * WINDOW // HOP, 150)
-SOFT_DB = 50.0  # below the loudest pattern of a recording: fading reverberation is too like any other
+SOFT_DB = 50.0  # below the loudest pattern of a recording: reverberation tails are too much alike
 MOST = 4  # stretches that are compared, for each recording
 AT_ONCE, MANY = 2**23, 2**20  # likenesses and stretches held in memory
 STRETCH = np.dtype([("likeness", "f4")] + [(name, "i8") for name in ("one", "other", "start", "at", "count")])
@@ -34,13 +34,13 @@ def alike_stretches(prints, groups):
     prints
         `Fingerprint`s, or None for silences.
     groups
-        Of each, a value; those that have the same are not compared.
+        A value for each; those with the same value are not compared.
 
     Returns
     -------
     list of (one, other, start, at, count)
         `count` frames of recording `one` from frame `start` on are like those of `other` from `at` on: for each pair of
-        recordings the most alike, and for each recording at most `MOST`.
+        recordings the most alike, if it is among the `MOST` most alike of either.
     """
     short = [one is not None and len(one.frames) in SHORT_FRAMES for one in prints]
     found = _alike(prints, groups, *SCALES[0], [True] * len(prints))
@@ -51,7 +51,7 @@ def alike_stretches(prints, groups):
 
 
 def _alike(prints, groups, pooled, length, asking):
-    """The most alike stretches of recordings, an array of STRETCH, of all those that may be kept in the end."""
+    """The most alike stretches of recordings, as `_most_alike` keeps them: an array of STRETCH."""
     found = [np.zeros(0, STRETCH)]
     patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in prints]
     owners = np.repeat(np.arange(len(prints)), [len(one) for one in patterns])
@@ -81,13 +81,13 @@ def _alike(prints, groups, pooled, length, asking):
 
 
 def _pairs(stretches):
-    """A number for each pair of recordings, whichever of them is the one and which the other."""
+    """A number for each pair of recordings, in either order."""
     one, other = stretches["one"], stretches["other"]
     return np.minimum(one, other) << 32 | np.maximum(one, other)
 
 
 def _most_alike(stretches):
-    """Of each pair the most alike, and of those the `MOST` most alike of each recording; the most alike first."""
+    """The most alike stretch of each pair, if among the `MOST` most alike of either recording; most alike first."""
     stretches = stretches[np.argsort(-stretches["likeness"], kind="stable")]
     stretches = stretches[np.sort(np.unique(_pairs(stretches), return_index=True)[1])]
     members = np.stack([stretches["one"], stretches["other"]], axis=1).ravel()
@@ -100,8 +100,8 @@ def _most_alike(stretches):
 def _patterns(frames, pooled, length):
     """How the spectrum moves from each place of a recording on: unit vectors, float32, shape (places, 96).
 
-    What a filter, a level and a common decay change is taken out: the mean of each frame, and that of each band. Where
-    it is very soft, the vector is 0.
+    The mean of each frame and that of each band are subtracted, to remove filters, level and a common decay. Where it
+    is very soft, the vector is 0.
     """
     count = len(frames) // pooled
     if count < length:

@@ -1,4 +1,4 @@
-"""What a sound is like: one row of figures for its timbre and for how that moves, whatever its level."""
+"""What a sound is like: one row of figures for its timbre and how that moves, whatever its level."""
 
 import numpy as np
 from scipy import fft
@@ -6,8 +6,8 @@ from scipy import fft
 from .waves import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 512, 160, 40  # samples, samples, mel bands
-RANGE_DB = 60.0  # below the loudest: what lies deeper is taken as silence
-SOUNDING_DB = 40.0  # frames softer than that below the loudest say nothing of the timbre
+RANGE_DB = 60.0  # below the loudest: anything softer counts as silence
+SOUNDING_DB = 40.0  # below the loudest: softer frames do not show the timbre
 COEFFICIENTS = 12
 ONSET_DB = 6.0  # risen within 50 ms: twice the amplitude
 DESCRIPTORS = (
@@ -35,16 +35,16 @@ def describe(samples):
     row : (43,) float64
         `DESCRIPTORS` (octaves above 1 Hz, its spread; flatness in units of 10 dB, noise of any colour being at -0.25,
         its spread; the spread of the level in units of 10 dB; when half of the energy has come, 0 .. 1; onsets a
-        second), then of 12 mel-frequency cepstral coefficients (units of 10 dB) the mean, the spread, and the spread
-        of their differences.
+        second), then the mean, the spread, and the spread of the differences of 12 mel-frequency cepstral coefficients
+        (units of 10 dB).
     profile : (80,) float64
-        Mean and spread of the mel bands, in dB below the loudest.
+        Mean and spread of the mel bands, in dB relative to the loudest band of each frame.
     """
     import librosa
 
     samples = np.pad(np.asarray(samples, np.float32), (0, max(0, FRAME - len(samples))))
     peak = float(np.abs(samples).max())
-    if peak < 1e-9:  # silence: it has no timbre, so it gets that of a dull nothing
+    if peak < 1e-9:  # silence has no timbre: all figures are 0
         return np.zeros(len(DESCRIPTORS) + 3 * COEFFICIENTS), np.zeros(2 * BANDS)
     views = np.lib.stride_tricks.sliding_window_view(samples / peak, FRAME)[::HOP]
     filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=50, fmax=8000).T
@@ -57,8 +57,8 @@ def describe(samples):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
         power = (spectra.real**2 + spectra.imag**2)[:, 1:]
         total = power.sum(1) + 1e-20
-        power = power + 1e-7 * total[:, None]  # 70 dB down: below lies what the file format adds
-        # In blocks of 500 Hz, so that coloured noise counts as noise; by their amplitude, so that hiss does not decide.
+        power = power + 1e-7 * total[:, None]  # 70 dB down: anything below is from the file format
+        # In blocks of 500 Hz, so that coloured noise counts as noise; weighted by amplitude, so that hiss does not win.
         blocks = power.reshape(len(power), -1, 16)
         flat, share = np.log10(blocks).mean(2) - np.log10(blocks.mean(2)), np.sqrt(blocks.sum(2))
         flatness = (flat * share).sum(1) / share.sum(1)
@@ -68,7 +68,7 @@ def describe(samples):
     level = 10 * np.log10(np.maximum(energy / energy.max(), 10 ** (-RANGE_DB / 10)))
     sounding = level > -SOUNDING_DB
     bands, centre, flatness = bands[sounding], centre[sounding], flatness[sounding]
-    # Each frame against its own loudest band: the decay of a strike is told by the level alone.
+    # Each frame relative to its own loudest band: the decay of a strike shows in the level alone.
     shapes = bands - bands.max(1, keepdims=True)
     cepstra = fft.dct(shapes, axis=1, norm="ortho")[:, 1 : COEFFICIENTS + 1] / 10 / np.sqrt(BANDS) * 4
     half = float(np.interp(0.5, np.cumsum(energy) / energy.sum(), np.linspace(0, 1, len(energy))))

@@ -1,14 +1,13 @@
-"""Near-duplicates: which recordings hold the same sound twice, so that no copy ends up on both sides of the split.
+"""Near-duplicates: which recordings hold the same sound, so that no copy ends up on both sides of the split.
 
-In go recordings, one at a time; out come pairs that share a sound, in words. A copy is found though it is softer,
-upside down, resampled, coded, filtered a little, noisy, shifted or 1 % faster or slower; so is a part of a recording.
-Two strikes of one drum are no copies: they look alike in a spectrogram, but their waves do not fit each other.
+`find_twins` takes recordings, one at a time, and returns the pairs that share a sound, in words. A copy is found even
+if it is softer, inverted in polarity, resampled, coded, filtered a little, noisy, shifted or 1 % faster or slower; so
+is a part of a recording. Two strikes of one drum are not copies: their spectrograms look alike, but their waves differ.
 
-Three looks, each at fewer pairs than the one before: (1) mean spectra, in matrix products; (2) the spectrograms against
-each other at every shift and three speeds, which says where the one would lie in the other (`fits`); (3) the waves at
-eight such places, with the weaker partials lifted (`waves`): their phases agree in a copy only. A piece of one
-recording inside another is no copy of it as a whole, so the first two looks are also taken at stretches of a second
-(`stretches`); the third is the same.
+Three passes, each over fewer pairs than the one before: (1) mean spectra, in matrix products; (2) the spectrograms,
+cross-correlated at three speeds, which gives the alignment (`fits`); (3) the waves at eight places so aligned, with the
+weaker partials lifted (`waves`): their phases agree in a copy only. A piece of one recording inside another is not a
+copy of the whole, so the first two passes are also made for stretches of a second (`stretches`); the third is the same.
 """
 
 from dataclasses import dataclass
@@ -26,21 +25,21 @@ from .stretches import alike_stretches
 from .waves import PLACES, SAME, SAMPLE_RATE, SPEEDS, WINDOW, agreement
 
 NEIGHBOURS = 8  # pairs that are looked at more closely, for each recording
-SHORTEST_PART = 12  # frames: what is shorter is too like everything
-OCTAVES = 0.6  # between the lengths of a part and of what it is to hold: about the same
+SHORTEST_PART = 12  # frames: shorter parts are too much like everything
+OCTAVES = 0.6  # between the lengths of a part and of the recording that it may hold: about the same
 ALIKE = 0.95  # cosine of the mean spectra
 AT_ONCE = 2**23  # cosines held in memory
-# Correlation of the spectrograms. Of 2,449 copies, of recordings and of half seconds of them, one with noise gives
-# 0.76, and all others 0.83 and more, at the original speed already: 1 % of 4 s costs about 0.1.
+# Correlation of the spectrograms. Among 2,449 copies of recordings and of half seconds of them, one with noise gives
+# 0.76, and all others 0.83 and more, even at the original speed: 1 % of 4 s costs about 0.1.
 FITTING, HOPELESS = 0.6, 0.5
 UNDECIDED = 0.03  # of that correlation
 PROBE_FRAMES = 400
-# Of that correlation, in stretches that were chosen for being alike: pieces of real recordings give 0.93 and more.
+# The same for stretches that were chosen as alike: pieces of real recordings give 0.93 and more.
 STRETCHES_FITTING = 0.85
 SECOND = 100  # frames
-MOST_OF_IT = 0.9  # of a recording that lies in another as a whole
+MOST_OF_IT = 0.9  # of a recording that is in another as a whole
 MARGIN = 6  # frames that a copy may lack at either end
-WORTH_PROCESSES = 5000  # pairs: to start processes takes as long as to compare some hundreds
+WORTH_PROCESSES = 5000  # pairs: starting processes takes as long as comparing some hundreds
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Sound:
     Attributes
     ----------
     name
-        In words, such as "Take 1.wav, 0:03"; no other sound has it.
+        A unique name in words, such as "Take 1.wav, 0:03".
     group
         The source that it belongs to: a subfolder or a recording.
     clip
@@ -112,12 +111,12 @@ def find_twins(sounds, live=None, across_groups=False):
 def twins_among(names, prints, live, groups=None):
     """The `Twins` among recordings whose `Fingerprint`s (or None) are known; in the order of `find_twins`.
 
-    Those that have the same of some `groups` are not compared.
+    Those with the same value in `groups` are not compared.
     """
     groups = groups or names
     pairs = [pair for pair in candidates(prints) if groups[pair[0]] != groups[pair[1]]]
     looked_at = set(pairs)
-    # What is shorter than a second has to lie in the other one as a whole, which is looked at already.
+    # A stretch of less than a second counts only for a recording inside another as a whole; pairs looked at are done.
     stretches = [
         stretch
         for stretch in alike_stretches(prints, groups)
@@ -136,12 +135,12 @@ def twins_among(names, prints, live, groups=None):
     twins = [Twins(names[one], names[other], *match) for (one, other), match in sorted(found.items())]
     found = "1 pair shares" if len(twins) == 1 else f"{len(twins)} pairs share"
     live.end(f"Compared {len(names)} recordings: {found} a sound.")
-    # Rounded, so that what is equally alike comes in one order on every machine.
+    # Rounded, so that equally similar pairs are in the same order on every machine.
     return sorted(twins, key=lambda pair: -round(pair.similarity, 2))
 
 
 def groups_of(names, twins):
-    """Sets of names that hang together by `twins`, each with at least two; in the order of `names`."""
+    """Sets of names connected by `twins`, each with at least two; in the order of `names`."""
     place = {name: index for index, name in enumerate(names)}
     rows, columns = [place[pair.first] for pair in twins], [place[pair.second] for pair in twins]
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(names), len(names)))
@@ -151,14 +150,14 @@ def groups_of(names, twins):
     return [group for group in groups.values() if len(group) > 1]
 
 
-# The first look
+# The first pass
 
 
 def _portraits(frames):
     """Unit vectors of a recording and of its parts, (parts, 2 * LOW_BANDS) float32, and their lengths in frames.
 
     Parts are halves and quarters at steps of a quarter of their length, so that an excerpt finds a part like it, and
-    the recording without its first 50 ms, since a strike without its attack is another spectrum. The whole is first.
+    the recording without its first 50 ms, since a strike without its attack has another spectrum. The whole is first.
     """
     frames = frames[:, :LOW_BANDS].astype(np.float32)
     count = len(frames)
@@ -179,7 +178,7 @@ def candidates(prints):
         return []
     portraits, sizes = zip(*(_portraits(prints[index].frames) for index in known), strict=True)
     whole, lengths = np.array([vectors[0] for vectors in portraits]), np.array([size[0] for size in sizes])
-    # Of each recording the first part, then of each the second, and so on: (vectors, their owners, octaves).
+    # The first parts of all recordings, then the second ones, and so on: (vectors, their owners, octaves).
     layers = []
     for part in range(max(map(len, sizes))):
         owners = np.array([owner for owner, size in enumerate(sizes) if len(size) > part])
@@ -188,7 +187,7 @@ def candidates(prints):
     wanted, order, pairs = np.log2(lengths), np.argsort(lengths, kind="stable"), set()
     rows, most = max(1, AT_ONCE // len(known)), min(NEIGHBOURS, len(known) - 1)
     for begin in range(0, len(order), rows):
-        chosen = order[begin : begin + rows]  # of about one length, so that few of the parts have to be looked at
+        chosen = order[begin : begin + rows]  # of similar lengths, so that few of the parts have to be compared
         likeness = np.full((len(chosen), len(known)), -1, np.float32)
         for vectors, owners, octaves in layers:
             low, high = wanted[chosen[0]] - OCTAVES, wanted[chosen[-1]] + OCTAVES
@@ -205,7 +204,7 @@ def candidates(prints):
     return sorted(pairs)
 
 
-# The second look
+# The second pass
 
 
 def _played_at(frames, speed):
@@ -228,7 +227,7 @@ def _probes(count):
 
 
 def _lively(frames):
-    """Where to compare waves: PLACES positions (in frames, float) that lie closer together where it is loud."""
+    """Where to compare waves: PLACES positions (in frames, float), closer together where it is loud."""
     grown = np.cumsum(frames.sum(1, dtype=np.float64))
     return np.interp((np.arange(PLACES) + 0.5) / PLACES * grown[-1], grown, np.arange(len(grown)))
 
@@ -240,7 +239,7 @@ def compare(one, other):
 
 
 def _compared(prints, pairs):
-    """Each of some pairs of indices (lower, higher), and what `compare` gives for it; by the longer one."""
+    """Yield each pair of indices (lower, higher) and its result as of `compare`, grouped by the longer one."""
     shorts_of = {}
     for one, other in pairs:
         short, long = (other, one) if len(prints[one].frames) > len(prints[other].frames) else (one, other)
@@ -257,12 +256,12 @@ def _compared(prints, pairs):
 
 
 def _matches(long, shorts):
-    """What `_match` gives for each of some `Fingerprint`s in a longer one."""
+    """The `_match` of each of some `Fingerprint`s in a longer one."""
     return [_match(short, long, places) for short, places in zip(shorts, _places_in(long, shorts), strict=True)]
 
 
 def _places_in(long, shorts):
-    """Where each of some `Fingerprint`s may lie in a longer one: lists of (probe, [(speed, frame)])."""
+    """Where each of some `Fingerprint`s may be in a longer one: lists of (probe, [(speed, frame)])."""
     outer = Haystack(long.frames.astype(np.float32))
     probes = [(number, probe) for number, short in enumerate(shorts) for probe in _probes(len(short.frames))]
     likely, fits = probes, {}
@@ -285,9 +284,9 @@ def _places_in(long, shorts):
 
 
 def _match(short, long, places):
-    """What `agreement` gives for two `Fingerprint`s at the first of some places where they hold the same sound."""
+    """The `agreement` of two `Fingerprint`s at the first of some places where they hold the same sound, or None."""
     for (start, end), tries in places:
-        # The margins count here: the attack is what two strikes differ in most.
+        # Margins are included here: two strikes differ most in their attacks.
         first, last = max(0, start - MARGIN), end + MARGIN
         windows = (first + _lively(short.frames[first:last].astype(np.float32))) * HOP
         # Whole windows only: where the shorter one was cut, the longer one goes on.
@@ -300,9 +299,9 @@ def _match(short, long, places):
 
 
 def compare_stretch(prints, one, other, start, at, count):
-    """Whether two recordings hold the same sound where `alike_stretches` says; as `compare` gives it, or None.
+    """Whether two recordings hold the same sound at a stretch of `alike_stretches`; as `compare` gives it, or None.
 
-    Where the shorter one lies in the longer one as a whole, it is that; a stretch of less than a second has to.
+    If the shorter one is in the longer one as a whole, that is reported; a stretch of less than a second needs it.
     """
     turned = one > other
     first, second = (prints[index] for index in sorted((one, other)))
@@ -334,7 +333,7 @@ def compare_stretch(prints, one, other, start, at, count):
 
 
 def _agreement_from(short, long, start, at, count, speeds):
-    """How the waves agree in `count` frames of one recording from `start` on, expected from `at` on in another."""
+    """The `agreement` of `count` frames of `short` from `start` on, expected from `at` on in `long`."""
     places = (start + _lively(short.frames[start : start + count].astype(np.float32))) * HOP
     return agreement(short, long, places, start * HOP, [(speed, at * HOP) for speed in speeds])
 
@@ -342,8 +341,8 @@ def _agreement_from(short, long, start, at, count, speeds):
 def _how(found, short, long, turned):
     """What the second recording is to the first, in words.
 
-    `found` is as `_agreement` gives it, `short` and `long` are lengths in samples, and `turned` says that the second
-    is the shorter one.
+    `found` is the second value of `agreement`, `short` and `long` are lengths in samples, and `turned` tells whether
+    the second is the shorter one.
     """
     level, speed, upside_down, begins = found
     level, speed = (-level, 1 / speed) if turned else (level, speed)

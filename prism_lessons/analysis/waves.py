@@ -1,8 +1,7 @@
-"""Whether two stretches of sound are one wave: the closest look at near duplicates.
+"""Whether two stretches of sound are the same wave: the last test of near-duplicates.
 
-Windows of the one are sought in the other, by how well they correlate at each lag; the lags that lie on a line say at
-what speed and shift it would be a copy. Along the likeliest lines the phases are compared, with the weaker partials
-lifted: in a copy they agree.
+Windows of one are cross-correlated with the other; lags on a straight line give the speed and shift of a possible copy.
+Along the likeliest lines the phases are compared, with the weaker partials lifted: in a copy they agree.
 """
 
 import numpy as np
@@ -12,25 +11,25 @@ from scipy.signal.windows import blackmanharris
 from ..audio import decibels
 
 SAMPLE_RATE = 16000
-# Agreement of the waves. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more, strikes of
-# synthetic drums, whose partials are the same to the last digit, 0.92 at most and 3 in 720 pairs more than this.
+# Agreement of the waves. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more; strikes of
+# synthetic drums, with partials equal to the last digit, 0.92 at most, and more than this in 3 of 720 pairs.
 SAME = 0.9
-LIFT = 0.2  # of both amplitudes in that agreement: 0.5 would let the strongest partial decide, 0 the noise
+LIFT = 0.2  # power of both amplitudes in that agreement: with 0.5 the strongest partial would decide, with 0 the noise
 SPEEDS = (1.0, 0.99, 1.01)
 PLACES, WINDOW = 8, 1024  # windows compared, and their length in samples
 # Samples to either side of the expected place: a sound that dies away evenly fits itself anywhere within two margins.
 REACH = 1040
-PARTIAL_BINS = 12  # that a steady partial fills, with this window and its zero padding
-LEAST_PROOF = 0.02  # of a place with a single partial, so that pure tones can be compared at all
+PARTIAL_BINS = 12  # bins that a steady partial fills, with this window and its zero padding
+LEAST_PROOF = 0.02  # weight of a place with a single partial, so that pure tones can be compared at all
 LINES = 8  # at each expected speed, and as many at others
-STEEPEST = 0.005  # of a line: what the steps of SPEEDS leave
+STEEPEST = 0.005  # slope of a line: half of a step of SPEEDS
 APART = 8  # samples between two lines, at either end
 NEAR = 4  # samples from a line to the peaks on it
-# Of the lines, those whose waves correlate so well are tried, the best first: in 2,053 copies, of recordings and of
-# half seconds of them, the true one gave 0.67 and more, and was the first or the second but for low tones, which fit
-# nearly as well a few samples on. Along such a line near the true one, phases agree by 0.56 and more: if the first ones
-# promise that, they are drawn anew through the peaks near them, and more lines are tried. Drawing those anew as well
-# took one more pair of bells for copies.
+# Lines along which the waves correlate so well are tried, the best first: in 2,053 copies of recordings and of half
+# seconds of them, the true one gave 0.67 and more, and was the first or the second except for low tones, which fit
+# nearly as well a few samples on. Along such a line near the true one, phases agree by 0.56 and more: if the first
+# lines are promising, they are refitted to the peaks near them, and more lines are tried. Refitting those as well took
+# one more pair of bells for copies.
 LIKELY, TRIES, PROMISING, MOST_TRIES = 0.5, 2, 0.5, 12
 BLOCK = 16  # samples whose energies are summed up before the Hann window
 HANN = np.hanning(WINDOW).astype(np.float32)
@@ -65,17 +64,17 @@ def _emphasised(windows):
 
 
 class _Correlations:
-    """How well windows (rows, WINDOW) fit into others (rows, WINDOW + 2 * REACH) at each lag, under a Hann window.
+    """Cross-correlations of windows (rows, WINDOW) with longer ones (rows, WINDOW + 2 * REACH), under a Hann window.
 
-    Both as they are and after pre-emphasis. The window weighs the others too, so that a louder sound close by does not
-    win; their energy under it changes so slowly that it is known every BLOCK lags only.
+    Both without and with pre-emphasis. The Hann window weights the longer ones too, so that a louder sound close by
+    does not win; their energy under it changes so slowly that it is computed every BLOCK lags only.
     """
 
     def __init__(self, ours, theirs):
         size = fft.next_fast_len(WINDOW + 2 * REACH, real=True)
         product = fft.irfft(fft.rfft(ours * HANN, size, axis=1).conj() * fft.rfft(theirs, size, axis=1), size, axis=1)
         plain = product[:, : 2 * REACH + 1]
-        # The product of two differences is the second difference of the product, but for the slope of the window.
+        # The product of two differences is the second difference of the product, apart from the slope of the window.
         emphasised = 2 * plain - product[:, 1 : 2 * REACH + 2]
         emphasised[:, 1:] -= plain[:, :-1]
         emphasised[:, 0] -= product[:, -1]
@@ -112,14 +111,14 @@ class _Correlations:
 
 
 def _between(scale):
-    """What is known every BLOCK lags, (rows, n), at each of them: (rows, BLOCK * (n - 1) + 1)."""
+    """Linear interpolation of values every BLOCK lags, (rows, n), at each lag: (rows, BLOCK * (n - 1) + 1)."""
     steps = np.diff(scale, axis=1)[:, :, None] * (np.arange(BLOCK, dtype=np.float32) / BLOCK)
     steps += scale[:, :-1, None]
     return np.concatenate([steps.reshape(len(scale), -1), scale[:, -1:]], axis=1)
 
 
 def _peaks(found, rows, lags):
-    """The highest values near some lags, and of what is turned upside down: (2, lines, places)."""
+    """The highest values near some lags, in either polarity: (2, lines, places)."""
     around = np.clip(lags[:, :, None] + np.arange(-NEAR, NEAR + 1), 0, 2 * REACH)
     near = found[rows[:, :, None], around]
     return np.stack([near.max(2), -near.min(2)])
@@ -128,9 +127,9 @@ def _peaks(found, rows, lags):
 def agreement(short, long, places, start, tries):
     """How well the waves agree: (similarity, (level in dB, speed, polarity, sample of `long` where `short` begins)).
 
-    For one of some `tries` (speed, at), sample t of `short` is expected round `at + (t - start) / speed` in `long`,
-    within 65 ms. The lags that all places together like best, and straight lines through the best lags of two of them,
-    may be the true shift and speed; along those where the waves correlate, the phases are compared.
+    For each of `tries` (speed, at), sample t of `short` is expected round `at + (t - start) / speed` in `long`, within
+    65 ms. The best lags over all places together, and straight lines through the best lags of two of them, are
+    candidates for the true shift and speed; along those where the waves correlate, the phases are compared.
     """
     speeds = np.repeat([speed for speed, _ in tries], len(places))
     there = np.concatenate([at + (places - start) / speed for speed, at in tries])
@@ -161,7 +160,7 @@ def agreement(short, long, places, start, tries):
 
 
 def _along(short, long, places, speed, there, shift, slope):
-    """What `agreement` gives, for one line."""
+    """The `agreement` along one line."""
     there, speed = there + shift + slope * (there - there[0]), speed / (1 + slope)
     ours = _windows(short, places, speed, WINDOW) * BLACKMAN_HARRIS
     theirs = _windows(long, there, 1.0, WINDOW) * BLACKMAN_HARRIS
@@ -175,10 +174,10 @@ def _along(short, long, places, speed, there, shift, slope):
 
 
 def _phases_agree(ours, theirs):
-    """Whether the phases of windows (places, WINDOW) agree, from -1 (polarity turned) to 1, and in how many partials.
+    """How well phases of windows (places, WINDOW) agree, from -1 (inverted polarity) to 1, and how many partials count.
 
-    Bins count nearly alike, whatever their level, as far as they stand out of the noise in both: two strikes of a drum
-    can agree in the strongest partial, but not in the weaker ones and the attack.
+    Bins that stand out from the noise in both count nearly alike, whatever their level: two strikes of a drum can agree
+    in the strongest partial, but not in the weaker ones and the attack.
     """
     ours, theirs = fft.rfft(ours, 2 * WINDOW, axis=1), fft.rfft(theirs, 2 * WINDOW, axis=1)
     cross = ours.conj() * theirs
@@ -192,7 +191,7 @@ def _phases_agree(ours, theirs):
 
 
 def _clear(spectra):
-    """What stands out of twice the median amplitude, (places, bins); below 60 Hz are hum and handling noise."""
+    """Amplitudes above twice the median, else 0, (places, bins); none below 60 Hz: hum and handling noise."""
     amplitudes = np.abs(spectra)
     amplitudes[:, : round(60 * 2 * WINDOW / SAMPLE_RATE)] = 0
     floor = 2 * np.partition(amplitudes, WINDOW // 2, axis=1)[:, WINDOW // 2, None]  # the median of WINDOW + 1 bins
@@ -200,7 +199,7 @@ def _clear(spectra):
 
 
 def _level_lines(found, weights):
-    """Lines (shift, 0) at the lags that all places together like best."""
+    """Lines (shift, 0) at the best lags over all places together."""
     liked = np.abs((np.sqrt(weights)[:, None] * found).sum(0))
     lines = []
     for _ in range(LINES):
@@ -211,7 +210,7 @@ def _level_lines(found, weights):
 
 
 def _tilted_lines(found, weights, there):
-    """Lines (shift, slope) through the best lags of two places, those with the highest peaks on them."""
+    """Lines (shift, slope) through the best lags of two places: those with the highest peaks on them."""
     places = np.arange(len(found))
     lags = np.abs(found).argmax(1) - REACH
     other, one = np.triu_indices(len(lags), 1)
@@ -225,7 +224,7 @@ def _tilted_lines(found, weights, there):
 
 
 def _through_peaks(found, weights, there, lags):
-    """The line (shift, slope) that comes nearest to the highest peaks near some lags, one of each place."""
+    """The line (shift, slope) fitted to the highest peaks near some lags, one for each place."""
     around = np.clip(lags[:, None] + np.arange(-NEAR, NEAR + 1), 0, 2 * REACH)
     peaks = np.take_along_axis(found, around, axis=1)
     polarity = np.sign(weights @ np.take_along_axis(found, lags[:, None], axis=1))
