@@ -1,4 +1,4 @@
-"""What a call of `train` and the run in the folder have to agree on, and what may change where a run goes on."""
+"""What a call of `train` must share with the run in its folder, and what may change when that run goes on."""
 
 import json
 import os
@@ -13,28 +13,28 @@ from .start import begun_from, check_begun_from, preset_like, where
 
 
 def agree(corpus, folder, name, changes, start=None):
-    """Find out what a call of `train` is about.
+    """Check a call of `train` against the run in its folder, and settle the preset.
 
     Parameters
     ----------
     corpus, folder
         The `Corpus`, and the path of the run's folder.
     name, changes
-        Of the preset, or None; settings in place of the preset's.
+        The preset's name, or None, and settings in place of the preset's.
     start
         The `Capsule` to begin with, or None.
 
     Returns
     -------
-    The `Preset` to train with, the `Run` in the folder, and the `Preset` that it was trained with so far; None and None
-    where no run has begun there.
+    The `Preset` to train with, the `Run` in the folder, and the `Preset` it was trained with so far; the last two are
+    None for a new run.
 
     Raises
     ------
     CourseError
         When the run was begun with another corpus, from another model, or with settings that cannot change; when the
-        model to begin from has another size or sample rate than is asked for; when the folder holds something else;
-        when a setting is out of its range.
+        model to begin from has another size or sample rate than requested; when the folder holds something else; when a
+        setting is out of range.
     """
     if not os.path.exists(folder / SETTINGS):
         if os.path.exists(folder) and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
@@ -83,7 +83,7 @@ def _new(corpus, name, changes, start):
 
 
 def _conflict(old, new):
-    """The settings in which two presets differ and may not, in words: "dim = 16", "dim = 24"; two times "" if none."""
+    """The fixed settings in which two presets differ, as a text for each: "dim = 16", "dim = 24"; "" and "" if none."""
     differing = {setting: values for setting, values in _differences(old, new).items() if setting not in FREE_TO_CHANGE}
     return [", ".join(f"{setting} = {values[which]}" for setting, values in differing.items()) for which in (0, 1)]
 
@@ -99,7 +99,7 @@ def _differences(old, new):
 
 
 def carry_out_changes(run, progress, begun, preset, corpus, budget):
-    """Write down what changes where a run goes on; a new learning rate counts as it is, whatever blew up before."""
+    """Record the settings that change when a run goes on; a new learning rate also clears the run's setbacks."""
     changed = _differences(begun, preset)
     for setting, (old, new) in changed.items():
         run.note("changed", f"{setting} was {old} and is {new} from here on.", setting=setting, old=old, new=new)
@@ -110,7 +110,7 @@ def carry_out_changes(run, progress, begun, preset, corpus, budget):
 
 
 def written_down(corpus, preset, budget):
-    """What a run's settings say of it, as plain values: the `Preset` that it is trained with, and its `Budget`."""
+    """A run's settings as plain values: its `Preset`, `Budget` and corpus, and the versions of the libraries."""
     values = {
         "model": asdict(preset.model),
         "training": asdict(preset.training),

@@ -1,4 +1,4 @@
-"""How far a run is, and going on from there: what is written at the end of epochs, and within them."""
+"""A run's progress and its checkpoints, written at the end of epochs and within them."""
 
 from .. import container
 from ..files import inside
@@ -6,7 +6,7 @@ from ..run import RESUME, WITHIN
 
 
 class Progress:
-    """How far a run is: finished epochs, batches heard since, time, bits of the epoch it is in.
+    """How far a run is: finished epochs, batches since, training time, bits of the current epoch.
 
     Parameters
     ----------
@@ -16,13 +16,13 @@ class Progress:
     Attributes
     ----------
     epoch, step, steps
-        Whole epochs, batches since, and batches in the epoch that is under way.
+        Finished epochs, batches since, and batches in the current epoch.
     seconds
         Time spent training; validation, clips and writing are not counted.
     rate
-        What the learning rate is multiplied with: 1, and half as much after each setback.
+        Factor of the learning rate: 1, halved at each setback.
     setbacks
-        How often the run has blown up.
+        How often the training has diverged.
     """
 
     def __init__(self, streams):
@@ -34,7 +34,7 @@ class Progress:
 
     @property
     def epochs(self):
-        """Epochs so far, the part of the one under way included."""
+        """Epochs so far, with the fraction of the current one."""
         return self.epoch + self.step / self.steps
 
     @property
@@ -43,7 +43,7 @@ class Progress:
         return round(self.epochs * self.streams.codes.samples_in_a_pass)
 
     def bits(self, learner):
-        """Total bits and number of samples of the current epoch, interruptions included."""
+        """Total bits and number of samples of the current epoch, also from before interruptions."""
         return self.bits_total + float(learner.bits.total), self.bits_count + float(learner.bits.count)
 
     def next_epoch(self, learner):
@@ -53,12 +53,12 @@ class Progress:
         learner.begin_epoch()
 
     def save(self, run, learner):
-        """Write all that is needed to go on from the end of an epoch."""
+        """Write the checkpoint of the end of an epoch, and delete the one within it."""
         self._write(run, RESUME, learner)
         (run.folder / WITHIN).unlink(missing_ok=True)
 
     def save_within(self, run, learner):
-        """Write all that is needed to go on from within an epoch; its beginning stays written too."""
+        """Write a checkpoint within an epoch; the one of its beginning is kept."""
         self._write(run, WITHIN, learner)
 
     def _write(self, run, name, learner):
@@ -78,19 +78,19 @@ class Progress:
         container.write(run.folder / name, "checkpoint", about, arrays)
 
     def restore(self, run, learner):
-        """Put a learner, and this, where a run's newest checkpoint says, if there is one.
+        """Restore a learner, and this, from a run's newest checkpoint, if there is one.
 
-        Where the batch size or the window has changed since, the same share of the epoch counts as heard; a little of
-        it may be heard twice or not at all.
+        If the batch size or the window has changed since, training goes on at the same fraction of the epoch; a little
+        of it may be trained on twice or not at all.
         """
         paths = [inside(run.folder, name) for name in (WITHIN, RESUME)]
         found = [container.read(path, "checkpoint")[:2] for path in paths if path.exists()]
         if not found:
             return
-        # Of the same epoch, that from within it is the later one.
+        # In a tie, `max` takes the first: the checkpoint within the epoch, which is newer than that of its beginning.
         about, arrays = max(found, key=lambda checkpoint: checkpoint[0]["epoch"])
         learner.put_back(arrays)
-        learner.bits.reset_state()  # what they were is in `about`
+        learner.bits.reset_state()  # their values are in `about`
         self.epoch, self.steps = about["epoch"], self.streams.steps(about["epoch"])
         if about["lined_up"] == self._lined_up:
             self.step = int(learner.batches_heard)
@@ -103,5 +103,5 @@ class Progress:
 
     @property
     def _lined_up(self):
-        """What decides which batch holds what."""
+        """The settings that determine what each batch contains."""
         return [self.streams.streams, self.streams.window]

@@ -1,4 +1,4 @@
-"""What must happen while Keras trains: the learning rate, the time, the budget, and saving every few minutes."""
+"""A run's budget, and the Keras callback that sets the learning rate, counts time and saves every few minutes."""
 
 import math
 import time
@@ -9,7 +9,7 @@ from ..errors import CourseError, as_given
 from ..settings import is_number
 from .stability import Watch
 
-FINAL_RATE = 0.02  # of the highest learning rate, at the end of the cosine
+FINAL_RATE = 0.02  # fraction of the highest learning rate, at the end of the cosine
 
 
 class Budget:
@@ -18,7 +18,7 @@ class Budget:
     Parameters
     ----------
     epochs, minutes
-        One of them may be None; given both, what is reached first counts.
+        Either may be None; with both, whichever is reached first counts.
     """
 
     def __init__(self, epochs=None, minutes=None):
@@ -28,12 +28,12 @@ class Budget:
     def of(cls, preset, epochs=None, minutes=None, run=None):
         """The budget that a call of `train` asks for.
 
-        With neither epochs nor minutes it is what `run`, a `Run`, was asked for before, or else the preset's minutes.
+        With neither epochs nor minutes, it is the earlier budget of `run`, a `Run`, or else the preset's minutes.
 
         Raises
         ------
         CourseError
-            When one of them is out of its range.
+            When one of them is out of range.
         """
         if minutes is not None and not (is_number(minutes) and 0 < minutes < math.inf):
             raise CourseError(f"minutes must be a number above 0, not {as_given(minutes)}.")
@@ -44,7 +44,7 @@ class Budget:
         return cls(epochs, preset.minutes if epochs is None and minutes is None else minutes)
 
     def share(self, progress):
-        """How much of it a `Progress` has spent, 0 .. 1 and beyond."""
+        """The fraction of it that a `Progress` has spent, 0 .. 1 and beyond."""
         by_time = progress.seconds / (60 * self.minutes) if self.minutes else 0.0
         by_epoch = progress.epochs / self.epochs if self.epochs else 0.0
         return max(by_time, by_epoch)
@@ -54,8 +54,8 @@ class Budget:
 
 
 class Conductor(keras.callbacks.Callback):
-    """Sets the learning rate before each batch, keeps the time, looks out for explosions, saves every few minutes,
-    ends the run with its budget, moves the live line.
+    """Sets the learning rate before each batch, counts training time, watches for divergence, saves every few minutes,
+    stops when the budget is spent, updates the live line.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Conductor(keras.callbacks.Callback):
     save
         A function that writes a checkpoint from within the epoch; called every `checkpoint_minutes`.
     forecast
-        The `Forecast` that is to see every batch, and whose words stand in the live line.
+        The `Forecast` to update after every batch and show in the live line, or None.
     """
 
     def __init__(self, progress, settings, budget, live, save=None, forecast=None):

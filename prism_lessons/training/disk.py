@@ -1,4 +1,4 @@
-"""The room that a training needs on the disk."""
+"""The disk space that a training needs."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ class Room:
     Parameters
     ----------
     weights
-        How many the model has.
+        Number of weights in the model.
     settings
         The `TrainingSettings`.
     sample_rate
@@ -29,10 +29,10 @@ class Room:
 
     @property
     def checkpoint(self):
-        """Weights and Adam's two means."""
+        """The weights and Adam's two moment estimates."""
         return 3 * 4 * self.weights
 
     @property
     def least(self):
-        """What has to be free for a training to begin: two checkpoints, a third while it is written, two epochs."""
+        """Free space needed to begin: two checkpoints, a third while it is written, two epochs."""
         return 3 * self.checkpoint + 2 * self.epoch

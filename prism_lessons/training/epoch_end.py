@@ -18,13 +18,13 @@ from ..run import Epoch
 from ..scoring import Scorer
 from .stability import BlownUp, Watch
 
-EXCERPT_SECONDS = 4.0  # validation listens to clips in excerpts of at most this length, each from a fresh state
+EXCERPT_SECONDS = 4.0  # validation scores clips in excerpts of at most this length, each from the initial state
 
 
 class EpochEnd:
-    """Does all that follows the last batch of an epoch.
+    """Everything that follows the last batch of an epoch.
 
-    Everything it writes is written again, the same, if the machine goes down in the middle.
+    If the machine goes down in the middle, it is all written again, identically.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ class EpochEnd:
         Raises
         ------
         BlownUp
-            When the epoch, all in all, was worse than blind chance, or its validation is no number: nothing of it is
-            kept then.
+            When an epoch after the first was, as a whole, worse than blind chance, or its validation is not finite;
+            nothing of it is kept.
         """
         progress, learner, run = self.progress, self.learner, self.run
         number, whole = progress.epoch + 1, progress.step >= progress.steps
         total, count = progress.bits(learner)
         bits = total / max(1.0, count)
-        if progress.epoch:  # in the first one, the average holds what it was before it had learned anything
+        if progress.epoch:  # the first one's mean includes batches from before it had learned anything
             Watch(self.samplernn.settings.levels, first_epoch=False).judge(bits)
         progress.save_within(run, learner)  # so that nothing is lost while the clips are made
         self.live.text(f"Epoch {number}: validating")
@@ -100,7 +100,7 @@ class EpochEnd:
         )
 
     def _play(self, number):
-        """Save what the model sounds like now; the clips, by file."""
+        """Generate and save the epoch's clips; returns {path: `Clip`}."""
         if self.player is not self.samplernn:
             weights = {name: weight.numpy() for name, weight in self.samplernn.weights_by_name().items()}
             fill(self.player.weights_by_name(), weights)
@@ -119,7 +119,7 @@ class EpochEnd:
         return clips
 
     def codes_of_clips(self, samples):
-        """Yield the codes of some samples of all clips, piece after piece; a voice is of one chance in all."""
+        """Yield codes for all clips, `samples` of each; a voice draws the same random numbers every time."""
         temperatures, voices = zip(*self.settings.clips, strict=True)
         drawing = [(self.settings.seed, voice - 1) for voice in voices]
         return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
@@ -140,7 +140,7 @@ class EpochEnd:
     def _sentence_for_curves(self):
         try:
             yield
-        except tf.errors.OpError as error:  # TensorFlow's own kind, which is no OSError
+        except tf.errors.OpError as error:  # TensorFlow's own class, not an OSError
             raise CourseError(
                 f'The curves in "{self.run.folder / "tensorboard"}" could not be written: see that the folder is still '
                 "there and the disk has room, and do the same again; everything finished before is safe."
@@ -153,7 +153,7 @@ def excerpts(codes, sample_rate, seconds):
     Returns
     -------
     first, begin, end
-        Int, shape (excerpts,): where the clip begins in the codes, where the excerpt begins, where it ends.
+        Int, shape (excerpts,): where the clip begins in the codes, and where the excerpt begins and ends.
     """
     length = round(EXCERPT_SECONDS * sample_rate)
     first, begin, end = [], [], []

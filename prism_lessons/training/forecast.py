@@ -1,30 +1,30 @@
-"""When a run will end, and where it will be then: from its budget and the pace of its newest stretch."""
+"""When a run will end, and in which epoch, predicted from its budget and its recent pace."""
 
 import math
 from datetime import datetime
 
-STEADY = 30.0  # seconds of training that the pace is averaged over at least, since machines are shared
+STEADY = 30.0  # seconds of training: the pace's least time constant, since machines are shared
 WATCHED = 2.0  # seconds of training before anything is said
 ENDS_AVERAGED = 4  # newest ends of epochs: the first one is slower, and machines are shared
 
 
 def outlook(budget, epoch_seconds, end_seconds, *, epochs=0.0, ended=0, seconds=0.0):
-    """What a run will get to, and how long that takes.
+    """How far a run will get, and how long that takes.
 
     Parameters
     ----------
     budget
-        The `Budget`; it sets a limit of one kind at least.
+        The `Budget`, with at least one limit.
     epoch_seconds, end_seconds
-        What an epoch takes to train from here on, and what its end takes.
+        Seconds that training an epoch takes from here on, and seconds that its end takes.
     epochs, ended, seconds
-        Done so far: epochs, the part of the one under way included; epochs whose end is over too; seconds of training.
+        Done so far: epochs, with the fraction of the current one; epochs including their end; seconds of training.
 
     Returns
     -------
     reached, training, left
-        The epochs at the end, the part of the last one included, and what there is still to come, in seconds: of
-        training, and with the ends of epochs.
+        Epochs at the end, with the fraction of the last one; seconds of training still to come, without and with the
+        ends of epochs.
     """
     training = min(
         (budget.epochs - epochs) * epoch_seconds if budget.epochs else math.inf,
@@ -36,28 +36,28 @@ def outlook(budget, epoch_seconds, end_seconds, *, epochs=0.0, ended=0, seconds=
 
 
 class Forecast:
-    """Says again and again when a run will end, from the pace of its newest stretch.
+    """Predicts when a run will end from its recent pace, updated with every batch.
 
-    What an earlier call has trained, perhaps on another machine, counts for the budget and not for the pace.
+    Training by earlier calls, perhaps on another machine, counts for the budget and not for the pace.
 
     Parameters
     ----------
     progress, budget
         The run's `Progress`, as it is now, and its `Budget`.
     end_seconds
-        What the end of an epoch will take, as far as it is known beforehand: see `rehearse`.
+        First estimate of what the end of an epoch takes, see `rehearse`.
     """
 
     def __init__(self, progress, budget, end_seconds):
         self.progress, self.budget, self.end_seconds = progress, budget, end_seconds
         self._seen = None  # when, seconds of training, epochs, whole epochs
-        self._seconds = self._epochs = 0.0  # of training; what is older weighs less
+        self._seconds = self._epochs = 0.0  # of training, with older ones weighted less
         self._trained = 0.0  # all seconds of training that were seen
         self._between = 0.0  # seconds that went to other things since the last end of an epoch
         self._ends = 1  # the rehearsed one counts as an end too
 
     def see(self, now):
-        """Take in a batch that has just been counted in the `Progress`.
+        """Update with a batch that has just been counted in the `Progress`.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class Forecast:
         return reached, left
 
     def words(self, now):
-        """ "until about 17:04, epoch 12"; nothing where it is not `known`. `now` is local time."""
+        """ "until about 17:04, epoch 12", or "" if not `known`; `now` is local time."""
         if not self.known:
             return ""
         epochs, seconds = self.outlook()
@@ -112,9 +112,9 @@ def whole_minute(moment):
 
 
 def when(moment, now):
-    """A local time as one says it at the time `now`: "17:04", "tomorrow at 03:10", "Friday at 03:10"."""
+    """A local time in words, as seen from `now`: "17:04", "tomorrow at 03:10", "Friday at 03:10"."""
     text = f"{moment:%H:%M}"
-    if moment.astimezone().tzname() == "UTC":  # a computer far away, as a rule, whose clock is not the composer's
+    if moment.astimezone().tzname() == "UTC":  # usually a remote computer, whose clock is not the composer's
         text += " UTC"
     days = (moment.date() - now.date()).days
     if days == 0:

@@ -1,4 +1,4 @@
-"""What Keras trains: a SampleRNN that remembers, from one batch to the next, the state each stream was left in."""
+"""The model that Keras trains: a stateful SampleRNN, which carries each stream's state from batch to batch."""
 
 import math
 
@@ -10,7 +10,7 @@ from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
 WIDEST_JIT = 512
-# What a checkpoint may lack or hold too much of: see `Learner.everything`.
+# What a checkpoint may lack, or have in excess: see `Learner.everything`.
 OPTIONAL = ("carried/", "chance/", "scaler/")
 
 
@@ -22,8 +22,8 @@ def make_learner(preset, precision, codes=None):
     precision
         "float32" or "mixed_float16".
     codes
-        The `Codes` of the recordings that the model's levels, book and moments are taken from, if it has them; without
-        codes the loudest level is full scale, and all else is empty.
+        The `Codes` to take the model's levels, book and moments from, if it has them; without codes, the loudest level
+        is full scale, and the rest is empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
     learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
@@ -40,7 +40,7 @@ def make_learner(preset, precision, codes=None):
 
 
 def resolve_precision(precision):
-    """The precision that "auto" stands for on this machine: half on a graphics card, which is where it is faster."""
+    """The precision that "auto" stands for on this machine: half on a graphics card, where it is faster."""
     if precision == "auto":
         return "mixed_float16" if on_gpu() else "float32"
     return precision
@@ -96,16 +96,16 @@ class Learner(keras.Model):
         self.optimizer.build(self.trainable_variables)
 
     def begin_epoch(self):
-        """Count from nothing again: bits, batches and gradients of a new epoch."""
+        """Reset the counts of bits, batches and gradient norms for a new epoch."""
         self.bits.reset_state()
         self.batches_heard.assign(0)
         self.adam.norms.assign(ops.zeros(2))
 
     def everything(self):
-        """{name: variable} of all that has to be kept to go on exactly.
+        """{name: variable} of everything a checkpoint needs to go on exactly.
 
-        Names that begin with one of `OPTIONAL` (the streams' states, the chance of dropout, the loss scaler of half
-        precision) are not the same on every machine or with every batch size; the others are.
+        Names that begin with one of `OPTIONAL` (stream states, dropout's random state, the loss scaler of half
+        precision) depend on the machine or the batch size; the others do not.
         """
         named = {f"model/{name}": weight for name, weight in self.model.weights_by_name().items()}
         for i, variable in enumerate(self.adam.variables):
@@ -120,15 +120,15 @@ class Learner(keras.Model):
         return named
 
     def put_back(self, arrays):
-        """Give all variables the values that `everything` had, {name: array}; a half is read as a single.
+        """Set all variables to the values of `everything`, {name: array}, cast to their own precision.
 
-        With another batch size, the streams begin from the learned initial state; without a value of its own, what is
-        optional stays as it began.
+        With another batch size, the streams begin from the initial state that the model has before this; other optional
+        variables without a fitting value stay as they are.
 
         Raises
         ------
         CourseError
-            When something that every machine needs does not fit.
+            When a variable that is not optional is missing or does not fit.
         """
         for state, first in zip(self.carried, self.model.initial_state(self.streams), strict=True):
             state.assign(first)
@@ -147,15 +147,15 @@ class Learner(keras.Model):
 
 
 class Adam(keras.optimizers.Adam):
-    """Adam (Kingma & Ba 2014, https://arxiv.org/abs/1412.6980) that shortens long gradients (Pascanu et al. 2013,
-    https://arxiv.org/abs/1211.5063) and adds up how long they were.
+    """Adam (Kingma & Ba 2014, https://arxiv.org/abs/1412.6980) with gradients clipped by their global norm (Pascanu et
+    al. 2013, https://arxiv.org/abs/1211.5063) and the norms summed.
 
     Parameters
     ----------
     longest
-        Gradients longer than this, as one vector of all weights, are shortened to it.
+        The largest global norm; gradients above it are scaled down to it.
 
-    `norms`, shape (2,), holds the sum of the lengths since it was last set to 0, and their number.
+    `norms`, shape (2,), holds the sum of the norms, before clipping, since it was last set to 0, and their number.
     """
 
     def __init__(self, learning_rate, longest, **kwargs):
@@ -175,7 +175,7 @@ class Adam(keras.optimizers.Adam):
 
     @property
     def mean_norm(self):
-        """The mean length of the gradients since `norms` was last 0; 0 where there was none."""
+        """The mean gradient norm since `norms` was last set to 0; 0 if there was none."""
         total, count = self.norms.numpy()
         return float(total / max(count, 1))
 
@@ -188,8 +188,7 @@ class Nats(keras.losses.Loss):
 
 
 class MeanBits(keras.metrics.Metric):
-    """Bits per sample, weighted by sample: the total and the count are kept apart so that an epoch can be pieced
-    together from before and after an interruption."""
+    """Bits per sample, weighted by sample; the total and the count can be added up across an interruption."""
 
     def __init__(self, name="bits", **kwargs):
         super().__init__(name=name, **kwargs)

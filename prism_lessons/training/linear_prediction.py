@@ -1,8 +1,7 @@
-"""Linear prediction: how many bits a listener needs who knows only the last moments of the wave, and no model.
+"""Linear prediction: the bits per sample of a predictor that uses only the latest samples of the wave, without a model.
 
-Codes go in, bits per sample come out: the third reference line of a learning curve. The listener is one predictor
-(prediction.py) that learns while it listens and keeps nothing; what it needs, a model has to beat by having understood
-more than the course of the last moments.
+Codes go in, bits per sample come out: the third reference line of a learning curve. The predictor (prediction.py)
+adapts as it goes and keeps nothing; a model beats it only by learning more than the latest course of the wave.
 """
 
 import numpy as np
@@ -11,22 +10,22 @@ from scipy.special import expit
 from ..prediction import FLOOR, Predictors, edges_of
 
 # Chosen by bits on real recordings and on the example sets at 16 kHz.
-ORDER = 32  # samples that a guess is made of
+ORDER = 32  # samples that a guess is made from
 MOST_SAMPLES = 960_000  # a minute at 16 kHz
 
 
 def linear_prediction_bits(codes, quantisation, begin, end):
-    """Bits per sample that linear prediction needs for pieces of sound, each begun without knowing anything.
+    """Mean bits per sample of linear prediction on pieces of sound, with a fresh predictor for each.
 
     Parameters
     ----------
     codes
-        The `Codes` that the pieces lie in.
+        The `Codes` that contain the pieces.
     quantisation
         The `Quantisation` that made them.
     begin, end
-        Int, shape (pieces,): where each piece begins and ends, a few seconds each. Of more than 960,000 samples in
-        all, only evenly spread pieces are listened to, so that this takes seconds.
+        Int, shape (pieces,): where each piece, a few seconds long, begins and ends. Beyond 960,000 samples in all, only
+        evenly spaced pieces are used, which keeps this to seconds.
 
     Returns
     -------
@@ -58,23 +57,23 @@ def sample_bits(codes, quantisation):
     features, _ = predictors.follow(codes[None], predictors.begin(codes[None, :0]))
     guesses, scale, likelihood = features[0, :, :3].astype(np.float64).T
     expected = probabilities(codes, guesses, scale, quantisation)
-    # The guesses are trusted by how far they were ahead of blind chance of late: on noise without a wave they are not.
+    # The guesses are weighted by their recent advantage over blind chance; on plain noise they have none.
     trust = expit(likelihood)
     return -np.log2(trust * expected + (1 - trust) / quantisation.levels)
 
 
 def probabilities(codes, guesses, scale, quantisation):
-    """How probable codes are when the wave is expected near `guesses`.
+    """The probability of codes when the wave is expected near `guesses`.
 
-    A logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over each code's own
-    stretch of the wave's range, mixed with a little blind chance. Over all codes it sums to 1.
+    A logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over each code's
+    interval of the wave's range, mixed with a little blind chance. It sums to 1 over all codes.
 
     Parameters
     ----------
     codes
         Int, any shape.
     guesses, scale
-        Float, shapes that broadcast with it: where the distribution lies, in samples, and its scale, above 0.
+        Float, shapes that broadcast with it: the distribution's centre, as a sample value, and its scale, above 0.
     quantisation
         The `Quantisation`.
     """

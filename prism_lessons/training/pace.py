@@ -23,7 +23,7 @@ from .learner import make_learner, resolve_precision
 from .stability import BlownUp
 
 LEAST_BATCHES = 3  # timed, however long they take: the first may be slow, and two do not tell how much they vary
-LONG_ENOUGH = 1.0  # seconds of validation, or of playing, from which the rest is worked out
+LONG_ENOUGH = 1.0  # seconds of validation, or of playing, from which the rest is extrapolated
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Pace:
     Parameters
     ----------
     samples_per_second
-        Of training, without what comes between epochs.
+        Training speed, without what comes between epochs.
     samples_in_a_pass
-        How many an epoch goes through.
+        Samples in an epoch.
     start_seconds
-        From the call until the training is under way: compilation, for the most part.
+        From the call until the training is under way: mostly compilation.
     end_seconds
-        What the end of an epoch takes: validation, clips, writing.
+        Duration of the end of an epoch: validation, clips, writing.
     checkpoint_bytes, weights_bytes, clips_bytes
         On disk: a checkpoint, the weights of an epoch, the clips of an epoch.
     """
@@ -59,7 +59,7 @@ class Pace:
 
 
 def measure_pace(corpus, preset, live=None, seconds=6.0):
-    """Train, validate and play for some seconds as a run would, in a folder that is thrown away.
+    """Train, validate and play for some seconds as a run would, in a temporary folder.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def _train_for(seconds, learner, progress, settings):
 
     Returns
     -------
-    The epochs heard in these seconds, and the seconds that it takes to begin with another stretch.
+    The epochs trained in these seconds, and the mean seconds it takes to start another stretch.
     """
     batch, stretches, between = 1 / progress.steps, 0, 0.0
     conductor = Conductor(progress, settings, Budget(minutes=seconds / 2 / 60), LiveLine(io.StringIO()))
@@ -116,7 +116,7 @@ def _train_for(seconds, learner, progress, settings):
         began, trained = time.monotonic(), progress.seconds
         windows = progress.streams.dataset(progress.epoch, progress.step)
         learner.stop_training = False
-        with suppress(BlownUp):  # it takes as long as another batch; to say more is for the run
+        with suppress(BlownUp):  # takes as long as any batch; the run will report it
             learner.fit(windows, callbacks=[conductor], shuffle=False, verbose=0)
         if progress.step >= progress.steps:
             progress.next_epoch(learner)
@@ -127,10 +127,10 @@ def _train_for(seconds, learner, progress, settings):
 
 
 def rehearse(epoch_end):
-    """Do a little of all that an `EpochEnd` does, and say how many seconds the whole will take.
+    """Do a little of all that an `EpochEnd` does, and return the seconds that the whole will take.
 
-    Whatever it compiles is compiled now, so that the first end of an epoch takes no longer than others; and what
-    cannot work, for lack of memory or of room on the disk, fails before an epoch has been waited for.
+    This compiles everything in advance, so the first end of an epoch takes no longer than others; a lack of memory or
+    disk space shows before the first epoch.
     """
     writing = _seconds_of(epoch_end.progress.save_within, epoch_end.run, epoch_end.learner)
     # Two checkpoints, and the weights, which are a third of one.
@@ -138,7 +138,7 @@ def rehearse(epoch_end):
 
 
 def _validation_seconds(epoch_end):
-    """Seconds that a validation will take, worked out from the windows of its first pieces of sound."""
+    """Seconds that a validation will take, extrapolated from windows of its longest excerpts."""
     scorer, (first, begin, end) = epoch_end.scorer, epoch_end.pieces
     longest_first = np.argsort(begin - end, kind="stable")
     some = longest_first[:VOICES]
@@ -159,7 +159,7 @@ def _validation_seconds(epoch_end):
 
 
 def _clips_seconds(epoch_end):
-    """Seconds that the clips of an epoch will take, worked out from their beginning."""
+    """Seconds that the clips of an epoch will take, extrapolated from their beginning."""
     settings = epoch_end.settings
     if not settings.clips:
         return 0.0

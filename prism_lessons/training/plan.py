@@ -1,6 +1,6 @@
-"""What a training will come to, and by when: a corpus, a preset and a budget go in, a `Plan` comes out.
+"""How far a training will get, and by when: a corpus, a preset and a budget go in, a `Plan` comes out.
 
-While the run goes on, a `Forecast` takes the plan's place.
+Once the run has begun, a `Forecast` takes the plan's place.
 """
 
 import math
@@ -22,30 +22,30 @@ NEVER_PRUNED = 4  # epochs whose weights stay whatever the disk budget: the best
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training promises; as text, in words.
+    """The predicted course of a training; `str` puts it in words.
 
     Parameters
     ----------
     samples_per_second
-        Of training.
+        Training speed.
     seconds_per_epoch
-        Of a whole epoch and its end.
+        For a whole epoch and its end.
     minutes
-        Of training, which is what `train` takes as a budget.
+        Minutes of training, the budget for `train`.
     epochs
-        Reached in that time, a part of the last one included.
+        Epochs reached in that time, with the fraction of the last one.
     begins, ends
         Local time.
     clips
-        How many there will be.
+        Number of clips.
     bytes
-        On disk, when it is over.
+        On disk, at the end.
     most_hours
-        After how many hours the computer is taken away; None: never.
+        Hours after which the computer is taken away; None: never.
     cut
-        The epoch in which that happens; None where the training ends before.
+        The epoch in which that happens; None if the training ends before.
     warnings
-        What should be known of the corpus before training on it, see `Corpus.warnings`.
+        Warnings about the corpus, see `Corpus.warnings`.
     """
 
     samples_per_second: float
@@ -91,7 +91,7 @@ class Plan:
 
 @checked(corpus=a(Corpus, a_path), live=optional(a_live_line))
 def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hours=None, live=None, **changes):
-    """Measure this machine for some seconds, and say what a training will come to.
+    """Measure this machine for some seconds, and predict how far a training will get.
 
     Parameters
     ----------
@@ -102,10 +102,10 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     minutes, epochs : float or int, optional
         The budget, as in `train`. With neither, and without `until`, the preset's minutes.
     until : str, optional
-        A clock time such as "17:00", the next time it is that late: the budget is what fits before it. Given beside
-        the others, what is reached first counts.
+        A clock time such as "17:00": the budget is what fits before it next comes round. Combined with the others,
+        whichever is reached first counts.
     most_hours : float, optional
-        After how many hours the computer is taken away (Colab's free ones: 12, or sooner); None: never.
+        Hours after which the computer is taken away (Colab's free ones: 12, or sooner); None: never.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
     **changes
@@ -114,18 +114,18 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     Returns
     -------
     Plan
-        Stopping early by `patience` is not foreseen.
+        Early stopping (`patience`) is not taken into account.
 
     Raises
     ------
     CourseError
-        When something is out of its range, or nothing can be trained until then.
+        When an argument is out of range, or nothing can be trained before `until`.
 
     See Also
     --------
-    preflight : Tries whether the training is set up.
+    preflight : Checks whether the training is set up.
     train : Takes the same arguments.
-    PRESETS : What there is to choose from.
+    PRESETS : The presets to choose from.
 
     Examples
     --------
@@ -146,12 +146,12 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
 
 
 def next_time(clock_time, now):
-    """The next moment after `now` at which a clock shows "17:00", say.
+    """The next moment after `now` at a clock time such as "17:00".
 
     Raises
     ------
     CourseError
-        When that is no time of day.
+        When it is not a time of day.
     """
     try:
         wanted = datetime.strptime(clock_time, "%H:%M").time()
@@ -197,9 +197,9 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
         minutes=training / 60,
         epochs=epochs,
         begins=now,
-        ends=datetime.fromtimestamp(now.timestamp() + seconds),  # and not `timedelta`, for nights that change the clock
+        ends=datetime.fromtimestamp(now.timestamp() + seconds),  # not `timedelta`: the clocks may change overnight
         clips=played * len(settings.clips),
-        # An epoch that is not whole leaves a checkpoint from within it, beside that from the end of the last whole one.
+        # A partial epoch leaves a checkpoint of its own, beside the one of the last whole epoch.
         bytes=(1 if epochs == played else 2) * pace.checkpoint_bytes
         + min(played, room) * pace.weights_bytes
         + played * pace.clips_bytes,

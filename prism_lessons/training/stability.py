@@ -1,15 +1,15 @@
-"""Noticing that a training has blown up: that it computes no numbers any more, or guesses worse than blind chance."""
+"""Detecting divergence: a training whose numbers are no longer finite, or that guesses worse than blind chance."""
 
 import math
 from collections import deque
 
-LOOK_BACK = 50  # batches that are judged together: one strange sound among the streams is no explosion
+LOOK_BACK = 50  # batches that are judged together: one strange sound among the streams is no divergence
 MARGIN = 0.5  # bits per sample above blind chance
-MOST_SETBACKS = 3  # times that a run goes back by itself; what still blows up then needs a decision
+MOST_SETBACKS = 3  # times that a run goes back by itself; if it still diverges, the user has to decide
 
 
 class BlownUp(Exception):
-    """A training has left all sense; the text is a phrase that says how it shows."""
+    """A training has diverged; the text is a phrase that names the symptom."""
 
 
 class Watch:
@@ -20,8 +20,8 @@ class Watch:
     levels
         The number of codes: blind chance needs log2(levels) bits per sample.
     first_epoch
-        Whether the model may know nothing yet. It is then measured by its first guess, which can be worse than blind
-        chance.
+        Whether the model may still be untrained. The limit then allows for its first batch, which can be worse than
+        blind chance.
     """
 
     def __init__(self, levels, first_epoch):
@@ -29,7 +29,7 @@ class Watch:
         self._recent = deque(maxlen=LOOK_BACK)
 
     def see(self, bits, norms):
-        """Take in a batch: its bits per sample, and the sum of the lengths of all gradients so far.
+        """Update with a batch: its bits per sample, and the sum of all gradient norms so far.
 
         Raises
         ------

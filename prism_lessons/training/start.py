@@ -1,7 +1,7 @@
-"""Where a run begins that does not begin from nothing: with the weights of a capsule, such as an epoch of another run.
+"""Starting a run from the weights of a capsule, such as an epoch of another run.
 
-A capsule goes in; a preset with its model, and what the new run writes down of it, come out. The run keeps the capsule
-in its folder: until the first checkpoint, that is where its weights are.
+A capsule goes in; a preset with its model, and the new run's record of it, come out. The run keeps the capsule in its
+folder, and its weights come from there until the first checkpoint.
 """
 
 import os
@@ -14,7 +14,7 @@ from ..presets import PRESETS
 from ..prose import as_html, one_line
 from ..run import FREE_TO_CHANGE, RESUME, SETTINGS, START, Run, as_capsule
 
-KEPT = ("run", "epoch", "validation_bits", "begun_from")  # of what a capsule says about itself
+KEPT = ("run", "epoch", "validation_bits", "begun_from")  # of a capsule's `about`
 
 
 def find_start(start, folder):
@@ -23,8 +23,8 @@ def find_start(start, folder):
     Parameters
     ----------
     start
-        A `Capsule`, or the path of one; a `Run` or its folder stands for its last epoch. With None, it is the one that
-        the run in the folder begins with, as long as there is no checkpoint.
+        A `Capsule`, or the path of one; a `Run` or its folder stands for its last epoch. With None, the capsule that
+        the run in the folder begins with, until there is a checkpoint.
     folder
         The path of the run's folder.
 
@@ -34,7 +34,7 @@ def find_start(start, folder):
         When there is no such capsule, or it is damaged.
     """
     if start is None:
-        # A beginning that was cut off may have left the capsule without the settings of the run.
+        # An interrupted start may have left the capsule without the run's settings.
         begun = Run(folder).begun_from if os.path.exists(folder / SETTINGS) else os.path.exists(folder / START)
         return Capsule.load(inside(folder, START)) if begun and not os.path.exists(folder / RESUME) else None
     if not isinstance(start, (Capsule, Run, str, os.PathLike)):
@@ -43,25 +43,25 @@ def find_start(start, folder):
 
 
 def preset_like(capsule):
-    """The preset whose model is like that of a capsule, or the sketch, with the model of the capsule."""
+    """The preset that matches a capsule's model, or else the sketch, with the capsule's model in it."""
     alike = (preset for preset in PRESETS.values() if settled(preset.model) == settled(capsule.settings))
     return replace(next(alike, PRESETS["sketch"]), model=capsule.settings)
 
 
 def settled(settings):
-    """{name: value} of those settings that cannot change while a model learns."""
+    """{name: value} of the settings that cannot change within a run."""
     return {name: value for name, value in vars(settings).items() if name not in FREE_TO_CHANGE}
 
 
 def begun_from(capsule):
-    """What a run writes down of the capsule it begins with, as plain values.
+    """A run's record of the capsule it begins with, as plain values.
 
     Returns
     -------
     dict
-        "digest": of the weights; "not_to_share": why its model may not be passed on, as phrases; and, where the
-        capsule knows them, "run": the name of the folder it was trained in, "epoch", "validation_bits", and
-        "begun_from": the same of the capsule that run began with.
+        "digest": of the weights; "not_to_share": why its model may not be passed on, as phrases; and, if the capsule
+        has them, "run": the name of the folder it was trained in, "epoch", "validation_bits", and "begun_from": the
+        same record of the capsule that its run began with.
     """
     about = capsule.about if isinstance(capsule.about, dict) else {}  # somebody else may have made it
     reasons = about.get("not_to_share") or []
@@ -73,7 +73,7 @@ def begun_from(capsule):
 
 
 def where(origin):
-    """What `begun_from` says, in words: 'epoch 12 of "first_run"'."""
+    """The record of `begun_from` in words: 'epoch 12 of "first_run"'."""
     place = f"epoch {origin['epoch']}" if "epoch" in origin else f"the capsule {origin['digest']}"
     return f'{place} of "{origin["run"]}"' if "run" in origin else place
 
@@ -89,7 +89,7 @@ def check_begun_from(run, capsule):
 
 
 def whole_card(corpus, capsule):
-    """The card of a run that begins with a capsule: of its own corpus, and of what its model has learned from before.
+    """The card of a run that begins with a capsule: that of its own corpus, then the capsule's.
 
     Parameters
     ----------

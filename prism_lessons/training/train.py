@@ -1,4 +1,4 @@
-"""Training: `train()` sets Keras to work and puts it back where it was after any interruption."""
+"""Training: `train()` runs Keras, and restores everything after any interruption."""
 
 import contextlib
 import math
@@ -50,35 +50,35 @@ def train(
     each_epoch=None,
     **changes,
 ):
-    """Train a model on a corpus; called again with the same arguments, go on where it stopped.
+    """Train a model on a corpus; called again with the same arguments, it goes on where it stopped.
 
     Parameters
     ----------
     corpus : Corpus, str or Path
         A `Corpus` or its folder.
     run : str or Path
-        The folder to work in. It is made if it is not there; if a run lies in it, that run goes on.
+        The folder to work in. It is made if missing; a run that is in it goes on.
     preset : str, optional
-        "sketch", "study" or "piece" (see `PRESETS`). Not given: the run's own settings; for a new run "sketch" or, with
-        `start`, the one whose model has the size of its model, where there is one.
+        "sketch", "study" or "piece" (see `PRESETS`). If not given, the run's own settings; for a new run "sketch" or,
+        with `start`, the preset that matches its model, if any.
     minutes : float, optional
         The budget: minutes of training in all, earlier calls included; validation, clips and compilation not counted.
     epochs : int, optional
-        The budget in epochs instead, in all. Exactly repeatable on a CPU, which minutes are not. Given both,
-        the run ends with whichever is reached first; given neither, after the preset's minutes or, where no preset is
-        named either and a run goes on, after what it was asked for before.
+        The budget in epochs instead, in all; exactly reproducible on a CPU, which minutes are not. With both, the run
+        ends at whichever is reached first; with neither, after the preset's minutes or, when a run goes on and no
+        preset is named, after its earlier budget.
     start : Capsule, str or Path, optional
         The model that a new run begins with, a `Capsule` or the path of one: `run.capsule(12)` goes back to training
-        from epoch 12 of a run, which stays as it is. Size and sample rate of the model stay; its corpus may be another,
-        and the learning rate rises and falls anew. For a run that goes on, name the same or nothing.
+        from epoch 12 of a run, which stays as it is. The model keeps its size and sample rate; the corpus may differ,
+        and the learning-rate schedule starts again. For a run that goes on, name the same or nothing.
     copy_to : str or Path, optional
         A second folder, on Google Drive say, where a copy of the run is kept up to date. While it cannot be reached,
-        training goes on and copying waits. A run that is there and not in its own folder is brought back first.
+        training goes on and copying waits. A run that exists only there is brought back first.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
     each_epoch : callable, optional
-        A function that is called with the `Run` after each epoch, once its clips and its line in the log are there, and
-        for a run that has reached its budget.
+        A function called with the `Run` after each epoch, once its clips and its log entry are written, and for a run
+        that has already reached its budget.
     **changes
         Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's. For a run that goes on, those in
         `FREE_TO_CHANGE` may differ from before; the change is noted in the run.
@@ -91,17 +91,17 @@ def train(
     ------
     CourseError
         When the run in the folder was begun with other settings, with another corpus or from another model (the
-        sentence names what differs), when `start` is no capsule, or has another size or sample rate than is asked for,
+        sentence names what differs), when `start` is not a capsule, or has another size or sample rate than requested,
         when a setting is out of range, when another training works in the folder, when the disk is full, or when the
-        training has blown up more often than it is put right by itself. What is finished is safe.
+        training keeps diverging. Everything finished before is safe.
     Stopped
         On Ctrl-C or the notebook's stop button, after everything so far is saved; a `KeyboardInterrupt`.
 
     See Also
     --------
-    plan : Says before how long it will take.
-    preflight : Tries before whether all is in order.
-    audition : Says afterwards what each epoch sounds like.
+    plan : Predicts how long it will take.
+    preflight : Checks beforehand whether all is in order.
+    audition : Shows afterwards what each epoch sounds like.
     Run : What it leaves behind.
 
     Examples
@@ -174,7 +174,7 @@ def train(
 
 
 def _begin(folder, corpus, preset, budget, references, start):
-    """A new run, see `Run.begin`; the model it begins with is there before its settings say so."""
+    """A new run, see `Run.begin`; the model it begins with is saved before the settings that refer to it."""
     values, card = written_down(corpus, preset, budget) | {"references": references}, corpus.card()
     if start:
         start.save(folder / START)
@@ -183,7 +183,7 @@ def _begin(folder, corpus, preset, budget, references, start):
 
 
 def _references(codes, validation_codes, codec, settings, sample_rate):
-    """What three listeners without a model would need for the validation sound, see `Run.references`."""
+    """Bits per sample of three baselines without a model on the validation sound, see `Run.references`."""
     _, begin, end = excerpts(validation_codes, sample_rate, settings.validation_seconds)
     return {
         "uniform": math.log2(codec.levels),
@@ -242,18 +242,18 @@ def _practise(learner, conductor, epoch_end, after_epoch):
 
 
 def _stands_still(log, patience):
-    """Whether no epoch of the last `patience` ones was better in validation than the best before."""
+    """Whether none of the last `patience` epochs had better validation than the best before."""
     bits = [entry.validation_bits for entry in log]
     return len(bits) > patience and min(bits[-patience:]) >= min(bits[:-patience])
 
 
 def _go_back(run, progress, learner, reason, live):
-    """Put a run that has blown up back to the end of its last whole epoch, with half the learning rate.
+    """Return a diverged run to the end of its last whole epoch, with half the learning rate.
 
     Raises
     ------
     CourseError
-        When that has been done often enough already.
+        When that has been done `MOST_SETBACKS` times already.
     """
     setbacks = progress.setbacks + 1
     (run.folder / WITHIN).unlink(missing_ok=True)
@@ -284,7 +284,7 @@ def _check_disk(folder, room):
 
 
 def _announce(run, corpus, preset, room, progress, live):
-    """Say and write down where the training begins or goes on, and what it needs."""
+    """Report and log where the training begins or goes on, and what it needs."""
     if not run.events and not was_flown(run.folder, corpus, preset):
         text = "No pre-flight was made: pl.preflight tries in a minute or two whether all is in order."
         live.end(text)

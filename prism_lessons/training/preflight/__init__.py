@@ -1,4 +1,4 @@
-"""The pre-flight: before practising for hours, try in a moment whether everything is set up."""
+"""The pre-flight: a quick check that everything is set up, before hours of training."""
 
 from .flight import preflight
 from .results import Check, Preflight, was_flown

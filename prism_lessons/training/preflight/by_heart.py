@@ -1,7 +1,6 @@
-"""By heart: whether a small model of the wanted kind learns a moment of the corpus, and plays it back by itself.
+"""By heart: whether a small model of the requested kind overfits a moment of the corpus and plays it back by itself.
 
-Everything has to work for that: the sound is read, made into codes, learned, remembered across windows, decided
-sample by sample and made into sound again.
+This exercises everything: reading sound, quantising it, training, state across windows, sampling, and decoding.
 """
 
 import math
@@ -20,9 +19,9 @@ from .results import Check
 
 BY_HEART = "by heart"
 CLIP_SECONDS, MOST_SAMPLES = 1.0, 22_050  # a second or, at high sample rates, as much as can be learned in the time
-EXCERPT_SECONDS, MOST_EXCERPTS = 10.0, 32  # listened to in search of it
+EXCERPT_SECONDS, MOST_EXCERPTS = 10.0, 32  # searched for it
 DIM, EMBEDDING, WINDOW, MOST_STREAMS = 128, 32, 256, 8
-# In each stream: where it begins, the model's memory is empty, so with fewer it would hardly learn to go on.
+# In each stream, which begins with an empty memory: with fewer, the model would hardly learn to go on.
 LEAST_WINDOWS = 8
 LEARNING_RATE, WARM_UP = 3e-3, 20
 CPU_SECONDS, GPU_SECONDS = 45.0, 15.0  # of learning, compilation not counted
@@ -35,12 +34,12 @@ MOST_STEPS = 1500  # half as many again as the slowest clip took: 968, half a se
 
 
 def liveliest(corpus):
-    """The liveliest second of the training clips, as a `Clip`; None where all are shorter than two frames of 20 ms.
+    """The liveliest second of the training clips, as a `Clip`; None if all are shorter than two frames of 20 ms.
 
     Liveliness is spectral flux (Dixon 2006, https://www.dafx.de/paper-archive/2006/papers/p_133.pdf), how much the
-    spectrum changes from one 20 ms frame to the next; as nothing is normalised, it grows with energy too. Its sum
-    over the second is multiplied by the share of frames that sound, so that a click in silence does not win. In a long
-    corpus, excerpts are listened to that lie evenly spread.
+    spectrum changes from one 20 ms frame to the next; as nothing is normalised, it grows with energy too. Its sum over
+    the second is multiplied by the share of frames that sound, so that a click in silence does not win. In a long
+    corpus, only evenly spaced excerpts are searched.
     """
     best, found = -1.0, None
     for clip, start in _excerpts(corpus):
@@ -53,7 +52,7 @@ def liveliest(corpus):
 
 
 def _excerpts(corpus):
-    """Which clips to listen to, and from which second on."""
+    """The clips to search, each with the second to start from."""
     places = [
         (clip, start)
         for clip in corpus.of(TRAINING)
@@ -64,7 +63,7 @@ def _excerpts(corpus):
 
 
 def _seconds(excerpt):
-    """Yield the first sample, the samples and the liveliness of the seconds of a `Clip`, one beginning each frame."""
+    """Yield (first sample, samples, liveliness) of each second of a `Clip`, with one starting at every frame."""
     size = max(1, round(SILENCE_FRAME_SECONDS * excerpt.sample_rate))
     frames = excerpt.samples[: len(excerpt.samples) // size * size].reshape(-1, size)
     if len(frames) < 2:
@@ -79,16 +78,16 @@ def _seconds(excerpt):
 
 
 def small_preset(preset, samples):
-    """A small model of the same kind, and a way of training that learns so many samples by heart quickly.
+    """A preset with a small model of the same kind that learns this many samples by heart quickly.
 
-    It has no predictors and no book: the network has to learn the sound by itself. With them the whisper of the breath
-    took four times as long, and its replay was another sound, for a low temperature divides what the network adds
-    to the guesses' chances, and not their widths.
+    It has no predictors and no book: the network has to learn the sound by itself. With them, the whisper of the breath
+    took four times as long and was replayed as another sound, because a low temperature divides what the network adds
+    to the guesses' probabilities, but not their widths.
 
     Parameters
     ----------
     preset
-        The `Preset` whose cell, tiers and quantisation it has.
+        The `Preset` to take the cell, tiers and quantisation from.
     """
     window = whole_frames(WINDOW, preset.model.largest_frame)
     return preset.changed(
@@ -106,12 +105,12 @@ def small_preset(preset, samples):
 
 
 def try_by_heart(preset, clip, live):
-    """Learn a clip by heart with a small model, and play it back from the fresh state.
+    """Learn a clip by heart with a small model, and play it back from the initial state.
 
     Parameters
     ----------
     preset
-        The `Preset` whose cell, tiers and quantisation the small model has.
+        The `Preset` to take the small model's cell, tiers and quantisation from.
     clip
         The `Clip`, or None where the corpus has none.
     live
@@ -157,14 +156,14 @@ class Pupil:
     codes
         Int, shape (samples,).
     patience
-        Seconds it learns at most, compilation and playing not counted.
+        Longest learning time in seconds, compilation and playing not counted.
 
     Attributes
     ----------
     bits
         Bits per sample in the last pass.
     steps, seconds
-        Learned so far.
+        Trained so far.
     """
 
     def __init__(self, preset, codes, patience):
@@ -176,11 +175,11 @@ class Pupil:
 
     @property
     def tired(self):
-        """Whether its time is over, or its numbers have grown beyond all bounds."""
+        """Whether its time is over, or its loss has become NaN."""
         return self.seconds >= self.patience or math.isnan(self.bits)
 
     def learn(self, bits, live):
-        """Learn until a pass takes fewer bits per sample, or the pupil is tired."""
+        """Learn until a pass takes fewer than `bits` per sample, or the pupil is tired."""
         while not (self.tired or self.bits < bits):
             self.learner.begin_epoch()
             for batch in self.streams.batches(self._passes):
@@ -201,27 +200,27 @@ class Pupil:
         self.steps += 1
 
     def play_back(self):
-        """What it plays from the fresh state at a low temperature: codes, as many as there is time for."""
+        """Play from the initial state at a low temperature; returns as many codes as there is time for."""
         codes, until = [], math.inf
-        # Of a constant temperature, the sample rate changes nothing.
+        # With a constant temperature, the sample rate makes no difference.
         for piece in pieces(of_model(self.learner.model), 1, self.streams.codes.samples, [TEMPERATURE], [(0, 0)]):
             codes.append(piece[0])
             now = time.monotonic()
             if now > until:
                 break
-            until = min(until, now + REPLAY_SECONDS)  # what comes before the first piece is compilation
+            until = min(until, now + REPLAY_SECONDS)  # the time before the first piece is compilation
         return np.concatenate(codes)
 
 
 def likeness(original, replay):
-    """The correlation of two waves of one length, -1 .. 1; 0 where one of them does not move."""
+    """The correlation of two waves of equal length, -1 .. 1; 0 if one of them is constant."""
     if not (np.ptp(original) and np.ptp(replay)):
         return 0.0
     return float(np.corrcoef(original, replay)[0, 1])
 
 
 def judge(pupil, name, alike):
-    """The check of a `Pupil` whose replay of the clip `name` has this likeness to it."""
+    """The `Check` of a `Pupil`, given the likeness of its replay to the clip `name`."""
     found = (
         f'"{name}" took {pupil.bits:.2f} bits per sample after {pupil.steps} steps, and was played back with a '
         f"likeness of {alike:.2f} (1 is the same)"

@@ -1,4 +1,4 @@
-"""`preflight()`: all the checks, one after the other."""
+"""`preflight()`: all the checks, in order."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,18 +21,18 @@ CORPUS = "corpus"
 
 @checked(corpus=a(Corpus, a_path), run=a_path, copy_to=optional(a_path), live=optional(a_live_line))
 def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None, copy_to=None, live=None, **changes):
-    """Try within two minutes whether a training is set up, before it practises for hours.
+    """Check within two minutes whether a training is set up, before it runs for hours.
 
-    In this order: whether a checkpoint of the wanted model can be saved in the run's folder, and in that of its copy;
-    whether a training that is stopped goes on as one that is not; whether half precision will do on this graphics
-    card; whether the wanted batch fits into memory; whether there is more sound than silence in the corpus; whether a
-    small model of the same kind learns a second of it by heart and plays it back. A run that lies in the folder already
-    is not touched.
+    It checks, in this order, whether a checkpoint of the model can be saved in the run's folder and in the copy's;
+    whether an interrupted training goes on like an uninterrupted one; whether half precision is accurate enough on this
+    graphics card; whether the batch fits into memory; whether the corpus holds more sound than silence; and whether a
+    small model of the same kind learns a second of it by heart and plays it back. A run already in the folder is not
+    touched.
 
     Parameters
     ----------
     corpus, run, preset, minutes, epochs, start, **changes
-        As for `train`, so that the same arguments serve both; budget and weights decide nothing here.
+        As for `train`, so the same arguments serve both; the budget and the weights make no difference here.
     copy_to : str or Path, optional
         A second folder in which a copy of the run will be kept, such as one on Google Drive.
     live : LiveLine, optional
@@ -46,12 +46,12 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     Raises
     ------
     CourseError
-        For what `train` refuses too: no such setting, no corpus, a folder that holds something else. A check that
-        fails is a result.
+        For what `train` refuses too: an unknown setting, no corpus, a folder that holds something else. A failed check
+        is a result, not an error.
 
     See Also
     --------
-    plan : Says how long the training will take.
+    plan : Predicts how long the training will take.
     train : The training itself.
 
     Examples
@@ -88,6 +88,6 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
 
 
 def _try_corpus(corpus):
-    """Whether there is more sound than silence in a `Corpus`, with whatever else should be known of it."""
+    """Whether a `Corpus` holds more sound than silence, with its warnings."""
     well = f"{corpus.silence:.0%} of the sound to train on is silence, and validation is more than one recording."
     return Check(CORPUS, not is_mostly_silent(corpus.silence), " ".join(corpus.warnings) or well)

@@ -8,17 +8,17 @@ from ..learner import WIDEST_JIT, make_learner, resolve_precision
 from .results import Check
 
 MEMORY = "memory"
-# How many copies of what a training step holds at its fullest, see `bytes_of_training`: so many that the estimate was
-# 1.08 to 2.3 times what was measured, the least for the largest models that XLA compiles.
-ALWAYS = 700_000_000  # bytes, most of them of the compiler, the most for a small model with predictors
+# Copies that a training step holds at its peak, see `bytes_of_training`. With these, the estimate was 1.08 to 2.3 times
+# the measurement, closest for the largest models that XLA compiles.
+ALWAYS = 700_000_000  # bytes, mostly the compiler's; measured highest for a small model with predictors
 LOGITS, GATE_VECTORS = 5, 10
 JIT_WEIGHTS, JIT_VECTORS = 36, 18
 WEIGHTS, VECTORS = 5, 14
-SAVING_WEIGHTS = 9  # the weights with Adam's two means, as variables, as arrays, and as what is written
+SAVING_WEIGHTS = 9  # the weights and Adam's two moment estimates, as variables, as arrays, and as file contents
 
 
 def try_memory(preset):
-    """Whether the wanted batch fits into memory; if not, which does.
+    """Whether the batch fits into memory; if not, which does.
 
     Parameters
     ----------
@@ -36,14 +36,14 @@ def try_memory(preset):
 
 
 def advise(preset, fits, where):
-    """A check of whether a preset fits, with its `streams` halved until it does.
+    """Check whether a preset fits, with its `streams` halved until it does.
 
     Parameters
     ----------
     fits
-        A function: whether the training of a `Preset` fits into memory.
+        A function of a `Preset`: whether its training fits into memory.
     where
-        Into what, in words.
+        The name of that memory, in words.
     """
     wanted = streams = preset.training.streams
     while streams and not fits(preset.changed(streams=streams)):
@@ -68,7 +68,7 @@ def advise(preset, fits, where):
 
 
 def free_memory():
-    """Bytes that programs may still ask for, without any being moved to disk."""
+    """Bytes that programs can still allocate without swapping."""
     return psutil.virtual_memory().available
 
 
@@ -89,12 +89,12 @@ def fits_on_gpu(preset):
 
 
 def bytes_of_training(preset):
-    """Estimate of the bytes that a training needs on a CPU beyond what the libraries take, on the high side.
+    """Estimate, on the high side, of the bytes that a training needs on a CPU beyond those of the libraries.
 
-    It counts float32 values: copies of the weights, with gradients and Adam's two means; and for each sample of a batch
-    copies of the logits, of the vectors of the sample tier (each place of its frame is looked up on its own, which XLA
-    melts into one), and of what the recurrent layers keep for the way back. How many copies there are was measured,
-    see `benchmarks/preflight.py`. Where a batch is small, putting a checkpoint together takes more than a step.
+    It counts float32 values: copies of the weights, with gradients and Adam's two moment estimates; and for each sample
+    of a batch, copies of the logits, of the vectors of the sample tier (one lookup for each place of its frame, which
+    XLA fuses), and of what the recurrent layers keep for backpropagation. The numbers of copies were measured, see
+    `benchmarks/preflight.py`. With a small batch, assembling a checkpoint takes more than a step.
     """
     model, training = preset.model, preset.training
     jit = model.dim <= WIDEST_JIT
@@ -109,7 +109,7 @@ def bytes_of_training(preset):
 
 
 def weights_of(model):
-    """How many weights a model of some `ModelSettings` has: those of its large matrices, which are nearly all."""
+    """The number of weights in the large matrices of a model, which are nearly all; `model` is its `ModelSettings`."""
     gates = 3 if model.cell == "gru" else 4
     above = 2 if model.skip_connections else 1  # widths of the input of a layer above the first
     matrices = 0.0

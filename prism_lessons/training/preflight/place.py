@@ -1,7 +1,7 @@
-"""Whether a run can be saved where it will live, and go on from what was saved exactly as if it had not been stopped.
+"""Whether a run can be saved in its folder, and go on from its checkpoint exactly as if it had not been stopped.
 
-A checkpoint of the wanted model's full size is written and read; the training before and after it is the wanted
-model's too, with two streams and windows of two frames, so that it takes seconds whatever the size.
+A checkpoint of the requested model is written and read at full size. The training before and after it uses the same
+model, with two streams and windows of two frames, and takes seconds whatever the size.
 """
 
 import math
@@ -31,17 +31,17 @@ from .results import Check
 FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
 TRIAL = "trial"  # in the folder of the pre-flight's sounds, while it is being tried
 BATCHES = 3  # before the checkpoint, and after it
-COPIES = 8  # of the weights, that comparing takes beyond what a training does; measured with "piece"
+COPIES = 8  # of the weights, needed for comparing, beyond those for training; measured with "piece"
 
 
 def small_batches(preset):
     """The preset with batches as small as its model allows, which take seconds."""
-    # One frame in a window would be worked out in another way than several are.
+    # A window of one frame would be computed differently from one of several.
     return preset.changed(streams=min(2, preset.training.streams), window=2 * preset.model.largest_frame, warm_up=0)
 
 
 def try_places(preset, sample_rate, codes, folder, copy_to):
-    """Write, read, go on.
+    """Write a checkpoint, read it, and go on from it.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
     sample_rate
         Hz.
     codes
-        Int, shape (samples,): something to train on; repeated as often as it takes.
+        Int, shape (samples,): sound to train on, repeated as often as needed.
     folder, copy_to
         The run's folder, and that of its copy or None.
 
@@ -80,7 +80,7 @@ def try_places(preset, sample_rate, codes, folder, copy_to):
         if checks[0].passed:
             _practise(learner, progress)
             straight, bits = _values(learner), float(learner.bits.result())
-            del learner  # the largest models do not fit beside each other everywhere
+            del learner  # two of the largest models do not fit into every memory
             checks.append(_try_going_on(preset, streams, folder, straight, bits))
         else:
             checks.append(Check(GOING_ON, None, "Nothing could be saved in the folder, so going on was not tried."))
@@ -106,7 +106,7 @@ def _practise(learner, progress):
 
 
 def _values(learner):
-    """{name: array} of all that a checkpoint holds, as it is now."""
+    """{name: array} of all that a checkpoint would hold now."""
     return {name: np.array(variable.numpy()) for name, variable in learner.everything().items()}
 
 
@@ -115,7 +115,7 @@ def _same(ours, theirs):
 
 
 def _try_place(name, folder, learner, progress, needed):
-    """Whether a checkpoint can be written into a folder, and read again as it was."""
+    """Whether a checkpoint can be written into a folder and read back unchanged."""
     try:
         exists = next(parent for parent in (folder, *folder.absolute().parents) if os.path.exists(parent))
         free = shutil.disk_usage(exists).free
@@ -141,7 +141,7 @@ def _try_place(name, folder, learner, progress, needed):
 
 
 def _try_copy(folder, learner, progress, needed):
-    """The same for the copy. In place of a Drive that is gone no folder may be made: it would be on the wrong disk."""
+    """The same for the copy. No folder is made in place of a missing Drive: it would be on the wrong disk."""
     if not os.path.isdir(folder.absolute().parent):
         return Check(
             COPY,
@@ -160,7 +160,7 @@ def _try_copy(folder, learner, progress, needed):
 
 
 def _try_going_on(preset, streams, folder, straight, straight_bits):
-    """Whether a fresh learner, put where the checkpoint says, comes to the values of the one that was not stopped."""
+    """Whether a fresh learner restored from the checkpoint reaches the values of the one that was not stopped."""
     learner, progress = make_learner(preset, resolve_precision(preset.training.precision)), Progress(streams)
     try:
         progress.restore(SimpleNamespace(folder=_trial(folder)), learner)
@@ -168,7 +168,7 @@ def _try_going_on(preset, streams, folder, straight, straight_bits):
         return Check(GOING_ON, False, str(error))
     _practise(learner, progress)
     apart = abs(float(learner.bits.result()) - straight_bits)
-    # Graphics cards add in whatever order is quickest, so that two trainings never agree to the last bit there.
+    # Graphics cards sum in no fixed order, so two trainings never agree to the last bit there.
     if on_gpu():
         same, how = apart <= MOST_BITS_APART, f"as good as the same ({apart:.3f} bits apart)"
     else:

@@ -1,4 +1,4 @@
-"""Whether half precision, which is what a graphics card is fast in, gives this corpus the bits that single gives."""
+"""Whether half precision, in which graphics cards are fast, gives the same bits on this corpus as single precision."""
 
 import math
 
@@ -13,12 +13,12 @@ from .results import Check
 
 NUMBERS = "numbers"
 SINGLE, HALF = "float32", "mixed_float16"
-# Half precision keeps 11 binary digits, and the logits are single: the bits of a sound network differ by thousandths.
+# Half precision keeps 11 binary digits, and the logits are single: the bits of a healthy network differ by thousandths.
 MOST_BITS_APART = 0.05
 
 
 def try_numbers(preset, codes):
-    """Hear one batch in both precisions, where the training would use half.
+    """Score one batch in both precisions, if the training would use half.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def try_numbers(preset, codes):
 
 
 def bits_in(precision, preset, codes):
-    """Bits per sample that a fresh model, the same for every precision, needs for one batch of some codes."""
+    """Bits per sample of an untrained model, the same for every precision, on one batch of codes."""
     preset = preset.changed(streams=min(2, preset.training.streams))
     streams, window = preset.training.streams, preset.training.window
     codes = Codes.of_arrays([np.resize(codes, streams * window)], preset.model.codec.centre)
@@ -55,7 +55,7 @@ def bits_in(precision, preset, codes):
 
 def compare(single, half):
     """The check of two losses, in bits per sample."""
-    if abs(half - single) <= MOST_BITS_APART:  # false for what is no number
+    if abs(half - single) <= MOST_BITS_APART:  # false for NaN
         sentence = (
             f"Half precision comes to the same as single ({half:.3f} and {single:.3f} bits), and is faster: it is used."
         )

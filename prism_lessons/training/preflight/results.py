@@ -1,4 +1,4 @@
-"""What a pre-flight found, as values, and where they are kept: in the run's folder, beside what was played."""
+"""The results of a pre-flight, kept in the run's folder beside its clips."""
 
 import shutil
 from contextlib import suppress
@@ -16,16 +16,16 @@ HOWS = {True: PASSED, False: FAILED, None: NOT_FINISHED}
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was tried.
+    """The result of one check.
 
     Attributes
     ----------
     name
         What was tried, in a word or two.
     passed
-        True, False, or None where it could not be tried to its end, which is no failure.
+        True, False, or None if it could not be finished, which is not a failure.
     sentence
-        What was found and, where something has to be done, what.
+        The finding and, if necessary, what to do about it.
     advised
         {setting: value}: what to change so that it passes.
     """
@@ -46,16 +46,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a pre-flight found.
+    """The results of a pre-flight.
 
     Attributes
     ----------
     checks : tuple of Check
         In the order they were made.
     original : Clip or None
-        What was learned by heart; None where it did not come to that.
+        The clip to learn by heart, or None.
     replay : Clip or None
-        How it was played back.
+        Its playback by the model, or None.
     """
 
     checks: tuple[Check, ...]
@@ -85,7 +85,7 @@ class Preflight:
         return "\n".join([*map(str, self.checks), self.end])
 
     def as_dict(self):
-        """Plain values for JSON; the clips are named by whether they are there."""
+        """Plain values for JSON; for each clip, whether there is one."""
         return {
             "passed": self.passed,
             "checks": [{**asdict(check), "how": check.how} for check in self.checks],
@@ -96,14 +96,14 @@ class Preflight:
 
 
 def forget(folder):
-    """Remove the results of an earlier pre-flight from a run's folder, as far as that is allowed."""
-    with suppress(OSError):  # a folder that cannot be written is a finding of the pre-flight, not an end of it
+    """Remove the results of an earlier pre-flight from a run's folder, as far as permissions allow."""
+    with suppress(OSError):  # the checks report a folder that cannot be written
         (folder / PREFLIGHT).unlink(missing_ok=True)
         shutil.rmtree(folder / PREFLIGHT_SOUNDS, ignore_errors=True)
 
 
 def keep(result, folder, corpus, preset):
-    """Write a `Preflight` into a run's folder; the list of checks comes last, so that what it names is there.
+    """Write a `Preflight` into a run's folder; the list of checks is written last, after the clips it names.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def was_flown(folder, corpus, preset):
     Parameters
     ----------
     folder
-        Of the run, a path.
+        The path of the run's folder.
     corpus
         The `Corpus`.
     preset
