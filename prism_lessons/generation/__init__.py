@@ -1,4 +1,4 @@
-"""From a capsule to sound: takes by many voices at once, long ones on disk, one voice live, and models in between."""
+"""From a capsule to sound: takes in many voices, long takes on disk, one voice live, and blends of two models."""
 
 from .engines import of_model
 from .lines import TEMPERATURES, Line

@@ -1,6 +1,6 @@
 """Which engine plays a model: Numba's on a CPU, TensorFlow's on a GPU.
 
-Both draw from the same chances, and give the same codes but where a draw falls between two of them by rounding.
+Both draw from the same probabilities and give the same codes, except where rounding tips a draw to the next code.
 """
 
 from dataclasses import dataclass, field
@@ -13,32 +13,32 @@ from .numba_engine import NumbaEngine
 
 ENGINES = ("numba", "tensorflow")
 PRECISIONS = ("single", "half")
-MOST_TABLE = 4e9  # bytes: what each code at each place of the smallest frame says, worked out once
+MOST_TABLE = 4e9  # bytes: the look-up table with a row for each code at each place of the smallest frame
 
 
 class Engine(Protocol):
-    """What an engine does. Codes are int32, shape (voices, samples); samples come in whole largest frames.
+    """The interface of an engine. Codes are int32, shape (voices, samples); samples come in whole largest frames.
 
     Attributes
     ----------
     codec
         The `Quantisation` of its codes.
     largest
-        The largest frame, in samples; of several models, the smallest number that all their frames divide.
+        The largest frame, in samples; for several models, the least common multiple of theirs.
     moments
-        Codes of the recordings from which takes may begin, shape (moments, codes), of the first model that has some.
+        Codes of recordings from which takes may begin, shape (moments, codes), from the first model that has some.
     """
 
     def begin(self, voices):
-        """The `State` before the first sample: silence, and what the model has learned to begin with."""
+        """The `State` before the first sample: silence, and the model's learned initial state."""
 
     def hear(self, state, codes):
-        """The `State` after some codes have been taken in."""
+        """The `State` after these codes."""
 
     def play(self, state, temperatures, draws):
         """Draw codes: temperatures and draws (0 .. 1) are float32, shape (samples, voices) -> codes, new `State`.
 
-        Numba's takes `mix` too, shape (samples, models): how much each of several models counts.
+        Numba's also takes `mix`, shape (samples, models): the weight of each model.
         """
 
     def score(self, state, codes):
@@ -46,14 +46,14 @@ class Engine(Protocol):
 
 
 def choose(engine=None, settings=()):
-    """The name of the engine that this machine plays the models of some `ModelSettings` with, unless one is named.
+    """The name of the engine for models with these `ModelSettings` on this machine, unless one is given.
 
-    Predictors are compiled for the processor: what a graphics card would have to ask for each sample is faster there.
+    Predictors are compiled for the CPU; a graphics card would have to call them for each sample, which is slower.
 
     Raises
     ------
     CourseError
-        When there is none of that name.
+        When there is no engine of that name.
     """
     if engine is not None and not (isinstance(engine, str) and engine in ENGINES):
         raise CourseError(f'There is no engine {as_given(engine)}: choose "numba" for a CPU or "tensorflow" for a GPU.')
@@ -62,13 +62,13 @@ def choose(engine=None, settings=()):
 
 
 def check_precision(precision):
-    """Raise a `CourseError` where a precision is none of PRECISIONS."""
+    """Raise a `CourseError` if a precision is not one of PRECISIONS."""
     if not isinstance(precision, str) or precision not in PRECISIONS:
         raise CourseError(f'There is no precision {as_given(precision)} for playing: choose "single" or "half".')
 
 
 def _gpu():
-    """Whether TensorFlow sees a GPU; asking takes seconds, so it is asked only where the system knows of a card."""
+    """Whether TensorFlow sees a GPU; asking takes seconds, so it is done only if the system lists a card."""
     if not (any(Path("/dev").glob("nvidia[0-9]*")) or Path("/dev/dxg").exists()):
         return False
     from ..model import on_gpu
@@ -77,7 +77,7 @@ def _gpu():
 
 
 def _check(settings):
-    """Refuse a model whose table of rows would fill the memory: a small file may ask for many gigabytes."""
+    """Refuse a model whose look-up table would fill the memory: even a small file can need many gigabytes."""
     if settings.frame_sizes[0] * settings.levels * settings.dim * 4 > MOST_TABLE:
         raise CourseError(
             f"A model with a smallest frame of {settings.frame_sizes[0]}, {settings.levels} levels and a size of "
@@ -86,7 +86,7 @@ def _check(settings):
 
 
 def of_model(model):
-    """The engine for a `SampleRNN` with the weights that it has now.
+    """The engine for a `SampleRNN` with its current weights.
 
     Raises
     ------
@@ -105,18 +105,18 @@ def of_capsules(capsules, engine=None, precision="single"):
     Parameters
     ----------
     capsules
-        A list of them, with codes of one kind.
+        A list of them, with the same kind of codes.
     engine
         One of ENGINES, or None: see `choose`.
     precision
-        One of PRECISIONS, for the weights in Numba's engine. With "half", which reads half as many bytes, logits change
-        by 0.0002 to 0.0006 of their range (tests/generation/test_engines.py holds them to 0.002).
+        One of PRECISIONS, for the weights in Numba's engine. With "half", which reads half the bytes, logits change by
+        0.0002 to 0.0006 of their range (tests/generation/test_engines.py holds them to 0.002).
 
     Raises
     ------
     CourseError
-        For a name that is none, where TensorFlow's engine is asked for what only Numba's can do, and when a model is
-        too large to be played.
+        For an unknown name, when TensorFlow's engine is asked for what only Numba's can do, and when a model is too
+        large to be played.
     """
     check_precision(precision)
     for capsule in capsules:
@@ -130,7 +130,7 @@ def of_capsules(capsules, engine=None, precision="single"):
 
 @dataclass(frozen=True)
 class _Same:
-    """Capsules that count as the same when their weights are."""
+    """Capsules that compare equal if their weights do."""
 
     digests: tuple
     capsules: list = field(compare=False)

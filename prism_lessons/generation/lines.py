@@ -14,21 +14,21 @@ from ..settings import is_number
 TEMPERATURES = (0.05, 5.0)
 SHARES = (0.0, 1.0)
 MOST_POINTS = 1000
-MOST = 1e9  # seconds, or whatever a line is of
+MOST = 1e9  # seconds, or values of a line
 
 
 def _limits(name, value):
-    """The rule for the lowest and the highest value of a line, see `checks`."""
+    """The rule for a line's lowest and highest value, see `checks`."""
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not all(map(is_number, value)):
         raise CourseError(f"{name} must be the lowest and the highest value, such as (0.05, 5), not {as_given(value)}.")
     return value
 
 
 def _times(name, value):
-    """The rule for seconds, one number or many, see `checks`."""
+    """The rule for one time in seconds or an array of them, see `checks`."""
     try:
         times = np.asarray(value)
-    except ValueError:  # lists of several lengths
+    except ValueError:  # lists of unequal length
         times = np.asarray(None)
     if times.dtype.kind not in "fiu":
         raise CourseError(f"{name} must be a number or an array of numbers, not {as_given(value)}.")
@@ -37,19 +37,19 @@ def _times(name, value):
 
 @dataclass(frozen=True)
 class Line:
-    """Breakpoints (seconds, value): before the first and after the last the value stays, between them it glides.
+    """Breakpoints (seconds, value), with linear interpolation between them and constant values outside.
 
-    Seconds count from the beginning of what the model plays. Two points at one time are a step.
+    Seconds count from the beginning of what the model plays. Two points at the same time make a step.
 
     Parameters
     ----------
     points : sequence of (float, float)
-        Seconds from 0 on, in order, and the values there.
+        Seconds from 0, in order, and the values at them.
 
     Raises
     ------
     CourseError
-        When there is no point, or when times run backwards.
+        When there are no points, or when times run backwards.
 
     See Also
     --------
@@ -86,19 +86,19 @@ class Line:
     @classmethod
     @checked(what=a_text, limits=_limits)
     def of(cls, value, what="temperature", limits=TEMPERATURES):
-        """The line that a number, a text (see `parse`) or a `Line` means; its values must lie within `limits`.
+        """A line from a number, a text (see `parse`) or a `Line`; its values must be within `limits`.
 
         Raises
         ------
         CourseError
-            When it means none, or leaves the limits; the sentence says `what` it is.
+            When it is none of these, or exceeds the limits; `what` names it in the message.
         """
         if isinstance(value, str):
             value = cls.parse(value, what)
         elif not isinstance(value, Line):
             if not is_number(value):
                 raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {as_given(value)}.')
-            value = cls(((0.0, math.inf if value > MOST else float(value)),))  # a whole number may be no float at all
+            value = cls(((0.0, math.inf if value > MOST else float(value)),))  # an int may be too large for a float
         low, high = limits
         for _, height in value.points:
             if not low <= height <= high:
@@ -115,7 +115,7 @@ class Line:
         text : str
             "0.9", or seconds and values as in "0:0.7, 10:1.1, 20:0.8"; minutes as in "1m30".
         what : str
-            What it is a line for, as an error calls it.
+            The line's name in error messages.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class Line:
         Raises
         ------
         CourseError
-            When the text is no line, or its times run backwards.
+            When the text is not a line, or its times run backwards.
         """
         parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
         points = []
@@ -145,7 +145,7 @@ class Line:
 
     @checked(seconds=_times)
     def at(self, seconds):
-        """The values at some times.
+        """The values at given times.
 
         Parameters
         ----------
@@ -162,7 +162,7 @@ class Line:
 
     @property
     def constant(self):
-        """Whether it never moves."""
+        """Whether its value never changes."""
         return len({value for _, value in self.points}) == 1
 
     def __str__(self):
@@ -177,7 +177,7 @@ def _said(number):
 
 
 def _number(text):
-    """The number that a text says, or NaN: no more than digits and a point (a comma divides the points)."""
+    """The number in a text, or NaN: digits and a decimal point only (a comma separates breakpoints)."""
     return float(text) if re.fullmatch(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}", text) else math.nan
 
 

@@ -1,4 +1,4 @@
-"""What the predictors of one model, or of several that are mixed, work with while they are played."""
+"""The state and buffers of the predictors of one model, or of several that are mixed, during playing."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from ..settings import BOOK_ORDER
 
 
 class Listeners:
-    """The predictors of some models, side by side, as `compiled.perform` takes them.
+    """The predictors of several models, concatenated as `compiled.perform` takes them.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ class Listeners:
     Attributes
     ----------
     width
-        Numbers in the state of one voice; 0 where no model has predictors.
+        Size of one voice's state; 0 if no model has predictors.
     """
 
     def __init__(self, models):
@@ -50,11 +50,11 @@ class Listeners:
         )
 
     def begin(self, past):
-        """The state of voices before which the codes `past` lie, float64, shape (voices, width)."""
+        """The state of voices that continue the codes `past`, float64, shape (voices, width)."""
         return np.concatenate([each.begin(past[:, -each.context :]) for each in self.each], axis=1)
 
     def room(self, state, past, samples):
-        """What `compiled.perform` listens with, for some samples after the codes `past`; it changes `state`."""
+        """The buffers of `compiled.perform` for some samples after the codes `past`; it changes `state`."""
         voices, origin = past.shape
         lead = max(0, self._longest - origin)
         heard = np.zeros((voices if self.each else 0, lead + origin + samples))
@@ -75,7 +75,7 @@ class Listeners:
         return (*self._fixed, heard, missed, state, expected, rooms)
 
     def leave(self, listening):
-        """The state once `compiled.perform` has run: what was heard and missed last goes into it."""
+        """The state after `compiled.perform` has run, with the latest samples and prediction errors stored in it."""
         heard, missed, state = listening[8:11]
         for model, (predictors, row) in enumerate(zip(self.each, self._rows, strict=True)):
             predictors.remember(state[:, row[-2] : row[-1]], heard, missed[model])

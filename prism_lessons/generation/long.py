@@ -1,8 +1,8 @@
-"""Long takes: played onto the disk in constant memory, and gone on with after an interruption.
+"""Long takes: played to disk in constant memory, and resumed after an interruption.
 
-The folder of a performance holds `performance.json` (what shall be played), for each voice its codes so far
-(`voice1.codes`, and so on), `player.state` (everything that the next sample depends on, written every few seconds), and
-in the end one WAV for each voice. What was written to the codes after the last state is played again, the same.
+The folder of a performance holds `performance.json` (what to play), for each voice its codes so far (`voice1.codes`,
+and so on), `player.state` (everything that the next sample depends on, written every few seconds), and at the end one
+WAV for each voice. Codes written after the last saved state are played again, identically.
 """
 
 import json
@@ -26,22 +26,22 @@ from .state import State
 from .takes import Performance, events_of, markers, samples_of, take_name, trapped
 
 WHAT, STATE, LOCK = "performance.json", "player.state", "performance.lock"
-# What a performance that was killed in its first moment leaves: it has not begun.
+# Files left by a performance that was killed at the start: it has not begun.
 LEFT = re.compile(rf"voice\d+\.codes|{re.escape(STATE)}|{re.escape(LOCK)}|.*\.partial")
-WORK = re.compile(rf"{re.escape(WHAT)}|{LEFT.pattern}")  # all that is no sound
+WORK = re.compile(rf"{re.escape(WHAT)}|{LEFT.pattern}")  # everything that is not sound
 KEEP_SECONDS = 5.0  # of work between two states on the disk
-REMEMBERED_SECONDS = 4.0  # more than traps listen back
+REMEMBERED_SECONDS = 4.0  # more than the traps look back
 MOST_HOURS = 24
-MOST_BYTES = 2**32 - 2**25  # of a WAV: its sizes are numbers of 32 bits, and prime and markers want room too
+MOST_BYTES = 2**32 - 2**25  # of a WAV: its sizes are 32-bit numbers, and prime and markers need room too
 
 
 class Taken(CourseError):
-    """In a folder lies something else than the performance that is asked for, so that needs another folder."""
+    """A folder holds something other than the requested performance, which needs another folder."""
 
 
 @dataclass(frozen=True)
 class LongTake:
-    """A take that lies on the disk as codes. `about` is that of a `Take`; `path` is its WAV."""
+    """A take stored on disk as codes. `about` is as in `Take`; `path` is its WAV."""
 
     path: Path
     codes: Path = field(repr=False)
@@ -64,13 +64,13 @@ class LongTake:
         return markers(self.about)
 
     def blocks(self):
-        """Yield the sound in blocks of some seconds."""
+        """Yield the sound in blocks of a few seconds."""
         size = int(BLOCK_SECONDS * self.sample_rate)
         for start in range(0, self.samples, size):
             yield self._read(start, min(size, self.samples - start))
 
     def clip(self, start=0.0, seconds=8.0):
-        """`seconds` of it from `start` on, in memory, as a `Clip`; a `start` below 0 counts from the end."""
+        """An excerpt of `seconds` from `start`, in memory, as a `Clip`; a negative `start` counts from the end."""
         first = round((start + self.seconds if start < 0 else start) * self.sample_rate)
         first = min(max(0, first), self.samples)
         count = max(0, min(round(seconds * self.sample_rate), self.samples - first))
@@ -104,28 +104,28 @@ def perform(
     precision="single",
     listening=None,
 ):
-    """Let a model play for long, onto the disk. Called again with the same values, it goes on where it stopped.
+    """Play a long take to disk. Called again with the same values, it goes on where it stopped.
 
     Parameters
     ----------
     capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision
         As for `generate`.
     folder : str or Path
-        Where the performance lies; one for each.
+        The performance's own folder.
     seconds : float
-        How long it shall be, up to 24 hours. What was played before counts; asked for more, it goes on from there.
+        The total length, up to 24 hours, earlier calls included; with a larger value, it goes on from there.
     listening : callable, optional
-        Called every few seconds with the list of `LongTake`s so far, to play the newest of it, say.
+        Called every few seconds with the list of `LongTake`s so far, for example to play the newest part.
 
     Returns
     -------
     list of LongTake
-        One for each voice; each has a 16-bit WAV, and `render` makes other files of it.
+        One for each voice, each with a 16-bit WAV; `render` makes other files from it.
 
     Raises
     ------
     CourseError
-        For a value out of its range, when the folder holds another performance (`Taken`), and when the disk is full.
+        For a value out of range, when the folder holds another performance (`Taken`), and when the disk is full.
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
 
@@ -195,7 +195,7 @@ def perform(
 
 
 def _refuse_other(folder):
-    """Refuse a folder in which something else than a performance lies."""
+    """Refuse a folder that holds something other than a performance."""
     try:
         begun = (folder / WHAT).is_file() or not folder.exists()
         if not begun and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
@@ -205,7 +205,7 @@ def _refuse_other(folder):
 
 
 class _Stage:
-    """The files of a performance, and its player, at the beginning or where it stopped; open as a context."""
+    """Context manager for the files of a performance and its player, at the beginning or where it stopped."""
 
     def __init__(self, folder, performance, keep_prime):
         self.folder, self.performance, self.codec = folder, performance, performance.capsule.settings.codec
@@ -217,7 +217,7 @@ class _Stage:
             self._begin(keep_prime)
 
     def _begin(self, keep_prime):
-        if (self.folder / STATE).is_file() and self._state()[0]["played"]:  # somebody has taken its WHAT away
+        if (self.folder / STATE).is_file() and self._state()[0]["played"]:  # WHAT was deleted
             raise self._damaged()
         self.player, heard = self.performance.player()
         heard = heard if keep_prime else [codes[:0] for codes in heard]
@@ -229,7 +229,7 @@ class _Stage:
             raise unwritable(self.folder, error) from error
         self._whole = self._moment()
         self._keep_state()
-        write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # from here on it has begun
+        write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # now it has begun
 
     def _go_on(self, keep_prime):
         try:
@@ -255,7 +255,7 @@ class _Stage:
             raise self._damaged() from error
 
     def _state(self):
-        """What was kept last: values and arrays."""
+        """The last saved state: values and arrays."""
         try:
             return container.read(self.folder / STATE, "performance")[:2]
         except CourseError as error:
@@ -265,13 +265,13 @@ class _Stage:
         return Taken(f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.')
 
     def _compare(self, takes, kept_prime, keep_prime):
-        """Raise a `CourseError` where another performance lies here than is asked for."""
+        """Raise a `CourseError` if the performance here differs from the requested one."""
         if len(takes) != len(self.abouts):
             raise _other(self.folder, "number of voices", len(takes), len(self.abouts))
         for then, now in zip(takes, self.abouts, strict=True):
             for name in {**then, **now}:
                 was, asked = then.get(name), now.get(name)
-                # Of a prime that is no longer there, only the name is known.
+                # If a prime's file is gone, only its name is known.
                 gone = name == "prime" and was and asked and was.startswith(f"{asked}, ")
                 if was != asked and not gone and name not in ("date", "engine"):
                     raise _other(self.folder, name, was, asked)
@@ -279,7 +279,7 @@ class _Stage:
             raise _other(self.folder, "keep_prime", kept_prime, keep_prime)
 
     def _remember(self):
-        """Let the traps hear the last of what was played, as they had before the pause."""
+        """Give the traps the last seconds that were played, which they had before the pause."""
         count = min(self.played, round(REMEMBERED_SECONDS * self.performance.capsule.sample_rate))
         size, dtype = self.codec.dtype.itemsize, self.codec.dtype
         codes = [
@@ -289,7 +289,7 @@ class _Stage:
         self.player.traps.remember(self.codec.decode(np.stack(codes)))
 
     def _check(self, voices):
-        """Whether state and codes belong together."""
+        """Raise a `ValueError` unless state and codes belong together."""
         if voices != len(self.abouts) or len(self.before) != voices:
             raise ValueError("voices are missing")
         for voice in range(voices):
@@ -300,13 +300,13 @@ class _Stage:
         return self.folder / f"voice{voice + 1}.codes"
 
     def _bytes(self, voice):
-        """How many bytes of a voice's codes count."""
+        """The valid bytes of a voice's codes."""
         return (self.before[voice] + self.played) * self.codec.dtype.itemsize
 
     def __enter__(self):
         try:
             for voice in range(len(self.abouts)):
-                # Without a buffer: what a full disk refuses is known at once, and not only when the file is closed.
+                # Unbuffered, so that a full disk shows at once and not only when the file is closed.
                 file = self._files.enter_context(open(self._path(voice), "rb+", buffering=0))
                 file.truncate(self._bytes(voice))
                 file.seek(0, os.SEEK_END)
@@ -327,17 +327,17 @@ class _Stage:
         try:
             for file, made in zip(self._open, codes, strict=True):
                 rest = memoryview(made.astype(self.codec.dtype).tobytes())
-                while rest:  # a disk that is nearly full takes a part
+                while rest:  # a nearly full disk may accept only a part
                     rest = rest[file.write(rest) :]
         except OSError as error:
             raise unwritable(self.folder, error) from error
         self._whole = self._moment()
 
     def _moment(self):
-        """All that the next sample depends on, now: (samples played, state, chances, traps).
+        """Everything the next sample depends on, now: (samples played, state, random states, traps).
 
-        An interruption may come between a piece and its writing, so what is kept is the last moment at which player and
-        files agreed.
+        An interruption may come between a piece and its writing, so the last moment at which player and files agreed is
+        kept.
         """
         player = self.player
         chances = [chance.bit_generator.state for chance in player.chances]
@@ -345,11 +345,11 @@ class _Stage:
 
     @property
     def played(self):
-        """Samples of each voice that are written."""
+        """Samples of each voice that have been written."""
         return self._whole[0]
 
     def keep(self):
-        """Put codes, and then the state, safely on the disk."""
+        """Flush the codes to disk, then save the state."""
         check_there(self.folder / WHAT)
         try:
             for voice, file in enumerate(self._open):
@@ -362,13 +362,13 @@ class _Stage:
     def _keep_state(self):
         played, state, chances, traps = self._whole
         arrays = {"past": state.past} | {f"recurrent_{at}": part for at, part in enumerate(state.recurrent)}
-        # As an array, because events may be many, and the description of a container is limited.
+        # As an array, since there may be many events, and a container's description is limited in size.
         arrays["traps"] = np.frombuffer(json.dumps(traps).encode(), np.uint8)
         about = {"played": played, "before": self.before, "chances": chances}
         container.write(self.folder / STATE, "performance", about, arrays)
 
     def takes(self, most):
-        """The `LongTake`s so far, with at most so many samples made by the model."""
+        """The `LongTake`s so far, with at most `most` samples made by the model."""
         rate, takes = self.performance.capsule.sample_rate, []
         made = min(self.played, most)
         names = [take_name(about) for about in self.abouts]
@@ -377,7 +377,7 @@ class _Stage:
             if self.before[voice]:
                 about["prime_seconds"] = self.before[voice] / rate
             about["events"] = events_of(self.player.traps, voice, made / rate)
-            # Voices that differ in their primes only, or in the middle of their lines, are called the same.
+            # Voices that differ only in their primes, or in the middle of their lines, have the same name.
             name = f"{names[voice]}_{voice + 1}" if names.count(names[voice]) > 1 else names[voice]
             path = self.folder / f"{name}.wav"
             takes.append(LongTake(path, self._path(voice), self.codec, rate, self.before[voice] + made, about))
@@ -392,5 +392,5 @@ def _other(folder, name, then, now):
 
 
 def is_work(name):
-    """Whether a file of this name in the folder of a performance is no sound, but needed to go on with it."""
+    """Whether a file of this name in a performance's folder is not sound, but needed to go on with it."""
     return bool(WORK.fullmatch(name))

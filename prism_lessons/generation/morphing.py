@@ -1,4 +1,4 @@
-"""Between two models: their weights interpolated, or their opinions mixed."""
+"""Blends of two models: their weights interpolated, or their logits mixed."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,18 +12,18 @@ from ..files import digest
 from ..run import as_capsule
 from .lines import SHARES, Line
 
-# Weights that were not learned but taken from the recordings (`SampleRNN`): halfway between two filters lies no filter
-# of any recording, and halfway between two moments no moment.
+# Weights taken from the recordings, not learned (`SampleRNN`): the mean of two filters or of two moments belongs to no
+# recording.
 TAKEN = ("loudest", "drift", "book", "moments")
 
 
 @checked(share=number(0, 1))
 def between(first, second, share=0.5):
-    """A model whose weights lie between those of two.
+    """Interpolate the weights of two models.
 
-    Two epochs of one run lie on one path of learning, so what lies between them usually plays; weights of models that
-    were trained apart have nothing to do with each other, and what lies between those seldom does
-    (https://arxiv.org/abs/1912.05671). Filters and moments of recordings, which some models keep, are the nearer one's.
+    Two epochs of one run are on the same training trajectory, so models between them usually play; weights of models
+    trained separately are unrelated, and models between those seldom do (https://arxiv.org/abs/1912.05671). Filters and
+    moments of recordings, which some models keep, are taken from the nearer model.
 
     Parameters
     ----------
@@ -39,12 +39,12 @@ def between(first, second, share=0.5):
     Raises
     ------
     CourseError
-        When the two differ in their shape; the sentence names the setting.
+        When the two differ in shape or sample rate; the sentence names the difference.
 
     See Also
     --------
-    mix : Lets any two models decide together.
-    Run : Its epochs lie on one path of learning.
+    mix : Mixes the logits of any two models.
+    Run : Its epochs are on one training trajectory.
 
     Examples
     --------
@@ -71,9 +71,9 @@ def between(first, second, share=0.5):
 
 @dataclass(frozen=True)
 class Mixture:
-    """Two models that decide each sample together: what each says of the next code is mixed, and one code is drawn.
+    """Two models played as one: their logits for the next code are mixed, and one code is drawn.
 
-    Made by `mix`. It is played as a `Capsule` is.
+    Made by `mix`, and played like a `Capsule`.
     """
 
     capsules: tuple = field(repr=False)
@@ -90,19 +90,19 @@ class Mixture:
 
     @cached_property
     def digest(self):
-        """A name for both together: 16 hexadecimal digits."""
+        """A name for the mixture: 16 hexadecimal digits."""
         return digest(*(capsule.digest for capsule in self.capsules), str(self.share))
 
 
 def mix(first, second, share=0.5):
-    """Let two models decide together, sample for sample, by mixing their logits.
+    """Mix the logits of two models, sample by sample.
 
     Parameters
     ----------
     first, second : Capsule, Run, str or Path
         Two models of any shape, with the same sample rate and the same codes.
     share : float, str or Line
-        How much the second counts, 0 .. 1: a number, or a line such as "0:0, 10:1" that goes from one to the other.
+        Weight of the second, 0 .. 1: a number, or a line such as "0:0, 10:1", which goes from the first to the second.
 
     Returns
     -------
@@ -115,9 +115,9 @@ def mix(first, second, share=0.5):
 
     See Also
     --------
-    between : One model whose weights lie between those of two.
-    generate : Plays a mixture as it plays a capsule.
-    Line : A share that moves.
+    between : Interpolates the weights of two models.
+    generate : Plays a mixture like a capsule.
+    Line : A share that changes over time.
 
     Examples
     --------
@@ -152,6 +152,6 @@ def _about(how, first, second, share):
 
 
 def _name(capsule):
-    """What a capsule is called: its run and epoch."""
+    """A capsule's name: its run and epoch."""
     run, epoch = capsule.about.get("run"), capsule.about.get("epoch")
     return f"{run or capsule.digest[:6]}{f', epoch {epoch}' if epoch is not None else ''}"

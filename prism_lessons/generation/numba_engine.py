@@ -14,8 +14,8 @@ from .programme import Programme
 from .state import State
 
 MOST_CORES = 4
-LEAST_WORK = 40_000  # multiplications in a step from which on other cores may be worth the talk between them
-AGAIN = 32  # pieces after which the slower number of cores is tried again
+LEAST_WORK = 40_000  # multiplications in a step above which more cores may be worth their synchronisation
+AGAIN = 32  # pieces after which the slower core count is tried again
 
 
 class NumbaEngine:
@@ -40,19 +40,19 @@ class NumbaEngine:
         self._compile()
 
     def _compile(self):
-        """Compile, or fetch what was compiled, before the first sound and not in the middle of it."""
+        """Compile, or load from the cache, before the first sound and not in the middle of it."""
         first_sound = self.begin(1), *np.ones((2, self.largest, 1), np.float32)
         for _ in (compiled.help_out, compiled.perform):
-            # Numba keeps each once it is compiled. On a full disk it can be played, but is not kept.
+            # Numba caches each once it is compiled. On a full disk it can be played, but is not cached.
             with suppress(OSError):
                 self.play(*first_sound)
                 break
         else:
             self.play(*first_sound)
-        self._cores.clear()  # the seconds of compiling say nothing about the pace of playing
+        self._cores.clear()  # compile times say nothing about the pace of playing
 
     def begin(self, voices):
-        """The state before the first sample: silence, and what the model has learned to begin with."""
+        """The state before the first sample: silence, and the model's learned initial state."""
         past = np.full((voices, self.largest), self.codec.centre, np.int32)
         recurrent = [np.tile(initial, (voices, 1)) for _, initial in self.programme.states]
         return State(past, [*recurrent, *([self._listeners.begin(past)] if self._listeners.width else [])])
@@ -63,7 +63,7 @@ class NumbaEngine:
         return self._perform(compiled.PLAY, state, codes, temperatures, draws, mix)[:2]
 
     def hear(self, state, codes):
-        """The state after some codes have been taken in, see `engines.Engine`."""
+        """The state after these codes, see `engines.Engine`."""
         return self._perform(compiled.WARM, state, codes)[1]
 
     def score(self, state, codes, mix=None):
@@ -111,7 +111,7 @@ class NumbaEngine:
         return codes[:, self.largest :], State(codes[:, -self.largest :].copy(), recurrent), scores
 
     def _useful_cores(self, voices):
-        """How many cores find something to do in the largest product."""
+        """How many cores the largest product can keep busy."""
         table = self.programme.table
         products = table[table[:, compiled.KIND] == compiled.PRODUCT]
         work = (products[:, compiled.INPUTS] * products[:, compiled.PANELS]).max() * compiled.PANEL * voices
@@ -119,7 +119,7 @@ class NumbaEngine:
 
 
 class Cores:
-    """One core or all of them: whichever has been faster of late, since others may be using them too.
+    """One core or all of them: whichever was faster recently, since other programs may be using them too.
 
     The sound does not depend on it.
     """
@@ -130,8 +130,8 @@ class Cores:
 
     @contextmanager
     def timed(self, samples):
-        """How many cores to use for some samples, and take the time."""
-        count = min(self._pace, key=lambda cores: self._pace[cores] or 0)  # what was not tried comes first
+        """Yield how many cores to use for `samples` samples, and time the block."""
+        count = min(self._pace, key=lambda cores: self._pace[cores] or 0)  # untried counts come first
         if self._since >= AGAIN:
             count, self._since = max(self._pace, key=self._pace.get), 0
         begun = time.perf_counter()
@@ -141,10 +141,10 @@ class Cores:
 
 
 def _together(cores, what, common):
-    """`compiled.perform`, with a helper on each core but one."""
+    """Run `compiled.perform`, with a helper on each core but one."""
     shared = common[-1]
     shared[compiled.TICKET] = compiled.OVER
-    compiled.help_out(*common)  # returns at once, compiled; else the first helper would compile while others wait
+    compiled.help_out(*common)  # returns at once; compiles now, or the first helper would while others wait
     shared[compiled.TICKET] = 0
     helpers = [threading.Thread(target=compiled.help_out, args=common) for _ in range(cores - 1)]
     for helper in helpers:

@@ -1,4 +1,4 @@
-"""A model while it plays: its voices, the chance of each, the lines that they follow, and how far they are."""
+"""A model while it plays: its voices, their random generators, the lines they follow, and their position."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ PIECE = 4096  # samples made at a time, rounded to whole frames
 
 
 def chances(seed, voices):
-    """What each voice draws from: (seed, 0), (seed, 1) and so on; from a list of seeds, the first voice of each.
+    """The random seed of each voice: (seed, 0), (seed, 1) and so on; for a list of seeds, the first voice of each.
 
-    A pair (seed, voice) in the list, voices from 0, stands for itself.
+    A pair (seed, voice) in the list, voices from 0, is used as it is.
     """
     if isinstance(seed, (list, tuple)):
         return [one if isinstance(one, tuple) else (one, 0) for one in seed]
@@ -20,14 +20,14 @@ def chances(seed, voices):
 
 
 def pieces(engine, sample_rate, samples, temperatures, drawing):
-    """Yield the codes of some voices from their beginning on, each at a temperature of its own, see `Player.pieces`."""
+    """Yield the codes of voices from the beginning, each at its own temperature, see `Player.pieces`."""
     return Player(engine, sample_rate, [Line.of(one) for one in temperatures], drawing).pieces(samples)
 
 
 def after(engine, codes):
-    """The `State` of voices that have heard some codes and nothing before: int, shape (voices, samples).
+    """The `State` of voices after `codes`, int, shape (voices, samples), and nothing before.
 
-    Frames end where the codes end; before their beginning lies silence.
+    Frames are aligned to the end of the codes; the start is padded with silence.
     """
     before = -codes.shape[1] % engine.largest
     heard = np.pad(codes, ((0, 0), (before, 0)), constant_values=engine.codec.centre)
@@ -35,9 +35,9 @@ def after(engine, codes):
 
 
 def begun(engine, drawing):
-    """The `State` that voices begin in, a pair from `chances` for each.
+    """The initial `State` of voices, given a pair from `chances` for each.
 
-    Each has just heard a moment of the recordings, drawn by its chance; of a model that keeps none, it knows silence.
+    Each continues a moment of the recordings, drawn from its seed, or silence if the model keeps none.
     """
     moments = engine.moments
     if not len(moments):
@@ -47,24 +47,24 @@ def begun(engine, drawing):
 
 
 class Player:
-    """Goes on from sample to sample; however it is cut into pieces, the codes are the same.
+    """Plays on from sample to sample; the codes do not depend on how they are cut into pieces.
 
-    But for nudges: traps listen at the end of each piece, so these need the same pieces to come at the same samples.
+    Nudges are the exception: traps are checked at the end of each piece, so nudges depend on where pieces end.
 
     Parameters
     ----------
     engine
         An `engines.Engine`.
     sample_rate
-        Hz, which turns samples into the seconds of the lines.
+        Hz, to convert samples to the seconds of the lines.
     lines
-        The `Line` of temperature of each voice.
+        The temperature `Line` of each voice.
     drawing
         A pair for each voice, from `chances`.
     state
-        The `State` to begin from, of a prime say; if not given, see `begun`.
+        The `State` to begin from, for example after a prime; if not given, see `begun`.
     share
-        Where two models are mixed: the `Line` of the second one's share, 0 .. 1.
+        When two models are mixed: the `Line` of the second one's share, 0 .. 1.
     traps
         `Traps` that watch the voices, or None.
 
@@ -86,7 +86,7 @@ class Player:
         return max(1, PIECE // self.engine.largest) * self.engine.largest
 
     def play(self, samples=None):
-        """The next codes, int32, shape (voices, samples): a piece, or some samples, rounded up to whole frames."""
+        """The next codes, int32, shape (voices, samples): a piece, or `samples` rounded up to whole frames."""
         largest = self.engine.largest
         samples = self.piece if samples is None else -(-samples // largest) * largest
         seconds = (self.played + np.arange(samples)) / self.sample_rate
@@ -107,7 +107,7 @@ class Player:
         return codes
 
     def _begin_anew(self, voices):
-        """Let some voices hear another moment of the recordings and go on from there."""
+        """Restart these voices from another moment of the recordings."""
         fresh = begun(self.engine, [(*self.drawing[voice], self.played) for voice in voices])
         parts = [self.state.past.copy(), *(part.copy() for part in self.state.recurrent)]
         for part, new in zip(parts, [fresh.past, *fresh.recurrent], strict=True):
@@ -115,7 +115,7 @@ class Player:
         self.state = State(parts[0], parts[1:])
 
     def pieces(self, samples):
-        """Yield codes, int32, shape (voices, up to a piece), until there are `samples` of each voice, exactly."""
+        """Yield codes, int32, shape (voices, up to a piece), until there are exactly `samples` for each voice."""
         done = 0
         while done < samples:
             codes = self.play()

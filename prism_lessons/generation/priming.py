@@ -1,4 +1,4 @@
-"""Priming: a recording that a model hears before it plays, so that it goes on from there."""
+"""Priming: a recording that conditions a model before it plays, so that it continues from there."""
 
 import os
 from dataclasses import dataclass
@@ -20,25 +20,25 @@ MOST_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Prime:
-    """A stretch of sound that a voice goes on from.
+    """An excerpt of sound for a voice to continue.
 
     Parameters
     ----------
     sound : Clip, str or Path
         A `Clip`, or the path of a sound file, of any sample rate.
     start : float, optional
-        Where the stretch begins, in seconds; if not given, it is the last one of the sound.
+        Start of the excerpt, in seconds; if not given, the excerpt is at the end of the sound.
     seconds : float
-        How long it is, up to 60; shorter where the sound is.
+        Its length, up to 60; shorter if the sound is.
 
     Raises
     ------
     CourseError
-        For times that cannot be.
+        For times out of range, or a sound of the wrong type.
 
     See Also
     --------
-    generate : Goes on from a prime.
+    generate : Continues from a prime.
     perform : The same for long takes.
 
     Examples
@@ -69,13 +69,13 @@ class Prime:
 
     @classmethod
     def of(cls, sound):
-        """The prime that a `Prime`, a `Clip` or the path of a sound file means: of a sound, its last 8 seconds."""
+        """A prime from a `Prime`, or from the last 8 seconds of a `Clip` or sound file."""
         return sound if isinstance(sound, Prime) else cls(sound)
 
     @classmethod
     @checked(voices=whole(1, MOST_VOICES))
     def several(cls, sound, voices, seconds=4.0):
-        """Primes for some voices, each from a different place, from the beginning of the sound to its end.
+        """Primes for several voices, evenly spaced from the beginning of the sound to its end.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Prime:
         voices : int
             How many, 1 .. 256.
         seconds : float
-            Of each.
+            Length of each.
 
         Returns
         -------
@@ -94,7 +94,7 @@ class Prime:
         return [cls(sound, round(float(start), 3), seconds) for start in starts]
 
     def clip(self, sample_rate):
-        """The stretch itself.
+        """The excerpt as a `Clip`.
 
         Parameters
         ----------
@@ -108,7 +108,7 @@ class Prime:
         Raises
         ------
         CourseError
-            When the sound cannot be read, or has nothing there.
+            When the sound cannot be read, or ends before the excerpt starts.
         """
         sample_rate, start = check_sample_rate(sample_rate), self._start()
         if isinstance(self.sound, Clip):
@@ -126,7 +126,7 @@ class Prime:
 
     @property
     def end(self):
-        """Where in the sound the stretch ends, in seconds: what the model goes on from."""
+        """Where the excerpt ends in the sound, in seconds: the model continues from here."""
         return min(self._start() + self.seconds, self._length())
 
     def _start(self):
@@ -135,7 +135,7 @@ class Prime:
         return max(0.0, self._length() - self.seconds)
 
     def _length(self):
-        """The seconds of the whole sound."""
+        """Length of the whole sound, in seconds."""
         if isinstance(self.sound, Clip):
             return self.sound.seconds
         try:
@@ -149,12 +149,12 @@ class Prime:
         name = as_text(name)
         try:
             return f"{name}, {self._start():g} to {self.end:g} s"
-        except AudioError:  # it has been heard, and is no longer there
+        except AudioError:  # the file was deleted after use
             return name
 
 
 def primes_of(prime, voices):
-    """A `Prime`, or None, for each voice: from one for all, or a list of as many as there are voices."""
+    """A `Prime`, or None, for each voice: from one for all, or a list with one for each."""
     several = prime if isinstance(prime, (list, tuple)) else [prime]
     if len(several) not in (1, voices):
         raise CourseError(f"{len(several)} primes were given for {voices} voices: give one, or one each.")
@@ -163,7 +163,7 @@ def primes_of(prime, voices):
 
 
 def primed(engine, primes, drawing, sample_rate):
-    """Let an engine hear what each voice goes on from.
+    """Run an engine over each voice's prime.
 
     Parameters
     ----------
@@ -172,20 +172,20 @@ def primed(engine, primes, drawing, sample_rate):
     primes
         A `Prime` or None for each voice.
     drawing
-        A pair for each voice, from `player.chances`: it decides how a voice begins that has no prime.
+        A pair for each voice, from `player.chances`: it determines how a voice without a prime begins.
     sample_rate
         The model's, in Hz.
 
     Returns
     -------
-    State, and a list with the codes that each voice has heard, int32, shape (samples,); none without a prime.
+    State, and a list with the codes of each voice's prime, int32, shape (samples,); empty without a prime.
     """
     states, heard = {}, {}
     if not any(primes):
         return begun(engine, drawing), [np.zeros(0, np.int32)] * len(primes)
     keys = [pair if prime is None else id(prime) for prime, pair in zip(primes, drawing, strict=True)]
     for prime, key in zip(primes, keys, strict=True):
-        if key in states:  # one prime for many voices is heard once
+        if key in states:  # a prime shared by voices is run once
             continue
         if prime is None:
             state, codes = begun(engine, [key]), np.zeros(0, np.int32)

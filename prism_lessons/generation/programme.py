@@ -1,8 +1,8 @@
-"""A model as a programme for `compiled.perform`: its weights folded, padded and cut into panels, with instructions.
+"""A model as a programme for `compiled.perform`: instructions, and weights that are folded, padded and cut into panels.
 
-Where one linear map follows another with nothing between, their product is worked out once: embedding, convolution
-and first hidden layer become one table of rows for each code at each place of the frame; hearing and upsampling run
-straight into the gates of the recurrent layer below. That is the same model up to rounding, with fewer products.
+Consecutive linear maps are multiplied in advance: embedding, convolution and first hidden layer become one table with a
+row for each code at each place of the frame; input maps and upsampling are folded into the gates of the recurrent
+layers that follow. This is the same model up to rounding, with fewer products.
 """
 
 import math
@@ -12,19 +12,19 @@ import numpy as np
 from . import compiled as row
 from .compiled import PANEL
 
-# Beyond any logit, so that columns which only fill up a panel are never drawn; finite, so that no sum becomes NaN.
+# Below any logit, so that a panel's padding columns are never drawn; finite, so that no sum becomes NaN.
 NEVER = np.float32(-1e30)
 
 
 class Programme:
-    """What `compiled.perform` needs to know of one model, or of several whose logits are mixed.
+    """The input of `compiled.perform` for one model, or for several whose logits are mixed.
 
     Parameters
     ----------
     models
         A list of (`ModelSettings`, {weight name: float32 array}), with the names of `SampleRNN.weights_by_name`.
     half
-        Whether the panels are kept in half precision, which reads half the bytes.
+        Keep the panels in half precision, which reads half the bytes.
     """
 
     def __init__(self, models, half=False):
@@ -32,7 +32,7 @@ class Programme:
         self.levels = models[0][0].levels
         self.width = 0  # of `values`
         self.states = []  # (place in `values`, initial values), in the order of `SampleRNN.initial_state`
-        self.logits = []  # where each model's logits lie in `values`
+        self.logits = []  # offset of each model's logits in `values`
         self._table, self._sections = [], []
         self._panels, self._plain, self._rows = _Store(), _Store(), _Store()
         self._listeners = 0
@@ -44,7 +44,7 @@ class Programme:
         self.weights, self.plain, self.rows = (store.joined() for store in (self._panels, self._plain, self._rows))
         if half:
             self.weights = self.weights.astype(np.float16).view(np.uint16)
-        # So many samples at a time nothing is left out: frames of two models need not divide one another.
+        # In steps of this many samples no frame is skipped: frames of two models need not divide one another.
         self.smallest = np.gcd.reduce(self.sections[:, 2][self.sections[:, 4] == 0])
         self.most_inputs = max(self.table[:, row.INPUTS])
 
@@ -60,11 +60,11 @@ class Programme:
         self._table.append(line)
 
     def _section(self, begun, frame, frame_above, sounding):
-        """What was instructed since `begun` is run at each frame; if `sounding`, only where samples are made."""
+        """Run the instructions since `begun` at each frame; if `sounding`, only when samples are made."""
         self._sections.append((begun, len(self._table), frame, frame_above, sounding))
 
     def _product(self, x, matrix, bias, **columns):
-        """Instruct a product with `matrix`, (inputs, columns of whole panels); returns where its result lies."""
+        """Add a product with `matrix`, (inputs, columns of whole panels); returns the offset of its result."""
         inputs, size = matrix.shape
         y = self._place(size)
         panels = matrix.reshape(inputs, size // PANEL, PANEL).transpose(1, 0, 2)
@@ -86,7 +86,7 @@ class Programme:
             begun = len(self._table)
             told = self._tier(parts, name, frame, above, above_step)
             self._section(begun, frame, frame_above, False)
-            # What a tier says to the one below; the fastest says it to the samples.
+            # The conditioning of the tier below, or of the samples by the fastest tier.
             begun = len(self._table)
             matrix, bias, above_step = parts.upsample(name, f"tier_{sizes[tier - 1]}" if tier else None)
             above = self._product(told, matrix, bias)
@@ -118,13 +118,13 @@ class Programme:
         self._section(begun, 1, sizes[0], True)
 
     def _tier(self, parts, name, frame, above, above_step):
-        """Instruct one step of a recurrent tier; returns where its vector lies."""
+        """Add one step of a recurrent tier; returns the offset of its vector."""
         padded, gates, skip = parts.padded, parts.gates, parts.settings.skip_connections
         layers = parts.settings.layers
         codes = self._place(2 * frame if parts.settings.guesses else frame)
         self._instruct(row.HEAR, Y=codes, FRAME=frame, SIZE=parts.settings.levels, LISTENER=self._listener)
         heard = self._product(codes, *parts.hear(name), ABOVE=above, ABOVE_STEP=above_step)
-        states = [self._place(padded) for _ in range(layers)]  # side by side, since all of them may speak
+        states = [self._place(padded) for _ in range(layers)]  # contiguous, since all of them may be outputs
         for layer, state in enumerate(states):
             gated = heard
             if layer:
@@ -151,7 +151,7 @@ class Programme:
 
 
 class _Store:
-    """Arrays end to end."""
+    """Arrays concatenated into one."""
 
     def __init__(self):
         self._arrays, self._size = [], 0
@@ -166,12 +166,12 @@ class _Store:
 
 
 def _whole(size):
-    """`size` filled up to whole panels."""
+    """`size` rounded up to whole panels."""
     return math.ceil(size / PANEL) * PANEL
 
 
 class _Parts:
-    """The matrices of a programme, (inputs, outputs), from a model's weights; the last axis filled up with zeros."""
+    """The matrices of a programme, (inputs, outputs), from a model's weights; the last axis padded with zeros."""
 
     def __init__(self, settings, weights):
         self.settings, self._weights = settings, weights
@@ -179,14 +179,14 @@ class _Parts:
         self.gates = 3 if settings.cell == "gru" else 4
 
     def _linear(self, name):
-        """The kernel and bias of a `Linear`, its length applied."""
+        """The kernel and bias of a `Linear`, normalised if set."""
         kernel, bias = self._weights[f"{name}/kernel"], self._weights[f"{name}/bias"]
         if self.settings.weight_normalisation:
             kernel = kernel * (self._weights[f"{name}/length"] / np.linalg.norm(kernel, axis=0))
         return kernel, bias
 
     def _fill(self, matrix, pieces=1):
-        """Each of `pieces` along the last axis filled up to `padded`."""
+        """Pad each of `pieces` along the last axis to `padded`."""
         cut = matrix.reshape(*matrix.shape[:-1], pieces, -1)
         widths = [(0, 0)] * (cut.ndim - 1) + [(0, self.padded - cut.shape[-1])]
         return np.pad(cut, widths).reshape(*matrix.shape[:-1], -1)
@@ -199,7 +199,7 @@ class _Parts:
         return self._fill(self._weights[f"{name}/recurrent_{layer}/{cell}/{cell}_cell/{which}"], self.gates)
 
     def _biases(self, name, layer):
-        """The bias of a layer's gates before the product with what is heard, and with the state."""
+        """The biases of a layer's gates: for the product with the input, and for that with the state."""
         bias = self._cell(name, layer, "bias")
         return bias if self.settings.cell == "gru" else (bias, np.zeros_like(bias))
 
@@ -207,7 +207,7 @@ class _Parts:
         return self._weights[f"{name}/recurrent_{layer}/{which}"]
 
     def _intake(self, name):
-        """All gates that a tier's input goes into: (dim, layers that hear it * gates * padded)."""
+        """The kernels from a tier's input to all gates that use it: (dim, layers that use it * gates * padded)."""
         dim = self.settings.dim
         kernels = [self._cell(name, 0, "kernel")]
         if self.settings.skip_connections:
@@ -222,7 +222,7 @@ class _Parts:
         return kernel @ intake, bias @ intake + of_gates
 
     def kernel(self, name, layer):
-        """From the layer below; what the tier hears has gone in already."""
+        """From the layer below; the tier's input has been added already."""
         matrix = self._fill_inputs(self._cell(name, layer, "kernel")[: self.settings.dim])
         bias = self._biases(name, layer)[0]
         return matrix, np.zeros_like(bias) if self.settings.skip_connections else bias
@@ -236,7 +236,7 @@ class _Parts:
         return matrix, self._fill(sum(bias for _, bias in all_layers))
 
     def upsample(self, name, below):
-        """Into the gates of the tier below, or the first hidden layer where there is none; and the size of a step."""
+        """Into the gates of the tier below, or into the first hidden layer; and the size of a step."""
         kernel, bias = self._linear(f"{name}/upsample")
         into = self._intake(below) if below else self._fill(self._linear("sample_tier/hidden_0")[0])
         dim = self.settings.dim
@@ -254,11 +254,11 @@ class _Parts:
 
     @property
     def told(self):
-        """How many numbers the sample tier is told of what predictors expect."""
+        """How many features the sample tier gets from the predictors."""
         return len(self._weights["sample_tier/mixture/told"])
 
     def told_to_hidden(self):
-        """From them to the first hidden layer."""
+        """From these features to the first hidden layer."""
         matrix = self._fill(self._weights["sample_tier/mixture/told"] @ self._linear("sample_tier/hidden_0")[0])
         return matrix, np.zeros(self.padded, np.float32)
 
@@ -267,7 +267,7 @@ class _Parts:
         return self._fill_inputs(self._fill(kernel)), self._fill(bias)
 
     def output(self):
-        """To the logits and, beside them, to what changes the predictors' mixture."""
+        """To the logits and, beside them, to the changes of the predictors' mixture."""
         kernel, bias = self._linear("sample_tier/output")
         more = _whole(self.settings.levels) - self.settings.levels
         kernel, bias = np.pad(kernel, ((0, 0), (0, more))), np.pad(bias, (0, more), constant_values=NEVER)

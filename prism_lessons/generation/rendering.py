@@ -1,4 +1,4 @@
-"""From takes to files for a piece: in the DAW's rate and format, with fades, named, tagged, marked and listed."""
+"""From takes to files for a piece: in the DAW's rate and format, with fades, names, tags, markers and a list."""
 
 import csv
 import hashlib
@@ -41,14 +41,14 @@ COLUMNS = (
     "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence", "events",
 )  # fmt: skip
 LONGEST_FADE = 3600  # seconds
-HIGHEST = 10 ** (-0.1 / 20)  # the peak that is left where a file had to be turned down
+HIGHEST = 10 ** (-0.1 / 20)  # the peak of a file that had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
-LONGEST_COMMENT = 2000  # bytes; readers made with libsndfile pass over a WAV's comment of 2,047 and more
-# What comes before the first sign of a formula.
+LONGEST_COMMENT = 2000  # bytes; libsndfile's readers skip a WAV comment of 2,047 and more
+# Everything before the first character of a formula.
 FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"\0\u200b\ufeff]*(?=[=+@＝＋－＠\u2212-])")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")  # of an earlier row
 MOST_EVENTS = 20  # named in the list
-MOST_LETTERS = 60  # of a name, before what tells it from others: a seed may have hundreds of digits
+MOST_LETTERS = 60  # of a name, before the part that makes it unique: a seed may have hundreds of digits
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Rendering:
     def __post_init__(self):
         one_of("wav", "flac")("form", self.form)
         if is_number(self.bits, Integral):
-            object.__setattr__(self, "bits", int(self.bits))  # of NumPy's
+            object.__setattr__(self, "bits", int(self.bits))  # from NumPy's
         if not isinstance(self.bits, (int, str)) or self.bits not in SUBTYPES:
             raise CourseError(f'bits must be 16, 24 or "float", not {as_given(self.bits)}.')
         if self.form == "flac" and self.bits == "float":
@@ -76,7 +76,7 @@ class Rendering:
             value = getattr(self, name)
             if not (is_number(value) and 0 <= value <= LONGEST_FADE):
                 raise CourseError(f"{name} must be seconds from 0 to {LONGEST_FADE}, not {as_given(value)}.")
-            object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are one, in names too
+            object.__setattr__(self, name, float(value))  # 1 s and 1.0 s are the same, in names too
         switch("remove_dc", self.remove_dc)
 
     def rate(self, take):
@@ -88,7 +88,7 @@ class Rendering:
         rate = self.rate(take)
         total = round(take.seconds * rate)
         done = 0
-        # Taken away before resampling, which would ring at the edges of a constant.
+        # Removed before resampling, which would ring at the edges of a constant.
         for block in resampled((block - np.float32(offset) for block in take.blocks()), take.sample_rate, rate):
             place = done + np.arange(len(block))
             level = np.full(len(block), gain)
@@ -118,30 +118,30 @@ def render(
 ):
     """Write takes as sound files for a piece, and list them in `takes.csv`.
 
-    A file whose peak would lie above full scale is turned down to -0.1 dBFS as a whole; nothing is ever turned up. What
-    a take says of itself is embedded as title, comment, date and software. Markers, where a prime ends or a voice fell
+    A file that would peak above full scale is turned down to -0.1 dBFS as a whole; nothing is ever turned up. The
+    take's metadata is embedded as title, comment, date and software. Markers, where a prime ends or a voice fell
     silent, are cue points in a WAV, and labels in a text file beside it.
 
     Parameters
     ----------
     takes : list of Take or LongTake
-        A list of what `generate` or `perform` gave.
+        Takes from `generate` or `perform`.
     folder : str or Path
-        Where they go. What lies there stays; a take that was written before is written over by itself.
+        Where they go. Other files there are kept; a take that was written before replaces itself.
     form : str
         "wav" or "flac".
     bits : int or str
-        Of a sample: 16, 24 or, in a WAV only, "float" (32).
+        Bits per sample: 16, 24 or, in a WAV only, "float" (32).
     sample_rate : int, optional
         The DAW's, in Hz (soxr, high quality); the model's own if not given.
     fade_in, fade_out : float
-        Seconds, straight lines.
+        Seconds; the fades are linear.
     remove_dc : bool
-        Whether the mean of a take is taken away, a constant offset that eats headroom and clicks at cuts.
+        Whether to remove the mean of a take, a constant offset that eats headroom and clicks at cuts.
     zipped : bool
-        Whether all of the folder's takes are packed into `takes.zip` too.
+        Whether to pack all of the folder's takes into `takes.zip` too.
     live : LiveLine, optional
-        Where it is said what the zip leaves out; on standard output if not given.
+        Where files left out of the zip are reported; on standard output if not given.
 
     Returns
     -------
@@ -151,12 +151,12 @@ def render(
     Raises
     ------
     CourseError
-        For a value that cannot be, and when a disk is full or refuses.
+        For an invalid value, and when a disk is full or cannot be written.
 
     See Also
     --------
-    generate : Gives takes in memory.
-    perform : Gives takes on the disk.
+    generate : Makes takes in memory.
+    perform : Makes takes on disk.
     Clip : Its `save` writes one clip as it is.
 
     Examples
@@ -182,12 +182,12 @@ def render(
 
 
 def prepared(folder):
-    """The `Path` of a folder for takes; what would hinder writing there is found before anything is played.
+    """The `Path` of a folder for takes, checked for problems in writing before anything is played.
 
     Raises
     ------
     CourseError
-        When it cannot be written, or what lies there as `takes.csv` is no list of takes.
+        When it cannot be written, or its `takes.csv` is not a list of takes.
     """
     folder = Path(a_path("folder", folder))
     try:
@@ -219,14 +219,14 @@ def _write(take, folder, rendering):
     peak = max((float(np.abs(block).max(initial=0)) for block in rendering.blocks(take, offset)), default=0.0)
     gain = HIGHEST / peak if peak > 1 else 1.0
     levels = Levels(rate)
-    # Seconds of events are rounded, and might lie a little behind the end.
+    # Seconds of events are rounded, and may be slightly past the end.
     last = max(0, round(take.seconds * rate) - 1)
     markers = [(min(round(seconds * rate), last), words) for seconds, words in take.markers]
     tags = {
         "title": name,
         "software": f"PRiSM lessons {version('prism-lessons')}",
         "date": take.about["date"],
-        "comment": _comment(take.about, rendering.form),  # the last: a reader may pass over what follows a long one
+        "comment": _comment(take.about, rendering.form),  # last, since a reader may skip what follows a long one
     }
     with ExitStack() as sound:
         partial = sound.enter_context(replacing(path))
@@ -253,17 +253,17 @@ def _write(take, folder, rendering):
             "silence": round(levels.silence, 3),
             "events": _in_words(take.markers),
         }
-        # Both are written before either has its name: on a disk that is full by now, neither is there. The sound is
-        # the first to have it, so that a stop between them leaves no row of a sound that is not there.
+        # Both are written before either is renamed: on a full disk, neither appears. The sound is renamed first, so
+        # that an interruption between them leaves no row without its sound.
         with _listing(folder, row):
             sound.close()
     return path
 
 
 def _comment(about, form):
-    """All that a take says of itself, as JSON; without its events where a WAV's readers would pass over so much.
+    """A take's metadata as JSON; without its events if a WAV's readers would skip so long a comment.
 
-    They are its cue points too.
+    The events are its cue points anyway.
     """
     text = json.dumps(about, ensure_ascii=False)
     if form == "wav" and len(text.encode()) > LONGEST_COMMENT:
@@ -272,22 +272,22 @@ def _comment(about, form):
 
 
 def _model(about):
-    """What a take's model is called."""
+    """The name of a take's model."""
     names = about.get("run") or about.get("from") or about.get("mix") or about.get("between") or []
     return " and ".join(map(str, names)) if isinstance(names, list) else str(names)
 
 
 def _in_words(markers):
-    """Markers as a phrase; the first of many, because programs refuse a table whose fields are too long."""
+    """Markers as a phrase; only the first of many, because programs refuse tables with very long fields."""
     words = [f"{what} at {seconds:.1f} s" for seconds, what in markers]
     more = [f"{len(words) - MOST_EVENTS} more"] if len(words) > MOST_EVENTS else []
     return "; ".join(words[:MOST_EVENTS] + more)
 
 
 def file_name(take, rendering):
-    """A name that tells a take from all others, and is the same for the same: what it is, then a sign for the rest.
+    """A unique and reproducible name for a take: its main properties, then a hash of the rest.
 
-    The sound takes part in the sign: primes may be called the same and be others.
+    The hash covers the sound too: different primes may have the same name.
     """
     about = {name: value for name, value in take.about.items() if name not in ("date", "engine", "events")}
     sound = hashlib.sha256()
@@ -308,13 +308,13 @@ def _mean(take):
 
 @contextmanager
 def _listing(folder, row):
-    """Put a row into the list of takes, in place of an earlier one of the same file; what else lies there stays.
+    """Put a row into the list of takes, replacing an earlier one of the same file; other rows stay.
 
-    The new list is written before what is done meanwhile, and takes the place of the old one after it.
+    The new list is written before the `with` block runs, and replaces the old one after it.
     """
     with in_turn(folder / LIST):
         columns, rows = _listed(folder / LIST)
-        for line in rows:  # columns that somebody has added are theirs
+        for line in rows:  # keep columns that somebody has added
             if line.get("file") == row["file"]:
                 row = {**line, **row}
         rows = [*(line for line in rows if line.get("file") != row["file"]), row]
@@ -323,12 +323,12 @@ def _listing(folder, row):
 
 
 def merge_lists(path, other):
-    """Put the rows of another list of takes into that at `path`, for files that it does not name.
+    """Add the rows of another list of takes to that at `path`, for files that it does not name.
 
     Returns
     -------
     bool
-        Whether both are such lists, or there is none at `path` yet; if not, nothing is done.
+        Whether both are lists of takes, or there is none at `path` yet; if not, nothing is done.
     """
     path, other = Path(path), Path(other)
     if other.name != LIST:
@@ -355,10 +355,10 @@ def _new_list(path, columns, rows):
 
 
 def _no_formula(value):
-    """A cell that no spreadsheet takes for a formula, whichever sign it takes for the end of a cell.
+    """A cell that no spreadsheet reads as a formula, whichever delimiter it uses.
 
-    An apostrophe before it makes it text, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection):
-    names of runs and of recordings may be somebody else's.
+    A leading apostrophe makes it text, as OWASP advises (https://owasp.org/www-community/attacks/CSV_Injection): names
+    of runs and recordings may come from somebody else.
     """
     if not isinstance(value, str) or NUMBER.fullmatch(value):
         return value
@@ -366,13 +366,13 @@ def _no_formula(value):
 
 
 def _listed(path):
-    """The columns and rows of a list of takes, as a spreadsheet may have left it: with a byte-order mark,
-    semicolons or tabs, in the letters of an old Windows, with other columns.
+    """The columns and rows of a list of takes, as a spreadsheet may have left it: with a byte-order mark, semicolons or
+    tabs, in an old Windows encoding, with other columns.
 
     Raises
     ------
     CourseError
-        When what lies there is no list of takes, so that it is not written over.
+        When the file there is not a list of takes, so that it is not overwritten.
     """
     try:
         written = path.read_bytes()

@@ -1,4 +1,4 @@
-"""A stream: one voice that is heard while it is made."""
+"""A stream: one voice, generated while it is played."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .takes import Performance, samples_of
 
 
 class Stream:
-    """Plays on and on, some seconds at a time, at a temperature that may change at any moment.
+    """Plays without end, a few seconds at a time, at a temperature that may change at any moment.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class Stream:
     Raises
     ------
     CourseError
-        For a value out of its range.
+        For a value out of range.
     """
 
     def __init__(self, capsule, temperature=0.95, seed=0):
@@ -37,7 +37,7 @@ class Stream:
 
     @property
     def about(self):
-        """What is known of what it plays, see `Take`: as of its beginning, with the temperature that it has now."""
+        """Its metadata, see `Take`: as of its beginning, with the current temperature."""
         return {**self._about, "temperature": str(self._line)}
 
     @property
@@ -52,7 +52,7 @@ class Stream:
             self._player.lines = [self._line]
 
     def begin(self, seed):
-        """Begin again from silence, with a seed."""
+        """Begin again with a seed, as a new take does."""
         performance = Performance.of(self.capsule, voices=1, temperature=self._line, seed=seed)
         self._player, _ = performance.player()
         (self._about,) = performance.abouts()
@@ -60,6 +60,6 @@ class Stream:
         self.seed = seed
 
     def play(self, seconds):
-        """The next samples, float32, shape (samples,): as many as whole frames take for so many seconds."""
+        """The next `seconds` of sound, rounded up to whole frames: float32, shape (samples,)."""
         codes = self._player.play(samples_of(seconds, self.sample_rate))
         return self._player.engine.codec.decode(codes[0]).astype(np.float32, copy=False)

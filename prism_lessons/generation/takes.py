@@ -1,4 +1,4 @@
-"""Takes: what a capsule plays when it is asked for some seconds."""
+"""Takes: sound of a given length, played by a capsule."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,17 +19,17 @@ from .priming import primed, primes_of
 from .traps import SILENT, TONE, Traps
 
 MOST_SAMPLES = 2**30  # of all voices together: 4 GB
-# What a take says of its model.
+# The metadata of its model in a take.
 MODEL = ("run", "epoch", "from", "checkpoint", "between", "mix", "share")
 
 
 @dataclass(frozen=True)
 class Take(Clip):
-    """A `Clip` that a model made, and how.
+    """A `Clip` made by a model, with its metadata.
 
     `about` holds plain values: capsule (a name for its weights), model, epoch, seed, voice, temperature, sample_rate,
-    engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, live (True for
-    what was kept while it played live), and events (what happened in it, see `Traps`).
+    engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, live (True if it
+    was kept while playing live), and events (see `Traps`).
     """
 
     about: dict = field(default_factory=dict, repr=False)
@@ -40,7 +40,7 @@ class Take(Clip):
         return markers(self.about)
 
     def blocks(self):
-        """Yield the sound in blocks of some seconds."""
+        """Yield the sound in blocks of a few seconds."""
         size = int(BLOCK_SECONDS * self.sample_rate)
         for start in range(0, len(self.samples), size):
             yield self.samples[start : start + size]
@@ -55,7 +55,7 @@ def markers(about):
 
 @dataclass(frozen=True)
 class Performance:
-    """What shall be played, checked: the values of `generate`, each voice's own."""
+    """The checked arguments of `generate`, with the values of each voice."""
 
     capsule: object
     voices: int
@@ -69,7 +69,7 @@ class Performance:
     @classmethod
     @checked(nudge=switch)
     def of(cls, capsule, voices=4, temperature=0.95, seed=0, prime=None, nudge=False, engine=None, precision="single"):
-        """Take the values in, or say which of them cannot be."""
+        """Check the arguments of `generate`, and complete them."""
         engines.check_precision(precision)
         if not isinstance(capsule, Mixture):
             capsule = as_capsule(capsule)
@@ -84,7 +84,7 @@ class Performance:
         return cls(capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engine, precision)
 
     def player(self, state=None):
-        """A `Player` in some `State`, or at its beginning, and the codes that each voice has heard before that."""
+        """A `Player` in some `State`, or at its beginning, and the codes of each voice's prime."""
         mixed = isinstance(self.capsule, Mixture)
         engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
         rate = self.capsule.sample_rate
@@ -96,7 +96,7 @@ class Performance:
         return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard
 
     def abouts(self):
-        """What is known of each voice's take before it is played."""
+        """Yield each voice's metadata, as far as it is known before playing."""
         made = {
             "capsule": self.capsule.digest,
             **{name: self.capsule.about[name] for name in MODEL if name in self.capsule.about},
@@ -130,41 +130,41 @@ def generate(
     engine=None,
     precision="single",
 ):
-    """Let a model play.
+    """Generate takes from a model.
 
     Parameters
     ----------
     capsule : Capsule, Mixture, Run, str or Path
         A `Capsule`, a `Mixture`, a `Run`, or the path of a capsule or run.
     seconds : float
-        Length of each take; 3 s at 16 kHz are 48,000 samples, exactly. Takes are held in memory: `perform` is for an
-        hour.
+        Length of each take; 3 s at 16 kHz are 48,000 samples, exactly. Takes are held in memory; for an hour, use
+        `perform`.
     voices : int
-        How many takes are made side by side, 1 .. 256.
+        Number of takes, generated in parallel, 1 .. 256.
     temperature : float, str, Line or list
-        How freely the model chooses, 0.05 .. 5: a number, a `Line` or its text, such as "0:0.7, 10:1.1", for all
-        voices, or a list with one for each. At 1 it draws as it has learned; below, it keeps to the likelier (too low
-        falls silent or sticks); above, it dares more (too high is noise).
+        Sampling temperature, 0.05 .. 5: a number, a `Line` or its text, such as "0:0.7, 10:1.1", for all voices, or a
+        list with one for each. At 1 the model samples from the learned distribution; below, it favours likely codes
+        (too low falls silent or gets stuck); above, it takes more risks (too high is noise).
     seed : int or list of int
-        The same seed gives the same takes on the same engine. Voice v of a seed does not depend on how many others
-        there are. A list has a seed for each voice, which is then the first voice of its seed: the same seed several
-        times, at several temperatures, is the same chance taken more and less freely.
+        The same seed gives the same takes on the same engine. Voice v of a seed does not depend on the number of
+        voices. A list has a seed for each voice, which is then the first voice of its seed: the same seed at several
+        temperatures draws the same random numbers at each.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
     prime : Prime, Clip, str, Path or list, optional
-        What the model goes on from: a `Prime`, a `Clip` or a sound file (its last 8 s), or a list with one for each
-        voice (`Prime.several`). If not given, it begins from a moment of its recordings if it keeps any, or else from
+        What the model continues: a `Prime`, a `Clip` or a sound file (its last 8 s), or a list with one for each voice
+        (`Prime.several`). If not given, it begins from a moment of its recordings if it keeps any, or else from
         silence.
     keep_prime : bool
-        Whether the take begins with the prime, as the model heard it; `seconds` count from its end.
+        Whether the take begins with the prime, as encoded for the model; `seconds` count from its end.
     nudge : bool
-        Whether a voice that falls silent or is stuck on a tone for a while gets a higher temperature until it is out.
-        One that falls silent hears another moment of the recordings instead, if the model keeps any.
+        Whether to raise the temperature of a voice that falls silent or gets stuck on a tone, until it is out. If the
+        model keeps moments of its recordings, a voice that falls silent restarts from another of them instead.
     engine : str, optional
-        "numba" or "tensorflow"; if not given, TensorFlow's where there is a GPU.
+        "numba" or "tensorflow"; if not given, TensorFlow's on a GPU for models without predictors, otherwise Numba's.
     precision : str
-        "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, and
-        not quite the same.
+        "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, with
+        slightly different results.
 
     Returns
     -------
@@ -174,14 +174,14 @@ def generate(
     Raises
     ------
     CourseError
-        For a value out of its range, and a prime that cannot be read.
+        For a value out of range, and a prime that cannot be read.
 
     See Also
     --------
-    perform : Takes of up to a day, onto the disk.
+    perform : Takes of up to a day, on disk.
     render : Writes takes as files for a piece.
-    Line : A temperature that moves.
-    Prime : A recording to go on from.
+    Line : A temperature that changes over time.
+    Prime : A recording to continue.
 
     Examples
     --------
@@ -220,7 +220,7 @@ def generate(
 
 
 def take_name(about):
-    """A take's name: its seed, voice and temperature tell it from others of its model; what was played live says so."""
+    """A take's name, from its seed, voice and temperature; it also says if the take was played live."""
     temperature = about["temperature"].partition(", ")[0].rpartition(":")[2]
     moves = "to" + about["temperature"].rpartition(":")[2] if ":" in about["temperature"] else ""
     primed = "_primed" if "prime" in about else ""
@@ -229,13 +229,13 @@ def take_name(about):
 
 
 def events_of(traps, voice, seconds):
-    """What happened to a voice, from 0, within some seconds."""
+    """The events of a voice, counted from 0, up to `seconds`."""
     found = (event for event in traps.events if event["voice"] == voice + 1 and event["seconds"] <= seconds)
     return [{name: value for name, value in event.items() if name != "voice"} for event in found]
 
 
 def trapped(traps, seconds):
-    """What happened to the voices within some seconds, as a sentence with a space before it; nothing if nothing did."""
+    """The traps of all voices up to `seconds`, as a sentence with a space before it, or ""."""
     fell = [event for event in traps.events if event["what"] in (SILENT, TONE) and event["seconds"] <= seconds]
     if not fell:
         return ""
@@ -245,7 +245,7 @@ def trapped(traps, seconds):
 
 
 def samples_of(seconds, sample_rate):
-    """Seconds as samples, at least one."""
+    """`seconds` in samples, at least one."""
     if not is_number(seconds) or not seconds > 0:
         raise CourseError(f"seconds must be a number above 0, not {as_given(seconds)}.")
     if seconds >= 1e12:

@@ -11,7 +11,7 @@ from .state import State
 class TensorFlowEngine:
     """Plays a `SampleRNN`; its weights may change between calls.
 
-    The first call for a number of voices and of samples compiles, which takes longer than a short take.
+    The first call with a new number of voices or samples compiles, which takes longer than a short take.
     """
 
     def __init__(self, model):
@@ -21,7 +21,7 @@ class TensorFlowEngine:
         self.moments = moments_in(model.moments.numpy() if model.settings.book else np.zeros((0, 0)), self.codec)
         self._predictors, self._following = model.predictors, None
         # A GPU needs the loop as one kernel; a CPU runs it faster as a plain graph (docs/decisions.md). Predictors are
-        # compiled by Numba, and what calls them cannot become part of a kernel.
+        # compiled by Numba, and calls to them cannot be part of a kernel.
         self._run = tf.function(self._piece, jit_compile=on_gpu() and not self._predictors)
 
     def begin(self, voices):
@@ -49,7 +49,7 @@ class TensorFlowEngine:
         return State(past, [part.numpy() for part in recurrent] + ([self._following] if self._predictors else []))
 
     def hear(self, state, codes):
-        """The state after some codes have been taken in, see `engines.Engine`."""
+        """The state after these codes, see `engines.Engine`."""
         window = whole_frames(LOGITS_WINDOW, self.largest)
         for start in range(0, codes.shape[1], window):
             _, state = self.score(state, codes[:, start : start + window])
@@ -78,7 +78,7 @@ class TensorFlowEngine:
         return tf.transpose(made.stack()), past, [part for parts in by_tier for part in parts]
 
     def _frames(self, level, above, carried, table, temperatures, draws):
-        """All that happens below one vector of the tier above: loop over this tier's frames, each of them inside out.
+        """Loop over this tier's frames within one vector of the tier above and, within each, over the tiers below.
 
         `above` holds the vectors for these frames, (voices, frames, dim); None above the slowest tier. `carried` is
         (samples made so far, past codes and excitations, states by tier, codes made).
@@ -103,7 +103,7 @@ class TensorFlowEngine:
         return carried
 
     def _samples(self, above, carried, table, temperatures, draws):
-        """Decide the samples of one fastest frame, one after the other."""
+        """Draw the samples of one frame of the fastest tier, one after the other."""
         tier = self.model.sample_tier
         places = tf.range(tier.frame_size) * self.model.settings.levels
         begun, past, by_tier, codes = carried
@@ -130,20 +130,20 @@ class TensorFlowEngine:
         return begun + tier.frame_size, past, by_tier, codes
 
     def _expected(self, past, missed):
-        """What predictors expect of the next sample, (voices, 3 * guesses).
+        """The predictors' features of the next sample, (voices, 3 * guesses).
 
-        It asks for what they `missed` last, so that they have learned from that first.
+        `missed` is an input only for order: predictors must adapt to the last sample first.
         """
 
         def expected(past, _):
-            # The code is one that is known: what is expected of a sample does not depend on it.
+            # Any known code will do: the features of a sample do not depend on its code.
             return self._predictors.follow(past[:, -1:], self._following)[0][:, -1, :-1]
 
         features = tf.numpy_function(expected, [past, missed], tf.float32)
         return tf.ensure_shape(features, (past.shape[0], 3 * self._predictors.count))
 
     def _missed(self, code):
-        """Let predictors learn from codes, (voices,); how far these lay from what was expected, (voices, 1)."""
+        """Adapt the predictors to codes, (voices,); returns the prediction errors, (voices, 1)."""
 
         def missed(code):
             features, self._following = self._predictors.follow(code[:, None], self._following)

@@ -1,9 +1,9 @@
-"""Traps that a model falls into while it plays, and out of which it may be nudged: silence, and a tone that stands.
+"""Traps that a playing model falls into, and may be nudged out of: silence, and a sustained tone.
 
-Silence is what cannot be heard (`audible`), so a voice that goes on too softly for that is in the trap too. What rings
-and fades is not, until it is over: the pause after a bell belongs to the music.
+Silence means inaudible (`audible`), so a voice that goes on too softly to hear is trapped too. A sound that rings and
+fades is not, until it is over: the pause after a bell belongs to the music.
 
-A model that has got into one seldom finds its own way out: what it hears is what it has just played.
+A trapped model seldom gets out by itself, since its input is its own output.
 """
 
 import numpy as np
@@ -14,14 +14,14 @@ from ..audio import SILENCE_DBFS
 
 SILENT, TONE = "fell silent", "stuck on a tone"
 SILENT_SECONDS = 1.0
-TONE_SECONDS = (2.0, 1.3, 0.7)  # two moments so far apart, whichever of these (a rhythm comes back after one of them),
+TONE_SECONDS = (2.0, 1.3, 0.7)  # two moments this far apart, for each of these (a rhythm returns after just one),
 MOMENT_SECONDS = 0.4  # are the same wave,
 LIKENESS = 0.97  # by their correlation,
-LOUDNESS = 0.12  # and as loud to a decibel: what rings and fades is not stuck
-LONGEST_PERIOD = 0.05  # seconds; what comes back more slowly is a rhythm, not a tone
+LOUDNESS = 0.12  # and equally loud to a decibel: a sound that rings and fades is not stuck
+LONGEST_PERIOD = 0.05  # seconds; a slower repetition is a rhythm, not a tone
 NUDGE_SECONDS = 0.5
-NUDGE = 1.25  # times the temperature, and once more for each time it did not help
-FREE = 0.9  # a nudge begins here at least: from 0.5, a quarter more would change nothing
+NUDGE = 1.25  # factor of the temperature, applied once more each time it did not help
+FREE = 0.9  # the lowest temperature that a nudge starts from: from 0.5, a quarter more would change nothing
 MOST_NUDGES = 5
 
 
@@ -35,16 +35,16 @@ class Traps:
     voices
         How many.
     nudge
-        Whether a voice in a trap gets a higher temperature for half a second, more each time until it is out.
+        Whether to raise the temperature of a trapped voice for half a second, more each time until it is out.
     moments
-        Whether the model keeps moments of its recordings: a voice that fell silent is then nudged by hearing another.
+        Whether the model keeps moments of its recordings: a voice that fell silent then restarts from another.
 
     Attributes
     ----------
     anew
-        Voices, from 0, that shall hear a moment of the recordings now.
+        Voices, from 0, to restart from a moment of the recordings now.
     events
-        What happened: dictionaries with `seconds` (float), `voice` (from 1) and `what` (the end of a sentence).
+        Dictionaries with `seconds` (float), `voice` (from 1) and `what` (the end of a sentence).
     """
 
     def __init__(self, sample_rate, voices, nudge=False, moments=False):
@@ -56,7 +56,7 @@ class Traps:
         self._until = [0] * voices
 
     def nudged(self, temperatures, played):
-        """Temperatures, (samples, voices), from the sample `played` on, with the nudges that are on."""
+        """Temperatures, (samples, voices), from the sample `played` on, with active nudges applied."""
         temperatures = temperatures.copy()
         for voice, until in enumerate(self._until):
             here = temperatures[: max(0, until - played), voice]
@@ -64,7 +64,7 @@ class Traps:
         return temperatures
 
     def watch(self, sound, played):
-        """Hear what was just played, float32, shape (voices, samples), up to the sample `played`; note what is new."""
+        """Check what was just played, float32, (voices, samples), up to the sample `played`; record new events."""
         self.remember(sound)
         self.anew = []
         for voice, heard in enumerate(self._sound):
@@ -89,16 +89,16 @@ class Traps:
                 note(f"nudged, {NUDGE ** self._nudges[voice]:.2f} times as free")
 
     def remember(self, sound):
-        """Take in sound, (voices, samples), without a verdict: what was played before a pause."""
+        """Add sound, (voices, samples), without checking it, such as that from before a pause."""
         self._sound = np.concatenate([self._sound, sound], axis=1)[:, -self._room :]
 
     def kept(self):
-        """What has to be kept beside the sound to go on later, as plain values."""
+        """The state needed to go on later, beside the sound, as plain values."""
         kept = {"in": self._in, "nudges": self._nudges, "until": self._until, "events": self.events}
         return {name: list(values) for name, values in kept.items()}
 
     def restore(self, kept):
-        """Go on from what `kept` gave."""
+        """Restore the state from `kept`."""
         self._in, self._nudges, self._until = (list(kept[name]) for name in ("in", "nudges", "until"))
         self.events = list(kept["events"])
 
@@ -111,23 +111,23 @@ class Traps:
         return TONE if len(heard) == self._room and self._stands(heard) else None
 
     def _stands(self, heard):
-        """Whether the last moment is the wave that sounded some times before, each shifted by less than a period."""
+        """Whether the last moment equals the waves `TONE_SECONDS` earlier, each shifted by less than a period."""
         size = round(MOMENT_SECONDS * self.sample_rate)
-        heard = heard - heard.mean(dtype=np.float64)  # any two moments are alike in an offset
+        heard = heard - heard.mean(dtype=np.float64)  # a shared offset would make any two moments alike
         ends = (len(heard) - round(seconds * self.sample_rate) for seconds in TONE_SECONDS)
         slack = round(LONGEST_PERIOD * self.sample_rate)
         return all(_alike(heard[-size:], heard[max(0, end - size - slack) : end]) for end in ends)
 
 
 def _fades(second):
-    """Whether a sound that cannot be heard any more still falls, by a decibel or more from half to half."""
+    """Whether a sound that is no longer audible still fades, by a decibel or more from one half to the next."""
     first, last = (half.std() for half in np.array_split(second, 2))
     over = np.sqrt(np.square(second - second.mean()).mean()) < 10 ** (SILENCE_DBFS / 20)
     return not over and last < (1 - LOUDNESS) * first
 
 
 def _alike(now, before):
-    """Whether a moment is, somewhere in a longer stretch, the same wave and as loud."""
+    """Whether a longer stretch somewhere contains the same wave as `now`, equally loud."""
     size = len(now)
     products = correlate(before, now, "valid", "fft")
     ends = np.cumsum(np.concatenate([[0], before**2]))
