@@ -1,7 +1,7 @@
-"""The shape of a model and the way it is trained, as values that can be written down, checked and compared.
+"""The settings of a model and of its training, as values that can be saved, checked and compared.
 
-What is known of a setting stands once, in its field: what it does to the sound, its range, its default, and where that
-comes from. Checks, the controls of a lesson and the table in lesson 05 are made from it; `described` hands it out.
+Each setting is described once, in its field: its effect on the sound, its range, its default, and its source. Checks,
+the controls of a lesson and the table in lesson 05 are made from this; `described` returns it.
 """
 
 from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, MOMENT, ModelSettings, shapes_of

@@ -7,10 +7,10 @@ from ..errors import CourseError
 from ..quantisation import KINDS, Quantisation
 from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 
-CHEBYSHEV = 12  # polynomials that tell the sample tier how high a guess lies
-BOOK_ORDER = 32  # samples that a filter of the book looks back
-LEVELS = 48  # steps of the level of a sound, at each of which a model knows where it leads
-MOMENT = 512  # codes of a moment of the recordings, from which a take may begin
+CHEBYSHEV = 12  # polynomials that encode the height of a guess for the sample tier
+BOOK_ORDER = 32  # order of the book's filters, in samples
+LEVELS = 48  # level steps of a sound, for each of which a model stores the drift of the level
+MOMENT = 512  # codes in a moment of the recordings from which a take may begin
 MOST_PREDICTORS = 8
 
 
@@ -18,14 +18,14 @@ MOST_PREDICTORS = 8
 class ModelSettings(Checked):
     """The shape of a model.
 
-    Its settings are fields that say what they are; `described(ModelSettings)` lists them. `frame_sizes` are one to
-    three, in samples, from the fastest recurrent tier to the slowest, each dividing the next: (16,) is the paper's
+    Its settings are fields with descriptions; `described(ModelSettings)` lists them. `frame_sizes` are one to three
+    sizes in samples, from the fastest recurrent tier to the slowest, each dividing the next: (16,) is the paper's
     2-tier model, (2, 8) its 3-tier model, (16, 64) that of PRiSM SampleRNN.
 
     Raises
     ------
     CourseError
-        For a value out of its range, named in the sentence.
+        For a value out of range; the sentence names the setting.
     """
 
     frame_sizes: tuple[int, ...] = setting(
@@ -149,25 +149,25 @@ class ModelSettings(Checked):
 
     @property
     def codec(self):
-        """The `Quantisation` that these codes are written in."""
+        """The `Quantisation` of the model's codes."""
         return Quantisation(self.quantisation, self.levels)
 
     @property
     def guesses(self):
-        """How many guesses a sample gets: one from each predictor, and one from the book if there is one."""
+        """The number of guesses for a sample: one from each predictor, and one from the book if there is one."""
         return len(self.predictors) + (self.book > 0)
 
     @property
     def largest_frame(self):
-        """Samples of the past that one step of the slowest tier hears."""
+        """Samples in one step of the slowest tier."""
         return self.frame_sizes[-1]
 
 
 def shapes_of(settings):
-    """The weights of a model with these settings, {name: shape}, in order; worked out without making one.
+    """The shapes of a model's weights, {name: shape}, in order, computed without building it.
 
-    It is what `SampleRNN.weights_by_name` gives: a kernel has shape (in, out), that of an LSTM or a GRU all its gates
-    side by side.
+    They match `SampleRNN.weights_by_name`: a kernel has shape (in, out), with all gates of an LSTM or a GRU
+    concatenated.
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]

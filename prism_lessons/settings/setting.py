@@ -1,4 +1,4 @@
-"""What is known of one setting, in a field of its own: its words, its range, its default, and where that comes from."""
+"""The description of a setting, in its dataclass field: its text, its range, its default, and its source."""
 
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
@@ -7,7 +7,7 @@ from typing import get_args
 
 from ..errors import CourseError, as_given, in_short
 
-# Sources that several settings name.
+# Sources cited by several settings.
 PAPER = "Mehri et al. 2017, https://arxiv.org/abs/1612.07837"
 AUTHORS = "the authors' code, https://github.com/soroushmehr/sampleRNN_ICLR2017"
 PRISM = "PRiSM SampleRNN, https://github.com/rncm-prism/prism-samplernn"
@@ -16,24 +16,24 @@ HERE = "chosen for this course"
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known of one setting.
+    """The description of a setting.
 
     Attributes
     ----------
     name
-        Of the field, as it is written in Python.
+        The field's name in Python.
     kind
         int, float, bool or str: the type of its value, or of each of its values if it has several.
     label, effect
-        What it is called in plain words, and what it is and does to the sound, in sentences.
+        Its name in plain words, and sentences on what it is and does to the sound.
     low, high
         The range of a number, both included; None for other settings.
     choices
-        What there is to choose from; empty for numbers.
+        The values to choose from; empty for numbers.
     default
-        Its value if nothing else is said; a tuple if the setting has several values.
+        Its default value; a tuple if the setting has several values.
     source
-        Where the setting or its default comes from, in words with addresses.
+        The source of the setting or its default, in words with URLs.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Setting:
 
     @property
     def several(self):
-        """Whether its value is a row of values."""
+        """Whether its value is a sequence of values."""
         return isinstance(self.default, tuple)
 
     @property
     def example(self):
-        """What its several values may look like."""
+        """An example of its several values."""
         return self.default or (8, 32)
 
     @property
     def range(self):
-        """What it may be, in words."""
+        """Its allowed values, in words."""
         if self.choices:
             *others, last = [str(choice) if self.kind is bool else f'"{choice}"' for choice in self.choices]
             return f"{', '.join(others)} or {last}"
@@ -66,7 +66,7 @@ class Setting:
         return f"{'each ' if self.several else ''}{whole}{in_figures(self.low)} to {in_figures(self.high)}"
 
     def check(self, value):
-        """Raise `CourseError`, with what would do, if it cannot have this value."""
+        """Raise `CourseError`, with the allowed values, if it cannot have this value."""
         if self.several and not isinstance(value, (tuple, list)):
             example = ", ".join(map(str, self.example))
             raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {as_given(value)}.")
@@ -86,17 +86,17 @@ class Setting:
 
 
 def is_number(value, kind=Real):
-    """Whether a value is one number, of Python or NumPy; True and False are none."""
+    """Whether a value is a single number, of Python or NumPy, but not a bool."""
     return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def in_figures(number):
-    """A number as one reads it: 0.0000001, and not 1e-07; 1,000,000, and not 1e+06."""
+    """A number in plain decimal notation: 0.0000001, not 1e-07; 1,000,000, not 1e+06."""
     return f"{Decimal(str(number)):,f}".removesuffix(".0")
 
 
 def described(settings):
-    """What is known of each setting.
+    """The descriptions of all settings of a class.
 
     Parameters
     ----------
@@ -115,13 +115,13 @@ def described(settings):
 
 
 def setting(default, label, effect, source, low=None, high=None, choices=()):
-    """A field of settings that says what it is; for the parameters see `Setting`."""
+    """A dataclass field with the description of a setting; for the parameters see `Setting`."""
     about = {"label": label, "effect": effect, "low": low, "high": high, "choices": choices, "source": source}
     return field(default=default, metadata=about)
 
 
 def yes_or_no(default, label, effect, source):
-    """A field of settings that is True or False."""
+    """A dataclass field of a setting that is True or False."""
     return setting(default, label, effect, source, choices=(True, False))
 
 
@@ -132,7 +132,7 @@ class Checked:
         for about in described(self):
             value = getattr(self, about.name)
             about.check(value)
-            # JSON brings a list, and a loop over NumPy's numbers brings one of those, which JSON does not take.
+            # JSON gives lists, and loops over NumPy arrays give NumPy numbers, which JSON does not accept.
             value = tuple(map(_of_python, value)) if about.several else _of_python(value)
             object.__setattr__(self, about.name, value)
 

@@ -9,12 +9,12 @@ from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 class Augmentation(Checked):
     """Small variations of the training clips, made once; each epoch takes one version of every clip.
 
-    Its settings are fields that say what they are; `described(Augmentation)` lists them.
+    Its settings are fields with descriptions; `described(Augmentation)` lists them.
 
     Raises
     ------
     CourseError
-        For a value out of its range, named in the sentence.
+        For a value out of range; the sentence names the setting.
     """
 
     versions: int = setting(
@@ -62,12 +62,12 @@ def _as_in(settings, name):
 class TrainingSettings(Checked):
     """How a model learns.
 
-    Its settings are fields that say what they are; `described(TrainingSettings)` lists them.
+    Its settings are fields with descriptions; `described(TrainingSettings)` lists them.
 
     Raises
     ------
     CourseError
-        For a value out of its range, named in the sentence.
+        For a value out of range; the sentence names the setting.
     """
 
     streams: int = setting(
@@ -207,7 +207,7 @@ class TrainingSettings(Checked):
     @property
     def clips(self):
         """The clips that each epoch plays, as pairs of temperature and voice, voices from 1."""
-        temperatures = dict.fromkeys(self.clip_temperatures)  # named twice, one is played once
+        temperatures = dict.fromkeys(self.clip_temperatures)  # without duplicates
         return [(temperature, voice) for temperature in temperatures for voice in range(1, self.clip_voices + 1)]
 
     @property
