@@ -1,6 +1,6 @@
 """PRiSM lessons: train and play your own neural instrument.
 
-The face of the library; each name is loaded when it is first used, so that `import prism_lessons` stays quick.
+The library's public names; each is loaded when it is first used, which keeps `import prism_lessons` quick.
 
     corpus  = pl.curate("recordings/", "my_corpus/", sample_rate=16000)
     run     = pl.train(corpus, "my_run/", preset="sketch", minutes=3)
@@ -17,7 +17,7 @@ from types import ModuleType
 from .caches import find_room
 from .errors import CourseError
 
-find_room()  # before any library is imported that keeps something
+find_room()  # before any library with a cache is imported
 
 _FACE = {
     "Capsule": "capsule",
@@ -45,7 +45,7 @@ _FACE = {
     "survey": "corpus",
     "train": "training",
 }
-_ROOMS = ("prism",)  # modules that are used by name: pl.prism.load
+_ROOMS = ("prism",)  # modules used by name: pl.prism.load
 __all__ = ["CourseError", *_FACE, *_ROOMS]
 
 
@@ -65,7 +65,7 @@ def __dir__():
 
 class _Face(ModuleType):
     def __setattr__(self, name, value):
-        # Whoever imports a room sets its name here; `audition` is also what that room gives, and the face counts.
+        # Importing a submodule sets its name here; `audition` is also a public function, which takes precedence.
         if name not in _FACE or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 

@@ -1,4 +1,4 @@
-"""The start of `prism-lessons`, and of `python -m prism_lessons`: before anything is imported that takes a moment."""
+"""Entry point of `prism-lessons` and `python -m prism_lessons`, before any slow import."""
 
 import sys
 

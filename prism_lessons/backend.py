@@ -1,7 +1,7 @@
-"""Keras and TensorFlow, imported in one place: on the right backend, and without the greetings they print.
+"""Keras and TensorFlow, imported in one place: with the right backend, and without their start-up messages.
 
-The greetings come from compiled code before any log level is read
-(https://github.com/tensorflow/tensorflow/issues/100442), so standard error is turned away while they are made.
+The messages come from compiled code before any log level is read
+(https://github.com/tensorflow/tensorflow/issues/100442), so standard error is redirected during the import.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ with _silence():
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
-    else:  # the model alone runs on other backends; training and generation are TensorFlow's
+    else:  # only the model runs on other backends; training and generation need TensorFlow
         tf = None
 
 __all__ = ["keras", "ops", "tf"]

@@ -1,8 +1,8 @@
-"""Where libraries keep what they worked out: the user's own cache or, where that cannot be written, a temporary folder.
+"""Where libraries put their caches: the user's cache folder or, if that is not writable, a temporary folder.
 
 On a shared hub and in a lab's image, neither the user's folder nor the installation may be writable. Numba then refuses
-to compile what it was asked to keep (librosa asks too), Matplotlib warns, and Keras reads what anybody may have put
-into /tmp/.keras. All of them go by variables, which have to be set before they are imported.
+to compile functions that are to be cached (librosa's too), Matplotlib warns, and Keras reads whatever anybody put into
+/tmp/.keras. All of them use environment variables, which must be set before they are imported.
 """
 
 import os
@@ -17,20 +17,20 @@ VARIABLES = {"XDG_CACHE_HOME": "", "NUMBA_CACHE_DIR": "numba", "MPLCONFIGDIR": "
 
 
 def find_room():
-    """Send libraries to a temporary folder where the user's own cannot be written; variables that are set stay."""
+    """Point libraries to a temporary folder if the user's own is not writable; variables already set are kept."""
     if _writable(Path(os.path.expanduser("~"))) and _writable(user_cache_path()):
         return
     try:
         room = _private()
-    except OSError:  # nothing at all can be written here; what needs a file will say so
+    except OSError:  # nothing is writable here; whatever needs a file will raise its own error
         return
     for variable, name in VARIABLES.items():
         os.environ.setdefault(variable, str(room / name))
 
 
 def _writable(folder):
-    """Whether a file can be made in a folder."""
-    if not folder.is_absolute():  # "~", where nobody knows a home
+    """Whether a file can be created in a folder."""
+    if not folder.is_absolute():  # "~", if the home folder is unknown
         return False
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,8 +41,8 @@ def _writable(folder):
 
 
 def _private():
-    """This user's own folder among the temporary ones. Compiled code is run, so nobody else may write there."""
-    if not hasattr(os, "getuid"):  # on Windows, temporary files lie in the user's own folder
+    """This user's private temporary folder. It holds compiled code that is run, so nobody else may write there."""
+    if not hasattr(os, "getuid"):  # on Windows, the temporary folder is the user's own
         return Path(tempfile.gettempdir(), "prism-lessons")
     room = Path(tempfile.gettempdir(), f"prism-lessons-{os.getuid()}")
     room.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A capsule: one file that is a model. Weights, settings, sample rate, where it comes from, and the corpus's card."""
+"""A capsule: a model in one file, with weights, settings, sample rate, origin, and the corpus's card."""
 
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
@@ -14,8 +14,8 @@ from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
 CARD = "card.md"
-MOST_REASONS = 3  # why it may not be shared, in a sentence; its card has them all
-# What the course itself says and asks of a capsule, as far as it is there; whoever writes one may add to it.
+MOST_REASONS = 3  # reasons against sharing named in an error; the card has them all
+# Types of the entries of `about` that the course uses, all optional; writers may add others.
 KINDS = {
     "run": str,
     "epoch": int,
@@ -29,18 +29,18 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Capsule:
-    """A model with all that is needed to make sound with it; opened with `load` or given by `Run.capsule`.
+    """A model with everything needed to make sound; opened with `load` or returned by `Run.capsule`.
 
     Attributes
     ----------
     settings : ModelSettings
         The shape of the model.
     sample_rate : int
-        Hz, of all that it plays.
+        Hz.
     weights : dict
         {name: float32 array}.
     about : dict
-        Where it comes from (run, epoch, bits), as plain values.
+        Its origin (run, epoch, bits), as plain values.
     card : str
         The card of the corpus it learned from, Markdown.
 
@@ -48,7 +48,7 @@ class Capsule:
     --------
     load : Opens a capsule's file.
     Run : Has a capsule of each epoch that is kept.
-    generate : Lets it play.
+    generate : Plays it.
     between : A capsule between two others.
 
     Examples
@@ -70,19 +70,19 @@ class Capsule:
 
     @classmethod
     def of(cls, model, sample_rate, about, card):
-        """The capsule of a `SampleRNN` as it is now."""
+        """The capsule of a `SampleRNN` with its current weights."""
         weights = {name: weight.numpy() for name, weight in model.weights_by_name().items()}
         return cls(model.settings, sample_rate, weights, about, card)
 
     @classmethod
     @checked(path=a_path)
     def load(cls, path):
-        """Open a capsule's file. Nothing in it is executed, and no model is made yet.
+        """Open a capsule's file. Nothing in it is executed, and no model is built yet.
 
         Parameters
         ----------
         path : str or Path
-            The file, whose name ends in .capsule.
+            The file; its name ends in .capsule.
 
         Returns
         -------
@@ -91,13 +91,13 @@ class Capsule:
         Raises
         ------
         CourseError
-            When it is missing, damaged or made by another version, when its weights do not fit its settings, or are no
-            numbers.
+            When it is missing, damaged or made by another version, or when its weights do not fit its settings or are
+            not finite.
 
         See Also
         --------
         Run : Has a capsule of each epoch that is kept.
-        generate : Lets a capsule play.
+        generate : Plays a capsule.
 
         Examples
         --------
@@ -151,7 +151,7 @@ class Capsule:
         Raises
         ------
         CourseError
-            When it has learned from a source that was marked "no consent", or whose model may not be shared.
+            When it learned from a source marked "no consent", or from one whose model may not be shared.
         """
         if forbidden := self.about.get("not_to_share"):
             why = "; ".join(map(str, forbidden[:MOST_REASONS]))
@@ -184,12 +184,12 @@ class Capsule:
 
 
 def fill(variables, weights):
-    """Give variables, {name: variable}, the values {name: array}.
+    """Assign values, {name: array}, to variables, {name: variable}.
 
     Raises
     ------
     CourseError
-        When a weight is missing, too many, or of another shape.
+        When a weight is missing, unexpected, or of another shape.
     """
     _check_fit({name: tuple(variable.shape) for name, variable in variables.items()}, weights)
     for name, variable in variables.items():
@@ -197,7 +197,7 @@ def fill(variables, weights):
 
 
 def _check_fit(shapes, weights):
-    """Raise a `CourseError` unless weights, {name: array}, have just these names and shapes, {name: shape}."""
+    """Raise a `CourseError` unless weights, {name: array}, have exactly these names and shapes, {name: shape}."""
     for name in sorted(shapes.keys() ^ weights.keys()):
         raise CourseError(f'The weights do not fit the settings: "{name}" is {"" if name in weights else "not "}there.')
     for name, shape in shapes.items():
@@ -216,7 +216,7 @@ def _settings(values):
 
 
 def _check_about(about):
-    """Raise a `ValueError` where what a capsule says of itself is of kinds that the course could not work with."""
+    """Raise a `ValueError` if a capsule's `about` has entries of the wrong type."""
     if not isinstance(about, dict):
         raise ValueError("it does not say where it comes from")
     for name, kind in KINDS.items():

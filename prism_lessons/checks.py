@@ -1,9 +1,9 @@
-"""What the arguments of the library may be: checked at its face, before any work is done, and named where one is wrong.
+"""Argument checks for the public functions: made before any work is done, with errors that name the argument.
 
     @checked(source=a_path, seed=whole(), choices=optional(a(Choices)))
     def curate(source, destination, seed=0, choices=None): ...
 
-Ranges that depend on something else, and settings, which know their own, are checked where they are used.
+Ranges that depend on something else, and settings, which have their own, are checked where they are used.
 """
 
 import functools
@@ -16,14 +16,14 @@ from .errors import CourseError, as_given
 from .live import LiveLine
 from .settings import is_number
 
-MOST_DIGITS = 1000  # of a whole number: Python writes down no more than 4,300
+MOST_DIGITS = 1000  # of a whole number: Python prints no more than 4,300
 
 
 def checked(**rules):
-    """A decorator: what is given for the arguments that `rules` name goes through them before the function begins.
+    """A decorator that applies `rules`, {argument: rule}, to the given arguments before the function runs.
 
-    A rule takes the name of an argument and its value; it returns the value, as a plain one of Python, or raises a
-    `CourseError` that names both. What is not given is not checked.
+    A rule takes the name of an argument and its value; it returns the value, as plain Python, or raises a `CourseError`
+    that names both. Defaults are not checked.
     """
 
     def decorate(function):
@@ -55,7 +55,7 @@ def a_path(name, value):
 
 
 def check_here():
-    """Raise a `CourseError` where the folder that one works in was deleted: Python would say so in its own words."""
+    """Raise a `CourseError` if the working folder was deleted, instead of Python's own error."""
     try:
         os.getcwd()
     except OSError:
@@ -77,7 +77,7 @@ def switch(name, value):
 
 
 def whole(low=None, high=None):
-    """The rule for a whole number from `low` to `high`, of Python or NumPy; True and False are none."""
+    """The rule for a whole number from `low` to `high`, of Python or NumPy, but not a bool."""
 
     def rule(name, value):
         if not is_number(value, Integral) or abs(int(value)) >= 10**MOST_DIGITS or not _within(value, low, high):
@@ -88,7 +88,7 @@ def whole(low=None, high=None):
 
 
 def number(low=None, high=None):
-    """The rule for a finite number from `low` to `high`, of Python or NumPy; True and False are none."""
+    """The rule for a finite number from `low` to `high`, of Python or NumPy, but not a bool."""
 
     def rule(name, value):
         if not is_number(value) or not _within(value, low, high) or not abs(value) < math.inf:
@@ -99,7 +99,7 @@ def number(low=None, high=None):
 
 
 def a(kind, rule=None):
-    """The rule for a value of some kind; for others, there may be another one."""
+    """The rule for an instance of `kind`; other values go to `rule`, if there is one."""
 
     def either(name, value):
         if isinstance(value, kind):
@@ -112,7 +112,7 @@ def a(kind, rule=None):
 
 
 def one_of(*words):
-    """The rule for one of some words."""
+    """The rule for one of several words."""
     *most, last = (f'"{word}"' for word in words)
 
     def rule(name, value):
@@ -124,7 +124,7 @@ def one_of(*words):
 
 
 def a_function(name, value):
-    """What can be called."""
+    """A callable."""
     if not callable(value):
         raise CourseError(f"{name} must be a function, not {as_given(value)}.")
     return value
@@ -149,7 +149,7 @@ def stretches(name, value):
 
 
 def optional(rule):
-    """The rule for what may be left out, or be None."""
+    """The rule for an argument that may be omitted or None."""
     return lambda name, value: None if value is None else rule(name, value)
 
 

@@ -1,7 +1,7 @@
 """The command line: the library's verbs without a notebook.
 
-Errors a composer can mend are one sentence on standard error and exit status 2; a pre-flight that failed ends with 2 as
-well. With `--json`, standard output holds one JSON value in ASCII and nothing else; progress goes to standard error.
+Errors a composer can fix are one sentence on standard error and exit status 2; a failed pre-flight ends with 2 too.
+With `--json`, standard output holds one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from .files import to_write, unreadable, unwritable, write_text
 from .live import LiveLine, print_any_name
 
 OUTPUT = "standard output"
-INTERRUPTED, CLOSED = 130, 141  # exit statuses that a shell gives for Ctrl-C and for a pipe that nobody reads
+INTERRUPTED, CLOSED = 130, 141  # a shell's exit statuses for Ctrl-C and for a closed pipe
 
 
 def main(arguments=None):
@@ -36,7 +36,7 @@ def main(arguments=None):
         status = status[0] if status else 0
     except CourseError as error:
         said, stream, status = f"prism-lessons: {error}", sys.stderr, 2
-    except OSError as error:  # such as that of a folder that one may not enter
+    except OSError as error:  # such as a folder without permission
         sentence = unreadable(error.filename or OUTPUT, "file or folder", error)
         said, stream, status = f"prism-lessons: {sentence}", sys.stderr, 2
     except KeyboardInterrupt as stopped:
@@ -47,11 +47,11 @@ def main(arguments=None):
 
 
 def _print(text, stream, status):
-    """Print what ends a command, if anything; returns its exit status, another one where it could not be written."""
+    """Print a command's final text, if any; returns its exit status, or another one if it could not be written."""
     try:
         print(harmless(text), end="\n" if text else "", file=stream, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at its end, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at exit, and complain
         if stream is sys.stdout:
             closed = isinstance(error, BrokenPipeError)  # `| head` has read enough, and says nothing
             return CLOSED if closed else _print(f"prism-lessons: {unwritable(OUTPUT, error)}", sys.stderr, 2)
@@ -105,7 +105,7 @@ def _curate(options, live):
 
 
 def _settings(options):
-    """What --set says; a name that is no setting might be that of another argument."""
+    """The settings given by --set; an unknown name may be another argument's."""
     names = _names_of_settings()
     for name, _ in options.set:
         if name not in names:
@@ -168,7 +168,7 @@ def _generate(options, live):
 
     names = ("form", "bits", "sample_rate", "fade_in", "fade_out", "remove_dc")
     rendering = {name: getattr(options, name) for name in names}
-    Rendering(**rendering)  # what cannot be written need not be played
+    Rendering(**rendering)  # checked before playing
     prepared(options.out)
     takes = generate(_played(options), options.seconds, live=live, **_playing(options))
     return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip, live=live), strict=False))
@@ -182,7 +182,7 @@ def _perform(options, live):
 
 
 def _played(options):
-    """The capsule that is played, or two of them mixed."""
+    """The capsule to play, or two of them mixed."""
     from .generation import mix
     from .run import as_capsule
 
@@ -194,13 +194,13 @@ def _played(options):
 
 
 def _playing(options):
-    """The values that `generate` and `perform` share."""
+    """The arguments that `generate` and `perform` share."""
     from .generation import Prime
 
     prime = None
     if not options.prime:
         for name in ("prime_start", "prime_seconds", "prime_places", "keep_prime"):
-            if not any(getattr(options, name) is unset for unset in (None, False)):  # and 0 s are set
+            if not any(getattr(options, name) is unset for unset in (None, False)):  # 0 s counts as set
                 raise CourseError(f"--{name.replace('_', '-')} is about a prime: name a recording with --prime.")
     elif options.prime_places and options.prime_start is not None:
         raise CourseError("--prime-places goes through the whole recording: leave --prime-start away.")
@@ -223,7 +223,7 @@ def _playing(options):
 
 
 def _listed(files):
-    """Takes and their files, as values and as lines."""
+    """Takes and their files, as values for JSON and as text."""
     from .audio import Levels
 
     values, lines = [], []
@@ -331,7 +331,7 @@ def _course(options, live):
         try:
             status = jupyter.wait()
             break
-        except KeyboardInterrupt:  # JupyterLab was interrupted too, and asks whether it should stop
+        except KeyboardInterrupt:  # JupyterLab was interrupted too, and asks whether to stop
             continue
     if status:
         raise CourseError(f"JupyterLab ended with status {status}: what it wrote above says why.")
@@ -339,7 +339,7 @@ def _course(options, live):
 
 
 def _lessons():
-    """The folder of the lessons: beside the package, as in a clone, or where the command was typed."""
+    """The folder of the lessons: beside the package, as in a clone, or in the working folder."""
     places = [Path(__file__).parents[1] / "notebooks", Path("notebooks").resolve(), Path.cwd()]
     for place in places:
         if any(place.glob("00_*.ipynb")):
@@ -348,7 +348,7 @@ def _lessons():
 
 
 def setting(text):
-    """ "dim=256" -> ("dim", 256), the value read as JSON where it is JSON, or else as Python writes it."""
+    """ "dim=256" -> ("dim", 256), the value read as JSON, or else as a Python literal, or else as text."""
     name, equals, value = text.partition("=")
     if not equals:
         raise argparse.ArgumentTypeError(f'"{in_short(text)}" should read NAME=VALUE, as in dim=256')
@@ -375,7 +375,7 @@ def number(text):
 
 
 def bits(text):
-    """ "24" -> 24, and "float" is itself; `render` says what there is."""
+    """ "24" -> 24, and "float" stays; `render` checks it."""
     return int(text) if text.isdigit() else text
 
 
@@ -384,7 +384,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"prism-lessons: {message}; {self.prog} --help tells more")
 
     def exit(self, status=0, message=""):
-        sys.exit(_print("", sys.stdout, _print(message, sys.stderr, status)))  # what --help printed before
+        sys.exit(_print("", sys.stdout, _print(message, sys.stderr, status)))  # flushes what --help printed
 
 
 def _parser():

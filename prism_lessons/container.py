@@ -1,7 +1,7 @@
-"""The one file format of this project for weights: a zip without compression, with nothing in it that could run.
+"""The one file format of this project for weights: an uncompressed zip, with nothing in it that could be executed.
 
-Inside lie `about.json` (what the arrays are called, their shapes, a checksum, and whatever the writer adds), the
-arrays end to end in `arrays.bin` (little-endian), and texts. Reading allocates no more than the file's own size.
+It holds `about.json` (the arrays' names, types and shapes, a checksum, and the writer's own values), the concatenated
+arrays in `arrays.bin` (little-endian), and texts. Reading allocates no more than the file's own size.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from .files import MOST_DEEP, depth, replacing, unreadable
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
 DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint32", "uint8", "bool")
-YEAR_ONE = (1980, 1, 1, 0, 0, 0)  # zips want a date; without today's, the same content is the same file
+YEAR_ONE = (1980, 1, 1, 0, 0, 0)  # zips need a date; a fixed one makes equal content an equal file
 ABOUT_LIMIT = 2**22  # bytes
 MOST_LETTERS = 200  # of an array's name
 MOST_AXES = 8
@@ -30,7 +30,7 @@ def write(path, kind, about, arrays, texts=None):
     Parameters
     ----------
     kind
-        What it is: "capsule" or "checkpoint".
+        Its kind: "capsule", "checkpoint" or "performance".
     about
         Plain values, JSON.
     arrays
@@ -62,7 +62,7 @@ def read(path, kind, texts=()):
     Parameters
     ----------
     texts
-        The names of the texts that it holds, neither more nor fewer.
+        The exact names of its texts.
 
     Returns
     -------
@@ -71,11 +71,11 @@ def read(path, kind, texts=()):
     Raises
     ------
     CourseError
-        When it is missing, damaged, of another kind, or holds what a container never does.
+        When it is missing, damaged, of another kind, or has unexpected contents.
     """
     path = Path(path)
     try:
-        if not path.is_file():  # a pipe would be waited for
+        if not path.is_file():  # reading a pipe would block
             raise CourseError(f'There is no {kind} "{path}": check the name.')
         with zipfile.ZipFile(path) as file:
             _check_members(file.infolist(), path.stat().st_size)
@@ -89,7 +89,7 @@ def read(path, kind, texts=()):
             data = file.read(ARRAYS)
             texts = {name: file.read(name).decode() for name in texts}
         if header["sha256"] not in (checksum(header, texts, [data]), hashlib.sha256(data).hexdigest()):
-            raise ValueError("its checksum does not fit")  # the second is how earlier versions made it
+            raise ValueError("its checksum does not fit")  # the second is that of earlier versions
         return header["about"], _arrays(header["arrays"], data), texts
     except OSError as error:
         raise unreadable(path, kind, error) from error
@@ -101,10 +101,10 @@ def read(path, kind, texts=()):
 
 
 def _check_members(members, size):
-    """Raise a `ValueError` for members of a zip that would take more room than the file."""
+    """Raise a `ValueError` for members of a zip that would take more memory than the file."""
     if any(info.compress_type != zipfile.ZIP_STORED for info in members):
         raise ValueError("it is compressed")
-    # What is read at once is as much as `compress_size` says.
+    # Reading takes as much memory as `compress_size` says.
     if any(info.file_size != info.compress_size for info in members) or sum(info.file_size for info in members) > size:
         raise ValueError("its parts are larger than it is")
     if any(info.file_size > ABOUT_LIMIT for info in members if info.filename == ABOUT):
@@ -112,14 +112,14 @@ def _check_members(members, size):
 
 
 def _once(pairs):
-    """A JSON object as a dictionary; a `ValueError` for one that says something twice."""
+    """A JSON object as a dictionary; a `ValueError` for duplicate keys."""
     if len(values := dict(pairs)) < len(pairs):
         raise ValueError("its description says something twice")
     return values
 
 
 def checksum(header, texts, blobs):
-    """The SHA-256 of all that a container holds, its description's own field aside."""
+    """The SHA-256 of a container's contents, except its own field in the description."""
     described = {key: value for key, value in header.items() if key != "sha256"}
     sha = hashlib.sha256()
     for text in (json.dumps(described, ensure_ascii=False), *(part for each in sorted(texts.items()) for part in each)):
@@ -134,7 +134,7 @@ def _arrays(listed, data):
     for name, dtype, shape in listed:
         if not isinstance(name, str) or not name.isprintable() or len(name) > MOST_LETTERS or name in arrays:
             raise ValueError(f"{in_short(name)} is no name of an array, or stands there twice")
-        # A size beyond the file's own is refused before it is worked with: a number of JSON may have 4,000 digits.
+        # A size beyond the file's is refused before it is used: a number in JSON may have 4,000 digits.
         sizes = len(shape) <= MOST_AXES and all(type(size) is int and 0 <= size <= len(data) for size in shape)
         if dtype not in DTYPES or not sizes:
             raise ValueError(f"{name} is no array of numbers, or larger than the file")

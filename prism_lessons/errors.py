@@ -3,21 +3,21 @@
 import re
 import reprlib
 
-SHORT = reprlib.Repr()  # which does not write down all of a long list, only to cut it off
+SHORT = reprlib.Repr()  # does not format all of a long list, only to cut it off
 SHORT.maxlist = SHORT.maxtuple = 20
 SHORT.maxlong = SHORT.maxother = 120
 
-# What a terminal obeys (all controls but tabs and ends of lines), and what turns the order of letters round.
+# Control characters other than tabs and line ends, and characters that change the text direction.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def harmless(text):
-    """Text in which what a terminal would obey is a "�": names of files, and what is in them, may hold anything."""
+    """Text with terminal control characters replaced by "�": file names and contents may hold anything."""
     return OBEYED.sub("\ufffd", str(text))
 
 
 class CourseError(Exception):
-    """Something the composer can mend; its text is one sentence for them.
+    """Something the composer can fix; its text is one sentence for them.
 
     Notebooks show only that sentence: IPython asks an exception for `_render_traceback_`. A traceback means a bug.
     """
@@ -37,19 +37,19 @@ class Stopped(KeyboardInterrupt):
 
 
 def as_given(value):
-    """A value as it was given, text in quotes, for the middle of a sentence: one line of at most 120 letters."""
+    """A value as it was given, text in quotes, for the middle of a sentence: one line of at most 120 characters."""
     if isinstance(value, str):
         return f'"{in_short(value)}"'
     try:
         return in_short(SHORT.repr(value))
-    except (ValueError, RecursionError):  # numbers of thousands of digits, lists in lists in lists
+    except (ValueError, RecursionError):  # numbers of thousands of digits, deeply nested lists
         return "something so large"
 
 
 def in_short(error):
-    """What an error, or anything else, says, for the middle of a sentence: one line of at most 120 letters.
+    """The text of an error, or of anything else, for the middle of a sentence: one line of at most 120 characters.
 
-    Files that somebody else has made may put anything into it, also what a terminal would obey.
+    Files from somebody else may put anything into it, even terminal control characters.
     """
     said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
     said = "".join(letter if letter.isprintable() else " " for letter in said[:1000])

@@ -15,21 +15,21 @@ from platformdirs import user_cache_path
 
 from .errors import CourseError
 
-MOST_DEEP = 200  # objects in each other: what a model began with, which has begun with another ...
-# Of text in files of JSON. A name may hold what is no text and UTF-8 cannot write; its backslash is JSON's own.
+MOST_DEEP = 200  # nested objects: the record of a model's start contains that model's own, and so on
+# For text in JSON files. A name may hold surrogates, which UTF-8 cannot encode; the backslash escape is JSON's own.
 UTF_8 = {"encoding": "utf-8", "errors": "backslashreplace"}
 
 
 @contextmanager
 def alone(lock, busy):
-    """Keep all others out of a folder while one works there.
+    """Lock a folder against all others while working there.
 
     Parameters
     ----------
     lock
-        The path of the lock's file; its folder is made if it is not there.
+        The path of the lock file; its folder is made if missing.
     busy
-        What is said to those who come too late: a sentence.
+        The error message if the lock is held: a sentence.
 
     Raises
     ------
@@ -52,15 +52,15 @@ def alone(lock, busy):
 
 
 def lock_for(path):
-    """The path of a lock for a file or folder. It lies in the user's cache, so that nobody copies or packs it."""
+    """The path of a lock for a file or folder. It is in the user's cache, so that nobody copies or packs it."""
     return user_cache_path("prism-lessons") / "locks" / f"{digest(os.fsencode(os.path.realpath(path)))}.lock"
 
 
 @contextmanager
 def in_turn(path):
-    """Let programs that change the file `path` do so one after the other; each waits for its turn.
+    """Lock the file `path`, so that programs change it one at a time; each waits for its turn.
 
-    Within one thread, turns may lie in each other. Where no lock can be made, this one goes on without.
+    Within one thread, locks may be nested. If no lock can be made, this goes on without one.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def in_turn(path):
     lock = lock_for(path)
     turn = filelock.FileLock(lock, timeout=60, is_singleton=True)
     with ExitStack() as held:
-        with suppress(OSError, NotImplementedError):  # what a file system says that knows no locks
+        with suppress(OSError, NotImplementedError):  # raised by file systems without locks
             lock.parent.mkdir(parents=True, exist_ok=True)
             try:
                 held.enter_context(turn.acquire(poll_interval=0.01))
@@ -81,15 +81,15 @@ def in_turn(path):
 
 @contextmanager
 def replacing(path, wait=True):
-    """Give a temporary path beside `path`; what is written there takes the name `path` only once it is whole.
+    """Yield a temporary path beside `path`; the file written there is renamed to `path` only once it is complete.
 
-    A crash at any moment leaves the old file or the new one, never half of one. The temporary name is always the
-    same, so that a killed program leaves at most one behind and the next call writes over it.
+    A crash at any moment leaves the old file or the new one, never half of one. The temporary name is always the same,
+    so a killed program leaves at most one behind, and the next call overwrites it.
 
     Parameters
     ----------
     wait
-        Until the disk has it. Who writes thousands of files waits for all of them at the end, with `all_on_disk`.
+        Whether to wait until it is on disk. To write thousands of files, wait once at the end with `all_on_disk`.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def replacing(path, wait=True):
             _on_disk(partial)
         os.replace(partial, path)
     except BaseException as error:
-        with suppress(OSError):  # where nothing can be written, nothing was
+        with suppress(OSError):  # if nothing can be written, there is nothing to delete
             partial.unlink()
         if isinstance(error, OSError):
             raise unwritable(path, error) from error
@@ -113,8 +113,8 @@ def replacing(path, wait=True):
 
 
 def all_on_disk(paths):
-    """Wait until the disk has some files."""
-    if hasattr(os, "sync"):  # at once; Windows takes them one by one
+    """Wait until files are on disk."""
+    if hasattr(os, "sync"):  # all at once; Windows does it one by one
         os.sync()
     else:
         for path in paths:
@@ -127,7 +127,7 @@ def _on_disk(path):
 
 
 def check_there(path):
-    """Raise a `CourseError` where a file of long work is gone, before a folder is made anew in place of one that was
+    """Raise a `CourseError` if a file of long work is gone, before a new folder is made in place of one that was
     renamed or moved meanwhile."""
     if not os.path.exists(path):
         raise CourseError(
@@ -137,7 +137,7 @@ def check_there(path):
 
 
 def unwritable(path, error):
-    """The sentence for an operating-system error met while writing `path`, as a `CourseError`."""
+    """A `CourseError` for an operating-system error while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return CourseError(
             f'The disk is full, so "{path}" could not be written: free some space and do the same again; '
@@ -147,12 +147,12 @@ def unwritable(path, error):
 
 
 def unreadable(path, what, error):
-    """The sentence for an operating-system error met while reading `path`, `what` it is, as a `CourseError`."""
+    """A `CourseError` for an operating-system error while reading `path`; `what` says what the file is."""
     said = "check its name" if error.errno == errno.ENOENT else _what_to_do(error).replace("write to", "read")
     return CourseError(f'The {what} "{path}" cannot be read ({error.strerror or error}): {said}.')
 
 
-# What can be done about an error, by its names; a system need not know all of them.
+# Advice for errors, by their names; not every system has all of them.
 REMEDIES = {
     "EACCES EPERM": "choose a folder that you may write to",
     "EIO EREMOTEIO ENODEV ENXIO ENOTCONN ETIMEDOUT ESTALE ECONNRESET ECONNABORTED EHOSTDOWN EHOSTUNREACH": (
@@ -172,14 +172,14 @@ OTHERWISE = "do the same again, or choose another folder"
 
 
 def _what_to_do(error):
-    if getattr(error, "winerror", None) in (32, 33):  # Windows calls a file that is in use one without permission
+    if getattr(error, "winerror", None) in (32, 33):  # Windows reports a file in use as a permission error
         return REMEDIES["EBUSY ETXTBSY"]
     name = errno.errorcode.get(error.errno)
     return next((remedy for names, remedy in REMEDIES.items() if name in names.split()), OTHERWISE)
 
 
 def to_write(path, ending):
-    """The `Path` of a file that somebody has named to be written: of the right kind, so that it replaces no other.
+    """The `Path` of an output file named by the user, checked so that it replaces no file of another kind.
 
     Raises
     ------
@@ -198,13 +198,13 @@ def to_write(path, ending):
 
 
 def write_text(path, text):
-    """Write text under `path`, whole or not at all; what is none in it, as in names of old disks, becomes "?"."""
+    """Write text to `path`, atomically; characters that UTF-8 cannot encode, as in names on old disks, become "?"."""
     with replacing(path) as partial:
         partial.write_text(text, encoding="utf-8", errors="replace")
 
 
 def write_json(path, value):
-    """Write `value` as JSON under `path`, whole or not at all."""
+    """Write `value` as JSON to `path`, atomically."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
     with replacing(path) as partial:
         partial.write_text(text + "\n", **UTF_8)
@@ -228,26 +228,26 @@ def read_json(path, what):
 
 
 def depth(value):
-    """How many lists and dictionaries lie in each other."""
+    """How deeply lists and dictionaries are nested."""
     if not isinstance(value, (dict, list)):
         return 0
     return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=None):
-    """Read a file of JSON objects, one in each line; an empty list where there is no such file.
+    """Read a file of JSON objects, one on each line; an empty list if there is no such file.
 
     Parameters
     ----------
     what
         Names the file in the error.
     take
-        Makes a value of each object; whatever it refuses is a damaged line.
+        Converts each object to a value; if it raises an error, the line counts as damaged.
     growing
-        The file is one of `append_lines`: a last line without an end that is no whole object was cut off, and never
-        counted as written. Text editors may leave the end of a whole one out.
+        The file is one of `append_lines`: a last line without a line end that is not a complete object was cut off, and
+        never counted as written. Text editors may omit that of a complete one.
     damaged
-        A list that takes a `CourseError` for each damaged line, which is then left out; without one the first is
+        A list to collect a `CourseError` for each damaged line, which is then left out; without it, the first is
         raised.
 
     Raises
@@ -285,16 +285,16 @@ def _lines_in(path, what, growing):
 
 
 def write_lines(path, values):
-    """Write JSON objects as lines under `path`, whole or not at all."""
+    """Write JSON objects as lines to `path`, atomically."""
     with replacing(path) as partial:
         partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), **UTF_8)
 
 
 def append_lines(path, values):
-    """Add JSON objects as lines to the end of `path`, and wait until the disk has them; what is there stays.
+    """Append JSON objects as lines to `path`, and wait until they are on disk.
 
-    Of programs that add lines at the same time, none loses one. A line that was cut off when a computer went down, so
-    that it never counted as written, is removed first; one that only lacks its end is given it.
+    Several programs may append at the same time without losing lines. A line that was cut off when a computer went
+    down, and so never counted as written, is removed first; a complete one without a line end gets it.
 
     Raises
     ------
@@ -317,7 +317,7 @@ def append_lines(path, values):
                 file.write(lines)
                 file.flush()
                 os.fsync(file.fileno())
-            except OSError:  # half a line would be taken for damage
+            except OSError:  # half a line would look like damage
                 with suppress(OSError):
                     file.truncate(whole)
                 raise
@@ -326,9 +326,9 @@ def append_lines(path, values):
 
 
 def merge_lines(path, values):
-    """Put the acts of another file of `append_lines` among those of `path`, each JSON object by its "when".
+    """Merge JSON objects from another file of `append_lines` into `path`, ordered by their "when".
 
-    An act that is there already stays as it is, and is not put there again. Those that are there keep their order.
+    Objects that are there already are not added again. Existing lines stay as they are, in their order.
 
     Returns
     -------
@@ -351,7 +351,7 @@ def merge_lines(path, values):
 
 
 def _act_in(line):
-    """What a line says, however it is written; the line itself where it is damaged."""
+    """A line's JSON in canonical form; the line itself if it is damaged."""
     try:
         return json.dumps(json.loads(line), sort_keys=True)
     except (ValueError, RecursionError):
@@ -366,7 +366,7 @@ def _when(line):
 
 
 def _was_cut_off(line):
-    """Whether a last line without an end is the beginning of an object, or the zeros that some disks leave of one."""
+    """Whether a last line without a line end is the start of an object, or the zeros that some disks leave of it."""
     try:
         json.loads(line)
     except (ValueError, RecursionError):
@@ -375,26 +375,26 @@ def _was_cut_off(line):
 
 
 def numbered(name, joint):
-    """Yield a name, then the same with 2, 3 and so on behind it."""
+    """Yield a name, then the same with the suffix 2, 3 and so on."""
     yield name
     for count in itertools.count(2):
         yield f"{name}{joint}{count}"
 
 
 def names_for(path):
-    """Yield a path, then the same with 2, 3 and so on behind the name of its file: "Take.wav", "Take_2.wav"."""
+    """Yield a path, then the same with the suffix 2, 3 and so on: "Take.wav", "Take_2.wav"."""
     return (path.with_name(f"{name}{path.suffix}") for name in numbered(path.stem, "_"))
 
 
 def free(path):
-    """The first of the `names_for` a path under which nothing lies."""
+    """The first of the `names_for` a path that does not exist."""
     return next(path for path in names_for(path) if not os.path.lexists(path))
 
 
 def inside(folder, name):
-    """The path `folder/name`, refusing any name that would lead out of `folder`.
+    """The path `folder/name`; refuses names that would lead out of `folder`.
 
-    Names come from files that somebody else may have made, so they are not trusted.
+    Names come from files that may be somebody else's, so they are not trusted.
     """
     path = Path(folder) / str(name)
     if not isinstance(name, str) or name == "" or not is_inside(folder, path):
@@ -403,15 +403,15 @@ def inside(folder, name):
 
 
 def is_inside(folder, path):
-    """Whether a path lies in a folder, wherever links lead."""
+    """Whether a path is in a folder, after following links."""
     try:
         return Path(path).resolve().is_relative_to(Path(folder).resolve())
-    except (OSError, RuntimeError, ValueError):  # links that go round in circles, names with a zero byte
+    except (OSError, RuntimeError, ValueError):  # circular links, names with a zero byte
         return False
 
 
 def as_text(name):
-    """The name of a file as text: what is none and UTF-8 cannot write, as on old disks, becomes a question mark."""
+    """The name of a file as text: characters that UTF-8 cannot encode, as on old disks, become "?"."""
     return name.encode("utf-8", "replace").decode()
 
 

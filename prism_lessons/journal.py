@@ -37,7 +37,7 @@ class Journal:
 
     @property
     def entries(self):
-        """All that was ever written, oldest first, as `Entry`s.
+        """All entries, oldest first, as `Entry`s.
 
         Raises
         ------
@@ -51,7 +51,7 @@ class Journal:
         return {entry.question: entry.answer for entry in self.entries if entry.lesson == lesson}
 
     def write(self, lesson, answers):
-        """Add the answers of a lesson, {question: answer}, that are not empty and not there yet; returns how many."""
+        """Add the answers of a lesson, {question: answer}, that are new and not empty; returns how many."""
         now = datetime.now().isoformat(timespec="minutes")
         with in_turn(self.path):
             known = self.answers(lesson)
@@ -65,7 +65,7 @@ class Journal:
         return len(new)
 
     def merge(self, other):
-        """Take in the answers of another journal, such as that of an earlier day, each by its date.
+        """Merge the answers of another journal, such as that of an earlier day, by date.
 
         Parameters
         ----------
@@ -75,7 +75,7 @@ class Journal:
         Returns
         -------
         list of CourseError
-            Why lines of it were left out, since they are damaged.
+            One for each damaged line, which was left out.
         """
         faults = []
         merge_lines(self.path, read_lines(other, "journal", lambda line: asdict(Entry(**line)), True, faults))
@@ -85,7 +85,7 @@ class Journal:
         return in_a_cell(as_html(str(self)))
 
     def __str__(self):
-        """All of it as Markdown, newest last."""
+        """The whole journal as Markdown, newest last."""
         return "\n\n".join(map(_in_markdown, self.entries)) or "The journal is empty so far."
 
 

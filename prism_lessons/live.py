@@ -1,4 +1,4 @@
-"""The one live line that long work prints: what, how far, time left. Works in a terminal and in a notebook cell."""
+"""The live line that long work prints: task, progress, time left. Works in a terminal and in a notebook cell."""
 
 import sys
 import textwrap
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from .errors import harmless
 
-LINE = 100  # characters: what fits beside each other in a notebook, which would break a longer line inside a word
+LINE = 100  # characters that fit in a notebook, which would break a longer line inside a word
 
 
 def clock(seconds):
@@ -24,7 +24,7 @@ def counted(number, what):
 
 
 def size(count):
-    """Bytes as one reads them: "3.0 GB", "12 MB", "40 kB"."""
+    """Bytes in readable units: "3.0 GB", "12 MB", "40 kB"."""
     for unit, bytes_ in (("GB", 1e9), ("MB", 1e6)):
         if count >= bytes_:
             return f"{count / bytes_:.{0 if count >= 10 * bytes_ else 1}f} {unit}"
@@ -32,12 +32,12 @@ def size(count):
 
 
 def some(names, most=6):
-    """Some names as words; of many, the first ones and how many more there are."""
+    """Names as text; if there are many, the first ones and how many more."""
     return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
 def wrapped(text, indent="", further="    "):
-    """A line of text as several of at most `LINE` characters: the first indented by `indent`, the others `further`."""
+    """Text wrapped to `LINE` characters: the first line indented by `indent`, the others by `further` more."""
     lines = textwrap.wrap(
         harmless(text), LINE, initial_indent=indent, subsequent_indent=indent + further, break_long_words=False,
         break_on_hyphens=False,
@@ -46,27 +46,27 @@ def wrapped(text, indent="", further="    "):
 
 
 def moment(seconds):
-    """A place in a sound as it is written here: "0:03.2" or "1:02:03.4"."""
+    """A place in a sound as text: "0:03.2" or "1:02:03.4"."""
     minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
     hours, rest = divmod(minutes, 60)
     return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
 
 
 def print_any_name():
-    """From now on, what standard output and error cannot write (a name in another script) becomes a question mark.
+    """Make standard output and error print "?" for characters they cannot encode (a name in another script).
 
-    Redirected into a file, Windows writes 256 letters and the C locale 128; names of files may hold any others, and
-    what is no text at all.
+    When redirected into a file, Windows can write 256 characters and the C locale 128; file names may hold any others,
+    and even surrogates.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not that of a notebook
+        if hasattr(stream, "reconfigure"):  # not a notebook's
             stream.reconfigure(errors="replace")
 
 
 class LiveLine:
-    """A line that is written over until `end`; in a file or a pipe, which keep what was, a new one now and then.
+    """A line that is overwritten until `end`; in a file or a pipe, which cannot overwrite, a new line now and then.
 
-    A stream that takes nothing any more, such as a closed pipe or a full disk, holds up no work.
+    A stream that no longer accepts output, such as a closed pipe or a full disk, does not stop the work.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class LiveLine:
 
     def __init__(self, stream=None):
         self._stream = stream or sys.stdout
-        # That of a notebook, which can rewrite a line, is no file and has nothing to reconfigure.
+        # A notebook's stream, which can rewrite a line, is not a file and has no `reconfigure`.
         self._logged = hasattr(self._stream, "reconfigure") and not self._stream.isatty()
         self._width = self._tenth = 0
         self._drawn = self._began = time.monotonic()
@@ -98,13 +98,13 @@ class LiveLine:
 
     @property
     def open(self):
-        """Whether a line stands there that has not been ended."""
+        """Whether the current line has not been ended."""
         return self._width > 0
 
     def share(self, what, done, total, part=None):
         """Show `what`, how far it is (`done` of `total`) and the time left at the pace so far.
 
-        `part` is the share of the work that is done, 0 .. 1, where the `total` pieces are not of one size.
+        `part` is the share of the work that is done, 0 .. 1, if the `total` pieces differ in size.
         """
         if what != self._what:
             self._what, self._began = what, time.monotonic()
@@ -116,9 +116,9 @@ class LiveLine:
         self.text(f"{what}: {done} of {total}{left}", part)
 
     def text(self, text, part=None):
-        """Show `text` in place of what stood there, at most four times a second.
+        """Show `text` in place of the current line, at most four times a second.
 
-        `part` is the share of the work that is done, 0 .. 1, where it is known: a log has a line for each tenth.
+        `part` is the share of the work that is done, 0 .. 1, if known: a log gets a line for each tenth.
         """
         waited = time.monotonic() - self._drawn
         if not self._logged and waited >= self.INTERVAL:
@@ -129,5 +129,5 @@ class LiveLine:
             self._write(text, end="")
 
     def end(self, text):
-        """Leave `text` standing and go to the next line."""
+        """Show `text` permanently and go to the next line."""
         self._write(text, end="\n")

@@ -1,6 +1,6 @@
-"""Sounds and curves as HTML that can be heard, read and looked at: shared by pages and notebooks.
+"""Sounds and curves as accessible HTML, shared by pages and notebooks.
 
-Whatever is shown as a picture or a player has a name in words beside it, and no sound plays by itself.
+Every picture and player has a text label, and no sound plays by itself.
 """
 
 import math
@@ -10,13 +10,13 @@ from .errors import CourseError
 from .live import clock
 from .prose import escaped
 
-WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # of the curve, in pixels; beside it, its lines have their names
+WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # of the curve, in pixels; BESIDE is the space for the lines' names
 LINE_HEIGHT = 17  # from one name to the next, at a font size of 13
-LEAST_BITS = 0.5  # from the lower edge of the curve to the upper: what goes up and down by less is no news
-STEPS = (0.1, 0.2, 0.5, 1, 2, 5)  # between the numbers on its axis
+LEAST_BITS = 0.5  # least range of the axis: smaller ups and downs do not matter
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5)  # between the axis labels
 MOST_NUMBERS = 6
 TRAINING, VALIDATION, REFERENCE = "#00558b", "#b34700", "#444"
-# The reference lines: their names in the picture, and in words.
+# The reference lines: their names in the picture, and in text.
 REFERENCES = {
     "uniform": ("blind chance", "Blind chance would need"),
     "unigram": ("counting", "knowing only how often each value occurs"),
@@ -38,13 +38,13 @@ def player(name, levels, source, note=""):
     Parameters
     ----------
     name
-        What it is called, plain text; also what a screen reader calls the player.
+        Its name, plain text; also the player's label for screen readers.
     levels
         Its `Levels`.
     source
-        The address it is played from: a file beside the page, or a `data:` address.
+        The URL of the sound: a file beside the page, or a `data:` URL.
     note
-        What else to say in the caption, plain text.
+        Further text for the caption, plain text.
     """
     name = escaped(name)
     return f"""<figure class="prism-player">
@@ -54,11 +54,11 @@ def player(name, levels, source, note=""):
 
 
 def learning_curve(run):
-    """The bits of a run's epochs as an SVG picture, with what ways of guessing need that are no model.
+    """The bits of a run's epochs as an SVG picture, with the reference lines of guessing without a model.
 
-    The axis shows the fall, and need not begin at 0: a reference line that lies far from it is named at the edge, with
-    an arrow. Triangles mark where it blew up or a setting was changed. Bits that are no number are left out, and said
-    in words; those far beyond blind chance are drawn at the upper edge.
+    The axis covers the curve and need not begin at 0: a reference line far outside is named at the edge, with an arrow.
+    Triangles mark where training diverged, a setting changed or bits are not finite. Bits far beyond blind chance are
+    drawn at the upper edge.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def learning_curve(run):
         return bottom - (bottom - MARGIN) * (min(max(bits, low), high) - low) / (high - low)
 
     def line(points):
-        """The pieces of a line between points that are missing; `h0` makes a dot of a single one."""
+        """An SVG path that skips points that are not finite; `h0` draws a single point as a dot."""
         pieces = groupby(points, key=lambda point: math.isfinite(point[1]))
         drawn = (
             " L".join(f"{across(epoch):.1f},{height(bits):.1f}" for epoch, bits in piece)
@@ -133,7 +133,7 @@ font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{esca
 
 
 def curve_in_words(run):
-    """The learning curve as sentences, plain text: all that its picture shows."""
+    """The learning curve in sentences, plain text: everything that the picture shows."""
     log = run.log
     epochs = "; ".join(
         f"epoch {entry.epoch}: {_in_words(entry.validation_bits)}, training {_in_words(entry.bits)}" for entry in log
@@ -148,9 +148,9 @@ def curve_in_words(run):
 
 
 def _reach(run):
-    """The bits from which to which the picture goes: those of the epochs, and the reference lines that are near.
+    """The range of bits in the picture: that of the epochs, and of the reference lines nearby.
 
-    At least half of the height is the curve's own.
+    The curve takes up at least half of the height.
     """
     references = _references(run)
     known = [bits for entry in run.log for bits in (entry.bits, entry.validation_bits) if math.isfinite(bits)]
@@ -166,12 +166,12 @@ def _reach(run):
 
 
 def _references(run):
-    """The reference lines that a run has, in their order: those of before may lack one."""
+    """A run's reference lines, in order; runs of earlier versions may lack one."""
     return {name: run.references[name] for name in REFERENCES if name in run.references}
 
 
 def _marks(run):
-    """Where something happened that the curve does not tell: (epoch, sentence) of each."""
+    """Events that the curve does not show: (epoch, sentence) of each."""
     marks = [
         (event["epoch"], f"After epoch {event['epoch']}: {event['text']}" if event["epoch"] else event["text"])
         for event in run.events
@@ -186,9 +186,9 @@ def _in_words(bits):
 
 
 def _spread(places, apart, lowest):
-    """Places for names that belong at `places`: `apart` at least, in the same order, none below `lowest`.
+    """Positions for labels near `places`: at least `apart`, in the same order, none below `lowest`.
 
-    From the top down each moves clear of the one above it; where the bottom is reached, they are pushed back up.
+    From the top down, each moves clear of the one above it; at the bottom, they are pushed back up.
     """
     spread, order = list(places), sorted(range(len(places)), key=places.__getitem__)
     for above, below in pairwise(order):

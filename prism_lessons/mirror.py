@@ -1,9 +1,8 @@
-"""A copy of a run in a second folder that may be gone, full or silent at any time, such as one on Google Drive.
+"""A copy of a run in a second folder that may be gone, full or unresponsive at any time, such as one on Google Drive.
 
-A training writes into a folder on its own disk. A `Mirror` copies what is new there to the second folder, in the
-background, so that the training never waits for it. `bring_back` takes the other way, on a computer that has only the
-copy, or an older state of the run. People may listen to either, so what was starred and noted in one is taken into the
-other.
+A training writes into a folder on a local disk. A `Mirror` copies new files to the second folder in the background, so
+the training never waits for it. `bring_back` copies the other way, on a computer that has only the copy, or an older
+state of the run. People may listen to either, so stars and notes are merged both ways.
 """
 
 import errno
@@ -22,14 +21,14 @@ from .files import in_turn
 from .live import LiveLine
 from .run import CARD, EVENTS, LOCK, LOG, MERGING, RESUME, SETTINGS, START, WITHIN, Run, is_beginning, opened
 
-PATIENCE = 60.0  # seconds without a byte after which a folder counts as silent
+PATIENCE = 60.0  # seconds without a byte after which a folder counts as unresponsive
 BLOCK = 2**20  # bytes read and written at once
-# What is copied before what; "" stands for all other files. The copy is a run as soon as it has settings; the model it
-# began with is there by then, and its checkpoint is never ahead of its log, so training can go on with it wherever
-# copying was cut off.
+# The order of copying; "" stands for all other files. The copy is a run as soon as it has settings; by then it has the
+# model it began with, and its checkpoint is never ahead of its log, so training can go on with it wherever copying was
+# cut off.
 COPYING = (CARD, START, SETTINGS, "", EVENTS, LOG, RESUME, WITHIN)
-# A folder without settings is no run, and one whose log is shorter is behind: so what was not brought back whole is
-# completed the next time, and never trained on.
+# A folder without settings is not a run, and one with a shorter log is behind, so a run that was only partly brought
+# back is completed the next time, and never trained on.
 BRINGING = ("", EVENTS, RESUME, WITHIN, LOG, SETTINGS)
 
 
@@ -41,8 +40,8 @@ class Mirror:
     run
         The folder of the run.
     copy
-        The folder of the copy. It is made if it is not there. The folder around it has to be there: what was made in
-        place of a Drive that is gone would look like a copy on it.
+        The folder of the copy, made if missing. Its parent must exist: a folder made in place of a missing Drive would
+        look like a copy on it.
 
     Raises
     ------
@@ -54,12 +53,12 @@ class Mirror:
     def __init__(self, run, copy):
         self.run, self.copy = Path(run), Path(copy)
         Run(self.run)
-        ours, theirs = Path(os.path.abspath(run)), Path(os.path.abspath(copy))  # asks no disk, which might hang
+        ours, theirs = Path(os.path.abspath(run)), Path(os.path.abspath(copy))  # without disk access, which might hang
         if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
             raise CourseError(f'"{copy}" and "{run}" lie in each other: name another folder for the copy.')
-        self._belongs = False  # whether the copy was found to be one of this run
+        self._belongs = False  # whether the copy has been verified to be of this run
         self._refusal, self._waits = None, ""
-        self._copied = {}  # {name: the state that its file had when it was copied}
+        self._copied = {}  # {name: the state of its file when it was copied}
         self._left = 0
         self._lock, self._thread, self._again = threading.Lock(), None, False
         self._tried = threading.Event()
@@ -69,7 +68,7 @@ class Mirror:
             raise self._refusal
 
     def wanted(self):
-        """Say that there is something new to copy; returns at once."""
+        """Request that new files be copied; returns at once."""
         with self._lock:
             self._again = True
             if self._thread is None:
@@ -79,20 +78,20 @@ class Mirror:
 
     @property
     def paused(self):
-        """Why nothing can be copied at the moment, one sentence; "" where it can. `wanted` tries again."""
+        """Why nothing can be copied at the moment, in one sentence, or "". `wanted` tries again."""
         if self._thread and time.monotonic() - self._moved > PATIENCE:
             return self._waiting(f"it has not answered for {PATIENCE:g} seconds")
         return self._waits
 
     def finish(self, live=None, seconds=PATIENCE):
-        """Copy what is new and wait for it, with a live line that ends in one sentence, good or bad.
+        """Copy new files and wait for them, with a live line that ends in one sentence, good or bad.
 
         Parameters
         ----------
         live
             A `LiveLine`; one on standard output if not given.
         seconds
-            How long nothing may move before this gives up waiting.
+            Timeout: how long to wait without any progress.
         """
         live = live or LiveLine()
         self.wanted()
@@ -121,13 +120,13 @@ class Mirror:
                 self._refusal, self._waits = None, ""
             except CourseError as error:
                 self._refusal, self._waits = error, str(error)
-            except Exception as error:  # whatever the folder says: a thread that ended here would say nothing
-                self._copied.clear()  # when the folder comes back, other things may lie in it
+            except Exception as error:  # any error of the folder: it would end the thread without a message
+                self._copied.clear()  # when the folder comes back, its contents may differ
                 self._waits = self._waiting(_why(error))
             self._tried.set()
 
     def _catch_up(self):
-        """Copy what is new; then remove what the run has removed, but for what is starred."""
+        """Copy new files; then remove what the run has removed, except starred epochs."""
         with suppress(FileExistsError):
             self.copy.mkdir()
         if not self._belongs:
@@ -141,9 +140,9 @@ class Mirror:
         if not (self.run / SETTINGS).exists():  # an empty folder must not empty the copy
             raise CourseError(f'There is no run in "{self.run}" any more, so its copy is left as it is.')
         with ExitStack() as stack:
-            # Opened before anything is listed: an open file stays what it was when the training replaces it, so the
-            # checkpoint is not ahead of the log. The training removes WITHIN once it has written RESUME; in this order,
-            # where WITHIN is gone, RESUME is the newer one.
+            # Opened before anything is listed: an open file keeps its content when the training replaces it, so the
+            # checkpoint is not ahead of the log. The training removes WITHIN after writing RESUME; in this order, if
+            # WITHIN is gone, RESUME is the newer one.
             opened = ((name, _opened(self.run / name)) for name in (WITHIN, RESUME))
             held = {name: stack.enter_context(file) for name, file in opened if file}
             names = (_names(self.run) - {WITHIN, RESUME}) | held.keys() | MERGING.keys()
@@ -163,7 +162,7 @@ class Mirror:
                     self._move()
 
     def _copy(self, file, name):
-        """Copy `file`, which is open, unless the copy is the same."""
+        """Copy `file`, which is open, unless the copy is identical."""
         self._move()
         status, target = os.fstat(file.fileno()), self.copy / name
         state = status.st_ino, status.st_size, status.st_mtime_ns
@@ -182,10 +181,10 @@ class Mirror:
 
 
 def bring_back(copy, run, live=None):
-    """Copy a run from its copy to its own folder, where that has no run, or an older state of it.
+    """Copy a run from its copy to its own folder, if that has no run, or an older state of it.
 
-    Called again after it was cut off, it goes on. Where the run is as far as its copy or further, only clips that were
-    played in the copy, and what was starred and noted there, are taken in; where there is no copy, nothing is done.
+    If interrupted, call it again to go on. If the run is as far as its copy or further, only the copy's additional
+    clips, stars and notes are merged; if there is no copy, nothing is done.
 
     Parameters
     ----------
@@ -203,7 +202,7 @@ def bring_back(copy, run, live=None):
     try:
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
-        with in_turn(run / SETTINGS):  # two at once would take each other's files away
+        with in_turn(run / SETTINGS):  # two at once would remove each other's files
             further = not (run / SETTINGS).exists() or _is_further(copy, run)
             names = _names(copy) - MERGING.keys()
             if not further:
@@ -220,7 +219,7 @@ def bring_back(copy, run, live=None):
                             _written(file, target)
                         status = source.stat()
                         os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
-            for name, partial in partials.items():  # only now that all are there, so that the run is old or new
+            for name, partial in partials.items():  # only when all are complete, so that the run is old or new
                 os.replace(partial, run / name)
             if further and WITHIN not in names:
                 (run / WITHIN).unlink(missing_ok=True)
@@ -236,7 +235,7 @@ def bring_back(copy, run, live=None):
 
 
 def _merge(name, copy, run):
-    """Take what was written in a copy, in one of the files of `MERGING`, into that of the run.
+    """Merge one of the copy's files of `MERGING` into the run's.
 
     Raises
     ------
@@ -254,7 +253,7 @@ def _merge(name, copy, run):
 
 
 def belongs(name):
-    """Whether a file of this name is part of a run, and neither half-written nor a lock."""
+    """Whether a file of this name is part of a run, not a partial file or a lock."""
     return name != LOCK and not name.endswith(".partial")
 
 
@@ -328,7 +327,7 @@ def _in_order(names, order):
 
 
 def _opened(path):
-    """A file, open; None where it is not there, or not any more."""
+    """The open file; None if it does not exist, or no longer."""
     try:
         return open(path, "rb")
     except FileNotFoundError:
@@ -336,14 +335,14 @@ def _opened(path):
 
 
 def _partial(target):
-    """The name beside `target` that its content has until it is whole."""
+    """The temporary name beside `target` for its content until it is complete."""
     return target.with_name(target.name + ".partial")
 
 
 def _written(file, target, move=lambda: None):
     """Write an open file beside `target`, and read it back; returns the path.
 
-    Unlike `files.replacing`, makes no folders: in place of a Drive that is gone, they would be on the wrong disk.
+    Unlike `files.replacing`, it makes no folders: if a Drive is missing, they would be on the wrong disk.
 
     Raises
     ------
@@ -382,7 +381,7 @@ def _sha_of(path, move):
 
 
 def _size(path):
-    """Bytes of a file; None where there is none."""
+    """Bytes of a file; None if there is none."""
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
@@ -390,7 +389,7 @@ def _size(path):
 
 
 def _alike(path, other):
-    """Whether a file that was brought back is of the size and time of another."""
+    """Whether a file exists and has the size and time of another."""
     ours, theirs = path.stat() if path.exists() else None, other.stat()
     return ours is not None and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
 

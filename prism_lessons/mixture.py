@@ -1,4 +1,4 @@
-"""The predictors' guesses as chances of codes: one layer between prediction.py and the sample tier of model.py."""
+"""The predictors' guesses as probabilities of codes: a layer between prediction.py and the sample tier of model.py."""
 
 import math
 
@@ -10,11 +10,11 @@ from .settings import CHEBYSHEV
 
 
 class PredictorMixture(keras.layers.Layer):
-    """What the predictors say to the sample tier, and what it makes of their guesses.
+    """Turns the predictors' features into an input of the sample tier, and their guesses into probabilities of codes.
 
-    Each guess is a logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over
-    the stretches of the codes. Its weight is its recent likelihood. The sample tier may move each mean, stretch each
-    scale and change each weight; all of that begins with nothing changed.
+    Each guess is a logistic distribution (Salimans et al. 2017, https://arxiv.org/abs/1701.05517, section 2.1) over the
+    codes' intervals. Its weight is its recent likelihood. The sample tier may move each mean, stretch each scale and
+    change each weight; initially it changes nothing.
     """
 
     def __init__(self, settings, **kwargs):
@@ -22,7 +22,7 @@ class PredictorMixture(keras.layers.Layer):
         self.settings, self.count = settings, settings.guesses
         self.inside = _inside(finite_edges(settings.codec).astype(np.float32))
         self.half_step = half_step(settings.codec)
-        # With mu-law a guess is told as its code would be: finely near silence, coarsely far from it.
+        # With mu-law, guesses are scaled like codes: finely near silence, coarsely far from it.
         self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
 
     def build(self, _):
@@ -36,10 +36,10 @@ class PredictorMixture(keras.layers.Layer):
         return tuple([features[..., 3 * k + part] for k in range(self.count)] for part in range(3))
 
     def hear(self, features, excitation):
-        """What a sample's vector begins with, (..., dim).
+        """The predictors' contribution to a sample's vector, (..., dim).
 
         `features`, (..., 3 * guesses), are those of the sample, and `excitation`, (..., smallest frame), that of the
-        samples before it. The height of a guess is told by Chebyshev's polynomials of it, from slow to fast.
+        samples before it. The height of a guess is encoded by Chebyshev polynomials, from slow to fast.
         """
         guesses, scales, likelihoods = self.parts(features)
         said = []
@@ -55,7 +55,7 @@ class PredictorMixture(keras.layers.Layer):
         return ops.matmul(ops.cast(said, self.compute_dtype), self.told)
 
     def height(self, sample):
-        """Where a sample lies among the codes: -1 (the lowest) .. 1."""
+        """A sample's position among the codes: -1 (the lowest) .. 1."""
         sample = ops.clip(sample, -1.0, 1.0)
         if self.mu:
             sample = ops.sign(sample) * ops.log1p(self.mu * ops.abs(sample)) / math.log1p(self.mu)
@@ -67,10 +67,9 @@ class PredictorMixture(keras.layers.Layer):
         return ops.where(far < at_zero, SILENT_SCALE, LEAST_SCALE) * (slope * ops.minimum(far, 1.0) + at_zero)
 
     def surprise(self, guesses, likelihoods):
-        """How probable each code is where no guess is right, (..., levels): a Cauchy distribution around them all.
+        """The probability of each code if no guess is right, (..., levels): a Cauchy distribution about their mean.
 
-        It is wide, so that a sound may begin where silence was expected, and falls, so that it seldom begins with a
-        click.
+        It is wide, so a sound can begin where silence was expected, and falls off, so it seldom begins with a click.
         """
         codec, trust = self.settings.codec, ops.softmax(ops.stack(likelihoods, axis=-1), axis=-1)
         middle = self.height(ops.sum(trust * ops.stack(guesses, axis=-1), axis=-1)) * codec.half + codec.centre
@@ -79,11 +78,11 @@ class PredictorMixture(keras.layers.Layer):
         return 1 / (math.pi * near) / (1 + far * far)
 
     def call(self, x, features, temperature=1.0):
-        """The logarithm of what the mixture gives each code, (..., levels), from the last hidden vector, (..., dim).
+        """The log probabilities of the codes in the mixture, (..., levels), from the last hidden vector, (..., dim).
 
-        A temperature acts on which guess is chosen and on how probable a surprise is, not on how far a sound lies from
-        what was guessed: scales follow what sounds, so narrower ones would take the breath out of a take within a
-        second, and wider ones blow it up.
+        The temperature changes the choice of a guess and the probability of a surprise, not the scales of the guesses:
+        they adapt to the sound, so narrower ones would take the breath out of a take within a second, and wider ones
+        would let it grow without bound.
         """
         guesses, scales, likelihoods = self.parts(features)
         moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
@@ -96,29 +95,29 @@ class PredictorMixture(keras.layers.Layer):
             weights.append(more + likelihoods[k])
         weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1) / temperature, axis=-1)
         inside = self.inside(ops.stack(means, axis=-1), ops.stack(narrows, axis=-1), weights[..., :-1])
-        chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # rounding aside
+        chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # against rounding
         surprised = ops.sigmoid((moved[..., -1:] + math.log(SURPRISE)) / temperature)
         return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
 
 
 def _inside(edges):
-    """How much of a mixture of logistic distributions lies between edges, as a function with a gradient of its own.
+    """The mass of a mixture of logistic distributions between edges, as a function with a custom gradient.
 
-    The function takes `mean`, `narrow` (one over the scale) and `weight`, all (..., guesses), and gives
-    (..., edges - 1). The gradient that a backend finds by itself passes through every edge several times and took half
-    of a training step.
+    It takes `mean`, `narrow` (one over the scale) and `weight`, all (..., guesses), and returns (..., edges - 1). A
+    backend's automatic gradient passes through every edge several times and took half of a training step.
     """
     lines = np.stack([edges, np.ones_like(edges)], axis=1)
 
     def tails(mean, narrow, k):
-        """Whether each edge lies above the mean of guess k, and how much of it lies beyond, on that side."""
+        """Whether each edge is above the mean of guess k, and the tail of the guess beyond it on that side."""
         place = (edges - mean[..., k : k + 1]) * narrow[..., k : k + 1]
         return place > 0, ops.sigmoid(-ops.abs(place))
 
     @ops.custom_gradient
     def inside(mean, narrow, weight):
-        # Below each edge lies `whole + part`: all of each guess whose mean is lower, less its tail above the edge, and
-        # of the others the tail below. Apart, differences are in both tails as exact as a float can be.
+        # The mass below each edge is `whole + part`: guesses with a lower mean in whole, less their tails above the
+        # edge, and the tails below it of the others. Kept apart, differences are exact to float precision in both
+        # tails.
         part = whole = 0.0
         for k in range(weight.shape[-1]):
             passed, tail = tails(mean, narrow, k)
@@ -129,7 +128,8 @@ def _inside(edges):
         def gradient(*arguments, upstream=None):
             upstream = arguments[0] if upstream is None else upstream
             nothing = ops.zeros_like(upstream[..., :1])
-            # By what lies below each edge: it adds to the code before the edge and takes from the one after it.
+            # Gradient by the mass below each edge, which adds to the code before the edge and takes from the one after
+            # it.
             below = ops.concatenate([nothing, upstream], axis=-1) - ops.concatenate([upstream, nothing], axis=-1)
             by_mean, by_narrow, by_weight = [], [], []
             for k in range(weight.shape[-1]):

@@ -1,17 +1,17 @@
 """SampleRNN (Mehri et al. 2017, https://arxiv.org/abs/1612.07837), top to bottom.
 
-Sound goes in as codes and comes out as one logit for each possible next code. The slowest tier hears the largest
-frames, and each tier conditions the next faster one; the sample tier, at the bottom, decides one code at a time:
+Codes go in, and a logit for each possible next code comes out. The slowest tier has the largest frames, and each tier
+conditions the next faster one; the sample tier, at the bottom, predicts one code at a time:
 
     frames of 64 codes -> recurrent tier -> 4 vectors, one for each frame of 16
     frames of 16 codes -> recurrent tier -> 16 vectors, one for each sample
     the 16 codes before a sample -> sample tier -> logits of that sample
 
-With predictors (prediction.py), the model begins as what adaptive linear prediction knows and learns the rest: it is
-told what they expect and what they missed, and its probabilities are a mixture of theirs, times its own.
+With predictors (prediction.py), the model starts as adaptive linear prediction and learns the rest: their predictions
+and errors are inputs, and its probabilities are a mixture of theirs, times its own.
 
-Recurrent state goes into the call and comes out of it: a list of arrays, shape (voices, dim), for each tier from slow
-to fast and each layer in it one (GRU) or two (LSTM: h, c). Written in `keras.ops`, so any Keras backend runs it.
+Recurrent state is passed to the call and returned by it: a list of arrays, shape (voices, dim), one (GRU) or two (LSTM:
+h, c) for each layer of each tier, from slow to fast. Written in `keras.ops`, so any Keras backend runs it.
 """
 
 import math
@@ -25,15 +25,15 @@ from .prediction import predictors_of
 from .settings import BOOK_ORDER, LEVELS, MOMENT
 
 LOGITS_WINDOW = 4096
-CURVES = 64  # how many cosines each row of the output kernel begins as a mixture of
-# Dropout takes away other units at each step, the same ones of all voices: drawing them for each voice takes a third of
-# a training. The same ones at all steps (Gal and Ghahramani 2016) are as quick and showed no gain (decisions.md).
+CURVES = 64  # cosines mixed into the initial rows of the output kernel
+# Dropout masks differ at each step but are shared by all voices: a mask for each voice takes a third of a training. The
+# same mask at all steps (Gal and Ghahramani 2016) is as quick and showed no gain (decisions.md).
 NOISE_SHAPE = (1, None, None)
-RECENCY = 0.5  # how loud each sample is in the sample tier's kernel, to begin with, beside the one after it
+RECENCY = 0.5  # initial weight of each sample in the sample tier's kernel, relative to the next one
 
 
 class Linear(keras.layers.Layer):
-    """A linear map of the last axis; its columns are normalised if asked for."""
+    """A linear map of the last axis, with weight normalisation on request."""
 
     def __init__(self, units, weight_normalisation, activation=None, initializer="he_uniform", **kwargs):
         super().__init__(**kwargs)
@@ -55,9 +55,9 @@ class Linear(keras.layers.Layer):
 
 
 class Recurrent(keras.layers.Layer):
-    """One GRU or LSTM layer whose state goes in and comes out, with a learned initial state.
+    """One GRU or LSTM layer with explicit state and a learned initial state.
 
-    Keras's own layer does the work, so that a GPU can use its fast kernel.
+    It wraps Keras's own layer, so that a GPU can use its fast kernel.
     """
 
     def __init__(self, cell, dim, **kwargs):
@@ -87,7 +87,7 @@ class Recurrent(keras.layers.Layer):
 
     def call(self, x, state):
         """x, shape (voices, frames, features), and a list of states -> (voices, frames, dim), new states."""
-        if x.shape[1] == 1:  # as in sampling, where a loop of one step would only cost time
+        if x.shape[1] == 1:  # as in sampling: a loop of one step would only cost time
             x, state = self.layer.cell(x[:, 0], state)
             return x[:, None], list(state)
         x, *state = self.layer(x, initial_state=state if self.states == 2 else state[0])
@@ -121,7 +121,7 @@ class Tier(keras.layers.Layer):
 
     def build(self, _):
         dim = self.settings.dim
-        # Of each sample its code and, with predictors, its excitation.
+        # For each sample, its code and, with predictors, its excitation.
         self.hear.build((None, self.frame_size * (2 if self.settings.guesses else 1)))
         for layer, recurrent in enumerate(self.recurrent):
             recurrent.build((None, None, 2 * dim if layer and self.settings.skip_connections else dim))
@@ -134,7 +134,7 @@ class Tier(keras.layers.Layer):
         return [state for recurrent in self.recurrent for state in recurrent.initial]
 
     def call(self, codes, above, state, training=False, excitation=None):
-        """Hear whole frames.
+        """Process whole frames.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Tier(keras.layers.Layer):
         state
             This tier's list of states.
         excitation
-            With predictors: how far each sample lay from what they expected, shape as `codes`.
+            With predictors: the prediction error of each sample, shape as `codes`.
 
         Returns
         -------
@@ -178,10 +178,10 @@ class Tier(keras.layers.Layer):
 def curves(count, levels):
     """Cosines over the codes, from slow to fast, the fast ones smaller: shape (count, levels).
 
-    Number k swings k / 2 times between the lowest and the highest code and is 1 / sqrt(k) high. What is made of them
-    says nearly the same of neighbouring codes, so a model need not find out first that codes are heights in an order.
+    Number k has k / 2 periods between the lowest and the highest code and amplitude 1 / sqrt(k). Mixtures of them are
+    similar for neighbouring codes, so a model need not learn first that codes are ordered.
     """
-    swings = 1 + np.arange(count) % (levels - 1)  # a cosine that swings faster than that repeats a slower one
+    swings = 1 + np.arange(count) % (levels - 1)  # a faster cosine is an alias of a slower one
     places = (np.arange(levels) + 0.5) / levels
     return np.cos(np.pi * np.outer(swings, places)) / np.sqrt(swings)[:, None]
 
@@ -197,14 +197,14 @@ def _smooth_embedding(shape, dtype=None):
 
 
 def _nearest_loudest(shape, dtype=None):
-    """A kernel (frame_size, embedding, dim) with He's variance, in which the last samples say most to begin with."""
+    """A kernel (frame_size, embedding, dim) with He's variance, in which the last samples have the largest weights."""
     weight = RECENCY ** np.arange(shape[0])[::-1, None, None]
     white = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)(shape))
     return ops.cast(_with_deviation(white * weight, math.sqrt(2 / (shape[0] * shape[1]))), dtype)
 
 
 def _little_output(shape, dtype=None):
-    """A tenth of `_smooth_output`, for a model that begins as what its predictors know."""
+    """A tenth of `_smooth_output`, for a model that starts as its predictors."""
     return _smooth_output(shape, dtype) / 10
 
 
@@ -243,15 +243,15 @@ class SampleTier(keras.layers.Layer):
             layer.build((None, None, settings.dim))
 
     def table(self):
-        """What each code at each place of the frame adds to a sample's vector: (frame_size * levels, dim).
+        """The contribution of each code at each place of the frame to a sample's vector: (frame_size * levels, dim).
 
-        Embedding followed by convolution is a linear map of one-hot codes; worked out once, it becomes a look-up.
+        Embedding followed by convolution is a linear map of one-hot codes; computed in advance, it is a look-up.
         """
         table = ops.einsum("qe,ked->kqd", self.embedding, self.kernel)
         return ops.reshape(table, (self.frame_size * self.settings.levels, self.settings.dim))
 
     def look_up(self, table, codes):
-        """Codes, shape (voices, samples + frame_size - 1) -> vectors, (voices, samples, dim), by the table."""
+        """Codes, shape (voices, samples + frame_size - 1) -> vectors, (voices, samples, dim), from the table."""
         samples = codes.shape[1] - self.frame_size + 1
         return sum(
             ops.take(table, codes[:, place : place + samples] + place * self.settings.levels, axis=0)
@@ -285,9 +285,9 @@ class SampleTier(keras.layers.Layer):
         return self.decide(x, above, training, features)
 
     def decide(self, vectors, above, training=False, features=None, temperature=1.0):
-        """Vectors of what came before and of the tiers above, (..., dim) -> logits, float32, (..., levels).
+        """Vectors of the preceding samples and of the tiers above, (..., dim) -> logits, float32, (..., levels).
 
-        The softmax of the logits is what is drawn from at this temperature, (..., 1) or a number.
+        The softmax of the logits is the distribution to sample from at this temperature, (..., 1) or a number.
         """
         x = vectors + above
         for hidden in self.hidden:
@@ -297,7 +297,7 @@ class SampleTier(keras.layers.Layer):
 
 
 class SampleRNN(keras.Model):
-    """The whole model.
+    """The complete model.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ class SampleRNN(keras.Model):
             self.book = self.add_weight(
                 shape=(settings.book, BOOK_ORDER), initializer="zeros", trainable=False, dtype="float32", name="book"
             )
-            # Codes of the recordings, from which takes begin; as floats, as all weights are.
+            # Codes of the recordings from which takes begin; floats, like all weights.
             self.moments = self.add_weight(
                 shape=(settings.book, MOMENT),
                 initializer=keras.initializers.Constant(settings.codec.centre),
@@ -341,7 +341,7 @@ class SampleRNN(keras.Model):
 
     @property
     def predictors(self):
-        """The `Predictors` whose features a call needs, with the weights as they are now; None in a plain SampleRNN."""
+        """The `Predictors` for the features of a call, with the current weights; None in a plain SampleRNN."""
         fixed = [self.loudest, self.drift] if self.settings.guesses else []
         fixed += [self.book] if self.settings.book else []
         return predictors_of(self.settings, {weight.name: ops.convert_to_numpy(weight) for weight in fixed})
@@ -360,20 +360,19 @@ class SampleRNN(keras.Model):
         Parameters
         ----------
         codes
-            Int, shape (voices, largest frame + samples): the codes to predict, and before them the largest frame's
-            worth of those that came earlier (silence at the beginning of a clip). `samples` is a multiple of the
-            largest frame.
+            Int, shape (voices, largest frame + samples): the codes to predict, preceded by one largest frame of context
+            (silence at the beginning of a clip). `samples` is a multiple of the largest frame.
         state
-            From `initial_state` or from the call before.
+            From `initial_state` or from the previous call.
         starts
-            Bool, shape (voices,): which voices begin a new clip here and forget their state. None: none does.
+            Bool, shape (voices,): which voices begin a new clip here, with the initial state. None: none does.
         features
-            With predictors: what `Predictors.follow` says of these codes, shape (voices, largest frame + samples, ...).
+            With predictors: features of these codes from `Predictors.follow`, (voices, largest frame + samples, ...).
 
         Returns
         -------
-        Logits, float32, shape (voices, samples, levels), and the new state. Row t depends on codes before that
-        sample only.
+        Logits, float32, shape (voices, samples, levels), and the new state. Row t depends only on codes before that
+        sample.
         """
         largest = self.settings.largest_frame
         if starts is not None:
@@ -394,7 +393,7 @@ class SampleRNN(keras.Model):
         return self.sample_tier(codes[:, last], above, training=training, **told), new_state
 
     def logits(self, codes):
-        """Teacher-forced logits from a fresh state.
+        """Teacher-forced logits from the initial state.
 
         Parameters
         ----------
@@ -436,7 +435,7 @@ class SampleRNN(keras.Model):
         return self._compiled(codes, state, features)
 
     def weights_by_name(self):
-        """{name: variable}: the same names for the same settings, whenever and wherever the model is made."""
+        """{name: variable}: the names depend only on the settings."""
         return {weight.path.removeprefix("samplernn/"): weight for weight in self.weights}
 
 

@@ -1,11 +1,11 @@
-"""Presets: a model, a way of training and a budget, as data that a composer chooses from.
+"""Presets: a model, training settings and a budget, for a composer to choose from.
 
 `PRESETS` is {name: `Preset`}.
 
 See Also
 --------
-prism_lessons.plan : Says what a preset will come to on this machine.
-prism_lessons.train : Takes a preset's name, and changes of its settings.
+prism_lessons.plan : Predicts how far a preset will get on this machine.
+prism_lessons.train : Takes a preset's name and changes to its settings.
 
 Examples
 --------
@@ -26,7 +26,7 @@ from .settings import ModelSettings, TrainingSettings
 
 @dataclass(frozen=True)
 class Preset:
-    """A model, a way of training, a budget in minutes of training, and what they are for."""
+    """Settings of a model and its training, a budget in minutes of training, and their purpose."""
 
     purpose: str
     minutes: float
@@ -39,7 +39,7 @@ class Preset:
         Raises
         ------
         CourseError
-            For a setting that does not exist, or a value out of its range.
+            For a setting that does not exist, or a value out of range.
         """
         parts = {"model": self.model, "training": self.training}
         names = {field.name: part for part, value in parts.items() for field in fields(value)}

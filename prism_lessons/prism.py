@@ -1,21 +1,21 @@
-"""A model from PRiSM SampleRNN (https://github.com/rncm-prism/prism-samplernn, 2021), brought along.
+"""Import of models from PRiSM SampleRNN (https://github.com/rncm-prism/prism-samplernn, 2021).
 
 Its checkpoint and its JSON configuration go in; a `SampleRNN` with the same weights, or a `Capsule`, comes out:
 
     capsule = pl.prism.capsule_of("logdir/default/26.07.2020_20.48.51", "default.config.json", sample_rate=16000)
 
-The logits are the same, to what float32 rounds: the two SampleRNNs differ in how they write down what they compute,
-see `_tier`. Nothing of PRiSM SampleRNN is needed for it.
+The logits are the same up to float32 rounding: the two SampleRNNs parametrise the same computation differently, see
+`_tier`. PRiSM SampleRNN itself is not needed.
 
-Its codes are taken as they are, and become sound by the `Quantisation` of this course, in which a code lies up to one
-step from where PRiSM SampleRNN has it. With linear codes that makes all sound louder by the factor 128/127, 0.07 dB.
-With mu-law, whose codes lie evenly about 127.5 there and about 128 here, the lower half of a wave gets up to 4.5 %
-larger, the upper half up to 2.3 % smaller, above -40 dBFS (each up to 11 % at -60 dBFS, where there are few steps); no
-sample moves by more than 0.043. Of a sine at half of full scale this makes an octave at -41 dB and a constant offset at
--37 dB of the sine, while the noise of 256 codes lies at -38 dB. Digital silence, -81 dBFS there, is 0 here. A recording
-to be scored gets codes that are the same or one higher: for a small model and four recordings, that moved the score by
--0.01 to 0.02 bits. (PRiSM SampleRNN stretches each file between its lowest and its highest sample before taking linear
-codes, so what is silent may lie off the centre there, and then does so here.)
+Its codes are kept, and decoded by the `Quantisation` of this course, in which a code is up to one step from its place
+in PRiSM SampleRNN. With linear codes, that makes all sound louder by the factor 128/127, 0.07 dB. With mu-law, whose
+codes are symmetric about 127.5 there and about 128 here, the lower half of a wave gets up to 4.5 % larger, the upper
+half up to 2.3 % smaller, above -40 dBFS (each up to 11 % at -60 dBFS, where there are few steps); no sample moves by
+more than 0.043. For a sine at half of full scale, this adds an octave at -41 dB and a constant offset at -37 dB
+relative to the sine, while the noise of 256 codes is at -38 dB. Digital silence, -81 dBFS there, is 0 here. When
+scoring, codes of a recording are the same or one higher: for a small model and four recordings, that changed the score
+by -0.01 to 0.02 bits. (PRiSM SampleRNN rescales each file to its lowest and highest sample before linear quantisation,
+so silence may be off the centre there, and then here too.)
 """
 
 import json
@@ -37,8 +37,8 @@ from .model import SampleRNN
 from .settings import ModelSettings
 
 SOURCE = "PRiSM SampleRNN"
-# What PRiSM SampleRNN's documentation gives for settings that a configuration leaves out. Others do not change what its
-# weights compute: seq_len and rnn_dropout are about training, and instead of emb_size it takes q_levels.
+# PRiSM SampleRNN's documented defaults of settings that a configuration may omit. Others do not affect what its weights
+# compute: seq_len and rnn_dropout are for training, and q_levels is used in place of emb_size.
 DEFAULTS = {
     "frame_sizes": [16, 64],
     "dim": 1024,
@@ -50,8 +50,8 @@ DEFAULTS = {
 }
 TIERS = ("frame_rnn", "big_frame_rnn")  # from fast to slow
 GATES = {"gru": 3, "lstm": 4}
-VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # how TensorFlow ends the name of a variable's value
-NO_WEIGHT = re.compile(r"/(\.OPTIMIZER_SLOT|_?states)/")  # what older versions of it keep beside the weights
+VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"  # TensorFlow's suffix for the name of a variable's value
+NO_WEIGHT = re.compile(r"/(\.OPTIMIZER_SLOT|_?states)/")  # stored beside the weights by its older versions
 
 
 @checked(checkpoint=a_path, config=a_path)
@@ -61,15 +61,15 @@ def load(checkpoint, config):
     Parameters
     ----------
     checkpoint : str or Path
-        Any of its names, "model.ckpt-3", "model.ckpt-3.index" or "model.ckpt-3.data-00000-of-00001"; or the folder it
-        lies in. Of several in a folder, it is the one that TensorFlow's file "checkpoint" names, or else the newest.
+        Any of its names, "model.ckpt-3", "model.ckpt-3.index" or "model.ckpt-3.data-00000-of-00001"; or its folder. If
+        that has several, the one named in TensorFlow's file "checkpoint", or else the one with the highest number.
     config : str or Path
-        The JSON file with which the model was trained. What it leaves out has PRiSM's documented default.
+        The JSON file with which the model was trained. Missing settings have PRiSM's documented defaults.
 
     Returns
     -------
     SampleRNN
-        In float32. Its settings follow from the checkpoint; quantisation is what the configuration says.
+        In float32. Its settings are taken from the checkpoint, and the quantisation from the configuration.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def capsule_of(checkpoint, config, sample_rate):
     checkpoint, config : str or Path
         See `load`.
     sample_rate : int
-        Hz, of the recordings that it was trained on; neither of the files says. With another one it plays too high or
+        Hz, of the recordings that it was trained on, which neither file states. With another one it plays too high or
         too low.
 
     Returns
@@ -115,7 +115,7 @@ def capsule_of(checkpoint, config, sample_rate):
 
 
 def _card(about, config, sample_rate):
-    """What travels with the model in place of a corpus's card, Markdown."""
+    """The model's card, in place of a corpus's, Markdown."""
     after = f", after epoch {about['epoch']}" if "epoch" in about else ""
     return "\n".join(
         [
@@ -136,7 +136,7 @@ def _card(about, config, sample_rate):
 
 
 def _text(name):
-    """The name of a file as text that can be written down, also where it is no proper text or has line breaks."""
+    """The name of a file as printable text, even if it is not valid UTF-8 or has line breaks."""
     return " ".join(os.fsencode(name).decode("utf-8", "replace").replace("`", "'").split())
 
 
@@ -147,7 +147,7 @@ def _number(prefix):
 
 
 def _find(checkpoint):
-    """The path without an ending, "model.ckpt-3", of the checkpoint that is meant, whose files are there."""
+    """The path without an ending, "model.ckpt-3", of the requested checkpoint; its files exist."""
     path = Path(checkpoint)
     folder = path.parent if path.name == "checkpoint" and os.path.isfile(path) else path
     if os.path.isdir(folder):
@@ -164,12 +164,12 @@ def _find(checkpoint):
 
 
 def _data(prefix):
-    """The files in which the weights of a checkpoint lie: one, or several that are numbered."""
+    """The files with the weights of a checkpoint: one, or several that are numbered."""
     return [path for path in prefix.parent.glob("*.data-*-of-*") if path.name.rpartition(".data-")[0] == prefix.name]
 
 
 def _newest(folder):
-    """The checkpoint in a folder that TensorFlow's own note names, or else that with the highest number."""
+    """The checkpoint in a folder that TensorFlow's own note names, or else the one with the highest number."""
     found = [path.with_suffix("") for path in folder.glob("*.index")]
     found = [prefix for prefix in found if _data(prefix)]
     if not found:
@@ -180,7 +180,7 @@ def _newest(folder):
     if os.path.isfile(note):
         text = note.read_text(encoding="utf-8", errors="replace")
         named = re.search(r'^model_checkpoint_path: "(.*)"', text, re.MULTILINE)
-        # The path in it is where the folder lay when it was written, so only the name counts.
+        # The path in it is from when it was written, so only the name counts.
         name = re.split(r"[/\\]+", named[1])[-1] if named else None
         for prefix in found:
             if prefix.name == name:
@@ -204,7 +204,7 @@ def _read(prefix, config):
     settings = _settings(prefix, model, config)
     with _whole(prefix):
         if 4 * sum(map(math.prod, shapes.values())) > sum(path.stat().st_size for path in _data(prefix)):
-            raise ValueError("its data ends too early")  # before memory is asked for
+            raise ValueError("its data ends too early")  # before memory is allocated
         values = {name: reader.get_tensor(name + VALUE) for name in shapes}
     for name, value in values.items():
         if not np.isfinite(value).all():
@@ -214,7 +214,7 @@ def _read(prefix, config):
 
 @contextmanager
 def _whole(prefix):
-    """Say in a sentence that TensorFlow cannot read the files of a checkpoint, as which kind of error it may say so."""
+    """Turn any error of TensorFlow in reading a checkpoint into a `CourseError`."""
     try:
         yield
     except Exception as error:
@@ -225,7 +225,7 @@ def _whole(prefix):
 
 
 def _model(prefix, shapes):
-    """The shape of a model by the shapes of its variables, {name: shape}, as a configuration would say it."""
+    """A model's settings from the shapes of its variables, {name: shape}, under a configuration's names."""
     try:
         (fast, dim), (slow, _) = (shapes[f"{tier}/inputs/kernel"] for tier in TIERS)
         levels, _ = shapes["sample_mlp/embedding/embeddings"]
@@ -269,7 +269,7 @@ def _shapes(fast, slow, dim, cell, layers, levels, skip):
 
 
 def _settings(prefix, model, config):
-    """The `ModelSettings` of a model in a checkpoint, if its configuration fits."""
+    """The `ModelSettings` of a checkpoint's model, if the configuration fits."""
     said = {name: default if config.get(name) is None else config[name] for name, default in DEFAULTS.items()}
     if said["q_type"] not in ("mu-law", "linear"):
         raise CourseError(f'There is no q_type {json.dumps(said["q_type"])} in {SOURCE}: it is "mu-law" or "linear".')
@@ -303,7 +303,7 @@ def _settings(prefix, model, config):
 
 
 def _weights(values, settings):
-    """{name: array} as this course calls them, of {name: array} as PRiSM SampleRNN does."""
+    """{name: array} under this course's names, from {name: array} under PRiSM SampleRNN's."""
     weights = {
         "sample_tier/embedding": values["sample_mlp/embedding/embeddings"],
         "sample_tier/kernel": values["sample_mlp/inputs/kernel"],
@@ -322,9 +322,9 @@ def _tier(values, settings):
 
     - upsample: theirs is the kernel of a transposed convolution, (s, d, d), output before input; ours is one matrix,
       (d, s * d), whose columns are the steps one after the other, and a bias, here 0.
-    - With skip connections, their layer 0 hears its input twice, side by side: one kernel (d, g * d) that is the sum of
-      the halves does the same. Their layers above hear the layer below alone, ours the tier's input beside it: the
-      rows for that are 0. Only layer 0 speaks with a bias.
+    - With skip connections, their layer 0 gets its input twice, concatenated: one kernel (d, g * d), the sum of the
+      halves, is equivalent. Their higher layers get only the layer below, ours the tier's input too: its rows are 0.
+      Only layer 0 has an output bias.
     - The initial state is not learned there: 0.
     """
     dim, cell, zeros = settings.dim, settings.cell, lambda *shape: np.zeros(shape, np.float32)

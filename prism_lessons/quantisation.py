@@ -1,9 +1,9 @@
 """Sound as whole numbers: a sample in -1 .. 1 becomes one of `levels` codes, and a code becomes a sample again.
 
-Silence has a code of its own, `centre`, and decodes to exactly 0; as many codes lie above it as below. With an even
-number of levels code 0 is therefore never written (256 levels use the codes 1 .. 255). The price is half a step; what
-it buys is that digital silence comes back as silence, without a constant offset, and that turning a code upside
-down (`2 * centre - code`) is exactly turning the sound's polarity.
+Silence has its own code, `centre`, which decodes to exactly 0, with as many codes above it as below. With an even
+number of levels, code 0 is therefore never written (256 levels use the codes 1 .. 255). This costs half a step, but
+digital silence comes back as silence, without a constant offset, and mirroring a code (`2 * centre - code`) inverts the
+sound's polarity exactly.
 """
 
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Quantisation:
 
     @property
     def half(self):
-        """How many codes lie above the centre, and how many below."""
+        """The number of codes above the centre, and of those below."""
         return (self.levels - 1) // 2
 
     @property
@@ -61,7 +61,7 @@ class Quantisation:
     def encode(self, samples):
         """Samples, any shape, float -> codes of the same shape in 0 .. levels - 1.
 
-        What lies outside -1 .. 1 is taken as full scale, what is no number as silence.
+        Values outside -1 .. 1 are clipped, and NaN becomes silence.
         """
         x = np.clip(np.nan_to_num(np.asarray(samples, np.float32), nan=0.0), -1.0, 1.0)
         if self.kind == "mu-law":
@@ -84,7 +84,7 @@ class Quantisation:
     def error_bound(self, samples):
         """The largest |decode(encode(x)) - x| that the formula allows at each sample, same shape, float64.
 
-        Half a step of the code, taken through the slope of the expansion at its steeper end.
+        Half a code step, times the slope of the expansion at its steeper end.
         """
         x = np.clip(np.abs(np.asarray(samples, np.float64)), 0.0, 1.0)
         if self.kind == "linear":

@@ -2,17 +2,17 @@
 
 run.json          settings, corpus, versions, reference lines
 card.md           the card of the corpus
-start.capsule     the model that the run began with, where it did not begin from nothing
+start.capsule     the model that the run began with, if any
 log.jsonl         one line for each epoch: bits, seconds, learning rate
-events.jsonl      what else happened, dated: begun, resumed, a setting changed, a step back
+events.jsonl      other events, dated: begun, resumed, a setting changed, a step back
 epochs/0012.capsule      the model after epoch 12
 clips/0012_1_t0.95.wav   what it sounded like, voice 1, temperature 0.95
-preflight.json, preflight/   what the pre-flight found and played
+preflight.json, preflight/   the results and the clips of the pre-flight
 training.lock     keeps a second training out
-starred.json      epochs whose weights are kept for ever
-listening.jsonl   what was heard in the clips: stars, tags, notes, guesses, choices
-resume.bin        all that is needed to go on training from the end of an epoch
-within.bin        the same from within the epoch that is under way
+starred.json      epochs whose weights are never deleted
+listening.jsonl   the listening log of the clips: stars, tags, notes, guesses, choices
+resume.bin        the checkpoint of the end of an epoch
+within.bin        the checkpoint within the current epoch
 tensorboard/      the same curves for TensorBoard
 """
 
@@ -48,8 +48,8 @@ STARRED, LISTENING = "starred.json", "listening.jsonl"
 PARTS = ("sample_rate", "model", "training", "corpus", "references")  # of the settings of every run
 START, RESUME, WITHIN = "start.capsule", "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
-# Settings that may change while a run goes on, because what was learned still fits. The temperatures of the clips stay,
-# so that the epochs can be compared at each of them.
+# Settings that may change when a run goes on, because its weights still fit. The temperatures of the clips may not, so
+# that epochs can be compared at each of them.
 FREE_TO_CHANGE = {
     "checkpoint_minutes", "clip_norm", "clip_seconds", "clip_voices", "disk_gb", "dropout", "learning_rate", "patience",
     "precision", "streams", "warm_up", "window",
@@ -60,10 +60,9 @@ FREE_TO_CHANGE = {
 class Epoch:
     """One line of a run's log.
 
-    `bits` and `validation_bits` are bits per sample; `seconds` is the training time of the run up to here, `samples`
-    how many it has trained on by then; `whole` is False where the epoch was ended early by the budget.
-    `gradient_norm` is the mean length of the gradient over the epoch, before it was shortened to `clip_norm`; None in
-    runs that did not measure it.
+    `bits` and `validation_bits` are bits per sample; `seconds` and `samples` are the run's training time and training
+    samples so far; `whole` is False if the budget ended the epoch early. `gradient_norm` is the mean gradient norm over
+    the epoch, before clipping to `clip_norm`; None in runs that did not measure it.
     """
 
     epoch: int
@@ -78,7 +77,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class RunClip:
-    """A clip that a run played: after which epoch, at which temperature, with which voice of its seed, 1 or more."""
+    """A clip that a run played: its epoch, its temperature, and its voice of the seed, from 1."""
 
     epoch: int
     temperature: float
@@ -87,12 +86,12 @@ class RunClip:
 
     @property
     def name(self):
-        """What the listening log calls it: "0012_1_t0.95"."""
+        """Its name in the listening log: "0012_1_t0.95"."""
         return self.path.stem
 
     @property
     def title(self):
-        """What it is called in words: "epoch 12, temperature 0.95, voice 1"."""
+        """Its title in words: "epoch 12, temperature 0.95, voice 1"."""
         return f"epoch {self.epoch}, temperature {self.temperature:g}, voice {self.voice}"
 
 
@@ -111,7 +110,7 @@ class Run:
 
     See Also
     --------
-    train : Makes a run, and goes on with it.
+    train : Makes a run, or goes on with it.
     audition : Its clips, measured and compared with the recordings.
     Capsule : The model after one of its epochs.
 
@@ -148,7 +147,7 @@ class Run:
         return cls(folder)
 
     def change_settings(self, settings):
-        """Write down the settings with which the run goes on; its reference lines stay."""
+        """Save the settings with which the run goes on; its reference lines are kept."""
         self.settings |= settings
         write_json(self.folder / SETTINGS, self.settings)
 
@@ -171,7 +170,7 @@ class Run:
 
     @property
     def identity(self):
-        """What stays the same while a run goes on: where it began, the corpus, and the settings that cannot change."""
+        """The fixed properties of a run: its start, its corpus, and the settings that cannot change."""
         settled = {
             part: {name: value for name, value in self.part(part).items() if name not in FREE_TO_CHANGE}
             for part in ("model", "training")
@@ -191,10 +190,10 @@ class Run:
 
     @property
     def references(self):
-        """Bits per sample that others than the model need for the validation sound.
+        """Bits per sample of baselines on the validation sound.
 
-        {"uniform": blind chance among all codes, "unigram": how often each code occurs, "linear_prediction": going on
-        with the wave as it moved in the last moments}; runs of an earlier version have not got the third.
+        {"uniform": blind chance among all codes, "unigram": the frequencies of codes, "linear_prediction": predicting
+        the wave from its latest samples}; runs of an earlier version lack the third.
         """
         return self.part("references")
 
@@ -202,15 +201,15 @@ class Run:
     def corpus_silence(self):
         """The share of silence, 0 .. 1, in what it trains on (`Corpus.silence`); None in runs of an earlier version.
 
-        From one half on (`corpus.is_mostly_silent`, which takes None too) silence is what was to be learned.
+        From one half (`corpus.is_mostly_silent`, which takes None too), the model mostly learns silence.
         """
         return self.part("corpus").get("silence")
 
     @property
     def not_to_share(self):
-        """Why its models may not be passed on, as phrases; empty where nothing forbids it.
+        """Why its models may not be passed on, as phrases; empty if they may.
 
-        What forbade it of the model that the run began with, still does.
+        They include those of the model that the run began with.
         """
         reasons = self.part("corpus").get("not_to_share", [])
         return [*reasons, *(old for old in (self.begun_from or {}).get("not_to_share", []) if old not in reasons)]
@@ -229,22 +228,22 @@ class Run:
         return read_lines(self.folder / LOG, "log", _epoch)
 
     def check_there(self):
-        """Raise a `CourseError` where the folder was renamed, moved or deleted meanwhile."""
+        """Raise a `CourseError` if the folder was renamed, moved or deleted meanwhile."""
         check_there(self.folder / SETTINGS)
 
     def record(self, entry):
-        """Put an `Epoch` into the log, in place of what was logged for that epoch or later ones before."""
+        """Put an `Epoch` into the log, replacing earlier entries of this and later epochs."""
         self.check_there()
         entries = [old for old in self.log if old.epoch < entry.epoch] + [entry]
         write_lines(self.folder / LOG, [asdict(line) for line in entries])
 
     @property
     def events(self):
-        """What happened besides epochs, oldest first, as dictionaries.
+        """Events other than epochs, oldest first, as dictionaries.
 
         Each has "when" (local time), "kind" ("begun", "resumed", "changed", "blown up", "stopped", "skipped
-        pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and what its kind
-        brings.
+        pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and values
+        specific to its kind.
         """
         return read_lines(self.folder / EVENTS, "list of events", _event, growing=True)
 
@@ -267,7 +266,7 @@ class Run:
     def played(self):
         """Every clip that was played, as `RunClip`s, by epoch, temperature and voice."""
         paths = (self.folder / "clips").glob("[0-9]*_*_t*.wav")
-        # A run of somebody else may hold links to files that are not theirs to have heard.
+        # Somebody else's run may contain links to files outside it.
         found = [clip_of(path) for path in paths if is_inside(self.folder, path)]
         return sorted(filter(None, found), key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
 
@@ -289,19 +288,19 @@ class Run:
 
     @property
     def epochs(self):
-        """The epochs whose weights are there, in order."""
+        """The epochs whose weights are kept, in order."""
         paths = [path for path in (self.folder / "epochs").glob("[0-9]*.capsule") if path.stem.isdecimal()]
         return sorted(epoch for path in paths if self.capsule_path(epoch := int(path.stem)) == path)
 
     @property
     def best(self):
-        """The epoch with the lowest validation bits among those whose weights are there, or None."""
+        """The epoch with the lowest validation bits among those with weights, or None."""
         bits = {entry.epoch: entry.validation_bits for entry in self.log}
         return min((epoch for epoch in self.epochs if epoch in bits), key=bits.get, default=None)
 
     @checked(epoch=optional(whole()))
     def capsule(self, epoch=None):
-        """The model after some epoch.
+        """The model after an epoch.
 
         Parameters
         ----------
@@ -315,7 +314,7 @@ class Run:
         Raises
         ------
         CourseError
-            When the weights of that epoch are not there; the sentence says which are.
+            When the weights of that epoch are not kept; the sentence says which are.
         """
         kept = self.epochs
         if not kept:
@@ -332,7 +331,7 @@ class Run:
 
     @checked(epoch=whole())
     def star(self, epoch):
-        """Keep the weights of an epoch whatever the disk budget says.
+        """Keep the weights of an epoch regardless of the disk budget.
 
         Parameters
         ----------
@@ -359,7 +358,7 @@ class Run:
 
 
 def opened(run):
-    """The whole `Run` that is meant: itself, or that in a folder.
+    """A `Run`, given itself or its folder, checked to have all its settings.
 
     Raises
     ------
@@ -373,7 +372,7 @@ def opened(run):
 
 
 def _check(settings):
-    """Raise an error where the settings of a run, as far as they are there, are of kinds that cannot be worked with."""
+    """Raise an error if any of a run's settings, all optional here, has an invalid type or value."""
     for name in ("model", "training", "corpus", "references", "begun_from", "versions"):
         if not isinstance(settings.get(name, {}), dict) and (name, settings[name]) != ("begun_from", None):
             raise ValueError(f'"{name}" cannot be {in_short(settings[name])}')
@@ -449,7 +448,7 @@ def _merge_stars(path, other):
     except CourseError as error:
         if isinstance(error.__cause__, OSError):  # it may be readable later
             raise
-        return  # damaged: of what it held nothing is known
+        return  # damaged: its content is unknown
     _add_stars(path, epochs)
 
 
@@ -458,12 +457,12 @@ def _merge_acts(path, other):
     merge_lines(path, read_lines(other, "listening log", growing=True, damaged=[]))
 
 
-# What is written in each copy of a run by itself, and how that of another copy is taken in: (path, the other's path).
+# Files written independently in each copy of a run, and their merge functions: (path, the other's path).
 MERGING = {STARRED: _merge_stars, LISTENING: _merge_acts}
 
 
 def clip_of(path):
-    """The `RunClip` that the name of a file says, see `Run.clip_path`; None for a file of another name."""
+    """The `RunClip` from the name of a file, see `Run.clip_path`; None for any other name."""
     named = re.fullmatch(r"(\d+)_(\d+)_t([\d.e+-]+)", path.stem)
     try:
         clip = RunClip(int(named[1]), float(named[3]), int(named[2]), path) if named else None
@@ -473,13 +472,13 @@ def clip_of(path):
 
 
 def epoch_of(name):
-    """The epoch of a clip by its `RunClip.name`, also of one whose file is gone; None for any other name."""
+    """The epoch of a clip from its `RunClip.name`, even if its file is gone; None for any other name."""
     clip = clip_of(Path(f"{name}.wav"))
     return clip and clip.epoch
 
 
 def is_beginning(path):
-    """Whether a file may lie in the folder of a run before its settings are written."""
+    """Whether a file may be in the folder of a run before its settings are written."""
     return path.name.removesuffix(".partial") in (CARD, START, SETTINGS, PREFLIGHT, PREFLIGHT_SOUNDS, LOCK)
 
 
@@ -495,7 +494,7 @@ def _ranges(epochs):
 
 
 def as_capsule(source, epoch=None):
-    """The `Capsule` that `source` means: itself, a run or its folder (its last epoch, or `epoch`), or a file."""
+    """The `Capsule` of `source`: a capsule, a run or its folder (its last epoch, or `epoch`), or a file."""
     if isinstance(source, Capsule):
         return source
     if isinstance(source, Run):

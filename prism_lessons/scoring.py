@@ -1,4 +1,4 @@
-"""How well a model foresees sound: bits per sample, the loss divided by ln 2. Lower is better foreseen."""
+"""How well a model predicts sound: bits per sample, the loss divided by ln 2. Lower is better."""
 
 import math
 import os
@@ -14,8 +14,8 @@ from .model import compiled, whole_frames
 from .run import as_capsule
 from .streams import cut
 
-WINDOW = 1024  # samples worked on at a time
-VOICES = 8  # pieces worked on side by side
+WINDOW = 1024  # samples processed at a time
+VOICES = 8  # pieces processed in parallel
 
 
 def nats(targets, logits):
@@ -24,7 +24,7 @@ def nats(targets, logits):
 
 
 class Scorer:
-    """Measures bits per sample of one model, on several pieces of sound side by side.
+    """Measures bits per sample of one model on pieces of sound, in batches.
 
     Parameters
     ----------
@@ -44,14 +44,14 @@ class Scorer:
         return ops.sum(nats(codes[:, self.context :], logits) * weights), state
 
     def __call__(self, codes, first, begin, end):
-        """Mean bits per sample over pieces of sound, each from a fresh state, teacher-forced, first to last sample.
+        """Mean bits per sample over pieces of sound, teacher-forced, each from the initial state.
 
         Parameters
         ----------
         codes
-            The `Codes` that the pieces lie in.
+            The `Codes` that contain the pieces.
         first, begin, end
-            Int, shape (pieces,): where each piece's clip begins, where the piece begins, and where it ends.
+            Int, shape (pieces,): where each piece's clip begins, and where the piece begins and ends.
         """
         voices = min(VOICES, len(begin))
         longest_first = np.argsort(begin - end, kind="stable")
@@ -76,7 +76,7 @@ class Scorer:
 
 @checked(audio=a(Clip, a_path))
 def score(capsule, audio):
-    """Bits per sample that a model needs for sound it has not seen: how surprising it finds it.
+    """Bits per sample of a model on unseen sound: a measure of its surprise.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def score(capsule, audio):
     Returns
     -------
     float
-        Mean over all samples, each sound from a fresh state. log2(levels), 8 for 256, is knowing nothing.
+        Mean over all samples, each sound from the initial state. Blind chance has log2(levels), 8 for 256.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def score(capsule, audio):
 
     See Also
     --------
-    audition : Says what the clips of a run sound like.
+    audition : Describes what the clips of a run sound like.
     Run : Its `log` holds the bits of each epoch in validation.
 
     Examples
@@ -131,7 +131,7 @@ def _clips(source, sample_rate):
         try:
             refuse_by_name(path)
             yield load(path, sample_rate)
-        except PassingError:  # what the disk keeps back may be what counts
+        except PassingError:  # a file that cannot be read now may matter
             raise
         except AudioError:
             continue

@@ -1,10 +1,9 @@
 """From the codes of a corpus to windows to train on: clips of any length, packed end to end into parallel streams.
 
-A batch is one window from each of B streams; the next batch holds the windows that follow. Where a clip begins, the
-window says so, and the model forgets that stream's past, unless that had died away. A clip fills whole windows; what
-its last window has too much of counts for nothing (weight 0). Long clips are cut into pieces. All windows of a pass,
-piece after piece in shuffled order, form one ring, which is cut into B equal streams: nothing is left over, whatever
-the lengths are.
+A batch is one window from each of B streams; the next batch holds the windows that follow (stateful training). Where a
+clip begins, the stream's state is reset, but mostly not after a clip that has died away. A clip fills whole windows;
+the padding of its last window has weight 0. Long clips are cut into pieces. All windows of a pass, piece after piece in
+shuffled order, form one ring, which is cut into B equal streams: nothing is left over, whatever the lengths are.
 """
 
 import math
@@ -14,12 +13,13 @@ import numpy as np
 
 from .corpus import Codes
 
-LONGEST_PIECE = 2**16  # samples, 4 s at 16 kHz: long recordings are heard in pieces, among those of others
-# Slips, see `Streams`: samples from one to the next, on average; how many one lasts; and how loud it is, as a power of
-# ten, beside the window it falls into.
+LONGEST_PIECE = 2**16  # samples, 4 s at 16 kHz: long recordings are cut into pieces and shuffled among others
+# Slips, see `Streams`: mean distance in samples; range of lengths in samples; and range of loudness relative to the
+# window's, as a power of ten.
 SLIP_EVERY, SLIP_SAMPLES, SLIP_LOUDNESS = 8192, (4, 96), (-2.0, 0.3)
-# Sequels, see `Streams`: a clip has died away if so many samples at its end are softer than -50 dBFS; and the share of
-# such clips that are followed by another, of which four in a row are so few that a training resumes in seconds.
+# Sequels, see `Streams`: a clip has died away if this many samples at its end are softer than -50 dBFS; and the share
+# of such clips that a sequel follows, which makes four in a row on average, few enough for a training to resume in
+# seconds.
 END_SAMPLES, END_POWER, SEQUELS = 256, 1e-5, 0.75
 
 
@@ -27,8 +27,8 @@ END_SAMPLES, END_POWER, SEQUELS = 256, 1e-5, 0.75
 class Windows:
     """One pass through some codes: arrays of shape (steps, streams), one entry for each window.
 
-    `position` is where the window begins in the array of codes, `first` and `end` are the bounds of its clip there,
-    and `starts` says whether its stream begins anew here. Where there is no window any more, `position` equals `end`.
+    `position` is where the window begins in the array of codes, `first` and `end` are the bounds of its clip there, and
+    `starts` says whether its stream's state is reset here. Where there is no window left, `position` equals `end`.
     """
 
     position: np.ndarray
@@ -38,31 +38,31 @@ class Windows:
 
 
 class Streams:
-    """Windows of codes for training, pass after pass, each shuffled in its own way.
+    """Windows of codes for training, shuffled differently in each pass.
 
     Parameters
     ----------
     codes
         `Codes` of a corpus.
     streams
-        How many run in parallel: the batch size.
+        The batch size.
     window
         Samples in one window.
     context
-        Samples of the past that go before each window: the model's largest frame. Before a clip there is silence.
+        Samples of context before each window: the model's largest frame. Before a clip there is silence.
     seed
-        Of the shuffling. The windows of pass n depend on `seed` and n alone.
+        Random seed. The windows of pass n depend only on `seed` and n.
     predictors
-        `Predictors` that listen ahead of the training, or None.
+        `Predictors` to compute the features, or None.
     as_played
-        Whether, with predictors, the training hears what a model hears that plays, and no recording has:
+        Whether, with predictors, to imitate the input of a model that plays, which no recording contains:
 
-        slips: noise is added now and then, for a few milliseconds, to what is heard but not to what is to be predicted,
-        for a model that plays hears its own mistakes; this is how it learns the way back from them. Without it, one
-        mistake became noise at full scale for a second in three takes of 16.
+        slips: noise is added now and then, for a few milliseconds, to the inputs but not to the targets, so the model
+        learns to recover from its own mistakes, which are its input when it plays. Without it, one mistake became noise
+        at full scale for a second in three takes of 16.
 
-        sequels: after a clip that has died away, mostly the next one begins without a fresh state, for a model that
-        plays has to go on after a silence. Without it, takes of single strokes were silent for 0.70 of the time.
+        sequels: after a clip that has died away, the next one mostly begins without a reset of the state, since a model
+        that plays has to go on after a silence. Without it, takes of single strokes were silent for 0.70 of the time.
     """
 
     def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None, as_played=True):
@@ -71,7 +71,7 @@ class Streams:
 
     @classmethod
     def of(cls, codes, preset, predictors=None, as_played=True):
-        """The streams that a `Preset` trains on; `predictors` are those of its model."""
+        """The streams for a `Preset`; `predictors` are those of its model."""
         training = preset.training
         return cls(
             codes,
@@ -96,7 +96,7 @@ class Streams:
         return windows
 
     def _let_follow(self, windows, chance):
-        """Take the fresh state from clips that follow on what has died away, in place."""
+        """Drop the state reset of clips that follow one that has died away, in place."""
         over = windows.position[:-1] + self.window >= windows.end[:-1]
         step, stream = np.nonzero(windows.starts[1:] & (windows.position == windows.first)[1:] & over)
         places = windows.end[step, stream, None] - np.arange(1, END_SAMPLES + 1)
@@ -113,12 +113,12 @@ class Streams:
         """Yield (inputs, targets, weights) of pass number `epoch`, beginning at batch `from_step`.
 
         inputs
-            {"codes": int32, shape (streams, context + window), as they are heard, "starts": bool, shape (streams,)},
-            and with predictors "features": see `Predictors.follow`.
+            {"codes": int32, shape (streams, context + window), with slips, "starts": bool, shape (streams,)}, and with
+            predictors "features": see `Predictors.follow`.
         targets
             int32, shape (streams, window): the codes to predict.
         weights
-            float32, shape (streams, window): 1 where there is a sample, 0 behind a clip's end.
+            float32, shape (streams, window): 1 for samples, 0 after a clip's end.
         """
         reader = _Reader(self, epoch, from_step)
         for step in range(from_step, reader.steps):
@@ -126,7 +126,7 @@ class Streams:
 
     def dataset(self, epoch, from_step=0):
         """The batches of pass number `epoch` as a `tf.data.Dataset`, prepared ahead of the training step."""
-        from .backend import tf  # here, so that windows can be had without it
+        from .backend import tf  # here, so that windows can be used without it
 
         reader = _Reader(self, epoch, from_step)
         kinds = (tf.int32, tf.bool, tf.int32, tf.float32, tf.float32)[: 5 if self.predictors else 4]
@@ -142,7 +142,7 @@ class Streams:
                 each.set_shape((self.streams, self.context + self.window, 3 * self.predictors.count + 1))
             return self._batch(codes, starts, targets, weights, *features)
 
-        # One after the other: what predictors know of a batch, they know from the one before.
+        # Sequential: the predictors' state is carried from batch to batch.
         return tf.data.Dataset.range(from_step, reader.steps).map(batch).prefetch(8)
 
     @staticmethod
@@ -152,10 +152,10 @@ class Streams:
 
 
 class _Reader:
-    """Reads the batches of a pass in their order, and lets predictors follow them.
+    """Reads the batches of a pass in order, and runs the predictors over them.
 
-    Where a stream begins anew, its predictors know the context alone. So what they say of a batch does not depend on
-    where the reading began, and a training that was interrupted goes on as if it had not been.
+    Where a stream is reset, its predictors begin from the context alone. So the features of a batch do not depend on
+    where the reading began, and an interrupted training goes on as if it had not been interrupted.
     """
 
     def __init__(self, streams, epoch, from_step):
@@ -171,7 +171,7 @@ class _Reader:
                     self._follow(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
 
     def read(self, step):
-        """Codes as they are heard, starts, targets, weights and, with predictors, features of a batch."""
+        """Codes with slips, starts, targets, weights and, with predictors, features of a batch."""
         codes, weights = self._cut(step)
         starts, targets = self._windows.starts[step], codes[:, self._streams.context :].copy()
         self._slip(codes, step)
@@ -202,7 +202,7 @@ class _Reader:
                 heard[start : start + length] = codec.encode(np.clip(sound[start : start + length], -1, 1))
 
     def _follow(self, codes, starts, which=slice(None)):
-        """The features of some streams' windows, whose predictors then know these too."""
+        """The features of some streams' windows; updates the predictors' state."""
         predictors, context = self._streams.predictors, self._streams.context
         state = self._state[which]
         if starts.any():
@@ -228,17 +228,17 @@ def _pieces(first, end, window, chance):
 
 
 def line_up(begin, first, end, window, streams, chance):
-    """Lay pieces of clips end to end in windows, join the ends to a ring, and cut it at random into equal streams.
+    """Concatenate pieces of clips in windows, join the ends to a ring, and cut it at random into equal streams.
 
-    A stream that begins inside a piece begins from a fresh state there. Were the cuts always in the same places, as
-    they would be for a single clip, no state would ever be carried across them, and the model would be lost there.
+    A stream that begins inside a piece begins there from the initial state. If the cuts were always in the same places,
+    as for a single clip, no state would ever be carried across them, and the model would be lost there.
 
     Parameters
     ----------
     begin, first, end
         Int, shape (pieces,): see `_pieces`.
     chance
-        The `numpy.random.Generator` that turns the ring.
+        The `numpy.random.Generator` for the rotation of the ring.
 
     Returns
     -------
@@ -263,7 +263,7 @@ def line_up(begin, first, end, window, streams, chance):
 
 
 def cut(codes, position, first, end, context, window):
-    """Read windows, and the context before each, out of the codes.
+    """Read windows, each with the context before it, from the codes.
 
     Parameters
     ----------

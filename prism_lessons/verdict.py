@@ -1,11 +1,11 @@
-"""What the numbers of a run do, in plain words, with what can be done; never a verdict on its music.
+"""The trend of a run's numbers in plain words, with advice; never a verdict on its music.
 
 The log, the reference lines and the events of a `Run` go in, a `Verdict` comes out.
 
-Validation bits scatter from epoch to epoch, upwards most of all, so what counts as falling is decided by ranks, as
-Mann (Econometrica 13, 1945) and Kendall do it: of all pairs among the last epochs, how many fall and how many rise.
-Without a trend their difference has the mean 0 and the variance n (n - 1)(2 n + 5) / 18 for n epochs. The scatter
-itself thus sets what counts, and a few epochs that jump do no harm.
+Validation bits scatter from epoch to epoch, mostly upwards, so a fall is detected by ranks, with the Mann-Kendall test
+(Mann, Econometrica 13, 1945): of all pairs among the last epochs, how many fall and how many rise. Without a trend,
+their difference has the mean 0 and the variance n (n - 1)(2 n + 5) / 18 for n epochs. The threshold thus follows the
+scatter, and a few outliers do no harm.
 """
 
 import math
@@ -14,23 +14,23 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from statistics import median
 
-LATEST = 10  # epochs that a trend is looked for in
-LEAST_EPOCHS = 3  # before them nothing is said
+LATEST = 10  # epochs in which to look for a trend
+LEAST_EPOCHS = 3  # no verdict before
 LEAST_FOR_FLAT = 6
 LEAST_FOR_COUNTING = LEAST_FOR_HEART = 5
-TREND = 1.96  # standard deviations: to one side, chance goes as far once in 40 times
-NO_TREND = 1.0  # once in 6: an order of epochs that chance gives easily
-LEAST_BITS = 0.01  # a change over the last epochs that is smaller counts as none: curves are read to two decimals
+TREND = 1.96  # standard deviations: one-sided, chance exceeds this once in 40 times
+NO_TREND = 1.0  # exceeded once in 6 times: an order of epochs that easily arises by chance
+LEAST_BITS = 0.01  # a smaller change over the last epochs counts as none: curves are read to two decimals
 
 LISTEN = "listen to the newest clips"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a run's numbers do.
+    """The trend of a run's numbers.
 
     `kind` is one of "too early", "blown up", "by heart", "learning", "above chance", "above counting", "flat" and
-    "unclear"; `text` says it in one sentence, `advice` says in one more what can be done.
+    "unclear"; `text` describes it in one sentence, and `advice` says in another what to do.
     """
 
     kind: str
@@ -47,7 +47,7 @@ def verdict(run):
     Parameters
     ----------
     run
-        A `Run`, or whatever has its `log`, `references` and `events`.
+        A `Run`, or any object with its `log`, `references` and `events`.
     """
     log = run.log
     if log and not _are_numbers(log[-1]):
@@ -70,7 +70,7 @@ def verdict(run):
 
 
 def _verdict_on_the_curve(log, references):
-    """The `Verdict` on at least three epochs whose bits are numbers."""
+    """The `Verdict` on at least three epochs with finite bits."""
     epochs, bits = [entry.epoch for entry in log], [entry.validation_bits for entry in log]
     latest, now = bits[-LATEST:], median(bits[-LEAST_EPOCHS:])
     beyond = ""
@@ -140,15 +140,15 @@ def _are_numbers(entry):
 
 
 def _trend(bits):
-    """How far pairs of epochs fall more often than they rise, in standard deviations of what chance gives."""
+    """The excess of falling over rising pairs of epochs, in standard deviations expected by chance."""
     *_, trend = _trends(bits)
     return trend
 
 
 def _trends(bits):
-    """Yield the trend of the last two bits, of the last three, and so on to all of them."""
+    """Yield the trend of the last two values, of the last three, and so on to all of them."""
     last, *before = reversed(bits)
-    later, balance = [last], 0  # sorted, so that a night of short epochs does not wait for its pairs
+    later, balance = [last], 0  # sorted, so that pairs need not be compared one by one
     for count, earlier in enumerate(before, start=2):
         balance += bisect_left(later, earlier) - (len(later) - bisect_right(later, earlier))
         insort(later, earlier)
@@ -156,21 +156,20 @@ def _trends(bits):
 
 
 def _falls(bits):
-    """Whether bits fall by more than chance and `LEAST_BITS`; three or four, if each lies below the one before."""
+    """Whether bits fall by more than chance and `LEAST_BITS`; three or four, if each is below the one before."""
     count = len(bits)
     all_fall = _trend(range(count, 0, -1))
     return _trend(bits) >= min(TREND, all_fall) and _fall(bits) >= LEAST_BITS
 
 
 def _fall(bits):
-    """By how much bits have fallen: from the first to the last or, of six and more, between medians of three."""
+    """How far bits have fallen: from the first to the last or, with six or more, between medians of three."""
     around = 3 if len(bits) >= 6 else 1
     return median(bits[:around]) - median(bits[-around:])
 
 
 def _standing(bits):
-    """The numbers of epochs, six at least, for which the last bits show no fall: not even a trend that chance would
-    seldom give."""
+    """The numbers of epochs, at least six, over which the last bits do not fall by both `NO_TREND` and `LEAST_BITS`."""
     if len(bits) < LEAST_FOR_FLAT:
         return []
     trends = enumerate(_trends(bits), start=2)
@@ -182,9 +181,9 @@ def _standing(bits):
 
 
 def _flat_for(bits):
-    """For how many epochs bits have stood, the last ones standing; without what is left of a fall before."""
+    """For how many epochs bits have been flat up to now, without the end of an earlier fall."""
     count = max(_standing(bits))
-    highest = list(accumulate(reversed(bits), max))  # of the last, of the last two, and so on
+    highest = list(accumulate(reversed(bits), max))  # maximum of the last one, of the last two, and so on
     while bits[-count] > highest[count - 2] + LEAST_BITS:
         count -= 1
     return count
