@@ -1,6 +1,6 @@
 """The card of a corpus: what is in it, whose it is, what was done to it and what it is for, as Markdown.
 
-It lies in the corpus as `card.md`, and travels into every run and every capsule that come of it.
+It is saved in the corpus as `card.md`, and copied into every run and every capsule made from it.
 """
 
 from collections import Counter
@@ -10,12 +10,12 @@ from ..prose import one_line
 from .choices import UNKNOWN
 from .warnings import is_mostly_silent
 
-# From two minutes on a texture can be learned, from an hour on a decent model: what people who trained many report.
+# Two minutes are enough for a texture, an hour for a decent model, as people report who have trained many.
 TEXTURE_SECONDS, DECENT_SECONDS = 120, 3600
 
 
 def what_it_allows(seconds, silence=0.0):
-    """What so many seconds of training sound allow, of which a share 0 .. 1 is silence, as a sentence."""
+    """A sentence on what can be trained with `seconds` of sound, of which a share 0 .. 1, `silence`, is silent."""
     minutes = f"{seconds / 60:.1f} minutes to train on"
     if is_mostly_silent(silence):
         return f"{minutes}, of which only {seconds * (1 - silence):.0f} s are sound."
@@ -61,7 +61,7 @@ def _intention(corpus):
 
 
 def _origin(corpus):
-    """One row for each origin, with the recordings that share it; those of unknown consent are named again below."""
+    """One row for each origin, with the recordings that share it; those of unknown consent are counted below."""
     rows, shared = [], {}
     for name, origin in corpus.origins.items():
         shared.setdefault(origin, []).append(name)

@@ -1,8 +1,8 @@
-"""What a composer decides about a folder of recordings, before it becomes a corpus.
+"""A composer's decisions about a folder of recordings, before it becomes a corpus.
 
-Whose the sounds are and what they are for, which are mended, cut, left out, or heard more often. The recordings are
-not touched: `curate` carries the choices out. Each is one line of a file, with its date, so the file is also the record
-of how the corpus came about, and any choice can be taken back.
+They say whose the sounds are, what they are for, and which are mended, cut, left out or repeated. The recordings are
+not changed: `curate` carries the choices out. Each choice is one dated line of a file, so the file also records how the
+corpus came about, and any choice can be taken back.
 """
 
 import json
@@ -22,13 +22,13 @@ from .doctor import KINDS, has_remedy, key_of
 UNKNOWN = "unknown"
 YES, NO = "yes", "no"
 NO_CONSENT = "no consent"
-# Answers to "may it be used?"; what a maker gave is kept apart from what a licence gives to everybody.
+# Answers to "may it be used?"; a maker's own consent is kept apart from a public licence.
 CONSENTS = ("own work", "given by the maker", "by its licence", UNKNOWN, NO_CONSENT)
 SHARING = (YES, NO, UNKNOWN)
 SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
 PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
 MOST_TIMES = 16
-# How what was chosen is introduced in words, where not by its own name.
+# How values are introduced in words, where not by their keys.
 SPOKEN = {
     "why": "",
     "kinds": "",
@@ -42,8 +42,8 @@ SPOKEN = {
 
 @dataclass(frozen=True)
 class Intention:
-    """What a corpus is for: what its composer wants to hear, what success would sound like, and which of the two
-    matters more, being similar to the source or being something that could not have been imagined."""
+    """The purpose of a corpus: what its composer wants to hear, what success would sound like, and whether similarity
+    to the source or something that could not have been imagined matters more."""
 
     hear: str = ""
     success: str = ""
@@ -52,7 +52,7 @@ class Intention:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a source comes from; whatever has not been said stays "unknown".
+    """The origin of a recording; whatever is not given is "unknown".
 
     `consent` is one of `CONSENTS`; `share_sound` and `share_model`, whether the recording and a model trained on it
     may be passed on, are "yes", "no" or "unknown".
@@ -67,7 +67,7 @@ class Origin:
 
     @property
     def forbids(self):
-        """Why a model that has learned from it may not be passed on, as a phrase; "" where nothing forbids it."""
+        """Why a model trained on it may not be passed on, as a phrase; "" where nothing forbids it."""
         if self.consent == NO_CONSENT:
             return NO_CONSENT
         return "its model may not be shared" if self.share_model == NO else ""
@@ -75,49 +75,49 @@ class Origin:
 
 @dataclass(frozen=True)
 class State:
-    """All choices that hold now. Names and patterns are as in `Choices`; segments are in seconds."""
+    """All choices in force. Names and patterns are as in `Choices`; segments are in seconds."""
 
     intention: Intention = field(default_factory=Intention)
-    origins: dict = field(default_factory=dict)  # {pattern: {what: said}}
+    origins: dict = field(default_factory=dict)  # {pattern: {field: value}}
     left_out: dict = field(default_factory=dict)  # {name: why}
     remedies: dict = field(default_factory=dict)  # {name: (kinds)}
     segments: dict = field(default_factory=dict)  # {name: ((start, end), ...)}
     times: dict = field(default_factory=dict)  # {pattern: how often}
 
     def origin(self, name):
-        """The `Origin` of a recording, from all patterns that fit it; a more exact one counts for more."""
+        """The `Origin` of a recording, from all patterns that match it; more exact ones override others."""
         said = {}
         for pattern in _fitting(self.origins, name):
             said |= self.origins[pattern]
         return Origin(**said)
 
     def times_of(self, name):
-        """How often a pass goes through a recording, by the most exact pattern that fits it."""
+        """How often a pass uses a recording, by the most exact pattern that matches it."""
         return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
 
 
 def _a_survey(name, value):
-    """The rule for what `survey` gave, whose module needs much that choices do without; see `checks`."""
+    """The rule for a `Survey`, whose module is not imported here: it needs much that choices do not; see `checks`."""
     if not hasattr(value, "usable"):
         raise CourseError(f"{name} must be what prism_lessons.survey gave, not {as_given(value)}.")
     return value
 
 
 def _keys_of(kinds):
-    """The keys of kinds of faults that are named by their keys or titles."""
+    """The keys of kinds of fault given by key or title."""
     return [key_of(a_text("A kind", kind)) for kind in kinds]
 
 
 class Choices:
     """The choices about one folder of recordings; each is written to the file at once.
 
-    A recording is named as the survey names it, `voices/anna.wav`. Where many are meant at once, a pattern serves:
-    `voices/*`, `*.mp3`, `*`. Where two fit a recording, the longer one counts, so `*` never overrides a name.
+    A recording is named as in the survey, `voices/anna.wav`. A pattern stands for several: `voices/*`, `*.mp3`, `*`. If
+    two match a recording, the longer one counts, so `*` never overrides a name.
 
     Parameters
     ----------
     path : str or Path
-        The file of the choices; it is made with the first one.
+        The file of the choices; the first one creates it.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class Choices:
     Raises
     ------
     CourseError
-        When a line of the file has been damaged; the sentence names it.
+        When a line of the file is damaged; the message names it.
 
     See Also
     --------
@@ -150,7 +150,7 @@ class Choices:
     @checked(path=a_path)
     def __init__(self, path):
         self.path = Path(path)
-        self._standing = []  # of what stands, each act with the state after it
+        self._standing = []  # the acts in force, each with the state after it
         self.taken_back = 0
 
         def carry_out(act):
@@ -178,7 +178,7 @@ class Choices:
 
     @checked(name=a_text)
     def take_in(self, name):
-        """Take a recording that was left out in again."""
+        """Include again a recording that was left out."""
         self._do("take in", name=name)
 
     @checked(name=a_text)
@@ -193,24 +193,24 @@ class Choices:
 
     @checked(name=a_text)
     def leave_as_it_is(self, name, *kinds):
-        """Mend these faults of a recording no more; all, if no kinds are given."""
+        """Stop mending these faults of a recording; all, if no kinds are given."""
         self._do("leave as it is", name=name, kinds=_keys_of(kinds))
 
     @checked(survey=_a_survey)
     def repair_all(self, survey, *kinds):
-        """Mend every fault that a survey found and that can be mended, or only those of some kinds.
+        """Mend every fault found by a survey that can be mended, or only those of some kinds.
 
         Parameters
         ----------
         survey : Survey
-            What `survey` gave.
+            As returned by `survey`.
         *kinds : str
             By key or title, as in `repair`.
 
         Returns
         -------
         int
-            The number of recordings that it concerns.
+            The number of recordings with such faults.
         """
         kinds = _keys_of(kinds)
         found = {
@@ -231,11 +231,11 @@ class Choices:
 
     @checked(pattern=a_text, times=whole())
     def weigh(self, pattern, times):
-        """Let a pass of the training go through recordings several times, 1 to 16."""
+        """Use recordings 1 to 16 times in each pass of the training."""
         self._do("weigh", pattern=pattern, times=times)
 
     def undo(self):
-        """Take the last choice back; returns it in words, or "" when there is none left."""
+        """Take back the last choice; returns it in words, or "" when there is none."""
         with in_turn(self.path):
             self._catch_up()
             if not self._standing:
@@ -246,7 +246,7 @@ class Choices:
 
     @checked(other=a_path)
     def merge(self, other):
-        """Take in the choices of another file about the same recordings, each by its date.
+        """Merge in the choices of another file about the same recordings, by their dates.
 
         Parameters
         ----------
@@ -256,7 +256,7 @@ class Choices:
         Returns
         -------
         list of CourseError
-            Why lines of it were left out, since they are damaged.
+            One for each damaged line that was left out.
         """
         faults = []
 
@@ -276,12 +276,12 @@ class Choices:
         return self._standing[-1][1] if self._standing else State()
 
     def __str__(self):
-        """What was chosen, in order, without what was taken back."""
+        """The choices in order, without those taken back."""
         acts = [f"{act['when'].replace('T', ' ')}  {_in_words(act)}" for act, _ in self._standing]
         return "\n".join(acts) or "Nothing has been chosen yet."
 
     def _catch_up(self):
-        """Take in what another `Choices` of the same file, or a text editor, has written since."""
+        """Read what another `Choices` of the same file, or a text editor, has written since."""
         newest = Choices(self.path)
         self._standing, self.taken_back = newest._standing, newest.taken_back
 
@@ -290,7 +290,7 @@ class Choices:
         with in_turn(self.path):
             self._catch_up()
             if act["act"] != "undo" and self.state == _after(self.state, act):
-                return  # run again, a cell of a lesson changes nothing
+                return  # so a lesson's cell that is run again changes nothing
             append_lines(self.path, [act])
             self._carry_out(act)
 
@@ -299,7 +299,7 @@ class Choices:
             self._standing.append((act, _after(self.state, act)))
             return
         standing = [act for act, _ in self._standing]
-        # It says which choice is taken back, since others may have come between; those of before meant the last one.
+        # An undo names its choice, since others may have come between; older ones meant the last choice.
         gone = act["choice"] if "choice" in act else standing[-1]
         if not isinstance(gone, dict):
             raise TypeError("an undo names a choice")
@@ -316,8 +316,8 @@ MENDABLE = tuple(filter(has_remedy, KINDS))
 
 
 def _fitting(patterns, name):
-    """The patterns that fit a name, the most exact one last."""
-    # "*" alone is special: names hold brackets and question marks.
+    """The patterns that match a name, the most exact one last."""
+    # Only "*" is special: names may hold brackets and question marks.
     fitting = [pattern for pattern in patterns if fnmatchcase(name, re.sub(r"[\[?]", r"[\g<0>]", pattern))]
     return sorted(fitting, key=lambda pattern: (pattern == name, len(pattern.replace("*", ""))))
 
@@ -354,7 +354,7 @@ def _after(state, act):
 
 
 def _check(act, values):
-    """Raise a `CourseError` where a choice says what none can say; a damaged one may raise other errors."""
+    """Raise a `CourseError` for an invalid choice; a damaged one may raise other errors."""
     for key, value in {**values, **values.get("said", {})}.items():
         if key not in ("kinds", "segments", "times", "said") and not isinstance(value, str):
             raise CourseError(f"{key} is said in words, not as {value}.")

@@ -16,7 +16,7 @@ def write_clip(work, file, blocks, sample_rate):
 
     Returns
     -------
-    What a `ClipFile` says of its sound, as a dictionary, and its `Levels`.
+    The fields of a `ClipFile` that describe the sound, as a dictionary, and its `Levels`.
     """
     levels, sha = Levels(sample_rate), hashlib.sha256()
     with writing(work / file, sample_rate, ".flac") as flac:
@@ -38,15 +38,15 @@ def write_clip(work, file, blocks, sample_rate):
 
 
 def md5_of(path):
-    """The MD5 of the samples of a FLAC file, as its first bytes say it (RFC 9639, 8.2): nothing has to be decoded."""
+    """The MD5 of the samples of a FLAC file, read from its header (RFC 9639, 8.2), so nothing is decoded."""
     with open(path, "rb") as file:
         return file.read(42)[26:].hex()
 
 
 def cut_out(work, clip, pieces, sample_rate, fade_seconds=FADE_SECONDS):
-    """Divide a clip: write a clip for each of some pieces, (start, stop) in samples, and remove the whole.
+    """Divide a clip: write one for each piece, (start, stop) in samples, and delete the original.
 
-    An edge that cuts into the sound gets a short fade, since it would click.
+    An edge inside the sound gets a short fade, so that it does not click.
     """
     cut = []
     for number, (start, stop) in enumerate(pieces, start=1):
@@ -63,7 +63,7 @@ def cut_out(work, clip, pieces, sample_rate, fade_seconds=FADE_SECONDS):
 
 
 def _faded(blocks, samples, fade_in, fade_out):
-    """Yield blocks, `samples` in all, with straight fades of some samples at either end."""
+    """Yield blocks, `samples` in all, with linear fades of `fade_in` and `fade_out` samples."""
     done = 0
     for block in blocks:
         place = np.arange(done, done + len(block))

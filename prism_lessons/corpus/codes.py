@@ -1,6 +1,6 @@
-"""The codes of a corpus: written once for each quantisation, then memory-mapped, so that no corpus is too long.
+"""The codes of a corpus: written once for each quantisation, then memory-mapped, so a corpus may have any length.
 
-Variations (augmentation) are made here, from the sound itself: a varied code would be a rounded one rounded again.
+Augmentation is applied here, to the sound itself: varying the codes would round twice.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ STRETCH_RATE = 48000  # a stretch by s is a resampling from 48 kHz to 48 kHz * s
 class Codes:
     """The codes of one split of a corpus.
 
-    `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape
-    (versions, clips), say where each version of each clip lies in it. `silence` is the code of silence, `times`, int,
-    shape (clips,), how often a pass goes through each clip.
+    `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape (versions,
+    clips), locate each version of each clip in it. `silence` is the code of silence; `times`, int, shape (clips,), is
+    how often a pass uses each clip.
     """
 
     array: np.ndarray
@@ -50,12 +50,12 @@ class Codes:
 
     @property
     def samples_in_a_pass(self):
-        """The number of samples that a pass goes through."""
+        """The number of samples in a pass."""
         return int(self.lengths[0] @ self.times)
 
 
 def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
-    """The codes of one split of a corpus, written into its folder `codes/` if they are not there, whole, yet.
+    """The codes of one split of a corpus, written into its folder `codes/` unless they are there, undamaged.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
     quantisation
         The `Quantisation` to use.
     augmentation, seed
-        The `Augmentation`, if any, and the seed of its chance.
+        The `Augmentation`, if any, and the seed of its random numbers.
 
     Raises
     ------
@@ -97,9 +97,9 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
 
 
 def unigram_bits(training, validation, levels):
-    """Bits per sample of guessing validation by how often each code occurs in training, whatever went before.
+    """Bits per sample of a unigram model: validation predicted from how often each code occurs in training.
 
-    What a model must beat to have understood anything of the order of samples. Each code is counted once more than it
+    A model must beat this to have learned anything about the order of samples. Each code is counted once more than it
     occurs (Laplace), so that none is impossible.
     """
     seen, due = (
@@ -109,9 +109,9 @@ def unigram_bits(training, validation, levels):
 
 
 def _read(path, lengths_path, shape, dtype):
-    """The lengths and the codes that lie on disk; raises `ValueError`, among others, when they are not as written.
+    """The lengths and the codes on disk; raises `ValueError`, among others, when they are not as written.
 
-    A CRC-32 is compared, at some gigabytes a second: a wrong code would only ever be heard, not noticed.
+    A CRC-32 is compared, at some gigabytes a second: wrong codes would raise no error, only sound wrong.
     """
     about = read_json(lengths_path, "list of clip lengths")
     lengths, array = np.array(about["lengths"], np.int64), np.memmap(path, dtype, mode="r")
@@ -124,7 +124,7 @@ def _read(path, lengths_path, shape, dtype):
 
 
 def _blocks(corpus, clip):
-    """Yield a clip in blocks, float32, or say that it is not the one the corpus was made with."""
+    """Yield a clip in float32 blocks, then raise a `CourseError` if it is not the one the corpus was made with."""
     sha = hashlib.sha256()
     with suppress(soundfile.LibsndfileError):
         for block in soundfile.blocks(native(inside(corpus.folder, clip.file)), 2**18, dtype="float32"):

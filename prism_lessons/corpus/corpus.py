@@ -23,11 +23,10 @@ TRAINING, VALIDATION = "training", "validation"
 class ClipFile:
     """One clip of a corpus.
 
-    `file` is its place inside the corpus folder, `recording` the name of the file it came from, `start` the sample of
-    the prepared recording it begins at, `samples` its length, `gain_db` what was taken off so that nothing clips,
-    `digest` names its sound (the 16-bit samples), and so does `md5`, which stands in the file itself; corpora of an
-    earlier version have none. `treatment` says what was mended, `times` how often a pass of the training goes through
-    it.
+    `file` is its path inside the corpus folder, `recording` the name of the source file, `start` the sample of the
+    prepared recording at which it begins, `samples` its length, `gain_db` the gain that keeps it from clipping,
+    `digest` a hash of its 16-bit samples, and `md5` the hash that the FLAC file holds, "" in corpora of an earlier
+    version. `treatment` lists what was mended, `times` is how often a pass of the training uses the clip.
     """
 
     file: str
@@ -48,7 +47,7 @@ class ClipFile:
 
 
 def _fits(corpus):
-    """Whether values that come from a file are of the kinds that the rest of the course takes for granted."""
+    """Whether values read from a file have the types and ranges that the rest of the course relies on."""
     texts = [corpus.source]
     texts += [
         text
@@ -71,8 +70,8 @@ def _fits(corpus):
 
 
 def _check(folder, clip):
-    """Raise a `CourseError` unless a clip is there and is the one that the corpus was made with, as far as its first
-    bytes can say; whoever reads all of it looks at the `digest` too."""
+    """Raise a `CourseError` unless a clip is there and is, by the MD5 in its header, the one that the corpus was made
+    with; code that reads all of it checks the `digest` too."""
     place = inside(folder, clip.file)
     if not os.path.isfile(place):
         raise CourseError(f'The clip "{clip.file}" is missing from "{folder}": curate the recordings again.')
@@ -94,13 +93,13 @@ class Corpus:
     Attributes
     ----------
     folder : Path
-        Where it lies.
+        Its folder.
     sample_rate : int
         Hz, of every clip.
     seed : int
-        What decided which recordings are kept for validation.
+        The seed of the choice of recordings for validation.
     clips : tuple of ClipFile
-        What it holds, in order.
+        Its clips, in order.
     unused : tuple of dict
         The files that were not taken, as {"name", "reason"}.
     intention : Intention
@@ -144,7 +143,7 @@ class Corpus:
         Parameters
         ----------
         folder : str, Path or Corpus
-            Where it lies; a `Corpus` is handed back.
+            Its folder; a `Corpus` is returned as it is.
 
         Returns
         -------
@@ -183,7 +182,7 @@ class Corpus:
 
     @property
     def digest(self):
-        """A name for what a model can learn from this corpus: the sounds, their order, the split, the rate."""
+        """A hash of what a model learns from this corpus: the sounds, their order, split, repetitions and rate."""
         clips = [[clip.digest, clip.split] + [clip.times] * (clip.times > 1) for clip in self.clips]
         return digest(self.sample_rate, clips)
 
@@ -219,14 +218,14 @@ class Corpus:
 
     @property
     def heard_seconds(self):
-        """Seconds that one pass of the training goes through: what is heard twice counts twice."""
+        """Seconds of sound in one pass of the training: a clip that is used twice counts twice."""
         return sum(clip.samples * clip.times for clip in self.of(TRAINING)) / self.sample_rate
 
     @property
     def silence(self):
-        """The share, 0 .. 1, of silence in what a pass of the training goes through: 20 ms stretches below -60 dBFS.
+        """The share, 0 .. 1, of silence in one pass of the training: 20 ms stretches below -60 dBFS.
 
-        From one half on (`is_mostly_silent`) a model will mostly be silent. A run keeps it as `Run.corpus_silence`.
+        Above one half (`is_mostly_silent`), a model will mostly be silent. A run keeps it as `Run.corpus_silence`.
         """
         training = self.of(TRAINING)
         samples = sum(clip.samples * clip.times for clip in training)
@@ -234,7 +233,7 @@ class Corpus:
 
     @property
     def warnings(self):
-        """What should be known before training on it, as sentences that say what can be done; see `warnings.py`."""
+        """Warnings before training on it, as sentences that say what can be done; see `warnings.py`."""
         return warnings_about(self)
 
     def as_dict(self):

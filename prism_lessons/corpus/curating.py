@@ -35,13 +35,13 @@ from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, re
 from .split import divide
 from .survey import known_of, look_up
 
-# Below this neither half of the corpus says anything: a few windows of training, one second of validation.
+# Below this, neither split means anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
-# What `curate` and `codes_of` write: files of other names are somebody's own.
+# What `curate` and `codes_of` write: files of other names are the user's.
 OF_A_CORPUS = re.compile(r"corpus\.json|card\.md|codes/[0-9a-f]{16}\.(codes|json)(\.partial)?")
-OF_A_DAMAGED_CORPUS = re.compile(OF_A_CORPUS.pattern + r"|clips/\d{4,}_.*\.flac")  # it does not say which its clips are
+OF_A_DAMAGED_CORPUS = re.compile(OF_A_CORPUS.pattern + r"|clips/\d{4,}_.*\.flac")  # which lists no clips
 MOST_SEED = 2**63 - 1
-COMPARED_SECONDS = 600.0  # of a recording at once, in search of near duplicates: what a computer's memory always holds
+COMPARED_SECONDS = 600.0  # of a recording at once, when looking for near-duplicates: fits into any memory
 
 
 @checked(
@@ -59,19 +59,19 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     source : str or Path
         A folder of recordings (subfolders too), or one recording. Nothing in it is changed.
     destination : str or Path
-        The folder the corpus goes to. A corpus that lies there already is replaced, and what you have put beside its
-        files is kept; a folder of other things is refused.
+        The folder of the corpus. A corpus that is there already is replaced, and what you have put beside its files is
+        kept; a folder of other things is refused.
     sample_rate : int
         Hz, 2000 .. 192000; of the corpus and of every sound that a model trained on it will make.
     validation : float
-        The share of the sound, above 0 and at most 0.5, kept to test the model with. Whole recordings are kept, those
-        that share a sound together; when there are too few for that, the end of the longest one, and what shares a
-        sound with that one is left out.
+        The share of the sound, above 0 and at most 0.5, kept for validation. Whole recordings are kept, and those that
+        share a sound stay together; when there are too few, the end of the longest one is kept, and recordings that
+        share a sound with it are left out.
     seed : int
-        Decides which recordings those are. A recording keeps its side when others are added.
+        Seed of that choice. A recording stays in its split when others are added.
     choices : Choices, optional
-        The `Choices` to carry out: intention, origins, what is mended, cut, left out or heard more often. Without
-        them every recording is taken as it is.
+        The `Choices` to carry out: intention, origins, what is mended, cut, left out or repeated. Without them every
+        recording is taken as it is.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
 
@@ -84,12 +84,12 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     ------
     CourseError
         When there are less than ten seconds of usable sound, a name is wrong, the disk is full, or another program is
-        preparing the same corpus. The corpus that lay there before is then unchanged.
+        preparing the same corpus. The previous corpus is then unchanged.
 
     See Also
     --------
-    survey : Says what lies in the folder, and changes nothing.
-    Choices : What is mended, cut, left out or heard more often.
+    survey : Says what is in the folder, and changes nothing.
+    Choices : What is mended, cut, left out or repeated.
     plan : Says what a training on the corpus will come to.
     train : Trains a model on it.
 
@@ -116,7 +116,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
 def _curate(source, destination, home, sample_rate, validation, seed, state, live):
     if source.resolve().is_relative_to(home):
         raise CourseError("The corpus needs a folder of its own, not the one your recordings are in: name another.")
-    # Hidden, so that no folder of the composer's bears these names: they are deleted.
+    # Hidden names, unlike those of the composer's folders: these are deleted.
     work, old = (home.with_name(f".{home.name}.{ending}") for ending in ("partial", "replaced"))
     try:
         _put_back(old, home)
@@ -159,13 +159,13 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
 
 
 def _put_back(old, home):
-    """Undo half a replacement, if one was stopped there: the old corpus put aside and the new one not yet in place."""
+    """Undo a replacement that stopped halfway, with the old corpus put aside and the new one not yet in place."""
     if os.path.isdir(old) and not os.path.lexists(home):
         old.rename(home)
 
 
 def _remove(folder):
-    """Delete a folder of our own, also one that was made read-only, as what comes from a CD is."""
+    """Delete a folder of our own, even if it is read-only, as copies from a CD are."""
     if not os.path.lexists(folder):
         return
     try:
@@ -183,14 +183,14 @@ def _remove(folder):
 
 
 def _remove_for_ever(old, work):
-    """Delete a corpus that was put aside, under a name that is never put back: a kill may leave half of it."""
+    """Rename a corpus that was put aside, then delete it, so that the rest of a killed deletion is never put back."""
     if os.path.lexists(old):
         old.rename(work)
         _remove(work)
 
 
 def _keep_what_is_not_of_a_corpus(home, before, work, live):
-    """Copy what somebody has put into the folder of a corpus into the one that replaces it."""
+    """Copy the user's own files from the folder of a corpus into the one that replaces it."""
     clips = {clip.file for clip in before.clips} if before else ()
     card = before.card().encode(errors="replace").decode() if before else None
     for folder, folders, names in os.walk(home):
@@ -209,20 +209,20 @@ def _keep_what_is_not_of_a_corpus(home, before, work, live):
 
 
 def _corpus_before(destination):
-    """The corpus that lies at `destination` now, or None; anything else there is refused."""
+    """The corpus at `destination`, or None; anything else there is refused."""
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
         return None
     if not (destination / SETTINGS).is_file():
         raise CourseError(f'"{destination}" holds other things than a corpus, so it is left alone: name a new folder.')
     try:
         return Corpus.open(destination)
-    except CourseError:  # damaged or of another version: being curated anew is its remedy
+    except CourseError:  # damaged or of another version: curating it again replaces it
         return None
 
 
 def _prepare_all(source, files, work, sample_rate, state, live):
-    """Write every usable file as a clip, or as one for each segment; return the clips (all marked for training) and
-    the unused files."""
+    """Write every usable file as one clip, or one for each segment; return the clips (all marked for training) and the
+    unused files."""
     root = source if source.is_dir() else source.parent
     chosen_for = {**state.left_out, **state.remedies, **state.segments}
     clips, unused, known, found_before = [], [], {}, known_of(root)
@@ -255,10 +255,10 @@ def _prepare_all(source, files, work, sample_rate, state, live):
 
 
 def _treatment(path, name, root, state, found_before):
-    """The findings of a recording that are to be mended."""
+    """The findings to mend in a recording."""
     kinds = state.remedies.get(name, ())
     findings = look_up(path, root, found_before).findings if kinds else ()
-    by_hand = name in state.segments  # what is kept has been said then
+    by_hand = name in state.segments  # then the segments say what is kept
     return [one for one in findings if one.kind in kinds and not (by_hand and "keep" in one.values)]
 
 
@@ -271,7 +271,7 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
             refuse_by_sound(levels)
         except AudioError as error:
             (work / file).unlink(missing_ok=True)
-            if isinstance(error, PassingError):  # what was read until then is not taken for the whole
+            if isinstance(error, PassingError):  # a part of the file must not pass for the whole
                 raise
             if recording.channels > 1 and levels.samples and levels.peak <= SILENT_PEAK:
                 raise AudioError(f"{error}; its channels may cancel each other: survey it") from None
@@ -309,7 +309,7 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
 
 
 def _file_digest(path):
-    """A name for a recording that is mended: filters may differ in the last bit from computer to computer."""
+    """A hash of a mended recording's file: filters may differ in the last bit between computers."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
@@ -318,8 +318,8 @@ def _file_digest(path):
 
 
 def _twins_among(work, clips, sample_rate, live):
-    """The `Twins` among the recordings of some clips: those that share a sound, the most alike of each pair."""
-    parts = {}  # of the recordings, {name: where it begins in its recording, in seconds}
+    """The `Twins` among the recordings of some clips, which share a sound: the most similar parts of each pair."""
+    parts = {}  # {name: its start in the recording, in seconds}
 
     def sounds():
         for clip in clips:

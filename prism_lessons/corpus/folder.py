@@ -1,4 +1,4 @@
-"""The files of a folder of recordings, and those that their name, their place or their sound rules out."""
+"""The files of a folder of recordings, and checks that reject a file by its name, its place or its sound."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from ..errors import CourseError, harmless
 from ..quantisation import Quantisation
 from .corpus import SETTINGS
 
-# A clip shorter than this is a click; it would be mostly the silence that stands before every clip.
+# A clip shorter than this is a click; it would be mostly the silence that precedes every clip.
 MINIMUM_CLIP_SECONDS = 0.02
-# Whatever never leaves the code of silence teaches nothing: half the smallest step of 8-bit mu-law, -81 dBFS.
+# A sound that never leaves the code of silence teaches nothing: half the smallest step of 8-bit mu-law, -81 dBFS.
 SILENT_PEAK = float(Quantisation("mu-law", 256).error_bound(0.0))
 
 UNFINISHED = "a download that was not finished: let it finish, or download it again"
@@ -23,7 +23,7 @@ NOTES = "notes and no sound: have an instrument play them, and record that"
 CLOUD = "a link to a document in Google Drive; it holds no sound"
 PROTECTED = "protected against copying, so that only its seller's programs can play it"
 DICTATION = "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's program"
-# What else lies among recordings, by the ends of its name: why it cannot be used, and what to do.
+# Other files found among recordings, by suffix: why they cannot be used, and what to do.
 OTHERS = {
     UNFINISHED: ".crdownload .part .partial .download .opdownload .filepart",
     DRAWING: ".asd .pkf .pek .peak .reapeaks .sfk .ovw .gpk",
@@ -46,9 +46,8 @@ REASONS = {ending: why for why, endings in OTHERS.items() for ending in endings.
 def list_files(source, leave_out=()):
     """Every file below the folder `source` (or `source` itself, if it is a file), sorted by name.
 
-    Folders that cannot be looked into, because they are links or may not be read, are in the list too, so that they
-    are not passed over in silence; `refuse_by_name` says what is wrong with them. `leave_out` holds folders that are
-    not looked into: the corpus that is being made.
+    Folders that are links or may not be read are in the list too, so that they are not skipped silently;
+    `refuse_by_name` says what is wrong with them. `leave_out` holds folders to skip: the corpus that is being made.
 
     Raises
     ------
@@ -78,7 +77,7 @@ def list_files(source, leave_out=()):
 
 
 def shown_name(path, root):
-    """The name of a file below `root` as it is shown and written down: what is no text in it becomes "�"."""
+    """The name of a file below `root` as it is shown and stored: characters that are not text become "�"."""
     return re.sub(r"[\t\n\ud800-\udfff]", "\ufffd", harmless(path.relative_to(root).as_posix()))
 
 
@@ -104,10 +103,9 @@ def refuse_by_name(path):
 
 
 def refuse_by_place(path, root):
-    """Raise `AudioError` for a file below the folder `root` that lies where no recordings are kept.
+    """Raise `AudioError` for a file below the folder `root` that is in a hidden folder or in a corpus.
 
-    The clips of a corpus made earlier are recordings that are there already: one copy could come to be trained on
-    and the other kept for validation.
+    The clips of an earlier corpus duplicate recordings: one copy could be trained on and the other kept for validation.
     """
     for folder in path.relative_to(root).parents[:-1]:
         if folder.name.startswith("."):

@@ -1,7 +1,7 @@
-"""Where a recording could be cut: a suggestion from its silences or its onsets, to be heard and corrected by hand.
+"""Suggests where to cut a recording, from its silences or its onsets, to be heard and corrected by hand.
 
-A path goes in, stretches in seconds come out. What is kept of them goes into the `Choices`, and `curate` does the
-cutting; the recording is not changed.
+From a path, it makes stretches in seconds. Those that are kept go into the `Choices`, and `curate` does the cutting;
+the recording is not changed.
 """
 
 import math
@@ -19,7 +19,7 @@ from ..settings import is_number
 from .folder import MINIMUM_CLIP_SECONDS
 
 SILENCE, ONSETS = "silence", "onsets"
-# It is listened to at 16 kHz, in steps of 10 ms. Measured: an hour takes 30 MB by its silences, 350 MB by its onsets.
+# Analysed at 16 kHz, in steps of 10 ms. Measured: an hour takes 30 MB for silences, 350 MB for onsets.
 SAMPLE_RATE = 16000
 STEP = 160
 STEP_SECONDS = STEP / SAMPLE_RATE
@@ -28,15 +28,15 @@ STEP_SECONDS = STEP / SAMPLE_RATE
 # Onset Detection" (DAFx 2013).
 WINDOW, BANDS = 1024, 40
 LAG_STEPS, NEIGHBOURS = 2, 3
-# By this many dB, on average over the bands, a sound rises where it begins. Measured: strikes of drums, tabla and bells
-# rise by 3 and more, a string plucked while others ring by 1.5 and more; drones, machines and whispers rise by less.
+# The least rise of an onset, dB, on average over the bands. Measured: strikes of drums, tabla and bells rise by 3 and
+# more, a string plucked while others ring by 1.5 and more; drones, machines and whispers rise by less.
 RISE_DB = 1.5
-# Sounds begin softly and die away below the threshold. What a cut leaves of the silence on either side: 50 ms, and more
-# until it is 20 dB softer or about as soft as that silence gets.
+# Sounds begin softly and decay below the threshold, so a cut leaves 50 ms of the silence on either side, and more until
+# it is 20 dB below the threshold or about as soft as that silence gets.
 MARGIN_STEPS = 5
 FRINGE_DB = 20.0
-DYNAMICS_DB = 60.0  # of the spectra: what begins softer than that is hardly heard
-MOST_SECONDS = 100_000  # more than a day: what is said in seconds is no longer than a recording
+DYNAMICS_DB = 60.0  # of the spectra: softer onsets are hardly audible
+MOST_SECONDS = 100_000  # more than a day: no recording is longer
 
 
 @checked(path=a_path)
@@ -48,31 +48,31 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
     path : str or Path
         A sound file.
     by : str
-        "silence": its silences are left out. "onsets": each sound that begins is a segment of its own, with its decay
-        until the next one begins; long silences are left out too.
+        "silence": silences are left out. "onsets": a segment from each onset to the next, with the decay of the sound;
+        long silences are left out too.
     quieter_by : float
         dB, 1 to 120: what is quieter than the loudest part by more than this counts as silence.
     gap : float
         Seconds, at least 0.02: a shorter silence does not cut.
     shortest : float
-        Seconds, at least 0.02: a shorter sound between silences is left out, and a sound that begins sooner after
-        another does not cut.
+        Seconds, at least 0.02: a shorter sound between silences is left out, and an onset closer to another cut is
+        ignored.
     longest : float, optional
         Seconds, at least twice `shortest`: a longer segment is divided where it is quietest. None for any length.
 
     Returns
     -------
     list of (float, float)
-        (start, end) in seconds, in order, not overlapping, within the file. The whole file where nothing cuts it.
+        (start, end) in seconds, in order, not overlapping, within the file. The whole file if there is no cut.
 
     Raises
     ------
     CourseError
-        When the file cannot be read or an argument makes no sense.
+        When the file cannot be read or an argument is invalid.
 
     See Also
     --------
-    segment_clips : Lets the segments be heard.
+    segment_clips : Makes clips of the segments.
     Choices : Its `cut` keeps those that you choose.
 
     Examples
@@ -101,7 +101,7 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
 
 @checked(path=a_path, segments=stretches)
 def segment_clips(path, segments):
-    """Stretches of a recording to hear.
+    """Stretches of a recording, as clips.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def segment_clips(path, segments):
     Raises
     ------
     CourseError
-        When the file cannot be read; the sentence says why.
+        When the file cannot be read or a segment is invalid; the message says why.
 
     See Also
     --------
@@ -145,7 +145,7 @@ def segment_clips(path, segments):
 
 
 def segment_name(path, start, end):
-    """What a stretch of a recording, in seconds, is called: "Audio 5.wav, 0:03.1 to 0:04.6"."""
+    """The name of a stretch of a recording, in seconds: "Audio 5.wav, 0:03.1 to 0:04.6"."""
     return f"{Path(path).name}, {moment(start)} to {moment(end)}"
 
 
@@ -173,9 +173,9 @@ def _listen(path, spectra):
 
     Returns
     -------
-    The power of each step, shape (steps,), without what is too slow to be heard, since an offset or a drift would hide
-    every silence; with `spectra`, those in dB of the windows that begin with a step, shape (bands, steps), otherwise
-    None; the length in seconds, in whole milliseconds.
+    The power of each step, shape (steps,), less its mean, since an offset or a drift would hide every silence; with
+    `spectra`, mel spectra in dB of the windows that begin with a step, shape (bands, steps), otherwise None; the length
+    in seconds, in whole milliseconds.
     """
     power, mels, rest = [], [], np.zeros(0, np.float32)
     try:
@@ -208,7 +208,7 @@ def _mel(samples):
 
 
 def _between_silences(power, silent, gap, shortest, seconds):
-    """The stretches that sound, [(start, end), ...] in seconds.
+    """The stretches between silences, [(start, end), ...] in seconds.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def _between_silences(power, silent, gap, shortest, seconds):
 
 
 def _fringe(silence, silent):
-    """How many steps of a silence, given away from the sound beside it, still belong to that sound."""
+    """How many steps of a silence, in order away from the sound beside it, still belong to that sound."""
     if not len(silence):
         return 0
     softest = max(silent * 10 ** (-FRINGE_DB / 10), np.quantile(silence, 0.25))
@@ -250,18 +250,18 @@ def _onsets(bands, power):
     found = librosa.onset.onset_detect(
         onset_envelope=rise, sr=SAMPLE_RATE, hop_length=STEP, normalize=False, delta=RISE_DB
     )
-    # An attack shows while it is in the window; it is where the level rises most.
+    # The attack is somewhere in the window: where the level rises most.
     inside = np.minimum(found[:, None] + np.arange(WINDOW // STEP + 1), len(power) - 2)
     attacks = np.argmax(power[inside + 1] / power[inside], axis=1)
     return inside[np.arange(len(found)), attacks] * STEP_SECONDS
 
 
 def _quietest(stretch, power, shortest, longest):
-    """Where to divide a stretch, in seconds, so that no part is longer than `longest`: near even parts."""
+    """Times at which to divide a stretch into parts no longer than `longest`: the quietest near an even division."""
     start, end = stretch
     parts = math.ceil((end - start) / longest)
     even = (end - start) / parts
-    room = min(longest - even, even - shortest) / 2  # that each cut may move, so that no part gets too long or short
+    room = min(longest - even, even - shortest) / 2  # for each cut to move, without a part too long or too short
     places = []
     for number in range(1, parts):
         first, last = (round((start + number * even + side) / STEP_SECONDS) for side in (-room, room))

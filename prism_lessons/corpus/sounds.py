@@ -1,7 +1,7 @@
-"""The sounds of a corpus, or of a folder of recordings, in pieces of a few seconds: what a sound map shows.
+"""The sounds of a corpus, or of a folder of recordings, in pieces of a few seconds, as on a sound map.
 
-A piece is the whole of a short clip; long ones are divided evenly. Its source is the subfolder that the recording lies
-in, or the recording itself.
+A piece is the whole of a short clip; long ones are divided evenly. Its group is the subfolder of the recording, or the
+recording itself.
 """
 
 import math
@@ -31,7 +31,7 @@ class Piece:
 
 
 class Sounds:
-    """Pieces of sound, each read when it is asked for.
+    """Pieces of sound, each read on demand.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def sounds_of(source, live=None):
     Parameters
     ----------
     source : Corpus, str or Path
-        A corpus or its folder, or a folder of recordings, of which the usable ones are taken.
+        A corpus or its folder, or a folder of recordings; unusable ones are skipped.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
 
@@ -84,7 +84,7 @@ def sounds_of(source, live=None):
     See Also
     --------
     curate : Makes a corpus.
-    survey : Says what lies in a folder of recordings.
+    survey : Says what is in a folder of recordings.
     audition : Its `sounds` are the recordings and the clips of a run together.
 
     Examples

@@ -1,4 +1,4 @@
-"""Which recordings are kept aside to test a model on sounds it has not met."""
+"""Chooses the recordings for validation, which a model is not trained on."""
 
 import hashlib
 import math
@@ -9,12 +9,12 @@ from ..analysis import groups_of
 from .clips import cut_out
 from .corpus import TRAINING, VALIDATION
 
-# No less is kept for validation where a recording has to be divided.
+# The least that is kept for validation where a recording has to be divided.
 MINIMUM_VALIDATION_SECONDS = 1.0
 
 
 def position(key, seed):
-    """A number in 0 .. 1 that `key` and `seed` alone decide, so a recording keeps its place whatever joins it."""
+    """A number in 0 .. 1 that depends on `key` and `seed` alone, so recordings that are added move no others."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{key}".encode()).digest()[:8], "big") / 2**64
 
 
@@ -30,8 +30,8 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     seed
         Another seed, another choice.
     before
-        Keys that an earlier version of this corpus held for validation: they stay there, unless so much has been taken
-        away since that they would be more than half of the sound.
+        Keys that an earlier version of this corpus held for validation: they stay there, unless they are now more than
+        half of the sound and more than 1.5 times `share` of it.
 
     Returns
     -------
@@ -40,9 +40,9 @@ def choose_validation(recordings, share, seed, before=frozenset()):
 
     Notes
     -----
-    A recording goes to validation when its own `position` lies below `share`, so with many recordings those added
-    later move none of the others. Only where that misses the wanted duration by more than half, as it does with a
-    handful of recordings, are they taken in the order of their positions until the duration fits.
+    A recording goes to validation when its `position` is below `share`, so with many recordings, those added later move
+    no others. If that misses the wanted duration by more than half, as it does with a handful of recordings, they are
+    taken in order of position until the duration fits.
     """
     total = sum(recordings.values())
     target = share * total
@@ -70,15 +70,15 @@ def choose_validation(recordings, share, seed, before=frozenset()):
 
 
 def divide(work, clips, sample_rate, share, seed, before, twins):
-    """Mark the clips of the recordings chosen for validation; where none can be, cut off the end of the longest.
+    """Mark the clips of the recordings chosen for validation; where there are none, the end of the longest.
 
-    Recordings that share a sound go to one side. What was kept for validation `before` (by the clips of the corpus that
-    is being replaced) stays there.
+    Recordings that share a sound go to the same split. Those kept for validation `before` (in the clips of the corpus
+    that is being replaced) stay there.
 
     Returns
     -------
-    The clips, and the recordings that had to be left out, as {"name", "reason"}: they share a sound with one whose end
-    is kept.
+    The clips, and the recordings that had to be left out, as {"name", "reason"}: they share a sound with the divided
+    one.
     """
     key = {clip.recording_digest: clip.recording_digest for clip in clips}
     by_name = {clip.recording: clip.recording_digest for clip in clips}
@@ -91,7 +91,7 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
     trained = {clip.recording_digest for clip in before if clip.split == TRAINING}
     kept = [clip for clip in before if clip.split == VALIDATION]
     whole = {key.get(clip.recording_digest) for clip in kept if clip.recording_digest not in trained}
-    cuts = {}  # {recording: the sample from which on it is kept for validation}
+    cuts = {}  # {recording: the first sample kept for validation}
     for clip in kept:
         if clip.recording_digest in trained:
             cuts[clip.recording_digest] = min(clip.start, cuts.get(clip.recording_digest, clip.start))
@@ -123,9 +123,9 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
 
 
 def _twins_of_the_cut(digests, cut, twins):
-    """Which recordings share a sound with one that is cut in two, and why they cannot stay, {name: reason}.
+    """Recordings that share a sound with one that is divided, and why they are left out, {name: reason}.
 
-    What is kept for validation could be in them, and they would be trained on.
+    They may hold sound that is kept for validation, and would be trained on.
     """
     found = {}
     for pair in twins:
@@ -136,7 +136,7 @@ def _twins_of_the_cut(digests, cut, twins):
 
 
 def _cut_place(clips, samples):
-    """The sample of a recording from which on its clips, in order of time, hold at least `samples`."""
+    """The sample of a recording after which its clips, in order of time, hold at least `samples`."""
     for clip in reversed(clips):
         if clip.samples >= samples:
             return clip.start + clip.samples - samples

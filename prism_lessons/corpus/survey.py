@@ -1,4 +1,4 @@
-"""What lies in a folder: every file in it, what it is, and why it cannot be used if it cannot."""
+"""What is in a folder: every file, what it is, and why it cannot be used if it cannot."""
 
 import os
 import threading
@@ -19,20 +19,20 @@ from ..live import LiveLine, clock, counted, some, wrapped
 from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 
-LONGEST_NAME = 36  # characters; beside it, there is room for the figures of a file
-MANY = 1000  # files: to start processes takes as long as to survey some hundreds of short ones
+LONGEST_NAME = 36  # characters; leaves room for the figures of a file
+MANY = 1000  # files: starting processes takes as long as surveying some hundreds of short ones
 BRIEF = 2**20  # bytes of a short file
-AT_ONCE = 250  # short files between one look at how far it is and the next
+AT_ONCE = 250  # short files between two reports of progress
 
 
 @dataclass(frozen=True)
 class Surveyed:
     """One file of a survey.
 
-    `reason` is empty for a usable file, and `passing` where it is one of the disk, the network or a permission, so that
-    the file is looked at again next time; the figures are None where the file could not be opened. Levels in dBFS, of
-    the mono sum; `lufs` is its loudness (ITU-R BS.1770), None where it is too short or too soft for that; `silence` is
-    the share, 0 .. 1, of 20 ms stretches below -60 dBFS. `findings` is what the doctor found.
+    `reason` is empty for a usable file; `passing` is true where it is due to the disk, the network or a permission, so
+    that the file is read again next time. Figures are None where the file could not be opened. Levels are in dBFS, of
+    the mono mix; `lufs` is its loudness (ITU-R BS.1770), None where it is too short or too soft for that; `silence` is
+    the share, 0 .. 1, of 20 ms stretches below -60 dBFS. `findings` are the doctor's.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Surveyed:
 
     @property
     def severity(self):
-        """Of the worst finding, 0 .. 3."""
+        """The severity of the worst finding, 0 .. 3."""
         return max((finding.severity for finding in self.findings), default=0)
 
 
@@ -86,7 +86,7 @@ class Survey:
 
     @property
     def paths(self):
-        """Where the files lie, {name: path}; a name lacks what is no text in the name on the disk.
+        """The paths of the files, {name: path}; in names, characters that are not text are replaced.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Survey:
 
     @property
     def summary(self):
-        """How many files can be used, and which of the others cannot for which reason; plain text."""
+        """How many files can be used, and which cannot and why; plain text."""
         count, usable, reasons = len(self.files), len(self.usable), {}
         for file in self.files:
             if not file.usable:
@@ -159,23 +159,23 @@ class Survey:
 def survey(source, live=None, sample_rate=USUAL_RATE):
     """Look at every file in a folder of recordings, without changing anything.
 
-    What was found is kept in the user's cache, so that files that have not changed since are not read again. When it
-    is interrupted, what was done by then is kept too.
+    Findings are kept in the user's cache, so that unchanged files are not read again. An interrupted survey keeps those
+    it has made.
 
     Parameters
     ----------
     source : str or Path
-        A folder (its subfolders are looked into) or one sound file.
+        A folder (with its subfolders) or one sound file.
     live : LiveLine, optional
         Where progress is reported; on standard output if not given.
     sample_rate : int
-        Hz, 2000 .. 192000, of the corpus that is wanted: what a file lacks above half of it is no fault.
+        Hz, 2000 .. 192000, of the intended corpus: missing frequencies above half of it are no fault.
 
     Returns
     -------
     Survey
-        Print it for a table; `files` and `as_dict()` hold the same for programs. Files that cannot be used are in it
-        with their reason.
+        Print it for a table; `files` and `as_dict()` hold the same for programs. Unusable files are listed with the
+        reason.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
 
     See Also
     --------
-    curate : Prepares what was found as a corpus.
+    curate : Prepares the usable files as a corpus.
     Choices : Mends, cuts or leaves out what the survey found.
 
     Examples
@@ -213,14 +213,14 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
 
 
 def _at_rate(file, sample_rate):
-    """A `Surveyed` as it stands in a corpus of a sample rate; what is remembered of it stands in one of its own."""
+    """A `Surveyed` with its findings for a corpus at `sample_rate`; cached ones are for the file's own rate."""
     if file.sample_rate is None:
         return file
     return replace(file, findings=tuple(at_rate(file.findings, file.sample_rate, sample_rate)))
 
 
 def known_of(root):
-    """What surveys found before in a folder of recordings, as `Known`."""
+    """The cached results of earlier surveys of a folder, as `Known`."""
     here = Path(__file__).parent
     rooms = (path for room in (here.parent / "audio", here / "doctor") for path in sorted(room.glob("*.py")))
     shared = (here.parent / "analysis" / name for name in ("blocks.py", "loudness.py"))
@@ -228,7 +228,7 @@ def known_of(root):
 
 
 def look_up(path, root, known):
-    """The `Surveyed` of one file below `root`, as it is in `Known` if it has not changed since; otherwise put there."""
+    """The `Surveyed` of one file below `root`: from `known` if unchanged since, otherwise read and put there."""
     file = _from_dict(known.get(path))
     if file is None:
         file = _look_at(path, root)
@@ -238,7 +238,7 @@ def look_up(path, root, known):
 
 
 def _from_dict(values):
-    """The `Surveyed` of the values that `asdict` gives, by way of JSON; None where they are none, or damaged."""
+    """The `Surveyed` of the values that `asdict` gave, read from JSON; None where they are missing or damaged."""
     try:
         findings = [Finding(**one | {"places": tuple(map(tuple, one["places"]))}) for one in values["findings"]]
         return Surveyed(**values | {"findings": tuple(findings)})
@@ -247,7 +247,7 @@ def _from_dict(values):
 
 
 def _look_at_all(paths, root, live):
-    """Yield the `Surveyed` of each path, in order; some are looked at side by side."""
+    """Yield the `Surveyed` of each path, in order; files are read in parallel."""
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     if len(paths) >= MANY and np.mean(sizes) < BRIEF:
         yield from _in_processes(paths, root, live)
@@ -256,7 +256,7 @@ def _look_at_all(paths, root, live):
 
 
 def _in_processes(paths, root, live):
-    """For many short files, whose time is mostly Python's own: threads would wait for each other."""
+    """For many short files: most of their time is spent in Python itself, where threads would wait for each other."""
     with Parallel(n_jobs=-1) as processes:
         for done in range(0, len(paths), AT_ONCE):
             live.share("Surveying files", done, len(paths))
@@ -264,7 +264,7 @@ def _in_processes(paths, root, live):
 
 
 def _in_threads(paths, sizes, root, live):
-    """For the others, since NumPy lets threads run, and a long file says how far it is."""
+    """For all others: NumPy lets threads run, and a long file reports its progress."""
     parts, stop = np.zeros(len(paths)), threading.Event()
 
     def look(number):
@@ -277,7 +277,7 @@ def _in_threads(paths, sizes, root, live):
         parts[number] = 1
         return file
 
-    # Threads of BLAS within those would wait for each other: twice the processor time, for small products.
+    # BLAS threads within these would wait for each other: twice the processor time, for small products.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = [pool.submit(look, number) for number in range(len(paths))]
         try:
@@ -291,7 +291,7 @@ def _in_threads(paths, sizes, root, live):
 
 
 def _look_at(path, root, step=lambda part: None):
-    """Survey one file; `step(part)` is told how far it is, 0 .. 1, and may raise to end it."""
+    """Survey one file; `step(part)` is called with its progress, 0 .. 1, and may raise to stop it."""
     name, facts = shown_name(path, root), {}
     try:
         refuse_by_name(path)
@@ -312,7 +312,7 @@ def _look_at(path, root, step=lambda part: None):
             "silence": round(levels.silence, 3),
             "findings": tuple(examined.findings),
         }
-        if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, and it is not
+        if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, though its sound is not
             refuse_by_sound(levels)
     except AudioError as error:
         return Surveyed(name, str(error), **facts, passing=isinstance(error, PassingError))

@@ -1,14 +1,14 @@
-"""What a composer should know before training on a corpus: sentences, each with what can be done about it.
+"""Warnings before training on a corpus: sentences, each with what can be done about it.
 
-A `Corpus` goes in. What they say is said where the corpus is made, in its card, in a plan and in a pre-flight.
+They are shown when a `Corpus` is made, in its card, in a plan and in a pre-flight.
 """
 
 from collections import Counter
 
 from ..analysis import Twins, groups_of
 
-# A model that has learned well is silent as often as its corpus. Below a temperature of 1 it plays what is likely more
-# often than it heard it: from one half on that is silence, whatever else there is.
+# A well-trained model is silent as often as its corpus. Below a temperature of 1, likely samples become more frequent
+# than in the corpus: above one half, that is silence, whatever else there is.
 MOSTLY = 0.5
 MOST_NAMED = 3
 
@@ -19,7 +19,7 @@ def is_mostly_silent(share):
 
 
 def warnings_about(corpus):
-    """The warnings about a `Corpus`, as a list of sentences; empty where nothing stands against training on it."""
+    """The warnings about a `Corpus`, as a list of sentences; empty if there are none."""
     return [*_silence(corpus), *_validation(corpus)]
 
 

@@ -1,6 +1,6 @@
-"""The doctor: what is wrong with a recording, what a model would make of it, and what can be done.
+"""The doctor: the faults of a recording, their effect on a model, and their remedies.
 
-A detector looks at one sound, block by block, so that a recording of ten hours needs no more memory than a short one:
+A detector reads one sound block by block, so that a recording of ten hours needs no more memory than a short one:
 
     class Detector:
         kinds = (...)                           the `Kind`s that it can find
@@ -26,9 +26,9 @@ from .peaks import Peaks
 from .spectrum import Spectrum
 
 DETECTORS = (Channels, Peaks, Glitches, Spectrum, Level)
-# By key, in the order in which remedies are applied: a click has to go before a filter smears it.
+# By key, in the order in which remedies are applied: a click has to be removed before a filter smears it.
 KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part.kinds}
-# Faults of the mix of channels: their remedy is to read one alone, before any other.
+# Faults of the channel mix: their remedy, before any other, is to read one channel alone.
 MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
@@ -39,8 +39,8 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Examined:
-    """What one reading of a recording gave: the `Levels` of its mono sum, its loudness in LUFS or None, its `Finding`s
-    in the order of `KINDS`, as they stand in a corpus of its own rate."""
+    """The results of reading a recording: the `Levels` of its mono mix, its loudness in LUFS or None, and its
+    `Finding`s in the order of `KINDS`, for a corpus at its own rate."""
 
     levels: Levels
     lufs: float | None
@@ -48,14 +48,14 @@ class Examined:
 
 
 def examine(recording, step=lambda part: None):
-    """Read a recording once, from end to end.
+    """Examine a recording from end to end; read it a second time if one channel has to be read alone.
 
     Parameters
     ----------
     recording
-        A `Recording` that nothing has been read of.
+        A `Recording` from which nothing has been read.
     step
-        Called after each block with the share, 0 .. 1, that has been read; what it raises ends the examination.
+        Called after each block with the share, 0 .. 1, that has been read; an exception from it ends the examination.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def examine(recording, step=lambda part: None):
     found = _detect(recording, mix, listen, step)
     found += file_findings(recording, levels)
     if (channel := kept_channel(found)) is not None:
-        # What the mix lacks says nothing of the sound: the channel that will be kept is looked at instead.
+        # What the mix lacks says nothing of the sound: the channel to be kept is examined instead.
         with Recording(recording.path) as again:
             rest = _detect(again, lambda frames: frames[:, channel], lambda mono: None, step)
         of_the_mix = [one for one in found if one.kind in MIXING]
@@ -79,7 +79,7 @@ def examine(recording, step=lambda part: None):
 
 
 def at_rate(findings, own_rate, sample_rate):
-    """Findings of a file as they stand in a corpus: what is missing at the top counts only where it would be heard.
+    """Findings of a file for a corpus: missing high frequencies count only if the corpus could hold them.
 
     Parameters
     ----------
@@ -91,8 +91,8 @@ def at_rate(findings, own_rate, sample_rate):
     Returns
     -------
     list of Finding
-        A low sample rate and missing high frequencies only where a corpus of that rate could hold more, and as severe
-        as what it lacks; the others as they were.
+        Low sample rate and missing high frequencies only where a corpus at that rate could hold more, with a severity
+        by how much is missing; other findings unchanged.
     """
     return _in_order(top_at_rate(findings, own_rate, sample_rate))
 
@@ -103,10 +103,10 @@ def _in_order(findings):
 
 
 def _detect(recording, to_mono, listen, step):
-    """What the detectors find in a recording that is mixed by `to_mono(frames)`; `listen(mono)` hears it too."""
+    """The detectors' findings in a recording, mixed by `to_mono(frames)`; `listen(mono)` gets each mixed block too."""
     detectors = [detector(recording.sample_rate, recording.channels) for detector in DETECTORS]
-    # Side by side, since NumPy and SciPy let threads run: one file of hours would wait for one processor. What is short
-    # ends with its first block, before threads have begun.
+    # In parallel, since NumPy and SciPy let threads run: one file of hours would wait for one processor. The first
+    # block, which is all of a short file, needs no threads.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for number, frames in enumerate(recording.frames()):
             mono = to_mono(frames)
@@ -118,12 +118,12 @@ def _detect(recording, to_mono, listen, step):
 
 
 def kept_channel(findings):
-    """The channel that is read alone as the remedy of one of some findings, or None."""
+    """The channel that is read alone as the remedy of one of the findings, or None."""
     return next((finding.values["channel"] for finding in findings if finding.kind in MIXING), None)
 
 
 def key_of(kind):
-    """The key of a kind of fault that is named by its key or by its title; any other word is given back as it is."""
+    """The key of a kind of fault given by key or title; any other word is returned as it is."""
     return next((key for key, one in KINDS.items() if kind == one.title), kind)
 
 
@@ -138,14 +138,14 @@ def in_words(finding):
 
 
 def repaired(recording, findings, sample_rate=None):
-    """Yield the sound of a recording with the remedies of some findings, as mono float32 blocks.
+    """Yield a recording with the remedies of some findings applied, as mono float32 blocks.
 
     Parameters
     ----------
     recording
-        A `Recording` that nothing has been read of; the file is not changed.
+        A `Recording` from which nothing has been read; the file is not changed.
     findings
-        Those of its `Finding`s that are to be mended; those without a remedy change nothing.
+        Its `Finding`s to mend; those without a remedy change nothing.
     sample_rate
         Hz; the recording's own if not given.
     """

@@ -1,4 +1,4 @@
-"""What is missing at the top of a spectrum: a low sample rate, an upsampled file, a lossy one."""
+"""Missing high frequencies: a low sample rate, an upsampled file, a lossy one."""
 
 from dataclasses import replace
 
@@ -16,8 +16,8 @@ LOWEST_HZ = 1500.0
 NEAR, FAR = (0.80, 0.90), (0.58, 0.68)  # parts of the cutoff that are compared
 BETWEEN_PARTIALS = 33  # percentile
 STEEPER = 1.2  # than the spectrum below it: a straight slope down to the noise gives 1
-# Of what a spectrum could reach to: an octave is missing (by the 10 % that resamplers leave), or a third of one, which
-# is as wide as the bands that hearing is measured in.
+# Shares of the range that a spectrum could fill: an octave is missing (with the 10 % that resamplers leave), or a third
+# of one, the width of the bands in which hearing is measured.
 AN_OCTAVE, A_THIRD_OF_AN_OCTAVE = 1.1 / 2, 2 ** (-1 / 3)
 EDGE = 0.1  # of the cutoff: resamplers fall to nothing within 9 %, MP3 encoders within 6 %
 
@@ -42,7 +42,7 @@ BANDWIDTH = Kind(
 
 
 def top_at_rate(findings, own_rate, sample_rate):
-    """What `at_rate` gives, the low sample rate last."""
+    """As `at_rate`, with the low sample rate last."""
     top, kept = sample_rate / 2, []
     for finding in findings:
         if finding.kind != BANDWIDTH.key:
@@ -60,12 +60,12 @@ def top_at_rate(findings, own_rate, sample_rate):
 
 
 def _severity(cutoff, top):
-    """How bad it is that nothing is above a cutoff, of sound that could reach to `top`, both in Hz."""
+    """The severity of a cutoff in sound that could reach up to `top`, both in Hz."""
     return SEVERE if cutoff < AN_OCTAVE * top else CLEAR if cutoff < A_THIRD_OF_AN_OCTAVE * top else SLIGHT
 
 
 def bandwidth_findings(spectra, sample_rate):
-    """The `Finding` of a `Spectrum` that breaks off, if it does: as it stands in a corpus of the file's own rate."""
+    """The `Finding` of a `Spectrum` that breaks off, if it does, for a corpus at the file's own rate."""
     power = spectra.full(0.05)
     step = sample_rate / 2 / (len(power) - 1)
     rounding = 10 * np.log10(2**-30 / 12 / (len(power) - 1))
@@ -80,7 +80,7 @@ def bandwidth_findings(spectra, sample_rate):
     cutoff = edge * step
     if edge > last or cutoff < LOWEST_HZ:
         return []
-    # Between its partials, or a bell whose highest one ends there would have a cliff.
+    # Measured between partials; otherwise a bell would have a cliff at its highest one.
     near, far = (
         np.percentile(levels[int(low * edge) : int(high * edge) + 1], BETWEEN_PARTIALS) for low, high in (NEAR, FAR)
     )
@@ -92,6 +92,6 @@ def bandwidth_findings(spectra, sample_rate):
 
 
 def _smooth(levels):
-    """The median of nine bins: a line alone is no sound."""
+    """The median of nine bins: a single line does not count."""
     padded = np.pad(levels, 4, mode="reflect")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, 9), axis=1)

@@ -1,4 +1,4 @@
-"""Channels that do not add up: in the mono sum, which is all a model hears, the sound is thinned, softened or gone."""
+"""Channels that do not add up: in the mono mix, which is all a model gets, the sound is thin, soft or gone."""
 
 import numpy as np
 import scipy.fft
@@ -9,10 +9,10 @@ from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
 
 FRAME_SECONDS = 0.1
 SECTION_FRAMES = 32
-# The sum of channels that have nothing in common has the sum of their powers; half of that or less means that they
-# work against each other (a correlation below -0.5).
+# Uncorrelated channels add up to the sum of their powers; half of that or less means that they work against each other
+# (a correlation below -0.5).
 LEAST_LEFT = 0.5
-LEAST_SHARE = 0.3  # of the sound's energy that lies in bands and stretches where they do
+LEAST_SHARE = 0.3  # of the sound's energy in the bands and frames where they do
 LOWEST, OCTAVES = 40, 9  # Hz; the bands are 0 to 40 Hz, and octaves from there
 ONE_SIDED_DB, SILENT_DBFS = 40.0, -60.0
 

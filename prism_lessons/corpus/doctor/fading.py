@@ -1,4 +1,4 @@
-"""One long fade over much of a recording, told from a sound that dies away by itself."""
+"""One long fade over much of a recording, as opposed to the natural decay of a sound."""
 
 import numpy as np
 from scipy.ndimage import grey_closing
@@ -14,13 +14,13 @@ KEPT = 30.0  # dB below the loudest part
 WINDOWS = 20
 DEEP = 30.0  # dB from the loudest part to the end
 SINKING = 3.0  # dB between the halves of a stretch
-STEADY = 10.0  # dB RMS that the envelope may stray from a curve that only falls: pauses and accents
+STEADY = 10.0  # dB RMS by which the envelope may deviate from a monotonic fall: pauses and accents
 MOST_AT_ONCE = 0.75  # of the fall between two twentieths; more is a sound that ends
-# dB from the start of the fall to its end, by which the balance of high and low moves.
+# dB by which the spectral balance changes from the start of the fall to its end.
 DARKENING, INTO_HISS = -5.5, 15.0
 ROUGH = 1.1  # dB; single tones, chords and bells give 0.0 to 1.0, wind and speech 1.2 to 2.2
-HOLE_FRAMES, HOLE_DB = 5, 15.0  # a dip as short and as deep as that
-EVENT = 6.0  # dB of rise within 60 ms: the least that is heard as a new attack in what follows a loud one
+HOLE_FRAMES, HOLE_DB = 5, 15.0  # a dip this short and this deep is a dropout
+EVENT = 6.0  # dB of rise within 60 ms: the least that is audible as a new attack after a loud one
 
 FADE = Kind(
     "fade",
@@ -45,7 +45,7 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
     frame_seconds, seconds
         The length of a frame and of the sound.
     keep
-        What other reasons leave of the sound, [[start, end], ...] in seconds: the finding leaves out what they do.
+        The parts that no other remedy cuts, [[start, end], ...] in seconds; the finding keeps no others.
     """
     if not keep:
         return None
@@ -71,9 +71,9 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
 
 
 def _without_silence(levels, first, last):
-    """The slice of a sound without the silence before frame `first` and after `last`, where that is one of its own.
+    """The slice of a sound without the silence before frame `first` and after `last`, unless that is part of a fade.
 
-    A sound that fades to nothing goes on sinking there; a silence has one level.
+    A sound that fades to nothing keeps falling there; a silence has one level.
     """
 
     def sinks(part):
@@ -83,7 +83,7 @@ def _without_silence(levels, first, last):
 
 
 def _envelope(levels):
-    """The level that the loud frames of each twentieth reach, dB, shape (WINDOWS,)."""
+    """The envelope: the 90th percentile of the frames' levels in each twentieth, dB, shape (WINDOWS,)."""
     return np.array([np.percentile(part, 90) for part in np.array_split(levels, WINDOWS)])
 
 
@@ -103,15 +103,15 @@ def _steady_fall(levels):
 
 
 def _artificial(levels, changes):
-    """Whether a sound that sinks was faded, by its levels and those of its differences, dB, shape (frames,).
+    """Whether a falling sound was faded, from its levels and those of its differences, dB, shape (frames,).
 
-    A fade takes attacks or a rough texture down with it, high and low alike, and the hiss too. What dies away by
-    itself loses its high partials first, or sinks into a hiss that stays.
+    A fade attenuates attacks or a rough texture, high and low alike, and the hiss too. A natural decay loses its high
+    partials first, or falls into a constant hiss.
     """
     top = (int(_envelope(levels).argmax()) + 1) * len(levels) // WINDOWS
     falling = levels[top:]
     audible = falling > levels.max() - 70
-    whole = grey_closing(falling, HOLE_FRAMES)  # what ends a hole that a late computer left is no attack
+    whole = grey_closing(falling, HOLE_FRAMES)  # the end of a dropout is no attack
     whole = np.where(whole > falling + HOLE_DB, whole, falling)
     before = np.minimum(np.minimum(whole[:-3], whole[1:-2]), whole[2:-1])
     attacks = np.flatnonzero((whole[3:] - before >= EVENT) & audible[3:])
@@ -125,10 +125,10 @@ def _artificial(levels, changes):
 
 
 def _roughness(levels):
-    """dB: the median of how far a frame lies from where its neighbours would have it, twice."""
+    """Twice the median distance of a frame's level from the mean of its neighbours, dB."""
     return np.median(np.abs(np.diff(levels, 2))) if len(levels) > 2 else 0.0
 
 
 def _pairs(levels):
-    """The levels of frames twice as long: a low tone makes single frames waver, by where they cut its waves."""
+    """The levels of frames twice as long: single frames of a low tone vary with where they cut its periods."""
     return 10 * np.log10(np.mean(10 ** (levels[: len(levels) // 2 * 2].reshape(-1, 2) / 10), axis=1))

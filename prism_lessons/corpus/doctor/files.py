@@ -1,4 +1,5 @@
-"""Faults of a file as a whole: it breaks off, holds more than it says, or what is no number, or is next to nothing."""
+"""Faults of a whole file: breaks, gaps, a wrong length, several tracks, samples that are no numbers, next to no
+sound."""
 
 from ...audio import LENGTH_SECONDS
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind

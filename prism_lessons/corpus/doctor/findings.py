@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 SLIGHT, CLEAR, SEVERE = 1, 2, 3
 SEVERITY_WORDS = {SLIGHT: "slight", CLEAR: "clear", SEVERE: "severe"}
-# Of thousands of clicks a composer needs to hear a few; the finding counts them all.
+# A composer needs to hear only a few of thousands of clicks; the finding counts them all.
 MOST_PLACES = 20
 
 
@@ -24,7 +24,7 @@ class Kind:
     advice
         What a composer can do, by the course or by hand: one sentence.
     threshold
-        From where on it is reported: a phrase with figures and units.
+        When it is reported: a phrase with figures and units.
     source
         Where that threshold comes from.
     repair
@@ -58,7 +58,7 @@ class Finding:
     measured
         What was measured, a phrase with figures: "213 places, the longest 14 samples".
     places
-        ((start, end), ...) in seconds, at most `MOST_PLACES`, in order of time; () where it is in all of it.
+        ((start, end), ...) in seconds, at most `MOST_PLACES`, in order of time; () where it affects all of the sound.
     values
         The numbers that the remedy needs, plain values for JSON.
     """
@@ -71,7 +71,7 @@ class Finding:
 
     @property
     def title(self):
-        """What a reader calls its kind: "mains hum"."""
+        """The title of its kind: "mains hum"."""
         from . import KINDS  # they are made of the detectors, which import this module
 
         return KINDS[self.kind].title

@@ -1,9 +1,9 @@
 """Clicks and dropouts: places where a recording is broken for less than a tenth of a second.
 
-Clicks are looked for in the mono sum, which is what a model hears, as samples that linear prediction from both sides
+Clicks are looked for in the mono mix, which is what a model gets, as samples that linear prediction from both sides
 cannot explain (Godsill & Rayner, "Digital Audio Restoration", Springer 1998, chapter 5). Dropouts are looked for in
-every channel, as runs of one value that sound neither runs into nor out of. Both remedies fill a gap with what linear
-prediction expects there (Janssen, Veldhuis & Vries, IEEE Transactions ASSP 34(2), 1986).
+every channel, as runs of one value with abrupt edges. Both remedies fill a gap by linear prediction (Janssen, Veldhuis
+& Vries, IEEE Transactions ASSP 34(2), 1986).
 """
 
 import numpy as np
@@ -14,25 +14,25 @@ from ...audio import mix
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 from .prediction import STEP, filled, grid, unpredicted
 
-CHUNKS = 8  # in a frame, of about 3 ms: the grain in which a click is compared with what surrounds it
+CHUNKS = 8  # per frame, about 3 ms each: a click's chunk is compared with those around it
 SECTION_FRAMES, MARGIN_FRAMES = 128, 8
-# A click is a peak of what prediction cannot explain: this many times the median of the 15 ms around it, ...
+# A click is a peak of the prediction error: this many times the median of the 15 ms around it, ...
 PROMINENCE = 14.0
 # ... more prominent than what is near (in 0.1 s before and after it at most two others come close: a sawtooth has such
 # a peak in each period), ...
 RARITY, NEIGHBOURS, OTHERS = 1.5, 33, 2
 # ... alone (nothing 0.8 to 2.6 ms away reaches a fifth of it: a strike has a tail), ...
 ALONE, ALONE_SECONDS = 5.0, 0.0018
-# ... with sound of like strength before and after it (strikes start something), ...
+# ... with sound of similar strength before and after it (strikes start something), ...
 RISE, FALL, CHANGE_SECONDS = 2.0, 2.5, 0.004
-# ... and tall enough beside the sound's peak in the 10 ms around it. Taller than that, or wholly alone, it may stand
-# where something starts.
+# ... and tall enough compared with the sound's peak in the 10 ms around it. Taller than that peak, or wholly alone, it
+# counts even where something starts.
 HEIGHT, HEIGHT_SECONDS, WHOLLY_ALONE = 0.25, 0.01, 50.0
 WIDTH_SECONDS = 0.00075  # a click ends within this much of its highest sample
 
 SHORTEST_HOLE, LONGEST_HOLE = 0.001, 0.1  # seconds
 AROUND_SECONDS, EDGE_SECONDS = 0.005, 0.00035
-EDGE_SHARE = 0.08  # of the peak around; a straight fade of 5 ms or more is below it in its last 0.35 ms
+EDGE_SHARE = 0.08  # of the peak around; a linear fade of 5 ms or more is below it in its last 0.35 ms
 # Of the largest step around: at a zero crossing sound is near zero, but moves; in a fade, it does not.
 STEEP_SHARE = 0.25
 HELD_SHARE = 0.02  # the same, where the value is not zero: sound has no reason to rest there
@@ -44,7 +44,7 @@ INTERPOLATED_SECONDS, FADE_SECONDS = 0.005, 0.005
 
 
 def clicks_in(samples, sample_rate):
-    """The clicks in mono float32 samples, of which the first lies on the grid of frames: [(start, stop, height), ...].
+    """The clicks in mono float32 samples, the first of which is on the frame grid: [(start, stop, height), ...].
 
     The height is that of a lone sample added to the sound, full scale at 1.
     """
@@ -74,7 +74,7 @@ def clicks_in(samples, sample_rate):
 
 
 def _is_alone(samples, heights, top, guard, sample_rate):
-    """Whether a peak of `heights` at `top` has nothing like it beside it and the same sound before and after it."""
+    """Whether a peak of `heights` at `top` has no similar peak beside it and the same sound before and after it."""
 
     def either_side(of, seconds):
         reach = guard + int(seconds * sample_rate)
@@ -120,7 +120,7 @@ def holes_in(samples, sample_rate):
 
 
 def without_clicks(blocks, sample_rate, values):
-    """The remedy for clicks: yield the blocks with each of them interpolated."""
+    """The remedy for clicks: yield the blocks with the clicks interpolated."""
     hop, _ = grid(sample_rate)
 
     def change(samples, _):
@@ -134,9 +134,9 @@ def without_clicks(blocks, sample_rate, values):
 
 
 def without_dropouts(blocks, sample_rate, values):
-    """The remedy for dropouts: yield the blocks with short ones interpolated, and a short fade at either end of others.
+    """The remedy for dropouts: yield the blocks with short ones interpolated and short fades around long ones.
 
-    `values["holes"]` is [[start, stop], ...] in samples. Where another channel sounds on in a long hole, only the
+    `values["holes"]` is [[start, stop], ...] in samples. Where another channel continues through a long hole, only the
     steps at its ends are interpolated.
     """
     hop, _ = grid(sample_rate)
@@ -232,8 +232,8 @@ class Glitches:
                     self._clicks.append((first + start, last + start, height))
 
     def _all_holes(self):
-        """The holes of all channels, [(start, stop), ...] in order, with those that overlap made one."""
-        # A run near the highest sample is a clipped top; `Peaks` speaks of that.
+        """The holes of all channels, [(start, stop), ...] in order, overlapping ones merged."""
+        # A run near the highest sample is a clipped top, which `Peaks` reports.
         holes = sorted(
             (start, stop)
             for channel, found in enumerate(self._holes)

@@ -1,8 +1,8 @@
-"""A high noise floor: noise that is there all the time, measured where nothing else sounds, and its remedy.
+"""A high noise floor: steady noise, measured where nothing else sounds, and its remedy.
 
-In the quietest frames a steady noise shows two marks: its power is the same wherever one looks, and the mean of its
-decibels lies 2.5 dB below the decibels of its mean, as for any Gaussian noise. A sound that dies away, breathes or
-holds a tone has neither.
+In the quietest frames, steady noise shows two marks: its power is the same in all of them, and the mean of its decibels
+is 2.5 dB below the decibels of its mean, as for any Gaussian noise. A sound that decays, breathes or holds a tone has
+neither.
 """
 
 from itertools import pairwise
@@ -16,8 +16,8 @@ from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 QUIETEST, QUIETER = 0.1, 0.2  # shares of the frames
 LEAST_FRAMES = 16
-BANDS = 24  # from 200 Hz to 95 % of half the sample rate, as wide as their frequency is high
-GAUSSIAN = (-3.4, -1.7)  # dB: -2.5 (the expected logarithm of an exponential variable), as few frames scatter it
+BANDS = 24  # from 200 Hz to 95 % of half the sample rate, spaced logarithmically
+GAUSSIAN = (-3.4, -1.7)  # dB: -2.5 (the expected logarithm of an exponential variable), with the scatter of few frames
 SAME = 1.5  # dB between the quietest tenth and the quietest fifth
 OVER_ROUNDING = 6.0  # dB above the rounding noise of 16 bits
 LEAST_BINS = 0.45  # share of the spectrum that shows the marks
@@ -32,8 +32,8 @@ FRAME_SECONDS = 0.046
 def _gated(blocks, sample_rate, values):
     """A remedy: a Wiener gain for each time and frequency, at most 12 dB down, from the measured noise.
 
-    The power is first averaged over three frames and five bins and the noise taken twice: single bins that come and go
-    would sound as chirps (Berouti et al. 1979).
+    The power is first averaged over three frames and five bins and the noise counted twice: isolated bins would sound
+    like chirps (Berouti et al. 1979).
     """
     size = 2 ** round(np.log2(FRAME_SECONDS * sample_rate))
     window = {"fs": sample_rate, "window": "hann", "nperseg": size, "noverlap": size * 3 // 4}
@@ -48,7 +48,7 @@ def _gated(blocks, sample_rate, values):
         _, sound = istft(spectrum * gain, **window)
         return np.clip(sound[: len(samples)], -1, 1).astype(np.float32)
 
-    pieces = Pieces(64 * size)  # whole frames, so that the cuts of the blocks do not move them
+    pieces = Pieces(64 * size)  # whole frames, however the blocks are cut
 
     def even():
         for block in blocks:
@@ -73,7 +73,7 @@ NOISE = Kind(
 
 
 def noise_findings(spectra, sample_rate):
-    """The `Finding` of the noise floor in a `Spectrum`, if there is one that is high."""
+    """The `Finding` of a high noise floor in a `Spectrum`, if it has one."""
     if spectra.frames < LEAST_FRAMES:
         return []
     power, logs = spectra.quiet(QUIETEST)
@@ -99,7 +99,7 @@ def noise_findings(spectra, sample_rate):
         return []
     severity = SLIGHT if contrast > 33 else CLEAR if contrast > 25 else SEVERE
     centres = np.sqrt(edges[:-1] * edges[1:]) * step
-    # Where the marks are missing, other sound hides the noise: it is taken as it is in the nearest band that shows it.
+    # Where the marks are missing, other sound hides the noise: it is interpolated from the bands that show it.
     shown = np.interp(np.arange(len(density)), np.flatnonzero(steady), density[steady])
     shown = shown - 10 * np.log10(step)  # for each hertz
     spectrum = [[round(float(hertz), 1), round(float(one), 2)] for hertz, one in zip(centres, shown, strict=True)]
@@ -108,5 +108,5 @@ def noise_findings(spectra, sample_rate):
 
 
 def _medians(values, edges):
-    """The median of `values` (one for each bin) in each band between two `edges`: a line or two in it do not count."""
+    """The median of `values` (one for each bin) in each band between two `edges`, which ignores a line or two."""
     return np.array([np.median(values[first:last]) for first, last in pairwise(edges)])

@@ -1,7 +1,7 @@
-"""Mains hum: 50 or 60 Hz with harmonics, told from music by standing still through all of a recording.
+"""Mains hum: 50 or 60 Hz with harmonics, distinguished from music by its constancy through a recording.
 
-The grid keeps its frequency to a few tenths of a hertz, so hum is a comb of lines at exact multiples, each of one
-level from the first second to the last. A note near it starts, dies away or lies beside the comb.
+The grid keeps its frequency to a few tenths of a hertz, so hum is a comb of lines at exact multiples, each of constant
+level from the first second to the last. A note near it starts, dies away or is off the comb.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from scipy.signal import iirnotch, sosfiltfilt, tf2sos
 from ...analysis import Pieces, with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
-RATE = 2000  # Hz, to which the sound is brought: room for 15 harmonics of 60 Hz
+RATE = 2000  # Hz, to which the sound is resampled: room for 15 harmonics of 60 Hz
 LENGTH_SECONDS, SHORTEST_SECONDS = 8.0, 2.0
 MAINS = (50.0, 60.0)
-# Hz: EN 50160 allows 1 % in 99.5 % of a year. G1 lies at 49.0 Hz and B1 at 61.7 Hz.
+# Hz: EN 50160 allows 1 % in 99.5 % of a year. G1 is at 49.0 Hz and B1 at 61.7 Hz.
 MOST_DRIFT = 0.5
 HARMONICS = 15
 FRAME = RATE // 2  # samples: 0.5 s, bins 2 Hz wide
@@ -57,7 +57,7 @@ HUM = Kind(
 
 
 class Hum:
-    """Looks for hum in pieces of 8 s, of each of which it keeps a few numbers."""
+    """Looks for hum in pieces of 8 s and keeps a few numbers for each."""
 
     def __init__(self, sample_rate):
         self._decimator = soxr.ResampleStream(sample_rate, RATE, 1, dtype="float32", quality="MQ")
@@ -133,16 +133,16 @@ def _best_fundamental(levels, mains, step):
 
 
 def _steady(frames, starts, around, fundamental):
-    """The fundamental in Hz, now exactly, and the mean square of each harmonic, 0 for one that does not stand still.
+    """The exact fundamental in Hz, and the mean square of each harmonic, 0 for one that is not steady.
 
-    Amplitude and phase are measured in windowed `frames` of 0.5 s, beginning at `starts` (samples). Those count most in
-    which little else sounds beside the line: `around` is the power spectrum of the frames, in steps of 2 Hz.
+    Amplitude and phase are measured in windowed `frames` of 0.5 s, beginning at `starts` (samples). Frames with little
+    other sound beside the line count most: `around` is the power spectrum of the frames, in steps of 2 Hz.
     """
     harmonics = np.arange(1, HARMONICS + 1)
     bins = np.rint(harmonics * fundamental * FRAME / RATE).astype(int)
     # 6 and 10 Hz off, outside the lobe of the window.
     weights = 1 / (np.mean([around[:, bins + away] for away in (-5, -3, 3, 5)], axis=0) + SMALLEST_POWER)
-    for _ in range(2):  # the second time from the right frequency
+    for _ in range(2):  # the second time from the corrected frequency
         lines = _demodulated(frames, starts, harmonics * fundamental)
         # How far the phase of each harmonic turns from frame to frame says how far off the fundamental is.
         pairs = np.sqrt(weights[1:] * weights[:-1])

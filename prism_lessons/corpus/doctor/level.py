@@ -14,14 +14,14 @@ LEAST_OFFSET = 1 / 255
 SOFT_PEAK_DBFS = -24.0
 WANTED_PEAK_DBFS = -3.0
 LONG_SILENCE_SECONDS = 2.0
-SILENT_BELOW_LOUD = 45.0  # dB: what lies less far below the loudest frame is soft sound, not silence
+SILENT_BELOW_LOUD = 45.0  # dB: a frame less far below the loudest one is soft sound, not silence
 MARGIN_SECONDS = 0.05
 SOFTEST_PERCENT = 5  # of the frames, where the noise of a recording is heard best
 OFFSET_FRAMES = 5  # 100 ms: two periods of 20 Hz, so that a bass tone hardly moves the mean
 
 
 def _without_offset(blocks, sample_rate, values):
-    """A remedy: subtract the offset; what would then lie beyond full scale is held there."""
+    """A remedy: subtract the offset, and clip to full scale."""
     for block in blocks:
         yield np.clip(block - np.float32(values["offset"]), -1, 1)
 
@@ -96,7 +96,7 @@ class Level:
             return []
         means, powers = np.concatenate(self._means), np.concatenate(self._powers)
         offset = _offset(means, powers) if self._samples >= 0.5 * self._sample_rate else 0.0
-        # The mean of each frame says nothing of silence: digital silence between sounds has no offset.
+        # Silence is judged without each frame's mean: digital silence between sounds has no offset.
         swings = 10 * np.log10(np.maximum(powers - means**2, 0) + 1e-12)
         powers = np.maximum(powers - 2 * offset * means + offset**2, 0)
         levels = 10 * np.log10(powers + 1e-12)
@@ -126,10 +126,10 @@ class Level:
 
 
 def _offset(means, powers):
-    """The offset of a sound by the means and powers of its frames; 0 where it is not certain.
+    """The offset of a sound, from the means and powers of its frames; 0 where it is not significant.
 
-    The median of the means of 100 ms, the quiet ones counting for more; digital silence says nothing. It is certain
-    when it is four times its standard error, which is taken from how far the means lie apart.
+    It is the median of the means over 100 ms, with more weight on quiet ones; digital silence is ignored. It is
+    significant from four times its standard error, estimated from the spread of the means.
     """
     whole = len(means) // OFFSET_FRAMES * OFFSET_FRAMES
     means = means[:whole].reshape(-1, OFFSET_FRAMES).mean(axis=1)
@@ -173,7 +173,7 @@ def _silent_stretches(levels, frame_seconds):
 
 
 def _complement(stretches, seconds):
-    """What lies between some stretches of a sound of `seconds`, [[start, end], ...]."""
+    """The parts between some stretches of a sound of `seconds`, [[start, end], ...]."""
     edges = [0.0, *(edge for stretch in stretches for edge in stretch), round(seconds, 3)]
     return [[start, end] for start, end in zip(edges[::2], edges[1::2], strict=True) if end > start]
 
@@ -204,9 +204,9 @@ def _quiet_findings(peak, powers):
 
 
 def _signal_to_quantisation(powers):
-    """Decibels from the noise of 8-bit mu-law to the sound, by the mean powers of its frames.
+    """The signal-to-noise ratio of 8-bit mu-law in dB, from the mean powers of the sound's frames.
 
-    An error within a step is as likely as any other, so its power is a third of the square of the bound.
+    Errors are uniform within a step, so their power is a third of the square of the bound.
     """
     bound = Quantisation().error_bound(np.sqrt(powers))
     return 10 * np.log10(powers.sum() / np.sum(bound**2 / 3))

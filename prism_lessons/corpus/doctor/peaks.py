@@ -1,8 +1,8 @@
-"""Peaks that do not fit: tops that were cut off, and curves that rise above full scale between two samples.
+"""Clipping and inter-sample peaks: tops that were cut off, and curves above full scale between two samples.
 
-A clipped top is told from a round one by its sides. Where a curve stays within a band below the sound's highest sample
-for n samples, a parabola enters and leaves that band by at most four bands' height over n a sample; a clipped top is
-entered far more steeply. That holds at any level, and through a little dither or ringing.
+A clipped top differs from a round one in its sides. A parabola that stays for n samples within a band below the sound's
+highest sample enters and leaves it by at most four times the band's height over n per sample; the sides of a clipped
+top are far steeper. That holds at any level, and with a little dither or ringing.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ CEILING = 10 ** (-1 / 20)  # EBU R 128: no true peak above -1 dBTP
 
 # Between samples, a curve can be above full scale only near samples that are not far below it.
 NEAR_FULL_SCALE = 10 ** (-3 / 20)
-MOST_DBTP = 0.2  # 0 dBTP, and what interpolating from 12 samples may err by
+MOST_DBTP = 0.2  # 0 dBTP, and the error of interpolating from 12 samples
 REACH = 6  # samples on either side that an interpolated value is made of: ITU-R BS.1770-5, annex 2, has 12 taps
 
 
@@ -67,7 +67,7 @@ def tops_in(samples, highest, band):
 
 
 def rebuilt_tops(samples, starts, stops):
-    """`samples` with its tops replaced, in place, by cubic curves that go on in the direction of the two sides."""
+    """`samples` with its tops replaced, in place, by cubic curves that continue the slopes of the two sides."""
     lengths = stops - starts
     span = np.repeat(lengths + 1, lengths)
     offset = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -87,9 +87,9 @@ def rebuilt_tops(samples, starts, stops):
 
 
 def _slope(samples, at, side, lengths):
-    """How steeply the curve rises to the top from the sample `at`, per sample; `side` (-1, 1) is away from the top.
+    """The slope of the curve towards the top at the sample `at`, per sample; `side` (-1, 1) points away from the top.
 
-    Beside a long top, a ripple that is much shorter than it must not set the direction: the lower of two counts.
+    Beside a long top, a much shorter ripple must not set the slope: the lower of two estimates counts.
     """
     near, next_to_it = samples[at] - samples[at + side], samples[at + side] - samples[at + 2 * side]
     reach = 1 + lengths // 4
@@ -101,7 +101,7 @@ def declipped(blocks, sample_rate, values):
     """The remedy for clipping: yield the blocks with cut tops rebuilt, and turned down so that they fit.
 
     `values` holds the levels at which the mono sound is cut, "high" and "low" (above 0; None where it is not), the
-    "band" in which its tops lie and the "gain". Tops longer than 2 ms stay flat: their sides do not tell their height.
+    "band" of its tops and the "gain". Tops longer than 2 ms stay flat: their sides do not determine their height.
     """
     longest = REBUILT_SECONDS * sample_rate
 
@@ -149,9 +149,9 @@ INTERSAMPLE = Kind(
 
 
 class _Tops:
-    """The flat tops on one side of one signal, in one band, as far as it has been heard.
+    """The flat tops on one side of one signal, in one band, so far.
 
-    Those of up to `longest` samples are rebuilt, to learn how high that takes them.
+    Those of up to `longest` samples are rebuilt, to measure how high they become.
     """
 
     def __init__(self, band, longest):
@@ -165,15 +165,15 @@ class _Tops:
         self.places = []
 
     def reached(self, highest):
-        """Whether a section whose highest sample is this has tops in the band."""
+        """Whether a section with this highest sample has tops in the band."""
         if highest > self.highest:
-            if self.highest < (1 - self.band) * highest:  # what seemed cut was not
+            if self.highest < (1 - self.band) * highest:  # what seemed clipped was not
                 self._forget()
             self.highest = highest
         return highest >= max(LEAST_LEVEL, (1 - self.band) * self.highest)
 
     def add(self, samples, inner, start):
-        """Take a section into account that has such tops."""
+        """Take a section with such tops into account."""
         starts, stops, flat = tops_in(samples, self.highest, self.band)
         own = (starts >= inner.start) & (starts < inner.stop)
         lengths = stops - starts
@@ -261,7 +261,7 @@ class Peaks:
         self._over_places = sorted(places, reverse=True)[:MOST_PLACES]
 
     def _seconds(self, places):
-        """(start, stop) in samples -> in seconds and in order, those that overlap made one."""
+        """(start, stop) in samples -> in seconds and in order, overlapping ones merged."""
         merged = []
         for start, stop in sorted(places):
             if merged and start <= merged[-1][1]:

@@ -1,4 +1,4 @@
-"""Linear prediction: what sticks out of a sound, and what may have stood in a gap of it.
+"""Linear prediction: which samples stick out of a sound, and how to fill a gap in it.
 
 Godsill & Rayner, "Digital Audio Restoration", Springer 1998, chapter 5, for the first; Janssen, Veldhuis & Vries, IEEE
 Transactions ASSP 34(2), 1986, for the second.
@@ -12,7 +12,7 @@ from scipy.ndimage import maximum_filter1d
 
 STEP = 1 / 32768  # of 16-bit samples
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
-OUTLIER = 20.0  # times the median of a frame; prediction is found again without such samples
+OUTLIER = 20.0  # times the median of a frame; the filter is estimated again without such samples
 GAP_ORDER, GAP_CONTEXT_SECONDS = 160, 0.05
 
 
@@ -36,11 +36,11 @@ def power_of(spectra):
 
 
 def unpredicted(samples, hop, order):
-    """How far each sample sticks out of what linear prediction from both sides expects.
+    """The error of linear prediction from both sides at each sample.
 
-    Prediction forwards and backwards is one filter, whose response is the power of the prediction error filter's;
-    scaled so that a lone click of height h gives h in its place. Filters hold for frames of 2 `hop`, of which the
-    middle half is used. Where something sticks out they are found again without it: a tall click hides itself.
+    Prediction forwards and backwards is one filter; its response is the power of the prediction error filter's, scaled
+    so that a lone click of height h gives h in its place. Each filter covers a frame of 2 `hop`, of which the middle
+    half is used. Where something sticks out, the filter is estimated again without it: a tall click hides itself.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ def grid(sample_rate):
 
 
 def filled(samples, start, stop, sample_rate):
-    """`samples`, with those from `start` to `stop` replaced, in place, by what prediction from both sides expects."""
+    """`samples`, with those from `start` to `stop` replaced, in place, by linear prediction from both sides."""
     context = max(int(GAP_CONTEXT_SECONDS * sample_rate), 4 * (stop - start))
     first, last = max(0, start - context), min(len(samples), stop + context)
     part, gap = samples[first:last].astype(np.float64), slice(start - first, stop - first)
     order = min(GAP_ORDER, len(part) // 4)
     outside = np.r_[0 : gap.start, gap.stop : len(part)]
     part[gap] = np.interp(np.arange(gap.start, gap.stop), outside, part[outside])
-    for _ in range(3):  # each time, the filter knows better what is in the gap
+    for _ in range(3):  # each time, the filter is estimated from a better filled gap
         power = power_of(scipy.fft.rfft(part * np.hanning(len(part)), 2 * len(part)))
         correlation = scipy.fft.irfft(power)[: order + 1]
         correlation[0] += 1e-9 * correlation[0] + STEP**2

@@ -1,7 +1,7 @@
 """Faults that show in the spectrum: a low sample rate, missing high frequencies, hum, a high noise floor.
 
-One pass of short Fourier transforms over the mono mix serves all but the hum. Spectra are added up by how loud their
-frame is, so that those of the quietest and of the fullest frames are there in the end and memory stays the same.
+One pass of short-time Fourier transforms over the mono mix serves all but the hum. Spectra are added up by their mean
+level in dB, so that in the end those of the quietest and of the fullest frames are known and memory stays constant.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from .hum import HUM, Hum
 
 FRAME_SECONDS = 0.046
 FRAMES_AT_ONCE = 128
-LEAST_FULL = 3  # frames: the spectrum of a single one of noise scatters too far
+LEAST_FULL = 3  # frames: the spectrum of a single frame of noise scatters too much
 LOWEST = -180  # dB
 CLASSES = 200  # of 1 dB
 DIGITAL_SILENCE = 1e-13  # mean square; the rounding of 16 bits alone gives 8e-11, of 24 bits 1e-15
@@ -23,7 +23,7 @@ DIGITAL_SILENCE = 1e-13  # mean square; the rounding of 16 bits alone gives 8e-1
 class Spectrum:
     """Finds missing highs, hum and noise; keeps one spectrum for each decibel of level."""
 
-    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)  # whether a rate is low, `top_at_rate` says
+    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)  # `top_at_rate` reports a low rate
 
     def __init__(self, sample_rate, channels):
         self._sample_rate = sample_rate
@@ -57,7 +57,7 @@ class Spectrum:
 
     @property
     def frames(self):
-        """How many frames were measured, digital silence apart."""
+        """How many frames were measured, without digital silence."""
         return int(self._counts.sum())
 
     def loudest(self):
@@ -67,13 +67,13 @@ class Spectrum:
         return float(np.sum(share * 10 ** (levels / 10)) / share.sum())
 
     def quiet(self, share):
-        """Of the quietest frames: mean power of each bin, and mean of its decibels, shape (bins,) each."""
+        """The mean power of each bin in the quietest frames, and the mean of its decibels, shape (bins,) each."""
         chosen, counts = _first(self._counts, max(1, round(share * self.frames)))
         part = (counts / self._counts[chosen])[:, None]
         return tuple(np.sum(part * sums[chosen], axis=0) / counts.sum() for sums in (self._powers, self._logs))
 
     def full(self, share):
-        """Of the frames that fill the spectrum most: mean power of each bin, shape (bins,)."""
+        """The mean power of each bin in the frames that fill the spectrum most, shape (bins,)."""
         chosen, counts = _first(self._counts[::-1], max(LEAST_FULL, round(share * self.frames)))
         chosen = CLASSES - 1 - chosen
         return np.sum((counts / self._counts[chosen])[:, None] * self._powers[chosen], 0) / counts.sum()
@@ -107,7 +107,7 @@ def _class(decibels):
 
 
 def _first(counts, wanted):
-    """The first classes that hold `wanted` frames together: their numbers, and how many of each are taken."""
+    """The first classes that together hold `wanted` frames: their numbers, and how many of each are taken."""
     before = np.cumsum(counts) - counts
     chosen = np.flatnonzero((counts > 0) & (before < wanted))
     return chosen, np.minimum(counts[chosen], wanted - before[chosen])
