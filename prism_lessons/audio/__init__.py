@@ -1,4 +1,4 @@
-"""Sound files in, sound files out: the only room that meets them.
+"""Reading and writing sound files.
 
 Samples are float32, mono, full scale at -1 and 1.
 """

@@ -29,13 +29,13 @@ class Clip:
     sample_rate : int
         Hz.
     name : str
-        What it is called.
+        Its name.
 
     See Also
     --------
     segment_clips : Stretches of a recording as clips.
     generate : Its takes are clips that a model made.
-    score : Says how well a model foresees a clip.
+    score : Measures how well a model predicts a clip.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def load(path, sample_rate=None, start=0.0, seconds=math.inf):
     Raises
     ------
     AudioError
-        When it cannot be used; the sentence names the file and the reason.
+        When it cannot be used; the message names the file and the reason.
     """
     try:
         with Recording(path) as recording:
@@ -128,13 +128,13 @@ def load(path, sample_rate=None, start=0.0, seconds=math.inf):
 
 
 def as_clip(sound):
-    """The `Clip` that `sound` means: itself, or what the sound file of that path holds."""
+    """`sound` itself if it is a `Clip`, or the sound file at that path as a `Clip`."""
     return sound if isinstance(sound, Clip) else load(sound)
 
 
 def plain_name(text):
     """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system.
 
-    At most 50 letters: with what is put round it, it stays below the 255 bytes that file systems allow.
+    At most 50 letters, so that with its additions it stays below the 255 bytes that file systems allow.
     """
     return re.sub(r"[^\w-]+", "_", text)[:50].strip("_") or "sound"

@@ -1,6 +1,6 @@
-"""What FFmpeg reads: the formats of phones, cameras, messengers and the web, by way of PyAV.
+"""Reading with FFmpeg: the formats of phones, cameras, messengers and the web, through PyAV.
 
-Packets of a file become frames of samples, and those blocks of one rate and number of channels.
+Packets are decoded to frames of samples, and frames converted to blocks of one rate and number of channels.
 """
 
 import re
@@ -26,9 +26,9 @@ CONTAINERS = {
     "tak": "TAK", "tta": "TTA", "voc": "VOC", "w64": "W64", "wav": "WAV", "wv": "WavPack", "xwma": "xWMA",
 }  # fmt: skip
 OPTIONS = {"format_whitelist": ",".join(CONTAINERS)}
-# Titles that are no UTF-8 are nothing to fail on; from 19 on, PyAV has no such word, and does not.
+# Titles that are not UTF-8 must not raise an error; from 19 on, PyAV has no such option, and does not.
 TOLERANT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
-# Names that a container goes by where its file ends so.
+# Names of containers by the suffix of the file.
 ENDINGS = {name.upper(): name for name in ("M4A", "M4B", "M4V", "MOV", "3GP", "3G2", "WebM", "WMV")}
 CODECS = {
     "aac": "AAC", "ac3": "AC3", "adpcm_ima_qt": "IMA ADPCM", "adpcm_ima_wav": "IMA ADPCM", "adpcm_ms": "MS ADPCM",
@@ -40,19 +40,18 @@ CODECS = {
 MOVIE, OGG, MATROSKA, MP3 = "mov,mp4,m4a,3gp,3g2,mj2", "ogg", "matroska,webm", "mp3"
 # Containers whose header tells the length of the sound itself; that of a Matroska file is its video's, if it has one.
 COUNTED = {MOVIE, OGG, MP3, MATROSKA, "asf", "ape", "tta", "wv", "mpc", "mpc8", "tak", "dsf", "caf", "flac"}
-# Where a place can be looked up; elsewhere packets are counted from the beginning.
-# Containers in which a place can be looked up; in others packets are counted from the beginning.
+# Containers in which a place can be looked up; in others, packets are counted from the beginning.
 LOOKED_UP = {MOVIE, OGG}
 # Containers with times in samples, so that a place is found without decoding all before it; others round to ms.
 IN_SAMPLES = {MOVIE, OGG, MP3, "aac", "ac3", "ape", "caf", "eac3", "flac", "tta", "wv"}
-# Codecs that go on from what they were long before.
+# Codecs whose state depends on sound from long before.
 WITH_MEMORY = {"adpcm_ima_qt", "amr_nb", "amr_wb", "speex"}
-LOOK_UP_SECONDS = 20.0  # nearer places are decoded up to; further ones lie in another page of an Ogg than the first
-LEAD_SECONDS = 0.5  # decoded before a place that is looked up: a decoder needs some packets to be itself again
-# Where FFmpeg cuts off too much: a Vorbis that lies in one page; Apple Lossless whose last packet is short already.
+LOOK_UP_SECONDS = 20.0  # nearer places are reached by decoding; further ones are beyond an Ogg's first page
+LEAD_SECONDS = 0.5  # decoded before a place that is looked up: a decoder needs some packets to settle
+# Where FFmpeg cuts off too much: Vorbis in a single page; Apple Lossless whose last packet is short already.
 CUT_TOO_SHORT = {(OGG, "vorbis"), ("caf", "alac")}
-SKIP_MANUAL = 1 << 29  # FFmpeg's AV_CODEC_FLAG2_SKIP_MANUAL: what is to be left out is left to us
-NO_SAMPLES = {b"ID3", b"TAG", b"APE", b"LYR"}  # how what lies between the packets of an MP3 begins
+SKIP_MANUAL = 1 << 29  # FFmpeg's AV_CODEC_FLAG2_SKIP_MANUAL: skipping samples is left to us
+NO_SAMPLES = {b"ID3", b"TAG", b"APE", b"LYR"}  # first bytes of the tags between the packets of an MP3
 
 
 class FFmpegSound:
@@ -66,15 +65,15 @@ class FFmpegSound:
     Attributes
     ----------
     sample_rate, channels, format
-        As in `Recording`; where they change within the file, the first count.
+        As in `Recording`; the first ones, if they change within the file.
     promised
-        How many frames its headers promise; None where they do not, or only guess.
+        How many frames its headers promise; None where they promise none, or an estimate.
     tracks
-        How many sound tracks lie beside each other; one is read.
+        The number of parallel sound tracks; one is read.
     gaps
-        How often something between two stretches of sound could not be decoded so far.
+        The number of gaps so far: parts between two stretches of sound that could not be decoded.
     broken_off
-        Whether the end, once it has been reached, lacks what marks it.
+        Whether the end has been reached and lacks its marker.
 
     Raises
     ------
@@ -93,7 +92,7 @@ class FFmpegSound:
             self._ends = source.at(0, 4) != b"OggS" or has_last_page(source)
         self._promised_seconds = self._promise() if counted else None
         self._blocks = self._without_filling(0)
-        self._rest = next(self._blocks, None)  # the first block tells what FFmpeg makes of the file
+        self._rest = next(self._blocks, None)  # decoding it sets the sample rate, the channels and the format
         if self._rest is None:
             raise AudioError("none of its sound can be decoded: the file is damaged, so get another copy of it")
 
@@ -120,10 +119,10 @@ class FFmpegSound:
         return block if block is not None and len(block) else next(self._blocks, None)
 
     def _without_filling(self, first):
-        """Yield the sound from a frame on without what only fills the last packet, behind the promised end."""
+        """Yield the sound from frame `first` on, without the padding of the last packet after the promised end."""
         place, filling = first, None
         for block in self._decoded(first):
-            if filling is not None:  # it was no filling: there is more
+            if filling is not None:  # it was no padding: there is more
                 yield filling
                 filling = None
             ends = place < (self.promised or 0) < place + len(block)
@@ -134,7 +133,7 @@ class FFmpegSound:
             yield block
 
     def seek(self, frame):
-        """Let what is read next begin at a frame, or at the end."""
+        """Continue reading at a frame, or at the end."""
         self._blocks.close()
         self._blocks, self._rest = self._without_filling(frame), None
 
@@ -211,7 +210,7 @@ class FFmpegSound:
             except AudioError:
                 if number == 0:
                     raise
-                self._ends = False  # what comes behind the first recording is broken
+                self._ends = False  # a recording after the first is broken
 
     def _frames(self, container, stream, start, first):
         """Yield (samples, sample rate, time) of FFmpeg's frames."""
@@ -275,11 +274,11 @@ def _codec_in_words(name):
 
 
 def _in_samples(container, stream):
-    """Whether the times of packets tell which sample is which, and any packet can be begun with."""
+    """Whether packet times are exact to the sample, and decoding can begin at any packet."""
     name, codec = container.format.name, stream.codec_context
     if name not in IN_SAMPLES or codec.codec.canonical_name in WITH_MEMORY:
         return False
-    if (name, codec.name) == (OGG, "flac"):  # of which FFmpeg reads no place off the pages
+    if (name, codec.name) == (OGG, "flac"):  # FFmpeg reads no places from its pages
         return False
     return (1 / stream.time_base / codec.sample_rate).denominator == 1
 
@@ -291,7 +290,7 @@ def _packets(container, stream):
 
 
 def _trimmed(frames, stream, first):
-    """The frames of an Ogg Vorbis without what its first packet leaves, and up to its length."""
+    """The frames of an Ogg Vorbis without the output of its first packet, up to its length."""
     left = None
     for number, (samples, rate, pts) in enumerate(frames):
         if number == 0 and not first:

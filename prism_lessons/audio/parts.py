@@ -1,7 +1,7 @@
-"""Where one recording ends and the next begins in a file that holds several, one behind the other.
+"""Where one recording ends and the next begins in a file that holds several in sequence.
 
-Joined MP3s each have their header, and so have the links of an Ogg file that an internet radio wrote. Libraries go by
-the first; each part is decoded as a file of its own, with its own delay and end.
+Each of several joined MP3s has its own header, and so has each link of an Ogg file from an internet radio. Libraries go
+by the first header; here each part is decoded as a separate file, with its own delay and end.
 """
 
 import struct
@@ -18,7 +18,7 @@ def parts_of(source):
     Returns
     -------
     parts, counted
-        [(first byte, the one behind the last), ...]; whether each says how long it is.
+        [(first byte, the one after the last), ...], and whether all of them declare their lengths.
     """
     head = source.at(0, 10)
     if head[:4] == b"OggS":
@@ -29,7 +29,7 @@ def parts_of(source):
 
 
 def has_last_page(source):
-    """Whether an Ogg file ends as it should, with a page that says that it is the last."""
+    """Whether an Ogg file ends as it should, with a page marked as the last."""
     block = source.at(max(0, source.size - 2**17), 2**17)
     last = block.rfind(b"OggS\0")
     return last >= 0 and len(block) > last + 5 and bool(block[last + 5] & OGG_LAST_PAGE)
@@ -41,12 +41,12 @@ def _ogg_links(source):
         at = block.find(OGG_FIRST_PAGE)
         while at >= 0:
             page = place + at
-            if page != together:  # streams that are heard together begin with pages that follow each other at once
+            if page != together:  # the first pages of parallel streams follow each other at once
                 begins.append(page)
             together = _end_of_page(source, page)
             at = block.find(OGG_FIRST_PAGE, at + 1)
         place += len(block) - (len(OGG_FIRST_PAGE) - 1) * (len(block) == BLOCK_BYTES)
-    return list(zip([0, *begins[1:]], [*begins[1:], source.size], strict=True))  # the first may have lost its begin
+    return list(zip([0, *begins[1:]], [*begins[1:], source.size], strict=True))  # the first may lack its beginning
 
 
 def _end_of_page(source, page):
@@ -70,7 +70,7 @@ def _mp3s(source):
 
 
 def _id3_bytes(head):
-    """The length of the tag that begins so, 0 where none does."""
+    """The length of the ID3 tag with this head, 0 where there is none."""
     if len(head) < 10 or head[:3] != b"ID3":
         return 0
     size = sum((byte & 127) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))
@@ -85,7 +85,7 @@ def _is_mp3_frame(head):
 
 
 def _xing(frame):
-    """Whether the first frame of an MP3 counts those that follow, and how many bytes it says there are, or 0."""
+    """Whether the first frame of an MP3 declares the number of frames, and the number of bytes it declares, or 0."""
     at = max(frame.find(b"Xing"), frame.find(b"Info"))
     if at >= 0 and len(frame) >= at + 16:
         flags, first, second = struct.unpack(">3I", frame[at + 4 : at + 16])

@@ -1,13 +1,13 @@
-"""Where the samples lie in a file that holds them as they are: WAV, AIFF, AU, W64 and CAF.
+"""The position of uncompressed samples in a file: WAV, AIFF, AU, W64 and CAF.
 
-A header that was never filled in, or whose 32 bits were too few, promises less than there is; one of a file that was
-cut off promises more. What the samples are is read here too, so that they can be read without that header's length.
+A header that was never completed, or whose 32 bits overflowed, promises less than there is; that of a truncated file
+promises more. The sample format is read here too, so that samples can be read without the header's length.
 """
 
 import struct
 from dataclasses import dataclass
 
-# From 2 GB on, a length is what a recorder writes that does not know it yet.
+# From 2 GB on, a length is the placeholder of a recorder that did not know it yet.
 LEAST_UNKNOWN = 2**31 - 2**16
 MOST_PADDING = 2**20  # of zeros at the end, to fill a block of a disk
 
@@ -20,20 +20,20 @@ W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 
 @dataclass(frozen=True)
 class Plain:
-    """The samples of a file, one frame behind the other.
+    """The uncompressed samples of a file, frame by frame.
 
     Attributes
     ----------
     form
         The name of the format, such as "WAV".
     subtype, endian
-        What the samples are, in libsndfile's words: "PCM_16", "LITTLE".
+        The sample format in libsndfile's terms: "PCM_16", "LITTLE".
     sample_rate, channels
         Hz; a number.
     start
         The byte at which they begin.
     promised
-        How many frames the header promises; None where it says, as formats allow, that it does not know.
+        How many frames the header promises; None where it declares, as formats allow, an unknown length.
     held
         How many frames there are.
     """
@@ -49,7 +49,7 @@ class Plain:
 
     @property
     def stop(self):
-        """The byte behind the last frame."""
+        """The byte after the last frame."""
         return self.start + self.held * self.channels * BYTES[self.subtype]
 
     @property
@@ -59,7 +59,7 @@ class Plain:
 
 
 def plain(source):
-    """The `Plain` of a `Source`; None where its samples are coded, or its header is none of these."""
+    """The `Plain` of a `Source`; None where its samples are compressed, or its header is of another format."""
     head = source.at(0, 40)
     try:
         if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
@@ -92,10 +92,10 @@ def _chunks(source, place, letters, numbers, align=2, counted=0):
 
 
 def _ends_well(source, place, letters, numbers, align, *counted):
-    """Whether what lies behind the samples are chunks, or nothing worth speaking of, up to the end of the file."""
+    """Whether only chunks or padding follow the samples up to the end of the file."""
     if _nothing_from(source, place):
         return True
-    for begin in {place, place + -place % align}:  # not every writer fills its sound up
+    for begin in {place, place + -place % align}:  # not every writer pads its sound
         for name, start, size in _chunks(source, begin, letters, numbers, align, *counted):
             if not all(32 <= letter < 127 for letter in name) or not 0 <= size <= source.size - start:
                 break
@@ -111,14 +111,14 @@ def _nothing_from(source, place):
 
 def _found(source, form, subtype, endian, sample_rate, channels, start, size, unknown, chunks):
     """The `Plain` of samples that begin at `start` and whose header promises `size` bytes, or has a length that is
-    `unknown`; `chunks` is how those that may follow are written, None where none may."""
+    `unknown`; `chunks` is the layout of chunks that may follow, None where none may."""
     if subtype is None or channels < 1 or sample_rate < 1:
         return None
     frame, there = channels * BYTES[subtype], max(0, source.size - start)
     if not unknown and size <= there:
         if _ends_well(source, start + size, *chunks) if chunks else size == there:
             there = size
-        else:  # of a length that began again at 0, the rest is known
+        else:  # a 32-bit length that overflowed is known modulo 2**32
             wraps = range(size + 2**32, there + 1, 2**32) if chunks else ()
             there = next((whole for whole in wraps if _ends_well(source, start + whole, *chunks)), there)
     promised = None if unknown else size // frame
@@ -128,7 +128,7 @@ def _found(source, form, subtype, endian, sample_rate, channels, start, size, un
 def _wave_format(fmt, order):
     """(subtype, sample rate, channels) of a Windows "fmt " chunk; the first is None where samples are coded."""
     tag, channels, rate, _, align, bits = struct.unpack(f"{order}HHIIHH", fmt[:16])
-    if tag == 0xFFFE:  # what follows says more
+    if tag == 0xFFFE:  # the subformat that follows decides
         (tag,) = struct.unpack(f"{order}H", fmt[24:26])
     width, rest = divmod(align, channels)
     kinds = {1: INTEGERS | {1: "PCM_U8"}, 3: FLOATS, 6: {1: "ALAW"}, 7: {1: "ULAW"}}.get(tag, {})
@@ -206,7 +206,7 @@ def _caf(source):
             kinds = (FLOATS if flags & 1 else INTEGERS) if coding == b"lpcm" else {}
             subtype = kinds.get(packet // channels)
             endian = "LITTLE" if flags & 2 else "BIG"
-            samples = start + 4  # behind the count of its edits
+            samples = start + 4  # after the edit count
             return _found(
                 source, "CAF", subtype, endian, round(rate), channels, samples, max(0, size - 4), size == -1, form
             )

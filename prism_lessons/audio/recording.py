@@ -1,4 +1,4 @@
-"""Sound in: any sound file, as blocks of samples.
+"""Reading any sound file as blocks of samples.
 
 Everything here works in blocks of a few seconds, so a ten-hour recording needs no more memory than a short one.
 """
@@ -14,7 +14,7 @@ from .plain import plain
 from .sndfile import LibsndfileSound
 from .source import AudioError, PassingError, Source
 
-# How the names of files end that may hold sound, of films too.
+# Suffixes of files that may hold sound, films included.
 SUFFIXES = {
     ".3g2", ".3ga", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amb", ".amr", ".ape", ".asf", ".au", ".avi",
     ".awb", ".bwf", ".caf", ".dsf", ".dss", ".dts", ".eac3", ".flac", ".flv", ".m2ts", ".m4a", ".m4b", ".m4r", ".m4v",
@@ -24,14 +24,14 @@ SUFFIXES = {
 }  # fmt: skip
 SAMPLE_RATES = (2000, 192000)
 BLOCK_SECONDS = 10.0
-# What a length in a header may differ by from the sound: decoders leave out or fill up a packet.
+# How far a header's length may be off: decoders drop or pad a packet.
 LENGTH_SECONDS = 0.05
-# A float file may hold samples on the scale of 32-bit integers; what lies beyond is damage, as NaN is.
+# A float file may hold samples on the scale of 32-bit integers; larger ones are damage, as NaN is.
 LARGEST_SAMPLE = 2.0**32
 
 
 def check_sample_rate(sample_rate):
-    """Return `sample_rate` (Hz) as an int, or say what is wrong with it."""
+    """Return `sample_rate` (Hz) as an int; raise a `CourseError` if it cannot be used."""
     low, high = SAMPLE_RATES
     number = isinstance(sample_rate, (int, float, np.integer)) and not isinstance(sample_rate, bool)
     if not number or sample_rate % 1 or not low <= sample_rate <= high:
@@ -51,7 +51,7 @@ def mix(frames):
 
 
 def resampled(blocks, sample_rate, wanted):
-    """Yield mono float32 blocks at `sample_rate` (Hz) at the rate `wanted`: soxr's high quality."""
+    """Yield mono float32 blocks, resampled from `sample_rate` to `wanted`, both in Hz: soxr's high quality."""
     if sample_rate == wanted:
         yield from blocks
         return
@@ -77,19 +77,19 @@ class Recording:
     sample_rate, channels, format
         As the file says: Hz, a number, and words such as "WAV, Signed 16 bit PCM" or "M4A, AAC".
     tracks
-        How many sound tracks lie beside each other in it; the first is read, or the one that players choose.
+        The number of parallel sound tracks; the first is read, or the one that players choose.
     declared_seconds
-        The length that the file's header promises; None where it promises none, or only guesses.
+        The length that the file's header promises; None where it promises none, or an estimate.
     frames_read, not_finite, gaps, broken_off
-        Filled in while `blocks` runs: frames decoded so far, how many of its samples were no numbers (NaN,
-        infinite or absurdly large; they are read as silence), how many stretches within it could not be decoded, and
-        whether the sound ended before its promised length.
+        Updated while `blocks` runs: the number of frames decoded so far, of samples that are no numbers (NaN, infinite
+        or absurdly large; they are read as silence) and of gaps that could not be decoded, and whether the sound ended
+        before its promised length.
 
     Raises
     ------
     AudioError
-        When the file is empty, unreadable, gone or no sound file; the sentence says which. A `PassingError` where it
-        may be read at another time.
+        When the file is empty, unreadable, gone or no sound file; the message says which. A `PassingError` where it may
+        be readable later.
     """
 
     def __init__(self, path):
@@ -126,7 +126,7 @@ class Recording:
         return self._sound.gaps
 
     def seek(self, seconds):
-        """Let what is read next begin so many seconds into the sound, or at its end.
+        """Continue reading at a time in seconds, or at the end of the sound.
 
         Raises
         ------
@@ -138,9 +138,9 @@ class Recording:
             self._sound.seek(self.frames_read)
 
     def frames(self):
-        """Yield the sound as it lies in the file: blocks of about 10 s, float32, shape (frames, channels).
+        """Yield the sound as stored in the file: blocks of about 10 s, float32, shape (frames, channels).
 
-        What is no number is read as silence. A file that breaks off yields what could be decoded.
+        Samples that are no numbers are read as silence. A file that breaks off yields what could be decoded.
 
         Raises
         ------
@@ -192,13 +192,13 @@ class Recording:
 
 
 def _opened(path):
-    """The sound of a file, by the library whose word on its length can be trusted."""
+    """The sound of a file, opened with the library whose length for it can be trusted."""
     with Source(path) as source:
         head = source.at(0, 26)
         if not head:
             raise AudioError("the file is empty (0 bytes); if it lies in a cloud, download it first")
         samples = plain(source)
-    # The last 36 bits of what a FLAC says of itself count its frames; 0 means that they were not known.
+    # The last 36 bits of these FLAC header bytes count its frames; 0 means unknown.
     counted = head[:4] == b"fLaC" and int.from_bytes(head[18:26], "big") % 2**36 > 0
     if samples or counted:
         try:

@@ -1,4 +1,4 @@
-"""What libsndfile reads: files whose samples lie there as they are, and FLAC that says how long it is."""
+"""Reading with libsndfile: files with uncompressed samples, and FLAC that declares its length."""
 
 import numpy as np
 import soundfile
@@ -16,7 +16,7 @@ class LibsndfileSound:
     path
         Of the file.
     plain
-        Its `Plain`, if it has one: where that holds more than its header promises, it is read by it.
+        Its `Plain`, if it has one; it replaces a header that promises less than the file holds.
 
     Raises
     ------
@@ -74,7 +74,7 @@ class LibsndfileSound:
         except soundfile.LibsndfileError:
             self._source.check()
             self.broken_off = True
-        # The failed call gives nothing back, so what comes before the damage is read again in small steps.
+        # The failed call returns nothing, so what comes before the damage is read again in small steps.
         frames = [np.zeros((0, self.channels), np.float32)]
         try:
             self._file.seek(self._place)

@@ -1,4 +1,4 @@
-"""The bytes of a sound file, for libraries that keep the system's reasons to themselves."""
+"""The bytes of a sound file, for libraries that hide the system's errors."""
 
 import errno
 import io
@@ -16,7 +16,7 @@ class PassingError(AudioError):
 
 
 def unreadable(error):
-    """What an `OSError` met while reading a file means, as an `AudioError`."""
+    """The `AudioError` for an `OSError` that was raised while reading a file."""
     if isinstance(error, FileNotFoundError):
         return PassingError("the file is no longer there")
     if isinstance(error, PermissionError):
@@ -33,15 +33,15 @@ def unreadable(error):
 class Source(io.RawIOBase):
     """A file, or a stretch of it, opened for reading.
 
-    A library that reads it calls back from C, where an error would be lost: it meets the end of the file instead, and
-    `check` tells afterwards.
+    Libraries call it from C, where an exception would be lost: they get the end of the file instead, and `check` raises
+    it afterwards.
 
     Parameters
     ----------
     path
         Of the file.
     start, stop
-        The first byte, and the one behind the last; of the whole file if not given.
+        The first byte, and the one after the last; the whole file if not given.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Source(io.RawIOBase):
             return b""
 
     def at(self, offset, size):
-        """`size` bytes from a place on; fewer at the end. Raises what `check` does."""
+        """`size` bytes from `offset` on; fewer at the end. Raises as `check` does."""
         self.seek(offset)
         content = self.read(size)
         self.check()

@@ -1,4 +1,4 @@
-"""Sound out: mono files written block by block, as a DAW wants them."""
+"""Writing mono sound files block by block, for use in a DAW."""
 
 import errno
 import os
@@ -8,21 +8,21 @@ from contextlib import contextmanager
 import numpy as np
 import soundfile
 
-LABELS = ".labels.txt"  # what `labels` are saved as, beside a sound
+LABELS = ".labels.txt"  # suffix of the file of `labels` beside a sound
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # libsndfile's names, by bits
 FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
 
 
 def pcm16(samples):
-    """Float samples, any shape -> the nearest 16-bit ones, int16; what lies outside -1 .. 1 becomes full scale.
+    """Float samples, any shape -> the nearest 16-bit ones, int16; values outside -1 .. 1 are clipped.
 
-    Left to libsndfile, a WAV would be rounded downwards, which is a constant offset of half a step.
+    libsndfile itself would round a WAV downwards, which is a constant offset of half a step.
     """
     return np.clip(np.rint(np.float32(FULL_SCALE) * samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
 def coded(samples, bits):
-    """Float samples, shape (samples,) -> what a file opened by `writing` takes; outside -1 .. 1 is full scale."""
+    """Float samples, shape (samples,) -> what a file opened by `writing` takes; integers are clipped to -1 .. 1."""
     if bits == 16:
         return pcm16(samples)
     if bits == 24:  # libsndfile takes the upper 24 of 32 bits
@@ -32,7 +32,7 @@ def coded(samples, bits):
 
 
 def labels(stretches):
-    """Stretches (start, end, words), in seconds, as lines with tabs between, which Audacity and others read."""
+    """Stretches (start, end, words), in seconds, as tab-separated lines, which Audacity and others read."""
     return "".join(f"{start:.6f}\t{end:.6f}\t{words}\n" for start, end, words in stretches)
 
 
@@ -59,7 +59,7 @@ def write_markers(path, markers):
 
 
 def _riff(name, content):
-    """A chunk of a RIFF file, filled up to an even length."""
+    """A chunk of a RIFF file, padded to an even length."""
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
@@ -70,7 +70,7 @@ def native(path):
 
 @contextmanager
 def writing(path, sample_rate, suffix, bits=16, tags=None):
-    """Open a mono file to be written block by block, in what `coded` gives.
+    """Open a mono file for writing block by block, with samples from `coded`.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def writing(path, sample_rate, suffix, bits=16, tags=None):
     Raises
     ------
     OSError
-        When the disk is full or refuses, as any other writing does.
+        When the disk is full or refuses, as for any other file.
     """
     form = suffix.lstrip(".").upper()
     try:
@@ -93,12 +93,12 @@ def writing(path, sample_rate, suffix, bits=16, tags=None):
                 setattr(file, name, text)
             yield file
             frames = file.frames
-        # The last of a FLAC is written when it is closed, and nobody says how that went. One without sound is no FLAC.
+        # The end of a FLAC is written on closing, without an error if that fails. One without sound is no FLAC.
         if frames:
             with soundfile.SoundFile(native(path)) as file:
                 if file.frames != frames:
                     raise soundfile.LibsndfileError(0)
-    except soundfile.LibsndfileError as error:  # it keeps the system's reason to itself, so the system is asked again
+    except soundfile.LibsndfileError as error:  # it hides the system's error: write again to raise that
         with open(path, "ab") as file:
             file.write(bytes(2**16))
         raise OSError(errno.EIO, "the system refused") from error
