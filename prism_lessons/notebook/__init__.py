@@ -1,6 +1,6 @@
 """All that the lessons show: players, pictures, controls, and where a student's files are kept.
 
-The only room that needs IPython, ipywidgets and matplotlib. Whatever a control here sets is also a plain argument of
+The only package that needs IPython, ipywidgets and matplotlib. Whatever a control here sets is also a plain argument of
 the library.
 """
 

@@ -1,8 +1,8 @@
 """The table of a run's clips in a notebook: the page of the audition in a frame, wired to Python.
 
-Sounds stay in the kernel and come when they are played, so hundreds of clips open at once; stars, tags and notes are
-written into the run's log the moment they are given. The wire is two hidden fields of ipywidgets, which every front end
-brings along: a widget of our own would need one that Colab fetches from elsewhere.
+Sounds stay in the kernel and are sent when they are played, so hundreds of clips open at once; stars, tags and notes
+are written into the run's log immediately. The wire is two hidden fields of ipywidgets, which every front end has: a
+custom widget would need one that Colab fetches from elsewhere.
 """
 
 import json
@@ -17,7 +17,7 @@ from .players import play
 from .shown import framed
 from .wired import Wired
 
-HEIGHT = 1500  # pixels, until the page says itself how high it is
+HEIGHT = 1500  # pixels, until the page reports its height
 
 
 class AuditionTable(Wired):
@@ -40,9 +40,9 @@ class AuditionTable(Wired):
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page])
 
     def _answer(self, message):
-        """Keep what the page says and hand it the sounds that it asks for; it sends again what was not answered.
+        """Keep the acts that the page sends and return the sounds it requests; it repeats unanswered messages.
 
-        What can never be kept is answered as refused, so that it does not come again; the others are kept all the same.
+        Invalid acts are answered as refused, so that they are not sent again; the others are kept all the same.
         """
         asked = json.loads(message)
         acts, kept, refused, faults = [], [], [], []
@@ -74,7 +74,7 @@ class AuditionTable(Wired):
 
 
 def beside_recordings(audition, clip=None):
-    """Players of a clip and of the recordings that it comes close to: is this my recording?
+    """Players of a clip and of the recordings nearest to it, to hear whether it repeats one.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What a student brings, put where it belongs: nothing takes the place of another file unseen."""
+"""Puts the files that a student brings where they belong; none is replaced without notice."""
 
 import filecmp
 import itertools
@@ -16,26 +16,26 @@ from ..live import some, wrapped
 from ..mirror import bring_back
 from ..run import SETTINGS
 
-ASIDE = "set_aside"  # the folder of what gave way to something newer
-TICK = 2.0  # seconds, in which a zip counts
+ASIDE = "set_aside"  # the folder for files replaced by newer ones
+TICK = 2.0  # seconds, the resolution of dates in a zip
 
 
 def unpack(archive, folder):
-    """Unpack a zip into a folder, refusing to write anywhere else; where two in it have one name, both are kept.
+    """Unpack a zip into a folder, refusing to write anywhere else; if two in it have the same name, both are kept.
 
-    The files keep the dates of their last change.
+    The files keep their modification dates.
     """
     targets = [(member, inside(folder, member.filename)) for member in archive.infolist() if not member.is_dir()]
     for member, target in targets:
         path = free(target)
         with replacing(path, wait=False) as partial, archive.open(member) as source, open(partial, "wb") as file:
             shutil.copyfileobj(source, file)
-        with suppress(OSError, ValueError, OverflowError):  # a date that cannot be
+        with suppress(OSError, ValueError, OverflowError):  # an impossible date
             os.utime(path, (time.mktime((*member.date_time, 0, 0, -1)),) * 2)
 
 
 def put(brought, path):
-    """Move a file to `path` or, where another lies there, beside it under a name with a number, which is said.
+    """Move a file to `path` or, if another is there, beside it under a numbered name, and say so.
 
     Returns
     -------
@@ -50,13 +50,13 @@ def put(brought, path):
 
 
 def put_all(folder, home, name):
-    """Move all files below a folder into `home` or, where others lie there under such names, all of them into a folder
-    in it that is called `name`, or has a number too; it is said.
+    """Move all files below a folder into `home` or, if others there have such names, all of them into its subfolder
+    `name`, numbered if taken, and say so.
 
     Raises
     ------
     CourseError
-        When one would lead out of `home`; then none is moved.
+        When one would be moved out of `home`; then none is moved.
     """
     names = [path.relative_to(folder).as_posix() for path in files_of(folder)]
     for place in itertools.chain([home], names_for(home / name)):
@@ -70,22 +70,23 @@ def put_all(folder, home, name):
 
 
 def put_back(folder, home, runs, acts_in):
-    """Put what was taken home back into its places, and say what was not simply put there.
+    """Put files that were taken home back in their places, and report the exceptions.
 
-    A run is put back where there is none, or an older state of it. Acts are merged, and rows of a list of takes. Of all
-    else the newer one stays, a corpus and a long take as a whole; what gives way to it goes into the folder `ASIDE`.
+    A run is put back where there is none, or an older state of it. Journals, choices and lists of takes are merged. Of
+    all else the newer one stays, a corpus and a long take as a whole; what it replaces here goes into the folder
+    `ASIDE`.
 
     Parameters
     ----------
     folder, home, runs
         Where it was unpacked, the folder of the course, and that of its runs.
     acts_in
-        A function that gives the `Journal` or `Choices` of which `name` is the file in `home`; None for any other file.
+        A function that returns the `Journal` or `Choices` of the file `name` in `home`; None for any other file.
 
     Returns
     -------
     bool
-        Whether all was taken; False where something here is newer.
+        Whether all was taken; False where something here is newer or a line is damaged.
     """
     kept, faults = [], []
     for unit in _units(folder):
@@ -114,14 +115,14 @@ def put_back(folder, home, runs, acts_in):
 
 
 def _units(folder):
-    """What belongs together: the folders of runs, corpora and long takes, and each other file."""
+    """The units to move: the folders of runs, corpora and long takes, and each other file."""
     files = files_of(folder)
     whole = {path.parent for path in files if path.name in (SETTINGS, CORPUS_SETTINGS, PERFORMANCE)} - {folder}
     return list(dict.fromkeys(next((place for place in path.parents if place in whole), path) for path in files))
 
 
 def _fill(unit, target):
-    """Move the files of a unit to where they are missing; False, and nothing is moved, where one there is another."""
+    """Move the files of a unit to where they are missing; move nothing and return False where a file there differs."""
     files = {path: target / path.relative_to(unit) for path in files_of(unit)} if unit.is_dir() else {unit: target}
     if not all(_fits(brought, place) for brought, place in files.items()):
         return False
@@ -131,7 +132,7 @@ def _fill(unit, target):
 
 
 def _changed(path):
-    """When a file, or the last one in a folder, was changed."""
+    """The modification time of a file, or of the newest file in a folder."""
     return max((file.stat().st_mtime for file in (files_of(path) if path.is_dir() else [path])), default=0.0)
 
 
@@ -141,15 +142,15 @@ def files_of(folder):
 
 
 def same(brought, path):
-    """Whether at `path` there is a file of the same content."""
+    """Whether there is a file of the same content at `path`."""
     try:
         return os.path.isfile(path) and filecmp.cmp(brought, path, shallow=False)
-    except OSError:  # one that cannot be read may be another
+    except OSError:  # one that cannot be read may differ
         return False
 
 
 def _fits(brought, path):
-    """Whether a file can lie at `path` without another losing its place: nothing is there, or the same."""
+    """Whether a file can be put at `path` without replacing another: nothing is there, or the same."""
     if os.path.lexists(path):
         return same(brought, path)
     return not any(os.path.isfile(folder) for folder in path.parents)

@@ -11,7 +11,7 @@ STYLE = "<style>.prism-card :is(th, td) { text-align: left !important; vertical-
 
 
 def card(of):
-    """The card of a `Corpus`, or of a `Capsule` but for its list of clips, as a page to read.
+    """The card of a `Corpus`, or of a `Capsule` without its list of clips, as a page to read.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Choosing by ear: players with ticks beside them, whose values go into the `Choices` about a folder of recordings.
+"""Choosing by ear: players with inputs beside them that set the `Choices` about a folder of recordings.
 
-A cell that ends in a panel shows it. `keep()` in the next cell acts on what it says, and its button does the same.
+A cell that ends in a panel shows it. `keep()` in the next cell saves its values, as its button does.
 """
 
 import ipywidgets
@@ -16,9 +16,9 @@ from ..prose import escaped
 from .panels import _BUTTON, _Box, number, tick, whole
 from .players import BYTES_PER_SAMPLE, MOST_BYTES
 
-MOST_RECORDINGS = 20  # in one panel: of more, each would have only a moment to be heard in
+MOST_RECORDINGS = 20  # in one panel: with more, each could be heard only for a moment
 MOST_SEGMENTS = 60
-# Hz; of what is too long to be played as it is, more fits into the cell as MP3 at this rate, which most corpora have.
+# Hz; long recordings are played as MP3 at this rate, which most corpora have, so that more of them fits into the cell.
 LOWER_RATE = 16000
 LEAD_SECONDS = 0.5  # what is heard before a fault
 
@@ -30,7 +30,7 @@ _SIDE_BY_SIDE = {"flex_flow": "row wrap", "align_items": "center"}
 
 
 class _Rows(_Box):
-    """Rows of players and inputs, over a button that keeps what they say."""
+    """Rows of players and inputs, over a button that saves their values."""
 
     def __init__(self, rows, button, *beside):
         keep = ipywidgets.Button(description=button, layout=_BUTTON)
@@ -40,13 +40,13 @@ class _Rows(_Box):
         self._box.add_class("prism-choosing")
 
     def keep(self):
-        """Write what the panel says into the choices, as far as they do not say it already."""
+        """Write the panel's values into the choices, unless they are there already."""
         print(wrapped(self._keep()))
 
     def _tell(self):
         try:
             said = self._keep()
-        except CourseError as error:  # raised from a button, it would be seen by nobody
+        except CourseError as error:  # raised from a button, it would not be shown
             said = str(error)
         self._said.value = f'<p role="status">{escaped(said)}</p>'
 
@@ -55,9 +55,9 @@ class _Rows(_Box):
 
 
 class RecordingsPanel(_Rows):
-    """Recordings to hear, with what was found in each, and ticks for what is to become of it.
+    """Recordings to hear, with the findings on each, and inputs for whether to use, mend or repeat it.
 
-    A second player lets a recording be heard with the remedies that are ticked now.
+    A second player plays a recording with the remedies that are ticked.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class RecordingsPanel(_Rows):
     Raises
     ------
     CourseError
-        When there is none of a name, one cannot be used, or there are too many.
+        When there is no recording of a name, one cannot be used, or there are too many.
     """
 
     def __init__(self, choices, survey, names=None):
@@ -99,7 +99,7 @@ class RecordingsPanel(_Rows):
 
     @property
     def values(self):
-        """{name: {"use": True, "mend": ["hum"], "times": 1}} as the controls say now."""
+        """{name: {"use": True, "mend": ["hum"], "times": 1}}, the current values of the controls."""
         return {
             name: {
                 "use": inputs["use"].value,
@@ -117,7 +117,7 @@ class RecordingsPanel(_Rows):
         return f"Kept {count} in {self._choices.path}: {'; '.join(kept)}."
 
     def _keep_one(self, name, wanted):
-        """Write what is new about one recording; yield it in words."""
+        """Write what has changed for one recording; yield it in words."""
         state = self._choices.state
         if wanted["use"] and name in state.left_out:
             self._choices.take_in(name)
@@ -141,7 +141,7 @@ class RecordingsPanel(_Rows):
 class SegmentsPanel(_Rows):
     """The segments of a recording to hear, to correct, and to keep or not.
 
-    What was kept before is ticked. Where nothing was, all that is suggested is.
+    Segments that were kept before are ticked; if there are none, all suggested ones are.
 
     Parameters
     ----------
@@ -152,12 +152,12 @@ class SegmentsPanel(_Rows):
     name
         The recording, as the survey names it.
     segments
-        [(start, end), ...] in seconds, at most 60; what `suggest_segments` finds by itself if not given.
+        [(start, end), ...] in seconds, at most 60; those from `suggest_segments` if not given.
 
     Raises
     ------
     CourseError
-        When there is none of that name, it cannot be used, or there are too many segments.
+        When there is no recording of that name, it cannot be used, or there are too many segments.
     """
 
     def __init__(self, choices, survey, name, segments=None):
@@ -225,7 +225,7 @@ def _usable(survey, name):
 
 
 def _inputs_for(place, file, state):
-    """The inputs of a recording, as the `State` of the choices is now."""
+    """The inputs of a recording, set to the `State` of the choices."""
     kinds = dict.fromkeys(finding.kind for finding in file.findings if finding.kind in MENDABLE)
     mended = state.remedies.get(file.name, ())
     return {
@@ -236,7 +236,7 @@ def _inputs_for(place, file, state):
 
 
 def _with_what_was_kept(suggested, kept):
-    """Segments with their ticks, (start, end, ticked): those kept, and those suggested where none was kept."""
+    """Segments with their ticks, (start, end, ticked): those kept, and those suggested that overlap none of them."""
     if not kept:
         return suggested
     free = [
@@ -258,18 +258,18 @@ def _row(sounds, *inputs):
 
 
 def _recording(place, file, path, most):
-    """The player of a recording; of a long one, it begins before its worst fault."""
+    """The player of a recording; if that is long, from just before its worst fault."""
     return _player(f"{place}: {file.name}", file, path, (0.0, file.seconds), _before_the_worst(file), most)
 
 
 def _before_the_worst(file):
-    """The second at which a long recording begins to be heard."""
+    """The second from which a long recording is played."""
     found = [finding for finding in sorted(file.findings, key=lambda finding: -finding.severity) if finding.places]
     return found[0].places[0][0] - LEAD_SECONDS if found else 0.0
 
 
 def _heard_mended(place, file, path, ticks, most):
-    """The player of a recording as the remedies that are ticked leave it; it follows the ticks, {kind: input}."""
+    """The player of a recording with the remedies that are ticked; it follows the ticks, {kind: input}."""
     sound = ipywidgets.HTML()
 
     def hear(_=None):
@@ -283,7 +283,7 @@ def _heard_mended(place, file, path, ticks, most):
 
 
 def _mended(name, file, path, findings, most):
-    """The player of a recording with the remedies of some findings, beginning where that of the recording does."""
+    """The player of a recording with the remedies of some findings, beginning at the same place as its own player."""
     start, end, rate, form, notes = _what_fits(file, (0.0, file.seconds), _before_the_worst(file), most)
     kept = [finding.values["keep"] for finding in findings if "keep" in finding.values]
     first = after_cuts(start, kept[0]) if kept else start
@@ -308,9 +308,9 @@ def _segment(place, file, path, segment, most):
 
 
 def _player(name, file, path, part, first, most):
-    """The player of a part, (start, end) in seconds, of a file, as `most` bytes of HTML at most.
+    """The player of a part, (start, end) in seconds, of a file, in at most `most` bytes of HTML.
 
-    What is too long is played as MP3, and if it still is, from the second `first` on or as near as may be.
+    A long part is played as MP3, and if still too long, only from the second `first` on or as near as possible.
     """
     start, end, rate, form, notes = _what_fits(file, part, first, most)
     try:
@@ -323,7 +323,8 @@ def _player(name, file, path, part, first, most):
 
 
 def _what_fits(file, part, first, most):
-    """What of a part of a file is heard: its start and end in seconds, the sample rate, the form, and notes on both."""
+    """The section of a part of a file that is played: start and end in seconds, sample rate, form, and notes on
+    both."""
     (start, end), rate, form, notes = part, file.sample_rate, WAV, []
     length = seconds = end - start
     if length * rate * BYTES_PER_SAMPLE > most:

@@ -10,7 +10,7 @@ from .computer import graphics, versions
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"
 GPU_MENU = "Runtime > Change runtime type > T4 GPU"
-# What the set-up cell brings, since Colab lacks it, and what cannot be done where that failed.
+# What the set-up cell installs, since Colab lacks it, and what does not work without it.
 LOST_WITHOUT = {"av": "a phone's M4A cannot be read", "pyloudnorm": "recordings cannot be looked over"}
 LENT_HOURS = 12  # the longest that a free runtime lasts (https://research.google.com/colaboratory/faq.html)
 
@@ -54,7 +54,7 @@ def home(drive):
 
         google_drive.mount(str(DRIVE))
         there = DRIVE / "MyDrive" / "prism_lessons"
-        (there / "runs").mkdir(parents=True, exist_ok=True)  # what is copied is copied only into what is there
+        (there / "runs").mkdir(parents=True, exist_ok=True)  # copies are made only into folders that exist
     except Exception as error:  # whatever Google, the browser or a blocked window says: the lesson goes on without it
         return (
             here,

@@ -15,7 +15,7 @@ MINUTES = "PRISM_LESSONS_MINUTES"
 
 
 def budget(minutes):
-    """The minutes that a lesson may train: `minutes`, or what the variable PRISM_LESSONS_MINUTES says, if less."""
+    """The minutes that a lesson may train: `minutes`, or the variable PRISM_LESSONS_MINUTES, if less."""
     return min(float(minutes), float(os.environ.get(MINUTES, minutes)))
 
 
@@ -26,7 +26,7 @@ def versions():
         requirement = Requirement(line)
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
             continue
-        # What brings TensorFlow may be called tensorflow-cpu.
+        # The package that provides TensorFlow may be tensorflow-cpu.
         brought_by = brought.get(requirement.name, [requirement.name])[0]
         try:
             found = version(brought_by)

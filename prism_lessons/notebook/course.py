@@ -1,4 +1,4 @@
-"""Where a student's files are, and which of them a lesson goes on with."""
+"""Where a student's files are, and which of them a lesson uses."""
 
 import io
 import lzma
@@ -32,7 +32,7 @@ from .taking import files_panel, free_path
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
 ZIP_MARK = b"prism-lessons course files"  # a zip's comment: it was made by `take_home`
-BRINGING = ".bringing.partial"  # where what is brought lies; hidden, since it is deleted
+BRINGING = ".bringing.partial"  # holds files while they are brought; hidden, since it is deleted
 MOST_UNPACKED = 20e9  # bytes
 
 
@@ -44,17 +44,17 @@ class Course:
     runs/             the trainings of lesson 02, one folder each
     takes/            what lesson 04 makes
     chosen.capsule    the model chosen in lesson 03
-    portfolio/        all that is known of a run, to be handed in
+    portfolio/        everything about a run, to hand in
     choices.jsonl     what you decided about your recordings; of an example set, example_choices_....jsonl
     journal.jsonl     what you wrote
-    set_aside/        what gave way when you brought something newer of its name
+    set_aside/        files that were replaced when you brought newer ones
 
     Parameters
     ----------
     drive
-        In Colab: whether to keep it on Google Drive. Elsewhere it is the folder `course_files` beside the lessons.
-        With Drive, `runs/` lies on the runtime's own disk, which is faster and never vanishes during a training; a copy
-        of each run is kept on Drive (`copy_of`).
+        In Colab: whether to keep it on Google Drive. Elsewhere it is the folder `course_files` beside the lessons. With
+        Drive, `runs/` is on the runtime's own disk, which is faster and never vanishes during a training; a copy of
+        each run is kept on Drive (`copy_of`).
 
     Attributes
     ----------
@@ -75,10 +75,10 @@ class Course:
         tell_of_skipped_cells()
 
     def bring(self):
-        """Bring recordings, or a zip that `take_home` made, and say what is there and what of it can be used.
+        """Bring recordings, or a zip that `take_home` made, and say which are there and which can be used.
 
         In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
-        what was taken home goes back to where it was. Nothing that is here is lost, see `bringing`.
+        files taken home go back to their places. No file that is here is lost, see `bringing`.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
         uploaded, zips, faults = {}, [], []
@@ -87,7 +87,7 @@ class Course:
                 uploaded = colab.upload()
             else:
                 zips = sorted(path for path in self.recordings.iterdir() if _is_zip(path) and os.path.isfile(path))
-        except CourseError as error:  # nothing came: what is there will do
+        except CourseError as error:  # nothing came: go on with what is there
             print(error)
         for name, content in uploaded.items():
             with _put_off(faults):
@@ -108,8 +108,8 @@ class Course:
             raise CourseError("\n".join(faults))
 
     def source(self, example="breath"):
-        """The folder of recordings that lesson 01 goes on with: your own; where they do not suffice for a corpus, an
-        example set, said."""
+        """The folder of recordings that lesson 01 uses: your own or, if they do not suffice for a corpus, an example
+        set, which is printed."""
         quietly = LiveLine(io.StringIO())  # `bring` has said what is there
         seconds = survey(self.recordings, quietly).seconds if files_of(self.recordings) else 0
         if seconds >= MINIMUM_SECONDS:
@@ -130,14 +130,14 @@ class Course:
         if not _is_example(source):
             return self.choices
         path = self.home / f"example_choices_{Path(source).name}.jsonl"
-        # Once there was one file for all. Without own recordings, it can only be about an example set.
+        # Earlier versions had one file for all. Without recordings of your own, it can only be about an example set.
         if self.choices.path.is_file() and not path.exists() and not files_of(self.recordings):
             with replacing(path) as partial:
                 shutil.copyfile(self.choices.path, partial)
         return Choices(path)
 
     def _receive(self, name, content):
-        """Put one file into the recordings; unpack it if it is a zip, and only if all of it is whole.
+        """Put one file into the recordings; a zip is unpacked, unless any of it is damaged.
 
         Returns whether all of it was taken.
         """
@@ -151,8 +151,8 @@ class Course:
 
     @contextmanager
     def _aside(self):
-        """A folder in which what is brought lies until all of it is there; one that was left there by a bring that was
-        killed is removed first."""
+        """A folder for files that are brought until all of them are there; one left by a killed `bring` is removed
+        first."""
         folder = self.work / BRINGING
         busy = f'Another program is bringing files to "{self.home}": wait for it, and do the same again.'
         try:
@@ -169,11 +169,11 @@ class Course:
             raise unwritable(self.work, error) from error
 
     def _unpack(self, name, content, folder):
-        """Unpack a zip in a folder, and put what is in it where it belongs; returns whether all of it was taken."""
+        """Unpack a zip in a folder, and put its files where they belong; returns whether all of it was taken."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 self._make_sure_of_room(name, archive.infolist())
-                # In half a zip, the last zip that lies inside it, such as a capsule, would pass for the whole.
+                # In a truncated zip, the last zip inside it, such as a capsule, would pass for the whole.
                 if min((member.header_offset for member in archive.infolist()), default=0) > 0:
                     raise zipfile.BadZipFile("its end is missing")
                 unpack(archive, folder)
@@ -187,13 +187,13 @@ class Course:
         if marked:
             try:
                 return put_back(folder, self.home, self.runs, self._acts_in)
-            except CourseError as error:  # which may name where it was unpacked
+            except CourseError as error:  # which may name the temporary folder
                 raise CourseError(str(error).replace(str(folder), name)) from error
         put_all(folder, self.recordings, Path(name).stem.strip(".") or "zip")
         return True
 
     def _make_sure_of_room(self, name, members):
-        """Say what a zip holds, or refuse it where there is no room: a small one may unpack to anything."""
+        """Print what a zip holds, or refuse it if there is no room: a small one may unpack to any size."""
         unpacked = sum(member.file_size for member in members)
         if unpacked > MOST_UNPACKED:
             raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
@@ -213,7 +213,7 @@ class Course:
         return {one.path.name: one for one in (self.journal, self.choices)}.get(name)
 
     def borrow(self, name):
-        """Fetch a real recording into `recordings/`, and print whose it is and on which terms; needs a network.
+        """Fetch a real recording into `recordings/`, and print its maker and licence; needs a network.
 
         Parameters
         ----------
@@ -247,22 +247,22 @@ class Course:
             return put(Path(shutil.copyfile(fetched, folder / path.name)), path)
 
     def take_home(self, folder=None):
-        """Pack a folder of the course (all of it if not said) into a zip; in Colab, your browser saves it.
+        """Pack a folder of the course (all of it if not given) into a zip; in Colab, your browser saves it.
 
-        What is left out, such as other zips, is said. Of long takes, what is only needed to go on with them is left
-        out unless all is packed.
+        Files that are left out, such as other zips, are listed. Those only needed to continue long takes are left out
+        unless everything is packed.
 
         Returns
         -------
         Path
-            The zip. `bring` puts what is in it back to where it was.
+            The zip. `bring` puts its files back in their places.
         """
         folders, files, left = [Path(folder)] if folder else [self.home, self.runs], {}, {}
         path = self.home / f"{folders[0].name}.zip"
         for place in folders:  # runs come last, since a copy of them among the others may be older
             base = self.work if place.is_relative_to(self.work) else self.home
             for file in files_of(place):
-                if file == path:  # of an earlier time
+                if file == path:  # from an earlier call
                     continue
                 if why := self._why_not_packed(file, whole=folder is None):
                     left.setdefault(why, []).append(file.name)
@@ -310,13 +310,13 @@ class Course:
     def new_run(self, name):
         """The folder for a run of that name; letters, digits, spaces, dots, - and _.
 
-        What a copy of the run on Drive holds beyond what is in the folder is brought back to it first.
+        Anything that only the run's copy on Drive holds is copied back to the folder first.
         """
         return self._with_its_copy(self.runs / _name_of(name, "a run"))
 
     def name_for(self, corpus, preset="sketch", name="first"):
-        """A name under which a training of a corpus with a preset as it is can begin, or go on: `name`, or one with a
-        number behind it where the run of that name has another corpus or other settings; then it says so."""
+        """A name for a training on a corpus with an unchanged preset, new or resumed: `name` or, if the run of that
+        name has another corpus or other settings, a numbered one, which is printed."""
         from ..training import agree  # only lessons that train import TensorFlow
 
         for free in numbered(name, " "):
@@ -334,19 +334,19 @@ class Course:
         return self.home / "runs" / folder.name if folder.parent == self.runs and self.home != self.work else None
 
     def _with_its_copy(self, folder):
-        """The folder of a run, once what only its copy holds was brought back to it."""
+        """The folder of a run, after restoring what only its copy holds."""
         if copy := self.copy_of(folder):
             try:
                 bring_back(copy, folder)
-            except CourseError as error:  # such as a Drive that is gone: what is here will do
+            except CourseError as error:  # such as a Drive that is gone: go on with what is here
                 if not (folder / SETTINGS).is_file():
                     raise
                 print(error)
         return folder
 
     def run(self, name=None, example="breath_plain"):
-        """A `Run` of lesson 02 by its name, or the newest that has an epoch; before there is one, a copy of one that
-        ships, by the name that it has there."""
+        """A `Run` of lesson 02 by its name, or the newest that has an epoch; if there is none, a copy of the run
+        `example`, which ships with the course."""
         if name:
             return Run(self.new_run(name))
         if own := next(self._own_runs(), None):
@@ -360,7 +360,7 @@ class Course:
         return Run(folder)
 
     def corpus_of(self, run):
-        """The `Corpus` that a run learned from; None where it is no longer there, cannot be opened, or has changed
+        """The `Corpus` that a run was trained on; None where it is no longer there, cannot be opened, or has changed
         since."""
         folder, corpora = Path(run.settings["corpus"]["folder"]), []
         if (folder / CORPUS_SETTINGS).is_file():
@@ -373,7 +373,7 @@ class Course:
         return next((corpus for corpus in corpora if corpus.digest == run.settings["corpus"]["digest"]), None)
 
     def kept_aside(self, run):
-        """Up to three clips, as paths, of the recordings that a run was tested on and never trained on.
+        """The paths of up to three validation clips of a run, which it was never trained on.
 
         Empty where the corpus is no longer there, or has changed since.
         """
@@ -381,14 +381,14 @@ class Course:
         return [corpus.folder / clip.file for clip in corpus.of(VALIDATION)[:3]] if corpus else []
 
     def audition(self, run, who=None):
-        """Look at the clips of a run, as an `Audition`; what is heard in them is kept on Drive too, if there is one.
+        """The clips of a run, as an `Audition`; its listening log is kept on Drive too, if there is one.
 
         `who` is your name in the listening log, which matters where several listen to copies of one run.
         """
         return audition(run, self.corpus_of(run), who, self.copy_of(run.folder))
 
     def bring_notes(self, heard):
-        """Take in notes that pages have saved: files that are called notes_..., beside your other files.
+        """Merge notes that pages have saved: files named notes_..., beside your other files.
 
         In Colab this asks for them and waits.
         """
@@ -406,24 +406,24 @@ class Course:
             raise CourseError("\n".join(faults))
 
     def files_panel(self):
-        """A `Panel` that asks what kind of files `keep` makes of takes from now on; `values` has it as arguments."""
+        """A `Panel` for the kind of files that `keep` writes from now on; its `values` are the arguments."""
         self._format = files_panel()
         return self._format
 
     def keep(self, takes, zipped=False, **how):
         """Write takes into the folder `takes`, and list them in `takes.csv`.
 
-        Clips that are no takes become 16-bit WAVs under their own names; one that is called as another is gets a
-        number, so that none is written over.
+        Clips that are no takes become 16-bit WAVs under their own names, numbered if the name is taken, so that none is
+        overwritten.
 
         Parameters
         ----------
         takes
-            A list of what `generate`, `perform` and an `Instrument` gave.
+            A list of takes from `generate`, `perform` or an `Instrument`.
         zipped
             Whether to pack all takes into one zip too, see `take_home`.
         **how
-            What kind of files, as for `prism_lessons.render`; what is not said here is as the `files_panel` says.
+            The kind of files, as for `prism_lessons.render`; defaults are the values of the `files_panel`.
         """
         takes = takes if isinstance(takes, (list, tuple)) else [takes]
         how = self._format.values | how
@@ -436,14 +436,14 @@ class Course:
             self.take_home(self.takes)
 
     def perform(self, capsule, seconds, name="long", **how):
-        """Let a model play a long take into a folder of its own below `takes`; the same again goes on where it stopped.
+        """Generate a long take into a folder of its own below `takes`; the same call again resumes it.
 
         Parameters
         ----------
         capsule, seconds, **how
             As for `prism_lessons.perform`.
         name
-            Of the folder. Where another take lies there, the folder has a number behind its name, and it is said.
+            Of the folder. If another take is there, the folder's name gets a number, which is printed.
 
         Returns
         -------
@@ -461,8 +461,8 @@ class Course:
             return takes
 
     def sounds(self, example="breath"):
-        """The recordings that a model can go on from, {name: path}: yours that can be used; where there are none, those
-        of an example set, said."""
+        """The recordings that a model can continue, {name: path}: your usable ones or, if there are none, those of an
+        example set, which is printed."""
         own = survey(self.recordings).usable if files_of(self.recordings) else []
         folder = self.recordings if own else _example(example)
         if not own:
@@ -470,9 +470,9 @@ class Course:
         return {file.name: str(folder / file.name) for file in own or survey(folder).usable}
 
     def _own_runs(self):
-        """The `Run`s of lesson 02 that have an epoch, the one that was worked on last first.
+        """The `Run`s of lesson 02 that have an epoch, the last changed first.
 
-        Of one that cannot be opened it is said why.
+        For one that cannot be opened, the reason is printed.
         """
         logs = [log for runs in (self.runs, self.home / "runs") for log in runs.glob(f"*/{LOG}")]
         logs.sort(key=lambda log: log.stat().st_mtime, reverse=True)
@@ -485,14 +485,14 @@ class Course:
                 print(error)
 
     def choose(self, heard, epoch=None):
-        """Keep the model of an epoch for ever, and as the one that lesson 04 plays.
+        """Keep the model of an epoch for good, and use it in lesson 04.
 
         Parameters
         ----------
         heard
-            The `Audition`; what was heard in the clips of that epoch travels with the model.
+            The `Audition`; its notes on the clips of that epoch are saved with the model.
         epoch
-            One of those whose models are there; the one that `heard` proposes if not given.
+            An epoch whose model is there; the one that `heard` proposes if not given.
 
         Returns
         -------
@@ -512,7 +512,7 @@ class Course:
         return capsule
 
     def portfolio(self, heard):
-        """Put all that is known of a run, and what you wrote in the course, into the folder `portfolio`; returns it.
+        """Put everything about a run, and what you wrote in the course, into the folder `portfolio`; returns it.
 
         In Colab your browser saves it as a zip.
         """
@@ -523,8 +523,8 @@ class Course:
         return folder
 
     def capsule(self, example="breath"):
-        """The `Capsule` chosen in lesson 03; where there is none that can be opened, the last epoch of your newest run,
-        or of one that ships."""
+        """The `Capsule` chosen in lesson 03; if none can be opened, the last epoch of your newest run, or of one that
+        ships."""
         if (self.home / CHOSEN).is_file():
             try:
                 capsule = Capsule.load(self.home / CHOSEN)
@@ -548,7 +548,7 @@ class Course:
 
 
 def _name_of(name, what):
-    """The name of a folder, without spaces around it; `what` says in the error what it cannot be the name of."""
+    """The name of a folder, without spaces around it; `what` describes the folder in the error."""
     if not name.strip(" ._") or any(not (letter.isalnum() or letter in " ._-") for letter in name):
         raise CourseError(f'"{name}" cannot be the name of {what}: use letters, digits, spaces, "-" and "_".')
     return name.strip()
@@ -563,7 +563,7 @@ def _written(folder, name, content):
 
 @contextmanager
 def _put_off(faults):
-    """Add what is wrong with one file to a list, unless it is in it, so that the others come all the same."""
+    """Add the error of one file to a list, unless it is there already, so that the others are brought all the same."""
     try:
         yield
     except CourseError as error:
@@ -581,9 +581,9 @@ def _is_example(source):
 
 
 def _source_of(run):
-    """The folder of the recordings that a run learned from, as far as it is known."""
+    """The folder of the recordings that a run was trained on, if known."""
     corpus = run.settings["corpus"]
-    shipped = EXAMPLES / Path(corpus["folder"]).name  # as the runs name it that came with the course
+    shipped = EXAMPLES / Path(corpus["folder"]).name  # as named by the runs that came with the course
     return corpus.get("source") or (shipped if shipped.is_dir() else "")
 
 

@@ -1,4 +1,4 @@
-"""What the doctor found, to be read and heard in a notebook: the sections of the survey's page, or words."""
+"""The doctor's findings, to read and hear in a notebook: the sections of the survey's page, or words."""
 
 from ..corpus import KINDS, key_of
 from ..errors import CourseError
@@ -9,17 +9,17 @@ from .shown import Shown
 
 
 def findings(survey, name=None, kinds=None):
-    """What was found, with players: each fault as a model would hear it, and after its remedy.
+    """Findings with players: each fault as a model would get it, and after its remedy.
 
     Parameters
     ----------
     survey
         A `Survey`.
     name
-        Of the one file to be shown, as the survey writes it; all files with findings if not given, the worst first,
-        with players for as many as one cell has room for.
+        The one file to show, as the survey names it; all files with findings if not given, the worst first, with
+        players for as many as fit into one cell.
     kinds
-        The kinds of fault to be shown, by their titles or keys, such as ["mains hum", "clicks"]; all if not given.
+        The kinds of fault to show, by title or key, such as ["mains hum", "clicks"]; all if not given.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def findings(survey, name=None, kinds=None):
 def hear(path, finding, others=()):
     """Players of one `Finding` of the recording `path`: before, and after where there is a remedy.
 
-    `others` are the other findings of it; they matter where one channel has to be read alone.
+    `others` are its other findings; they matter where one channel has to be read alone.
 
     Raises
     ------

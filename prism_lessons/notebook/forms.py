@@ -1,11 +1,11 @@
-"""Forms for what only a composer can say of a corpus: what it is for, and whose the sounds are."""
+"""Forms for what only a composer knows about a corpus: its purpose, and the origin of its sounds."""
 
 from ..corpus import CONSENTS, PREFERENCES, SHARING
 from .panels import Panel, choice, lines, text
 
 
 def intention_form(choices):
-    """A `Panel` that asks for the intention; its values go to `choices.intend`. It begins with what was said before."""
+    """A `Panel` that asks for the intention; its values go to `choices.intend`. It begins with earlier answers."""
     now = choices.state.intention
     return Panel(
         hear=lines("What do you want to hear?", now.hear),
@@ -20,9 +20,9 @@ def origin_form(choices, name="*"):
     Parameters
     ----------
     choices
-        The `Choices`; what they say already stands in the form.
+        The `Choices`, which fill in the form at first.
     name
-        Of a recording, as the survey names it, or a pattern for several; "*" means all.
+        A recording, as the survey names it, or a pattern for several; "*" means all.
     """
     now = choices.state.origin(name)
     return Panel(

@@ -1,7 +1,7 @@
 """Installs the course in Colab: the set-up cell runs this file as soon as the course is there, before it can import it.
 
-Without what the course depends on, which Colab has: other versions would break the running kernel. Of what Colab lacks
-the lessons can miss something, so it stops only if the course itself cannot be installed.
+Dependencies that Colab has are not installed: other versions would break the running kernel. Lessons can do without the
+two that Colab lacks, so it stops only if the course itself cannot be installed.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ LACKING = ("pyloudnorm", "av")
 
 
 def pip(*words):
-    """Let pip install something; returns why it could not, or nothing."""
+    """Run `pip install`; returns why it failed, or nothing."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", *words]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.returncode and (done.stderr.strip().rpartition("\n")[2] or f"exit status {done.returncode}")
@@ -25,7 +25,7 @@ def main():
     if INSTALLED.exists():
         return None
     if pip(COURSE, *LACKING):
-        # PyPI cannot be reached, not even for what builds the course: Colab has that too.
+        # PyPI cannot be reached, not even for the build tools, which Colab has too.
         if why := pip("--no-index", "--no-build-isolation", COURSE):
             return f"The course could not be installed ({why}): run this cell again in some minutes."
     else:

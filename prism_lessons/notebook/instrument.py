@@ -1,8 +1,8 @@
-"""A model played live in a notebook: the page asks for the next moment of sound, the kernel makes it, and so on.
+"""A model played live in a notebook: the page requests the next block of sound, the kernel makes it, and so on.
 
-Nothing plays in the background: the page pulls, one question at a time, through two hidden fields, as the table of
-clips does (auditioning.py). Whatever it does not get, it asks for again; what was answered once is answered alike. Most
-kernels answer only while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
+Nothing plays in the background: the page pulls, one request at a time, through two hidden fields, as the table of clips
+does (auditioning.py). It repeats a request without an answer; a repeated request gets the same answer. Most kernels
+answer only while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
 """
 
 import base64
@@ -26,15 +26,15 @@ from .players import play
 from .shown import framed
 from .wired import Wired
 
-HEIGHT = 400  # pixels, until the page says itself how high it is
+HEIGHT = 400  # pixels, until the page reports its height
 MOST_SEED = 2**32 - 1
-MOST_SECONDS = 2.0  # of a block: Python is deaf while it makes one
+MOST_SECONDS = 2.0  # of a block: Python cannot answer while it makes one
 MOST_KEPT = 300  # seconds that can be kept after they were heard
 LONGEST_TAKE = 600  # seconds
 BUTTON = {"width": "auto", "align_self": "flex-start"}
 WARM_UP = 0.1  # seconds played before anybody listens, so that Play sounds at once
 MOST_SHOWN = 3  # players below the instrument
-MOST_TURNS = 20  # of the temperature, told of a take one by one
+MOST_TURNS = 20  # of the temperature that a take lists one by one
 
 
 class Instrument(Wired):
@@ -50,7 +50,7 @@ class Instrument(Wired):
     temperature
         How freely the model chooses at first, 0.05 .. 5.
     seed
-        What its chances are made from, a whole number, 0 or more.
+        The seed of its random numbers, a whole number, 0 or more.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Instrument(Wired):
         self._stream.begin(self._seed)
         self.kept = []
         self._made = _Made(round(MOST_KEPT * self._stream.sample_rate))
-        self._version = 1  # of the values, as Python has set them: a page that has not seen them does not overrule them
+        self._version = 1  # of the values that Python has set: a page that has not received them does not override them
         self._answered = self._answer = None
         self._lock = threading.RLock()
         self._build()
@@ -91,7 +91,7 @@ class Instrument(Wired):
         ]
         for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
             field.observe(lambda change, name=name: setattr(self, name, change["new"]), "value")
-        # Until a page has spoken, nobody knows whether one can: then these are the only way to set what is played.
+        # Until a page has sent something, it may not work at all: then these are the only way to set the values.
         self._by_hand = ipywidgets.VBox(self._fields)
         self._seconds = number("Seconds of a take", 8, 0.5, LONGEST_TAKE, step=0.5)
         button = ipywidgets.Button(description="Make a take", layout=BUTTON)
@@ -103,7 +103,7 @@ class Instrument(Wired):
 
     @property
     def temperature(self):
-        """How freely the model chooses, 0.05 .. 5; set, it counts from the next moment that is made."""
+        """How freely the model chooses, 0.05 .. 5; a new value applies from the next block on."""
         return self._temperature
 
     @temperature.setter
@@ -112,7 +112,7 @@ class Instrument(Wired):
 
     @property
     def seed(self):
-        """What its chances are made from; set, it counts from the next beginning, and for takes."""
+        """The seed of its random numbers; a new value applies from the next beginning on, and for takes."""
         return self._seed
 
     @seed.setter
@@ -120,7 +120,7 @@ class Instrument(Wired):
         self._set(self._temperature, _checked_seed(value))
 
     def take(self, seconds=8.0):
-        """Play from silence with the temperature and the seed as they are, without being heard meanwhile.
+        """Generate a take from silence with the current temperature and seed, without playing it live.
 
         Parameters
         ----------
@@ -161,7 +161,7 @@ class Instrument(Wired):
                 field.value = value
 
     def _hear(self, message):
-        """Do what the page asks for; a question that comes twice is answered twice, and done once."""
+        """Handle a request of the page; one that comes twice is answered twice, and carried out once."""
         try:
             asked = json.loads(message)
         except (ValueError, RecursionError):
@@ -209,7 +209,7 @@ class Instrument(Wired):
         }
 
     def _keep(self, seconds, place):
-        """Keep the last seconds up to a place as a `Take`; returns what to say of it."""
+        """Keep the last seconds up to a place as a `Take`; returns a sentence about it."""
         rate = self._stream.sample_rate
         start = place - round(min(max(seconds, 0), MOST_KEPT) * rate)
         samples = self._made.between(start, place)
@@ -228,17 +228,17 @@ class Instrument(Wired):
 
 
 class _Made:
-    """The last samples that were made, by their places since the first, and the temperatures that they were made at.
+    """The last samples that were made, by their places since the first, and their temperatures.
 
     Parameters
     ----------
     most
-        How many are remembered, about.
+        About how many are kept.
     """
 
     def __init__(self, most):
         self._most, self._pieces, self.begin, self.end = most, deque(), 0, 0
-        self._turns = []  # (place, temperature), wherever it was turned
+        self._turns = []  # (place, temperature) of each change
 
     def add(self, samples, temperature):
         if not self._turns or self._turns[-1][1] != temperature:
@@ -256,14 +256,14 @@ class _Made:
         self.end = place
 
     def between(self, start, stop):
-        """A copy of what lies from one place to another, as far as it is remembered."""
+        """A copy of the samples from one place to another, as far as they are kept."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
 
     def line(self, start, stop, sample_rate):
-        """The temperature from one place to another, as far as it is remembered, as a `Line`.
+        """The temperature from one place to another, as far as it is kept, as a `Line`.
 
-        It has a step wherever the temperature was turned; of one that was turned very often, points at equal distances.
+        It has a step wherever the temperature changed or, if that was very often, points at equal distances.
         """
         start = max(start, self.begin)
         before = [temperature for place, temperature in self._turns if place <= start]
@@ -278,7 +278,7 @@ class _Made:
 
 
 def _finite(value):
-    """A number as a float; minus infinity for what is none."""
+    """A number as a float; minus infinity for anything else."""
     known = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e15
     return float(value) if known else -math.inf
 

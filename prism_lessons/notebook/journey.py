@@ -5,11 +5,11 @@ from ..pages import journey_page
 from .shown import Shown, framed
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
-HEIGHT = 560  # pixels, until the page says itself how high it is
+HEIGHT = 560  # pixels, until the page reports its height
 
 
 def journey_shown(journey, title="Journey through the epochs"):
-    """One sound of a run through its epochs, to be played from any of them.
+    """One sound of a run, clip after clip through its epochs, playable from any of them.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""Temperature as a drawn line: a picture to be drawn into, and the same as text in a field with a label.
+"""Temperature as a drawn line: a picture to draw in, and the same as text in a labelled field.
 
-The field is the wire as well: what is drawn is written into it, as if by hand, and Python reads it there.
+The field is the wire as well: a drawn line is written into it, as if by hand, and Python reads it there.
 """
 
 import ipywidgets
@@ -14,7 +14,7 @@ from .panels import text
 from .shown import framed
 from .wired import Wired
 
-HEIGHT = 420  # pixels, until the page says itself how high it is
+HEIGHT = 420  # pixels, until the page reports its height
 LABEL = "Line (seconds:temperature, ...)"
 
 
@@ -24,14 +24,14 @@ class LinePanel(Wired):
     Parameters
     ----------
     seconds
-        How long the take is: what the picture reaches to.
+        The length of the take and of the picture.
     value
         The line at first: seconds and temperature of each point, straight in between; or one number.
 
     Raises
     ------
     CourseError
-        For a text that is no line, or a length that is none.
+        For a text that is no line, or an invalid length.
     """
 
     def __init__(self, seconds=20.0, value="0:0.7, 10:1.1, 20:0.8"):
@@ -47,7 +47,7 @@ class LinePanel(Wired):
 
     @property
     def value(self):
-        """The line as text, always one that can be played; set, it is drawn."""
+        """The line as text, always one that can be played; a new value is drawn."""
         return str(self._line)
 
     @value.setter
@@ -55,7 +55,7 @@ class LinePanel(Wired):
         self._field.value = str(Line.of(line))
 
     def _read(self, line):
-        """Take what stands in the field; what is no line is said beside it, and the last that was one stays."""
+        """Read the field; if it holds no line, say so beside it and keep the last valid one."""
         try:
             self._line = Line.of(line)
         except CourseError as error:

@@ -8,14 +8,14 @@ HEIGHT = 680  # pixels, until the page makes its frame as high as itself
 
 
 def sound_map(relations, excerpt, title="Sound map"):
-    """A map of sounds that can be heard: those that are alike lie near each other.
+    """A map of sounds to hear: those that are alike are near each other.
 
     Parameters
     ----------
     relations
         A `Relations`.
     excerpt
-        A function that gives the `Clip` of the sound of an index.
+        A function that returns the `Clip` of the sound of an index.
     title
         What it is called.
 

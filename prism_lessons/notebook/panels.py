@@ -1,6 +1,6 @@
 """Controls: labelled inputs whose values are plain arguments of the library.
 
-Only kinds of input whose label a screen reader finds, in ipywidgets 7.7.1 (Colab) and 8.1 alike; so no sliders.
+Only inputs whose labels screen readers find, in both ipywidgets 7.7.1 (Colab) and 8.1; so no sliders.
 """
 
 import ipywidgets
@@ -55,7 +55,7 @@ class _Box(Boxed):
 
     @property
     def values(self):
-        """What the inputs say now, {name: value}."""
+        """The current values of the inputs, {name: value}."""
         return {name: control.value for name, control in self._inputs.items()}
 
     def __repr__(self):
@@ -73,7 +73,7 @@ class Panel(_Box):
     Attributes
     ----------
     values
-        {name: value} as the controls say now, to be handed on as `f(**panel.values)`. One value is `panel.name`.
+        {name: value}, the current values of the controls, to pass on as `f(**panel.values)`. One value is `panel.name`.
     """
 
     def __init__(self, **controls):
@@ -108,7 +108,7 @@ class JournalPanel(_Box):
     Parameters
     ----------
     journal
-        The `Journal`. What it holds already stands in the inputs.
+        The `Journal`, whose answers fill in the inputs at first.
     lesson
         The lesson that asks.
     questions
@@ -125,7 +125,7 @@ class JournalPanel(_Box):
         super().__init__({question: _question(question, known.get(question, "")) for question in questions}, below)
 
     def keep(self):
-        """Write what was answered into the journal; answers that are there already are not written twice."""
+        """Write the answers into the journal; those that are there already are not written twice."""
         print(self._keep())
 
     def _keep(self):

@@ -17,12 +17,12 @@ SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
 DARK_DBFS = -90  # below, hardly anything is seen of a colour that ends at -100
 SHORT_SECONDS = 0.1  # below, a wave is shown in milliseconds
-FLAT_SAMPLES = 3  # in a row at the same highest value: a curve has two at most, but for a very slow one
+FLAT_SAMPLES = 3  # in a row at the same highest value: a curve has two at most, unless it is very slow
 WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
 
 
 def waveform(sound, name=None):
-    """The wave of a clip or sound file over time: how loud, when. `name` is what to call it, if not by its own."""
+    """The waveform of a clip or sound file. `name` is used instead of its own."""
     clip, name = _named(sound, name)
     scale, unit, short = (1000, "milliseconds", "ms") if clip.seconds < SHORT_SECONDS else (1, "seconds", "s")
     canvas = Figure(SIZE, layout="constrained")
@@ -50,7 +50,7 @@ def _longest_run(true):
 
 
 def spectrogram(sound, name=None):
-    """What frequencies a clip or sound file holds, when: the brighter, the louder. `name` as for `waveform`."""
+    """The spectrogram of a clip or sound file: the brighter, the louder. `name` as for `waveform`."""
     clip, name = _named(sound, name)
     size = int(2 ** np.ceil(np.log2(WINDOW_SECONDS * clip.sample_rate)))
     # The window's sum scales a sine of full scale to 0 dB.
@@ -70,7 +70,7 @@ def spectrogram(sound, name=None):
 
 
 def learning_curve(run):
-    """The bits per sample of a run's epochs, beside what ways of guessing need that are no model."""
+    """The bits per sample of a run's epochs, beside those of baselines without a model."""
     picture, words = markup.learning_curve(run), markup.curve_in_words(run)
     return Shown(figure(picture, escaped(words)), words)
 

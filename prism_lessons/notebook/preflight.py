@@ -1,4 +1,4 @@
-"""A pre-flight in a notebook: what was tried and how it went, in words, over what was played."""
+"""A pre-flight in a notebook: its checks and their results in words, over players."""
 
 from ..prose import escaped
 from .players import play
@@ -11,7 +11,7 @@ STYLE = """<style>
 
 
 def preflight_shown(check):
-    """A table of what was tried, and players of what was learned by heart and of how it was played back.
+    """A table of the checks, and players of the sound that was learned by heart and of its replay.
 
     Parameters
     ----------

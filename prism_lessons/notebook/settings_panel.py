@@ -1,6 +1,6 @@
 """The settings of a training as a composer meets them: a few controls in words, all others behind a tick, and a table.
 
-What is said of a setting comes from its own field (`prism_lessons.settings`); what comes out are arguments of `train`.
+The text on a setting comes from its own field (`prism_lessons.settings`); the values are arguments of `train`.
 """
 
 import re
@@ -23,9 +23,9 @@ LITERAL = {
 }
 FRAMES = (4, 8, 16, 32, 64)  # the lengths of memory to choose from, in largest frames
 SIZES = (64, 128, 192, 256, 512, 1024, 2048)
-PATIENCE = {"never": 0, "3 epochs": 3, "6 epochs": 6, "12 epochs": 12}  # to a list of widgets, None is no choice
+PATIENCE = {"never": 0, "3 epochs": 3, "6 epochs": 6, "12 epochs": 12}  # 0, since widgets take None for no choice
 WEEK = 7 * 24 * 60  # minutes
-NONE = "none"  # what stands in a field for several numbers where there are none
+NONE = "none"  # in a field for several numbers, if there are none
 EFFECTS = {  # of the two controls that are no single setting
     "minutes": "How long it may practise in all, interruptions not counted. With more, a sound goes from raw towards "
     "settled. The steps of learning grow smaller as the time runs out, so a training that was meant to be longer is "
@@ -58,14 +58,13 @@ class SettingsPanel(Panel):
     minutes
         The budget to begin with, 0.02 .. 10080; the preset's if not given.
     **controls
-        Inputs of the lesson's own, shown first. One that is named as a setting among the rest, such as `seed`, takes
-        its place.
+        The lesson's own inputs, shown first. One named like a setting among the rest, such as `seed`, replaces it.
 
     Attributes
     ----------
     values
-        {name: value} as the controls say now, for `train(corpus, folder, preset=preset, **panel.values)`. Of the
-        settings behind the tick it holds those that differ from the preset's. Reading it raises `CourseError` where a
+        {name: value}, the controls' current values, for `train(corpus, folder, preset=preset, **panel.values)`. Of the
+        settings behind the tick, it has those that differ from the preset's. Reading it raises `CourseError` where a
         field for several numbers cannot be read.
     """
 
@@ -93,7 +92,7 @@ class SettingsPanel(Panel):
         return {name: value for name, value in said.items() if name not in self._rest or value != self._usual[name]}
 
     def __getattr__(self, name):
-        value = super().__getattr__(name)  # says so if there is no such control
+        value = super().__getattr__(name)  # raises if there is no such control
         return self._arguments(name).get(name, value)
 
     def reset(self):
@@ -107,7 +106,7 @@ class SettingsPanel(Panel):
         return "\n".join([*lines, f"More settings: {len(self._rest)} others"])
 
     def _arguments(self, name):
-        """What one control says, {name: value} as `train` takes it."""
+        """The value of one control, {name: value} as `train` takes it."""
         value = self._inputs[name].value
         if name == "literal":
             return LITERAL[value]
@@ -121,7 +120,7 @@ class SettingsPanel(Panel):
         try:
             super()._say()
             self._preset.changed(**{name: value for name, value in self.values.items() if name in self._known})
-        except CourseError as error:  # raised while a control is changed, it would be seen by nobody
+        except CourseError as error:  # raised while a control is changed, it would not be shown
             self._python.value = f'<p role="status">{escaped(str(error))}</p>'
 
     def _windows(self, frame_sizes):
@@ -134,7 +133,7 @@ class SettingsPanel(Panel):
         }
 
     def _fit_window(self, _):
-        """Offer the lengths of memory that go with the frames, and choose the one nearest to the one chosen."""
+        """Offer the lengths of memory that fit the frames, and choose the nearest to the current one."""
         try:
             frame_sizes = self.frame_sizes
         except CourseError:  # `_say` says it
@@ -151,7 +150,7 @@ class SettingsPanel(Panel):
         hidden = []
         for name, control in self._rest.items():
             hidden += [control, _note(f"{effects[name]} {_facts(self._known[name], _written(self._usual[name]))}")]
-        # An accordion of ipywidgets cannot be opened by keyboard: its head takes clicks alone, and never the focus.
+        # An accordion of ipywidgets cannot be opened by keyboard: its head takes only clicks, never the focus.
         more, room = tick("More settings"), ipywidgets.VBox()
         more.add_class("prism-more")
         more.observe(lambda change: setattr(room, "children", hidden if change.new else []), "value")
@@ -231,7 +230,7 @@ def _facts(about, default):
 
 
 def _linked(words):
-    """Words as HTML, their addresses as links that open beside the notebook; no colour tells them."""
+    """Words as HTML, with addresses as links that open beside the notebook, not marked by colour."""
     link = (
         r'<a href="\g<0>" target="_blank" rel="noopener" style="color: inherit; text-decoration: underline">\g<0></a>'
     )

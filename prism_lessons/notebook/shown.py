@@ -1,4 +1,4 @@
-"""What a cell shows: HTML with the same in words for those who do not look."""
+"""What a cell shows: HTML, with the same in words."""
 
 from IPython.display import display
 
@@ -27,7 +27,7 @@ class Shown:
 
 
 class Boxed:
-    """What shows itself as the widget `_box` when a cell ends in it, and in words where no widget can live."""
+    """An object that a cell shows as the widget `_box`, or in words where widgets are not supported."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         # The two versions of ipywidgets show a widget in different ways; this is what both tell the front end.
@@ -41,9 +41,9 @@ def figure(picture, caption):
 
 
 def framed(document, title, height):
-    """A whole HTML document in a frame of the notebook, so that its styles and its keys meet nothing else.
+    """A whole HTML document in a frame of the notebook, which isolates its styles and keys.
 
-    `height` is in pixels, until the page says itself how high it is; where it cannot, what does not fit scrolls.
+    `height` is in pixels, until the page reports its height; if it cannot, it scrolls.
     """
     # In single quotes, since a page is full of double ones, each of which would take six bytes.
     document = document.replace("&", "&amp;").replace("'", "&#x27;")
@@ -54,14 +54,14 @@ def framed(document, title, height):
 
 
 class LiveFigure:
-    """One place in a cell's output that is drawn again and again while the cell works.
+    """One place in a cell's output that is redrawn while the cell runs.
 
     Parameters
     ----------
     draw
-        A function that makes a `Shown`; calling the figure calls it with the same arguments and shows what comes.
+        A function that makes a `Shown`; calling the figure calls it with the same arguments and shows the result.
     waiting
-        What stands there until then, a sentence.
+        The sentence shown until then.
     """
 
     def __init__(self, draw, waiting="The picture comes after the first epoch."):

@@ -1,4 +1,4 @@
-"""A cell that was skipped: a sentence that says which, in place of the traceback of a name that is not there."""
+"""Names a skipped cell in a sentence, in place of the traceback of a `NameError`."""
 
 import ast
 import json
@@ -12,7 +12,7 @@ LONGEST = 60  # letters of a line of code that a sentence shows
 
 
 def tell_of_skipped_cells():
-    """From now on, show one sentence where a cell of a notebook needs what a cell that was not run would have made."""
+    """From now on, show one sentence where a cell needs a name that a skipped cell would have defined."""
     if shell := get_ipython():
         shell.set_custom_exc((NameError,), _tell)
 
@@ -26,7 +26,7 @@ def _tell(shell, kind, error, where, tb_offset=None):
 
 
 def sentence(name, source, lessons=Path()):
-    """What to say where a cell, found by its source in a folder of lessons, needs a name that is not there."""
+    """The sentence for a cell, found by its source in a folder of lessons, that needs an undefined name."""
     for path in sorted(Path(lessons).glob("*.ipynb")):
         if found := _maker(name, source, path):
             heading, line = found
@@ -41,7 +41,7 @@ def sentence(name, source, lessons=Path()):
 
 
 def _maker(name, source, path):
-    """The heading, and the line of code, of the last cell above the one with this source that makes a name; or None."""
+    """The heading and the line of code of the last cell above the one with this source that defines a name, or None."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         sources = [(cell["cell_type"], "".join(cell["source"]).strip()) for cell in cells]
@@ -59,7 +59,7 @@ def _maker(name, source, path):
 
 
 def _line_that_makes(name, source):
-    """The line of a cell that gives a name its value, or None."""
+    """The line of a cell that defines a name, or None."""
     try:
         nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError):  # such as a cell that begins with "!"

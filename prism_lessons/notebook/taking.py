@@ -1,4 +1,4 @@
-"""Takes of the lessons on the disk: what kind of files they become, and names that are free."""
+"""Saving the takes of the lessons: the kind of files, and free names."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from .panels import Panel, choice, number, tick
 
 
 def files_panel():
-    """A `Panel` that asks what kind of files takes become: the arguments of `prism_lessons.render`."""
+    """A `Panel` for the kind of files that takes become: the arguments of `prism_lessons.render`."""
     return Panel(
         form=choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
         bits=choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
@@ -20,7 +20,7 @@ def files_panel():
 
 
 def free_path(folder, clip):
-    """Where a clip can be saved in a folder: a name of its own, or that under which it lies there already."""
+    """A path for a clip in a folder: under a free name, or the one that it is saved under already."""
     wanted = pcm16(clip.samples)
     for path in names_for(folder / f"{clip.name}.wav"):
         if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):

@@ -1,4 +1,4 @@
-"""What is watched while a training runs: the curve, what its numbers do, and the newest clips to hear."""
+"""The view of a training while it runs: the curve, the verdict on its numbers, and the newest clips to hear."""
 
 from ..audio import as_clip
 from ..markup import curve_in_words, learning_curve
@@ -7,7 +7,7 @@ from ..verdict import verdict
 from .players import _player, _words
 from .shown import Shown, figure
 
-MOST_BYTES = 1_000_000  # of a cell that is drawn anew after each epoch: each drawing is sent as a whole
+MOST_BYTES = 1_000_000  # of a cell that is redrawn after each epoch: each drawing is sent as a whole
 BYTES_OF_A_CAPTION = 1_000  # at most, what a player needs besides its sound
 
 
@@ -24,7 +24,7 @@ def training_view(run):
     Returns
     -------
     Shown
-        Less than 1 MB of it; clips that are too long are cut, and their captions say so. Nothing plays by itself.
+        Less than 1 MB; clips that are too long are cut, and their captions say so. Nothing plays by itself.
 
     Raises
     ------

@@ -1,6 +1,6 @@
-"""Pages in a cell that speak with Python: a frame, and two fields of ipywidgets as the wire between them.
+"""Pages in a cell that exchange messages with Python: a frame, and two fields of ipywidgets as the wire.
 
-Every front end brings those fields along; a widget of our own would need one that Colab fetches from elsewhere.
+Every front end has these fields; a custom widget would need one that Colab fetches from elsewhere.
 """
 
 import json
