@@ -14,6 +14,6 @@ TYPES = {WAV: "audio/wav", FLAC: "audio/flac", MP3: "audio/mpeg"}
 
 
 def address(clip, form):
-    """A clip as a `data:` address in one of the `FORMS`; levels are as they are."""
+    """A clip as a `data:` address in one of the `FORMS`; levels are unchanged."""
     coded = {WAV: clip.wav, FLAC: clip.flac, MP3: lambda: mp3_of(clip)}[form]()
     return f"data:{TYPES[form]};base64,{base64.b64encode(coded).decode()}"

@@ -1,5 +1,5 @@
-"""Pages as one HTML document each: a template with its styles and its scripts in it, so that nothing is asked of the
-network, and what differs from page to page as text and as JSON."""
+"""Pages as one HTML document each: a template with its styles and scripts inline, so that it needs no network, and the
+contents of the page as text and as JSON."""
 
 import json
 from pathlib import Path
@@ -36,18 +36,18 @@ def document(page, scripts, title, stores, styles=(), **values):
     Parameters
     ----------
     page
-        The path of its template, "sound_map.html", which holds its `<main>`; its styles lie beside it under the same
+        The path of its template, "sound_map.html", which holds its `<main>`; its styles are beside it under the same
         name.
     scripts
         The paths of its scripts, in their order.
     title
         Plain text.
     stores
-        {id: value}: what the scripts find as JSON in the element of that id.
+        {id: value}: data for the scripts, as JSON in the element of that id.
     styles
         The paths of styles that it shares with other pages.
     **values
-        What stands in the places of the template, as HTML: see `prose.escaped`.
+        The values of the template's placeholders, as HTML: see `prose.escaped`.
     """
     styles, scripts = (COMMON, *styles, page.with_suffix(".css")), (IN_A_FRAME, *scripts)
     style, script = ("\n".join(path.read_text(encoding="utf-8") for path in paths) for paths in (styles, scripts))

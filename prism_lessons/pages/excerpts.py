@@ -1,6 +1,6 @@
-"""The seconds of a recording in which a fault is heard best, before and after its remedy.
+"""Excerpts of a recording in which a fault is most audible, before and after its remedy.
 
-A file and a `Finding` go in, clips come out. Nothing is turned up or down.
+They are made from a file and a `Finding`, as clips. Nothing is turned up or down.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ from ..corpus import KINDS, has_remedy, kept_channel, repaired, shown_name
 from ..live import moment
 
 EXCERPT_SECONDS = 4.0
-LEAD_SECONDS = 1.0  # heard before the first place of a fault, so that the ear has something to hold it against
+LEAD_SECONDS = 1.0  # heard before the first place of a fault, for comparison
 LOOK_SECONDS = 60.0  # searched for the excerpt where a fault is in all of the file: long files are not read again
 FRAME_SECONDS = 0.05
-SOFTEST = 40.0  # dB below the loudest frame: what is softer still is hardly heard beside it
+SOFTEST = 40.0  # dB below the loudest frame: softer frames are hardly audible beside it
 
 
 def of_the_mix(finding):
@@ -23,7 +23,7 @@ def of_the_mix(finding):
 
 
 def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
-    """A fault as a model would hear it, and the same place with its remedy.
+    """A fault as a model would get it, and the same place with its remedy.
 
     Parameters
     ----------
@@ -32,8 +32,9 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
     finding
         One of its `Finding`s.
     seconds
-        How much of each, at most. It is taken where the most places of the finding lie together; where silence would
-        be cut out, round the cut; where the fault is in all of the file, where loud and soft are heard side by side.
+        The longest that each may be. It is taken where most places of the finding are close together; around the cut,
+        if silence would be cut out; at the end of a broken file; and where the level varies most, if the fault is in
+        all of it.
     others
         The other findings of the file. Where one channel has to be read alone, both are of that channel, and not of
         the mix of all.
@@ -46,7 +47,7 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
     Raises
     ------
     AudioError
-        When the file cannot be read; the sentence names it and the reason.
+        When the file cannot be read; the message names it and the reason.
     """
     path, title = Path(path), finding.title
     name = f"{shown_name(path, path.parent)}, {title}"
@@ -86,7 +87,7 @@ def _starts(recording, finding, mixing, seconds):
 
 
 def _round_the_longest_cut(keep, length, seconds):
-    """Starts of two excerpts: with the longest of the parts that are not in `keep` in the middle, and as it is cut."""
+    """Starts of two excerpts: with an edge of the longest part not in `keep` in the middle, and after the cut."""
     edges = [0.0, *(edge for part in keep for edge in part), max(length, keep[-1][1])]
     cuts = list(zip(edges[::2], edges[1::2], strict=True))
     first, last = max(cuts, key=lambda cut: cut[1] - cut[0])
@@ -96,12 +97,12 @@ def _round_the_longest_cut(keep, length, seconds):
 
 
 def after_cuts(moment, keep):
-    """Where a moment, in seconds, of a sound comes to lie when only the parts `keep` of it are left."""
+    """Where a moment of a sound is, in seconds, when only its parts `keep` are left."""
     return sum(max(0.0, min(end, moment) - begin) for begin, end in keep if begin < moment)
 
 
 def _widest_contrast(samples, sample_rate, seconds):
-    """Where, in seconds, an excerpt begins whose level moves the most between loud and soft."""
+    """The start, in seconds, of the excerpt whose level varies most."""
     frame, frames = int(FRAME_SECONDS * sample_rate), int(seconds / FRAME_SECONDS)
     whole = len(samples) // frame
     if whole <= frames:

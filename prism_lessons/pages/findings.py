@@ -1,7 +1,7 @@
-"""What the doctor found in a folder, as one page to read and to hear: a `Survey` goes in, an HTML document comes out.
+"""The doctor's findings in a folder as one page to read and hear: an HTML document of a `Survey`.
 
-The page holds its sounds itself and asks nothing of the network. Its players turn nothing up or down: a fault and its
-remedy are heard at the level that a model would be given. The sections are shared with the notebook.
+The page embeds its sounds and needs no network. Its players turn nothing up or down: a fault and its remedy are played
+at the level that a model would get. The notebook uses the same sections.
 """
 
 from collections import Counter
@@ -15,8 +15,8 @@ from .excerpts import of_the_mix
 from .players import Players
 
 MOST_FILES = 200  # that get players and a section of their own; each of them is read again
-SPARE_BYTES = 1000  # for what a page says of its players once they are made
-# Colours are those of the page or notebook that it stands in.
+SPARE_BYTES = 1000  # for the page's sentences about its players
+# Colours are those of the surrounding page or notebook.
 STYLE = """
 .prism-findings :is(h1, h3, p, dd, td, th[scope=row], figcaption) { overflow-wrap: anywhere }
 .prism-findings .file { margin: 2.5rem 0; padding-top: .5rem; border-top: 2px solid currentColor }
@@ -59,7 +59,7 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
         The `LiveLine` to report progress on; one on standard output if not given.
     most_bytes
         How large the page may be. Where there is too much to hear, the players are coded as MP3, then shortened, then
-        left out, and the page says so. What is written is never left out.
+        left out, and the page says so. Text is never left out.
 
     Returns
     -------
@@ -79,10 +79,10 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
 
 
 def worst_first(survey, kinds=None):
-    """The usable files that have findings, and those of each, the worst first.
+    """The usable files that have findings, and the findings of each, the worst first.
 
-    With `kinds`, keys of kinds of fault, there are no other findings than those. One is kept in any case: that one
-    channel has to be read alone, since the others then are of that channel.
+    With `kinds`, keys of kinds of fault, they have only those findings, and with them the one that one channel has to
+    be read alone, since the others are then of that channel.
     """
 
     def found(file):
@@ -133,9 +133,9 @@ def findings_section(files, paths, most_bytes, brief=False):
     files
         `Surveyed` sounds, the worst first.
     paths
-        Where they lie, {name: path}.
+        Their paths, {name: path}.
     most_bytes
-        The room for what can be read and heard.
+        The room for text and sounds.
     brief
         Leave out where a fault is and what it does to a model.
 
@@ -167,16 +167,16 @@ def _words(file, brief):
 
 
 def file_section(file, path, players, brief=False):
-    """A file with its findings as HTML, under a heading of the third order.
+    """A file with its findings as HTML, under a heading of the third level.
 
     Parameters
     ----------
     file
         A `Surveyed` sound.
     path
-        Where it lies.
+        Its path.
     players
-        The `Players` that make what is heard.
+        The `Players` of the page.
     brief
         Leave out where a fault is and what it does to a model.
     """
@@ -263,7 +263,7 @@ def _kinds(files):
 
 
 def _thresholds(files):
-    """Rows for the kinds of fault that some files have: from where on each is reported, and the source of that."""
+    """Rows for the kinds of fault that some files have: the threshold of each, and its source."""
     return [(kind.title, f"{escaped(kind.threshold)}<br>Source: {escaped(kind.source)}") for kind in _found(files)]
 
 
@@ -274,7 +274,7 @@ def _found(files):
 
 
 def _more(files):
-    """The table of the files that are not heard, since there are too many."""
+    """The table of the files without players, since there are too many."""
     if not files:
         return ""
     rows = [(file.name, "<br>".join(escaped(in_words(finding)) for finding in file.findings)) for file in files]
@@ -283,7 +283,7 @@ def _more(files):
 
 
 def _table(caption, heads, rows):
-    """An HTML table; the first of each row is plain text and its head, the others are HTML."""
+    """An HTML table; the first cell of each row is its head, plain text, the others are HTML."""
     if not rows:
         return "<p>None.</p>"
     head = "".join(f'<th scope="col">{name}</th>' for name in heads)

@@ -1,4 +1,4 @@
-"""The instrument that is played live: its page, for a notebook's frame. The sound is made by Python, beyond a wire."""
+"""The page of the live instrument, for a notebook's frame. Python makes the sound and sends it over a wire."""
 
 from pathlib import Path
 
@@ -14,9 +14,9 @@ def instrument_page(title, data, lowest, highest, most_seed, most_kept):
     Parameters
     ----------
     title
-        What it is called, plain text.
+        Plain text.
     data
-        What the script needs to know, ready for JSON: wire, rate (Hz), temperature, seed.
+        Data for the script, ready for JSON: wire, rate (Hz), temperature, seed.
     lowest, highest
         The temperatures that may be played.
     most_seed

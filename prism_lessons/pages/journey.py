@@ -1,7 +1,7 @@
-"""A run's journey as one HTML page: a player, its chapters, and the epoch that is heard, large and announced.
+"""A run's journey as one HTML page: a player, its chapters, and the current epoch, large and announced.
 
-In goes a journey, a `clip` with `chapters` (start and end in seconds, epoch, title); out comes the page as text. It is
-journey.html, with journey.css and journey.js in it, and asks nothing of the network.
+It is made from a journey, a `clip` with `chapters` (start and end in seconds, epoch, title) and their `webvtt`, and is
+journey.html with journey.css and journey.js inline; it needs no network.
 """
 
 import base64
@@ -23,7 +23,7 @@ def journey_page(journey, title, most_bytes=MOST_BYTES):
     Parameters
     ----------
     journey
-        What has a `clip` and `chapters`, as `audition.journey.Journey` does.
+        An object with `clip`, `chapters` and `webvtt`, as `audition.journey.Journey`.
     title
         Of the page, plain text.
     most_bytes

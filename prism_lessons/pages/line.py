@@ -1,4 +1,4 @@
-"""A line of temperature to be drawn: its page, for a notebook's frame."""
+"""The page for drawing a line of temperature, for a notebook's frame."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ def line_page(title, data):
     Parameters
     ----------
     title
-        What it is called, plain text.
+        Plain text.
     data
-        What the script needs to know, ready for JSON: wire, seconds, points [(seconds, temperature)], temperatures
-        (lowest, highest).
+        Data for the script, ready for JSON: wire, seconds, points [(seconds, temperature)], temperatures (lowest,
+        highest).
     """
     style, script = SHARED
     return document(OWN.with_suffix(".html"), [script, OWN.with_suffix(".js")], title, {"data": data}, [style])

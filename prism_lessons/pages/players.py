@@ -9,7 +9,7 @@ from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
 from .mp3 import MP3_BYTES_PER_SAMPLE, mp3_rate
 
-SHORTEST_SECONDS = 1.0  # below this one hears that there is a sound, but hardly what is wrong with it
+SHORTEST_SECONDS = 1.0  # in less, a sound can be heard, but hardly its fault
 BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
 PLAYER_BYTES = 600  # of a player without its sound
 
@@ -61,7 +61,7 @@ class Players:
         return self._heard(1, beginning, False)
 
     def in_words(self):
-        """What there is to hear, as sentences."""
+        """The number, length and form of the players, as sentences."""
         form = (
             "16-bit samples, as they are"
             if self.lossless

@@ -1,7 +1,7 @@
 """The sounds of a corpus as a map that can be heard: one HTML page that needs no network and no library.
 
-In go the `Relations` of the sounds and a function that gives each of them as a `Clip`; out comes the page as text. The
-page is sound_map.html, with sound_map.css and sound_map.js in it, and what differs from corpus to corpus as JSON.
+It is made from the `Relations` of the sounds and a function that returns each of them as a `Clip`, and is returned as
+text: sound_map.html, with sound_map.css and sound_map.js inline and the data of the corpus as JSON.
 """
 
 import base64
@@ -20,10 +20,10 @@ from .document import document
 from .mp3 import mp3
 
 SAMPLE_RATE = 22050  # Hz, of the MP3s
-LENGTHS = (3.0, 2.5, 2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3)  # seconds: what may be heard of a sound
+LENGTHS = (3.0, 2.5, 2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3)  # seconds: lengths that sounds may be cut to
 FADE_SECONDS = 0.02
 PROBES = 20  # sounds from which the size of all is estimated
-RESERVE = 1000  # bytes for the sentence that says what is left out
+RESERVE = 1000  # bytes for the note on sounds left out
 WIDTH, HEIGHT, MARGIN = 900, 500, 26  # of the map, in its own units
 SMALLEST, LARGEST = 3.8, 8.5  # radius of a point
 MOST_LISTED = 8  # outliers and twins in the lists; the table has them all
@@ -37,12 +37,12 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     relations
         A `Relations`: how the sounds relate to each other.
     excerpt
-        A function that gives the `Clip` of the sound of an index; called once for each.
+        A function that returns the `Clip` of the sound of an index; called once for each.
     title
         Of the page, plain text.
     most_bytes
-        How large the page may become. All sounds are heard for the same length, 0.3 to 3 s at most; where not even
-        that fits, only a part of them is heard, and the page says so. Levels are as they are: nothing is normalised.
+        How large the page may become. All sounds are cut to the same length, 0.3 to 3 s at most; if not even that fits,
+        only a part of them is embedded, and the page says so. Nothing is normalised.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
 
 
 def _drawn(places):
-    """Places, (n, 2), upwards -> the map's units, downwards: as large as fits, all distances true to scale."""
+    """Places, (n, 2), y upwards -> the map's units, y downwards: as large as fits, all distances true to scale."""
     places = np.asarray(places, float) * (1, -1)
     middle, room = np.array([WIDTH, HEIGHT]) / 2, np.array([WIDTH, HEIGHT]) - 2 * MARGIN
     lowest, highest = places.min(axis=0), places.max(axis=0)
@@ -108,19 +108,18 @@ def apart(places, distance, rounds=20):
 
 
 def embed(excerpt, count, room):
-    """The sounds as text that a browser plays, `room` bytes at most in all.
+    """The sounds as text that a browser plays, in at most `room` bytes altogether.
 
     Returns
     -------
-    Levels, RMS in dBFS, of the whole clips; MP3 in base64, "" for those that are not heard; the seconds at most that
-    are heard of each.
+    Levels, RMS in dBFS, of the whole clips; MP3 in base64, "" for those left out; the most seconds of each.
     """
     probes = {index: excerpt(index) for index in range(0, count, math.ceil(count / PROBES))}
 
     def fits(seconds):
         return sum(len(heard(clip, seconds)) for clip in probes.values()) / len(probes) * count <= room
 
-    longest = bisect.bisect_left(LENGTHS[:-1], True, key=fits)  # of lengths that fall: the first that fits, or the last
+    longest = bisect.bisect_left(LENGTHS[:-1], True, key=fits)  # of falling lengths, the first that fits, or the last
     levels, kept = [], []
     for index in range(count):
         clip = probes.pop(index, None) or excerpt(index)
@@ -159,7 +158,7 @@ def heard(clip, seconds):
 
 
 def _note(sounds, seconds):
-    """What the page says about what is heard and what is not."""
+    """The page's note on what is played and what is left out."""
     words = f"Of each sound, at most the first {seconds:g} s are heard, at their own level, as MP3."
     silent = sounds.count("")
     if silent:
@@ -171,7 +170,7 @@ def _note(sounds, seconds):
 
 
 def _data(relations, places, radius):
-    """What the script needs to know, ready for JSON; groups and clusters as indices, the largest group first."""
+    """Data for the script, ready for JSON; groups and clusters as indices, the largest group first."""
     groups = [name for name, _ in Counter(relations.groups).most_common()]
     numbers = {name: number for number, name in enumerate(groups)}
     indices = {name: index for index, name in enumerate(relations.names)}

@@ -1,7 +1,7 @@
-"""The clips of a run to be listened to, compared, starred and noted: one HTML page, for a file and for a notebook.
+"""The clips of a run to listen to, compare, star and annotate: one HTML page, for a file and for a notebook.
 
-In goes what is known of the clips, as plain values, and their sounds as `data:` addresses; out comes the page as text.
-In a notebook the sounds stay with Python and come when they are played, and what is said goes to Python at once.
+It is made from plain values about the clips and from their sounds as `data:` addresses, and returned as text. In a
+notebook the sounds stay in Python and are sent when they are played, and notes go to Python at once.
 """
 
 from pathlib import Path
@@ -10,7 +10,7 @@ from ...prose import escaped
 from ..document import document
 
 HERE = Path(__file__).parent
-# Each is a page about one thing; they share their names, so the order counts.
+# Each script is about one thing; they share global names, so the order counts.
 SCRIPTS = ("notes", "sounds", "grid", "detail", "compare", "blind", "journey", "start")
 
 
@@ -20,15 +20,15 @@ def listening_page(title, counts, intention, gap, curve, verdict, data, sounds):
     Parameters
     ----------
     title, counts, verdict
-        Plain text: what the page is called, what is on it, what the curve says.
+        Plain text: the title, what is on the page, the verdict on the curve.
     intention, gap
-        Paragraphs, plain text: what was wanted; how far clips and recordings lie apart, none where nobody knows.
+        Paragraphs, plain text: the composer's intention; the distance of clips from recordings, none if unknown.
     curve
         The learning curve as SVG.
     data
-        What the scripts need to know, ready for JSON: audition/page.py makes it.
+        Data for the scripts, ready for JSON: audition/page.py makes it.
     sounds
-        {"clip 0": a `data:` address, "source 3": ...}; empty where Python hands them out.
+        {"clip 0": a `data:` address, "source 3": ...}; empty where Python sends them.
     """
     heading = '<h2 id="gap-heading">How far from the recordings</h2>'
     apart = f'<section aria-labelledby="gap-heading">{heading}{_paragraphs(gap)}</section>' if gap else ""
