@@ -99,10 +99,9 @@ class Streams:
         """Drop the state reset of clips that follow one that has died away, in place."""
         over = windows.position[:-1] + self.window >= windows.end[:-1]
         step, stream = np.nonzero(windows.starts[1:] & (windows.position == windows.first)[1:] & over)
-        places = windows.end[step, stream, None] - np.arange(1, END_SAMPLES + 1)
-        real = places >= windows.first[step, stream, None]
-        power = np.square(self.predictors.samples).astype(np.float32)[self.codes.array[np.maximum(places, 0)]]
-        power = np.sum(power * real, axis=1) / real.sum(axis=1)
+        first, end = windows.first[step, stream], windows.end[step, stream]
+        tails, _ = cut(self.codes, end, first, end, END_SAMPLES, 0)
+        power = np.square(self.predictors.samples, dtype=np.float32)[tails].mean(axis=1)
         windows.starts[step + 1, stream] = (power >= END_POWER) | (chance.random(len(power)) >= SEQUELS)
 
     def steps(self, epoch):
