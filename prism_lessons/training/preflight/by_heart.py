@@ -170,7 +170,7 @@ class Pupil:
         self.settings, self.patience = preset.training, patience
         codes = Codes.of_arrays([codes], preset.model.codec.centre)
         self.learner = make_learner(preset, "float32", codes)
-        self.streams = Streams.of(codes, preset, self.learner.model.predictors, as_played=False)
+        self.streams = Streams.of(codes, preset)
         self.bits, self.steps, self.seconds, self._passes = math.inf, 0, 0.0, 0
 
     @property
