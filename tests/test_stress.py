@@ -21,10 +21,10 @@ def test_in_some_rounds_of_mishaps_nothing_is_lost_and_nothing_half_written():
     )
 
 
-def ended(status, said, word="a word"):
-    """An attempt to answer that has ended."""
+def ended(status, said, word="a word", name="answer"):
+    """An attempt that has ended."""
     attempt = object.__new__(stress.Attempt)
-    attempt.name, attempt.word, attempt.ends = "answer", word, (0, 2)
+    attempt.name, attempt.word, attempt.ends = name, word, (0, 2)
     attempt.status, attempt.said, attempt.sentence = status, said.encode(), said
     return attempt
 
@@ -34,6 +34,14 @@ def test_an_end_without_a_sentence_is_noticed(status, said, tmp_path):
     stress.check_ends(set(), [ended(0, ""), ended(2, "prism-lessons: A sentence.")], tmp_path)
     with pytest.raises(AssertionError):
         stress.check_ends(set(), [ended(status, said)], tmp_path)
+
+
+def test_only_what_brings_several_files_may_end_with_several_sentences(tmp_path):
+    several = "prism-lessons: One.\nAnother."
+    stress.check_ends(set(), [ended(2, several, name="upload")], tmp_path)
+    for attempt in (ended(2, several), ended(2, f"{several}\nno sentence", name="upload")):
+        with pytest.raises(AssertionError):
+            stress.check_ends(set(), [attempt], tmp_path)
 
 
 @pytest.mark.parametrize(
