@@ -12,10 +12,12 @@ import tempfile
 import zlib
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import faults_in_files
+import faults_in_samples
+import faults_in_spectrum
 import numpy as np
 import soundfile
 from clean import add_recordings, recordings_in
@@ -24,23 +26,9 @@ from prism_lessons.live import print_any_name
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "datasets_examples"
+PARTS = (faults_in_files, faults_in_samples, faults_in_spectrum)
+FAULTS = [fault for part in PARTS for fault in part.FAULTS]
 WANTED_RECALL, MOST_FALSE_ALARMS = 0.98, 0.02
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One kind of fault at one strength.
-
-    `inject(samples, sample_rate, random)` takes float64 samples, shape (frames, channels), full scale at -1 and 1, and
-    gives (samples, sample_rate), or None where the sound cannot have this fault (too short, or nothing in it that
-    would show it). `stated` is False for strengths too weak to be promised: they are reported, not judged.
-    """
-
-    kind: str
-    strength: str
-    inject: object
-    stated: bool = True
-    subtype: str = "PCM_16"
 
 
 def of_the_course():
@@ -48,23 +36,11 @@ def of_the_course():
     return sorted(path for name in ("bells", "breath") for path in (EXAMPLES / name).glob("*.flac"))
 
 
-def faults():
-    from faults_in_files import FAULTS as files
-    from faults_in_samples import FAULTS as samples
-    from faults_in_spectrum import FAULTS as spectrum
-
-    return [*files, *samples, *spectrum]
-
-
 def known_faults():
     """Faults that recordings of the clean set really have, {file name: {kind: how that is known}}."""
-    from faults_in_files import KNOWN as files
-    from faults_in_samples import KNOWN as samples
-    from faults_in_spectrum import KNOWN as spectrum
-
     known = defaultdict(dict)
-    for part in (files, samples, spectrum):
-        for name, kinds in part.items():
+    for part in PARTS:
+        for name, kinds in part.KNOWN.items():
             known[name] |= kinds
     return known
 
@@ -83,24 +59,29 @@ def found_in(path):
         return {"broken": str(error)}
 
 
+def inject(fault, path, folder):
+    """Write a sound file with a fault into a folder; returns the new path, or None where it cannot have this fault."""
+    random = np.random.default_rng(zlib.crc32(f"{path.name} {fault.kind} {fault.strength}".encode()))
+    injected = fault.inject(*soundfile.read(path, always_2d=True), random)
+    if injected is None:
+        return None
+    faulty = Path(folder) / "faulty.wav"
+    if isinstance(injected, bytes):
+        faulty.write_bytes(injected)
+    else:
+        soundfile.write(faulty, *injected, subtype=fault.subtype)
+    return faulty
+
+
 def trial(path, kinds):
     """Examine one clean file, and it with each fault: [(name, kind, strength, stated, findings)]."""
     rows = [(path.name, "", "", True, found_in(path))]
-    samples, rate = soundfile.read(path, always_2d=True)
     with tempfile.TemporaryDirectory() as folder:
-        for fault in faults():
+        for fault in FAULTS:
             if kinds and fault.kind not in kinds:
                 continue
-            random = np.random.default_rng(zlib.crc32(f"{path.name} {fault.kind} {fault.strength}".encode()))
-            injected = fault.inject(samples.copy(), rate, random)
-            if injected is None:
-                continue
-            file = Path(folder) / "faulty.wav"
-            if isinstance(injected, bytes):  # a file that no encoder writes
-                file.write_bytes(injected)
-            else:
-                soundfile.write(file, *injected, subtype=fault.subtype)
-            rows.append((path.name, fault.kind, fault.strength, fault.stated, found_in(file)))
+            if faulty := inject(fault, path, folder):
+                rows.append((path.name, fault.kind, fault.strength, fault.stated, found_in(faulty)))
     return rows
 
 
@@ -157,6 +138,11 @@ def table(results):
     return "\n".join(lines)
 
 
+def row_of(kind):
+    """What is said of a kind of fault on the page."""
+    return f"| {kind.title} (`{kind.key}`) | {kind.threshold} | {kind.source} | {kind.effect} | {kind.advice} |"
+
+
 def page(results):
     """What the doctor looks for and how well it finds it, as a page of the site."""
     from prism_lessons.corpus import KINDS
@@ -170,10 +156,7 @@ def page(results):
         "",
         "| fault | reported from | source | what a model makes of it | what can be done |",
         "|---|---|---|---|---|",
-        *(
-            f"| {kind.title} (`{kind.key}`) | {kind.threshold} | {kind.source} | {kind.effect} | {kind.advice} |"
-            for kind in KINDS.values()
-        ),
+        *map(row_of, KINDS.values()),
         "",
         "## How well it finds it",
         "",

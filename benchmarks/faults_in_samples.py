@@ -11,7 +11,7 @@ import scipy.fft
 import scipy.signal
 import soundfile
 import soxr
-from doctor import Fault
+from fault import Fault
 from scipy.ndimage import maximum_filter1d
 
 SOUNDING = 0.01  # peak, full scale is 1

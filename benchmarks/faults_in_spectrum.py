@@ -8,7 +8,7 @@ import io
 import numpy as np
 import soundfile
 import soxr
-from doctor import Fault
+from fault import Fault
 from scipy.signal import ellip, sosfilt
 
 
