@@ -1,10 +1,10 @@
 """What a sound is like and which sounds are alike: measured block by block, compared, and cached."""
 
 from .blocks import Pieces, Sections, by_section, with_context
+from .file_cache import FileCache, code_version
 from .fingerprints import BANDS as FINGERPRINT_BANDS
 from .fingerprints import HOP as FINGERPRINT_HOP
 from .fingerprints import Fingerprint, at_16_khz, fingerprint
-from .known import Known, code_version
 from .loudness import Loudness
 from .relations import DIFFERENT_DB, Relations, relate
 from .timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
@@ -13,7 +13,7 @@ from .waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
 __all__ = [
     "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "PARTIAL_BINS",
-    "SAMPLE_RATE", "SPEEDS", "Fingerprint", "Known", "Loudness", "Pieces", "Relations", "Sections", "Sound", "Twins",
-    "at_16_khz", "by_section", "code_version", "describe", "find_twins", "fingerprint", "groups_of", "relate",
+    "SAMPLE_RATE", "SPEEDS", "FileCache", "Fingerprint", "Loudness", "Pieces", "Relations", "Sections", "Sound",
+    "Twins", "at_16_khz", "by_section", "code_version", "describe", "find_twins", "fingerprint", "groups_of", "relate",
     "with_context",
 ]  # fmt: skip

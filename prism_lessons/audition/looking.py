@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..analysis import Known, code_version
+from ..analysis import FileCache, code_version
 from ..audio import SILENCE_DBFS, AudioError, load
 from ..errors import CourseError
 from ..files import inside
@@ -119,21 +119,21 @@ def look_at(run, corpus, sources, live):
     clips, unheard
         Tuples: an `AuditionClip` for each clip that can be read, and a sentence for each that cannot.
     """
-    known = Known(run.folder, "auditions", _version("measures", "partials"))
+    cache = FileCache(run.folder, "auditions", _version("measures", "partials"))
     wanted, clips, values, unheard = run.played, [], [], []
     for done, played in enumerate(wanted):
         live.share("Measuring clips", done, len(wanted))
-        found = known.get(played.path)
+        found = cache.get(played.path)
         try:
             if found is None:
                 found = _measured(load(played.path))
-                known.put(played.path, found)
+                cache.put(played.path, found)
         except AudioError as error:
             unheard.append(str(error))
             continue
         clips.append(played)
         values.append(found)
-    known.save()
+    cache.save()
     near = _near(run, clips, corpus, sources, live)
     live.end(f"Looked at {len(clips)} clips.")
     return tuple(
@@ -154,15 +154,15 @@ def _near(run, clips, corpus, sources, live):
     """The nearest stretches for each `RunClip`, {path: (Nearest or None, Verbatim or None)}."""
     if corpus is None:
         return {}
-    known = _known_closeness(run, corpus)
-    found = {clip.path: known.get(clip.path) for clip in clips}
+    cache = _closeness_cache(run, corpus)
+    found = {clip.path: cache.get(clip.path) for clip in clips}
     new = [path for path, values in found.items() if values is None]
     looked = sources().look([load(path) for path in new], live) if new else []
     for path, (nearest, verbatim) in zip(new, looked, strict=True):
         found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
         if not sources().unread:  # once a recording is repaired, it may be the nearest
-            known.put(path, found[path])
-    known.save()
+            cache.put(path, found[path])
+    cache.save()
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
 
 
@@ -170,38 +170,38 @@ def gap_of(run, clips, corpus, sources):
     """How far the `AuditionClip`s of a run are from its corpus, as a `Gap`; None without a corpus; see `look_at`."""
     if corpus is None:
         return None
-    known, place = _known_closeness(run, corpus), run.folder / "clips"  # changes with every clip
-    found = known.get(place)
+    cache, clips_folder = _closeness_cache(run, corpus), run.folder / "clips"  # changes with every clip
+    found = cache.get(clips_folder)
     if found is None:
         audible = [clip.sound for clip in clips if clip.audible]
         found = timbre_gap(sources(), audible, inaudible=len(clips) - len(audible)).as_dict()
         if not sources().unread:
-            known.put(place, found)
-            known.save()
+            cache.put(clips_folder, found)
+            cache.save()
     return Gap(**found)
 
 
 def share_ringing(corpus):
     """The share, 0 .. 1, of a `Corpus`'s clips, or of 50 of them, that hold three steady partials or more."""
-    known = Known(corpus.folder, "partials", _version("measures", "partials"))
+    cache = FileCache(corpus.folder, "partials", _version("measures", "partials"))
     counts = []
     for clip in corpus.clips[:: max(1, -(-len(corpus.clips) // MOST_RECORDINGS))]:
         path = inside(corpus.folder, clip.file)
-        count = known.get(path)
+        count = cache.get(path)
         if count is None:
             try:
                 count = _partials(load(path, seconds=SECONDS))
             except CourseError:  # the others will do
                 continue
-            known.put(path, count)
+            cache.put(path, count)
         counts.append(count)
-    known.save()
+    cache.save()
     return sum(count >= FEWEST for count in counts) / max(1, len(counts))
 
 
-def _known_closeness(run, corpus):
-    """The cache of how close the clips of a `Run` come to its `Corpus`, as `Known`."""
-    return Known(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
+def _closeness_cache(run, corpus):
+    """The cache of how close the clips of a `Run` come to its `Corpus`, as `FileCache`."""
+    return FileCache(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
 
 
 def _measured(clip):

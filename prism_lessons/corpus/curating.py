@@ -33,7 +33,7 @@ from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
 from .doctor import KINDS, repaired
 from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 from .split import divide
-from .survey import known_of, look_up
+from .survey import cached_survey, survey_cache
 
 # Below this, neither split means anything: a few windows of training, one second of validation.
 MINIMUM_SECONDS = 10.0
@@ -225,7 +225,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
     unused files."""
     root = source if source.is_dir() else source.parent
     chosen_for = {**state.left_out, **state.remedies, **state.segments}
-    clips, unused, known, found_before = [], [], {}, known_of(root)
+    clips, unused, name_by_digest, cache = [], [], {}, survey_cache(root)
     for done, path in enumerate(files):
         live.share("Preparing recordings", done, len(files))
         name = shown_name(path, root)
@@ -235,29 +235,29 @@ def _prepare_all(source, files, work, sample_rate, state, live):
                 raise AudioError("left out by choice" + (f": {state.left_out[name]}" * bool(state.left_out[name])))
             refuse_by_name(path)
             refuse_by_place(path, root)
-            file = f"clips/{len(known) + 1:04}_{plain_name(path.stem)}.flac"
-            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state, found_before))
-            if clip.digest in known:
+            file = f"clips/{len(name_by_digest) + 1:04}_{plain_name(path.stem)}.flac"
+            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state, cache))
+            if clip.digest in name_by_digest:
                 (work / clip.file).unlink()
-                raise AudioError(f'the same sound as "{known[clip.digest]}"')
+                raise AudioError(f'the same sound as "{name_by_digest[clip.digest]}"')
         except AudioError as error:
             unused.append({"name": name, "reason": str(error)})
             continue
-        known[clip.digest] = name
+        name_by_digest[clip.digest] = name
         clip = replace(clip, times=state.times_of(name))
         segments = [
             tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
         ]
         clips += cut_out(work, clip, segments, sample_rate) if segments else [clip]
-    found_before.save()
+    cache.save()
     unused += [{"name": name, "reason": "chosen for, but not in the folder"} for name in chosen_for]
     return clips, unused
 
 
-def _treatment(path, name, root, state, found_before):
+def _treatment(path, name, root, state, cache):
     """The findings to mend in a recording."""
     kinds = state.remedies.get(name, ())
-    findings = look_up(path, root, found_before).findings if kinds else ()
+    findings = cached_survey(path, root, cache).findings if kinds else ()
     by_hand = name in state.segments  # then the segments say what is kept
     return [one for one in findings if one.kind in kinds and not (by_hand and "keep" in one.values)]
 

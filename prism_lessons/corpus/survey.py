@@ -11,7 +11,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from ..analysis import Known, code_version
+from ..analysis import FileCache, code_version
 from ..audio import AudioError, PassingError, Recording, check_sample_rate
 from ..checks import a_live_line, a_path, checked, optional
 from ..errors import CourseError
@@ -198,16 +198,16 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
     live, sample_rate = live or LiveLine(), check_sample_rate(sample_rate)
     paths = list_files(source)
     root = Path(source) if Path(source).is_dir() else Path(source).parent
-    known = known_of(root)
+    cache = survey_cache(root)
     try:
-        files = [_from_dict(known.get(path)) for path in paths]
+        files = [_from_dict(cache.get(path)) for path in paths]
         new = [number for number, file in enumerate(files) if file is None]
-        for number, file in zip(new, _look_at_all([paths[number] for number in new], root, live), strict=True):
+        for number, file in zip(new, _survey_all([paths[number] for number in new], root, live), strict=True):
             files[number] = file
             if not file.passing:
-                known.put(paths[number], asdict(file))
+                cache.put(paths[number], asdict(file))
     finally:
-        known.save()
+        cache.save()
     live.end(f"Surveyed {len(paths)} files.")
     return Survey(str(source), tuple(_at_rate(file, sample_rate) for file in files))
 
@@ -219,21 +219,21 @@ def _at_rate(file, sample_rate):
     return replace(file, findings=tuple(at_rate(file.findings, file.sample_rate, sample_rate)))
 
 
-def known_of(root):
-    """The cached results of earlier surveys of a folder, as `Known`."""
+def survey_cache(root):
+    """The cached results of earlier surveys of a folder, as `FileCache`."""
     here = Path(__file__).parent
     rooms = (path for room in (here.parent / "audio", here / "doctor") for path in sorted(room.glob("*.py")))
     shared = (here.parent / "analysis" / name for name in ("blocks.py", "loudness.py"))
-    return Known(root, "surveys", code_version(here / "survey.py", here / "folder.py", *shared, *rooms))
+    return FileCache(root, "surveys", code_version(here / "survey.py", here / "folder.py", *shared, *rooms))
 
 
-def look_up(path, root, known):
-    """The `Surveyed` of one file below `root`: from `known` if unchanged since, otherwise read and put there."""
-    file = _from_dict(known.get(path))
+def cached_survey(path, root, cache):
+    """The `Surveyed` of one file below `root`: from `cache` if unchanged since, otherwise read and put there."""
+    file = _from_dict(cache.get(path))
     if file is None:
-        file = _look_at(path, root)
+        file = _survey_file(path, root)
         if not file.passing:
-            known.put(path, asdict(file))
+            cache.put(path, asdict(file))
     return file
 
 
@@ -246,7 +246,7 @@ def _from_dict(values):
         return None
 
 
-def _look_at_all(paths, root, live):
+def _survey_all(paths, root, live):
     """Yield the `Surveyed` of each path, in order; files are read in parallel."""
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     if len(paths) >= MANY and np.mean(sizes) < BRIEF:
@@ -260,7 +260,7 @@ def _in_processes(paths, root, live):
     with Parallel(n_jobs=-1) as processes:
         for done in range(0, len(paths), AT_ONCE):
             live.share("Surveying files", done, len(paths))
-            yield from processes(delayed(_look_at)(path, root) for path in paths[done : done + AT_ONCE])
+            yield from processes(delayed(_survey_file)(path, root) for path in paths[done : done + AT_ONCE])
 
 
 def _in_threads(paths, sizes, root, live):
@@ -273,7 +273,7 @@ def _in_threads(paths, sizes, root, live):
             if stop.is_set():
                 raise InterruptedError
 
-        file = _look_at(paths[number], root, step)
+        file = _survey_file(paths[number], root, step)
         parts[number] = 1
         return file
 
@@ -290,7 +290,7 @@ def _in_threads(paths, sizes, root, live):
             pool.shutdown(cancel_futures=True)
 
 
-def _look_at(path, root, step=lambda part: None):
+def _survey_file(path, root, step=lambda part: None):
     """Survey one file; `step(part)` is called with its progress, 0 .. 1, and may raise to stop it."""
     name, facts = shown_name(path, root), {}
     try:

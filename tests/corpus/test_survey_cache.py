@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prism_lessons.corpus import survey
-from prism_lessons.corpus.survey import known_of
+from prism_lessons.corpus.survey import survey_cache
 
 
 @pytest.fixture
@@ -23,13 +23,13 @@ def folder(tmp_path, write_noise):
 def looked_at(monkeypatch):
     """The names of the files that a survey really reads, as they come."""
     module = sys.modules["prism_lessons.corpus.survey"]
-    names, look = [], module._look_at
+    names, look = [], module._survey_file
 
     def note(path, root, *step):
         names.append(path.name)
         return look(path, root, *step)
 
-    monkeypatch.setattr(module, "_look_at", note)
+    monkeypatch.setattr(module, "_survey_file", note)
     return names
 
 
@@ -60,7 +60,7 @@ def test_only_what_has_changed_is_read_again(folder, looked_at, write_noise):
 @pytest.mark.parametrize("many", [1, 1000], ids=["in processes", "in threads"])
 def test_what_was_done_before_an_interruption_is_not_done_again(many, folder, looked_at, monkeypatch):
     module = sys.modules["prism_lessons.corpus.survey"]
-    whole = module._look_at_all
+    whole = module._survey_all
 
     def stop(*arguments):
         files = whole(*arguments)
@@ -69,7 +69,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(many, folder, lo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_look_at_all", stop)
+        patch.setattr(module, "_survey_all", stop)
         patch.setattr(module, "MANY", many)
         with pytest.raises(KeyboardInterrupt):
             survey(folder)
@@ -81,7 +81,7 @@ def test_what_was_done_before_an_interruption_is_not_done_again(many, folder, lo
 def test_another_version_of_the_doctor_looks_again(folder, looked_at, monkeypatch):
     survey(folder)
     looked_at.clear()
-    monkeypatch.setattr(sys.modules[known_of.__module__], "code_version", lambda *files: "another")
+    monkeypatch.setattr(sys.modules[survey_cache.__module__], "code_version", lambda *files: "another")
     survey(folder)
     assert len(looked_at) == 4
 
@@ -114,4 +114,4 @@ def test_nothing_is_written_among_the_recordings(folder):
     before = sorted(folder.rglob("*"))
     survey(folder)
     assert sorted(folder.rglob("*")) == before
-    assert known_of(folder).get(folder / "a.wav")["seconds"] == 1
+    assert survey_cache(folder).get(folder / "a.wav")["seconds"] == 1
