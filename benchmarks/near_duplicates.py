@@ -23,8 +23,8 @@ import soxr
 from clean import add_recordings, recordings_in, refuse
 from scipy.signal import butter, sosfiltfilt
 
-from prism_lessons.analysis.stretches import alike_stretches
-from prism_lessons.analysis.twins import SAMPLE_RATE, candidates, compare, compare_stretch, fingerprint
+from prism_lessons.analysis.near_duplicates import SAMPLE_RATE, candidate_pairs, compare, compare_segment, fingerprint
+from prism_lessons.analysis.shared_segments import similar_segments
 from prism_lessons.audio import AudioError, load
 from prism_lessons.live import print_any_name
 
@@ -131,7 +131,7 @@ def shared_stretches(recordings, pieces):
     return pairs
 
 
-def recall(sounds, prints):
+def recall(sounds, fingerprints):
     """For each transformation, how many copies are found when all of them lie among all recordings."""
     rows = []
     for title, change in TRANSFORMATIONS.items():
@@ -139,10 +139,10 @@ def recall(sounds, prints):
         originals = [n for n, x in enumerate(sounds.values()) if len(x) > 2 * SHIFT or "cut off" not in title]
         samples = list(sounds.values())
         copies = [fingerprint(np.asarray(change(samples[n]), np.float32)) for n in originals]
-        chosen = set(candidates([*prints, *copies]))
+        chosen = set(candidate_pairs([*fingerprints, *copies]))
         for place, (index, copy) in enumerate(zip(originals, copies, strict=True)):
-            candidate = (index, len(prints) + place) in chosen
-            found = candidate and compare(prints[index], copy) is not None
+            candidate = (index, len(fingerprints) + place) in chosen
+            found = candidate and compare(fingerprints[index], copy) is not None
             short = "short_" if len(samples[index]) < SHORTEST * SAMPLE_RATE else ""
             row[f"{short}files"] += 1
             row[f"{short}found"] += found
@@ -152,7 +152,7 @@ def recall(sounds, prints):
     return rows
 
 
-def recall_of_pieces(sounds, prints):
+def recall_of_pieces(sounds, fingerprints):
     """For each way in which a piece is changed, how many are found in the recordings they were cut from."""
     rows = []
     for title, change in PIECES.items():
@@ -163,13 +163,13 @@ def recall_of_pieces(sounds, prints):
                 piece = samples[start : start + round(PIECE_OF_IT * SAMPLE_RATE)]
                 originals.append(index)
                 copies.append(fingerprint(np.asarray(change(piece), np.float32)))
-        everything = [*prints, *copies]
+        everything = [*fingerprints, *copies]
         found = {
             tuple(sorted(stretch[:2]))
-            for stretch in alike_stretches(everything, range(len(everything)))
-            if compare_stretch(everything, *stretch)
+            for stretch in similar_segments(everything, range(len(everything)))
+            if compare_segment(everything, *stretch)
         }
-        pairs = [(index, len(prints) + place) for place, index in enumerate(originals)]
+        pairs = [(index, len(fingerprints) + place) for place, index in enumerate(originals)]
         missed = [list(sounds)[index] for index, copy in pairs if (index, copy) not in found]
         rows.append({"piece": title, "files": len(pairs), "found": len(pairs) - len(missed), "missed": missed})
     return rows
@@ -190,36 +190,40 @@ def strikes_taken_for_copies(detuning):
     """(false positives, pairs) among 16 strikes of each of three synthetic drums, compared closely."""
     count = fired = 0
     for pitch in (110, 220, 660):
-        prints = [fingerprint(strike(1000 + seed, pitch, detuning)) for seed in range(16)]
-        for one, other in itertools.combinations(prints, 2):
+        fingerprints = [fingerprint(strike(1000 + seed, pitch, detuning)) for seed in range(16)]
+        for one, other in itertools.combinations(fingerprints, 2):
             count += 1
             fired += compare(one, other) is not None
     return fired, count
 
 
-def false_positives(sounds, prints, same):
+def false_positives(sounds, fingerprints, same):
     """All pairs that share nothing: how many were compared closely whatever the first look says, and which fired."""
-    count, fired, kept = 0, [], set(candidates(prints))
+    count, fired, kept = 0, [], set(candidate_pairs(fingerprints))
     names = list(sounds)
     for pair in itertools.combinations(range(len(names)), 2):
         first, second = (names[index] for index in pair)
-        if (first, second) in same or {first, second} <= PLANTED or None in (prints[pair[0]], prints[pair[1]]):
+        if (
+            (first, second) in same
+            or {first, second} <= PLANTED
+            or None in (fingerprints[pair[0]], fingerprints[pair[1]])
+        ):
             continue
         count += 1
-        match = compare(prints[pair[0]], prints[pair[1]])
+        match = compare(fingerprints[pair[0]], fingerprints[pair[1]])
         if match:
             fired.append({"first": first, "second": second, "similarity": match[0], "as_used": pair in kept})
     return count, fired
 
 
-def stretches_taken_for_copies(sounds, prints, same):
+def stretches_taken_for_copies(sounds, fingerprints, same):
     """The same for stretches that are alike: how many pairs that share nothing were compared there, and which fired."""
     names, count, fired = list(sounds), 0, []
-    for stretch in alike_stretches(prints, range(len(prints))):
+    for stretch in similar_segments(fingerprints, range(len(fingerprints))):
         first, second = (names[index] for index in sorted(stretch[:2]))
         if (first, second) not in same and not {first, second} <= PLANTED:
             count += 1
-            if match := compare_stretch(prints, *stretch):
+            if match := compare_segment(fingerprints, *stretch):
                 fired.append({"first": first, "second": second, "similarity": match[0], "as_used": True})
     return count, fired
 
@@ -235,7 +239,10 @@ def table(results):
     for row in results["pieces"]:
         lines.append(f"| {row['piece']} | {row['files']} | {row['found']} | {row['found'] / row['files']:.3f} |")
     lines += ["", "| pairs | false positives | rate |", "|---|---|---|"]
-    for title, key in (("all pairs, compared closely", "closely"), ("the same, as `find_twins` does it", "as_used")):
+    for title, key in (
+        ("all pairs, compared closely", "closely"),
+        ("the same, as `find_near_duplicates` does it", "as_used"),
+    ):
         count = results["false_positives"][key]
         lines.append(f"| {title}: {results['pairs']} | {count} | {count / results['pairs']:.5f} |")
     count, fired = results["stretches"]
@@ -279,18 +286,18 @@ def main():
     sounds = {**recordings, **pieces, **sets}
     fingerprint(next(iter(sounds.values())))  # loads librosa
     begun = time.perf_counter()
-    prints = [fingerprint(samples) for samples in sounds.values()]
+    fingerprints = [fingerprint(samples) for samples in sounds.values()]
     spent = time.perf_counter() - begun
     hours = sum(map(len, sounds.values())) / SAMPLE_RATE / 3600
-    rows = recall(recordings, prints[: len(recordings)])
+    rows = recall(recordings, fingerprints[: len(recordings)])
     same = shared_stretches(recordings, pieces)
-    count, fired = false_positives(sounds, prints, same)
-    alike, alike_fired = stretches_taken_for_copies(sounds, prints, same)
+    count, fired = false_positives(sounds, fingerprints, same)
+    alike, alike_fired = stretches_taken_for_copies(sounds, fingerprints, same)
     used = sum(pair["as_used"] for pair in fired)
     results = {
         "seconds_of_fingerprinting_an_hour": round(spent / hours, 2),
         "recall": rows,
-        "pieces": recall_of_pieces(recordings, prints[: len(recordings)]),
+        "pieces": recall_of_pieces(recordings, fingerprints[: len(recordings)]),
         "pairs": count,
         "stretches": (alike, len(alike_fired)),
         "strikes": {

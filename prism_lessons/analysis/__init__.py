@@ -6,14 +6,14 @@ from .fingerprints import BANDS as FINGERPRINT_BANDS
 from .fingerprints import HOP as FINGERPRINT_HOP
 from .fingerprints import Fingerprint, at_16_khz, fingerprint
 from .loudness import Loudness
+from .near_duplicates import DuplicatePair, Sound, duplicate_groups, find_near_duplicates
 from .relations import DIFFERENT_DB, Relations, relate
 from .timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
-from .twins import Sound, Twins, find_twins, groups_of
-from .waves import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
+from .wave_matching import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
 __all__ = [
     "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "PARTIAL_BINS",
-    "SAMPLE_RATE", "SPEEDS", "FileCache", "Fingerprint", "Loudness", "Pieces", "Relations", "Sections", "Sound",
-    "Twins", "at_16_khz", "by_section", "code_version", "describe", "find_twins", "fingerprint", "groups_of", "relate",
-    "with_context",
+    "SAMPLE_RATE", "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Pieces", "Relations", "Sections",
+    "Sound", "at_16_khz", "by_section", "code_version", "describe", "duplicate_groups", "find_near_duplicates",
+    "fingerprint", "relate", "with_context",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import soxr
 from scipy import fft
 from scipy.sparse import csr_array
 
-from .waves import SAMPLE_RATE
+from .wave_matching import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
 LOW_BANDS = 32  # those below 3.5 kHz, which survive a rate of 8 kHz

@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import CourseError
 from ..live import LiveLine, counted
 from .fingerprints import at_16_khz, fingerprint
+from .near_duplicates import DuplicatePair, near_duplicates_among
 from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
-from .twins import Twins, twins_among
 
 # Smaller differences cannot be heard or come from rounding: standardising must not magnify them.
 SMALLEST_SPREAD = 0.1
@@ -49,7 +49,7 @@ class Relations:
     outliers
         ((index, why), ...).
     twins
-        Near-duplicates, as `Twins`.
+        Near-duplicates, as `DuplicatePair`.
     diversity
         The effective number of different sounds, 1 .. n.
     learns_first
@@ -65,7 +65,7 @@ class Relations:
     cluster_words: tuple[str, ...]
     nearest: tuple[int, ...]
     outliers: tuple[tuple[int, str], ...]
-    twins: tuple[Twins, ...]
+    twins: tuple[DuplicatePair, ...]
     diversity: float
     learns_first: str
 
@@ -176,7 +176,7 @@ def relate(sounds, layout="pca", seed=0, live=None):
         tuple(words),
         nearest,
         outliers,
-        tuple(twins_among(names, prints, live)),
+        tuple(near_duplicates_among(names, prints, live)),
         vendi_score(np.array(profiles)),
         _learns_first(clusters, np.array(seconds), described, words),
     )

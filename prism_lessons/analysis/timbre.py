@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import fft
 
-from .waves import SAMPLE_RATE
+from .wave_matching import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 512, 160, 40  # samples, samples, mel bands
 RANGE_DB = 60.0  # below the loudest: anything softer counts as silence

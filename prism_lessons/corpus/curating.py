@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..analysis import Sound, Twins, find_twins
+from ..analysis import DuplicatePair, Sound, find_near_duplicates
 from ..audio import (
     AudioError,
     PassingError,
@@ -127,16 +127,16 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
         (work / "clips").mkdir(parents=True)
         clips, unused = _prepare_all(source, files, work, sample_rate, state, live)
         _check_there_is_enough(source, clips, unused, sample_rate)
-        twins = _twins_among(work, clips, sample_rate, live)
+        duplicates = _near_duplicates_among(work, clips, sample_rate, live)
         before = there.clips if there and there.seed == seed else ()
-        clips, doubled = divide(work, clips, sample_rate, validation, seed, before, twins)
+        clips, doubled = divide(work, clips, sample_rate, validation, seed, before, duplicates)
         unused += doubled
         used = {clip.recording for clip in clips}
-        twins = [twin for twin in twins if {twin.first, twin.second} <= used]
+        duplicates = [pair for pair in duplicates if {pair.first, pair.second} <= used]
         origins = {clip.recording: state.origin(clip.recording) for clip in clips}
         corpus = Corpus(
             work, sample_rate, seed, tuple(clips), tuple(unused), state.intention, origins,
-            tuple({"first": twin.first, "second": twin.second, "how": twin.how} for twin in twins),
+            tuple({"first": pair.first, "second": pair.second, "how": pair.how} for pair in duplicates),
             str(source),
         )  # fmt: skip
         write_json(work / SETTINGS, corpus.as_dict())
@@ -317,8 +317,8 @@ def _file_digest(path):
         raise unreadable(error) from None
 
 
-def _twins_among(work, clips, sample_rate, live):
-    """The `Twins` among the recordings of some clips, which share a sound: the most similar parts of each pair."""
+def _near_duplicates_among(work, clips, sample_rate, live):
+    """The `DuplicatePair`s among the recordings of some clips: the most similar parts of each pair."""
     parts = {}  # {name: its start in the recording, in seconds}
 
     def sounds():
@@ -331,11 +331,11 @@ def _twins_among(work, clips, sample_rate, live):
 
     recording = {clip.file: clip.recording for clip in clips}
     found = {}
-    for pair in find_twins(sounds(), live, across_groups=True):
+    for pair in find_near_duplicates(sounds(), live, across_groups=True):
         first, second = (recording[name.rpartition(", ")[0]] for name in (pair.first, pair.second))
         begins = [parts[name] for name in (pair.first, pair.second)]
         how = pair.how
         if any(begins):
             how += " (compared from {} of the first and from {} of the second on)".format(*map(clock, begins))
-        found.setdefault((first, second), Twins(first, second, pair.similarity, how))
+        found.setdefault((first, second), DuplicatePair(first, second, pair.similarity, how))
     return list(found.values())

@@ -5,7 +5,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 
-from ..analysis import groups_of
+from ..analysis import duplicate_groups
 from .clips import cut_out
 from .corpus import TRAINING, VALIDATION
 
@@ -69,7 +69,7 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     return chosen
 
 
-def divide(work, clips, sample_rate, share, seed, before, twins):
+def divide(work, clips, sample_rate, share, seed, before, duplicates):
     """Mark the clips of the recordings chosen for validation; where there are none, the end of the longest.
 
     Recordings that share a sound go to the same split. Those kept for validation `before` (in the clips of the corpus
@@ -82,7 +82,7 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
     """
     key = {clip.recording_digest: clip.recording_digest for clip in clips}
     by_name = {clip.recording: clip.recording_digest for clip in clips}
-    for group in groups_of(by_name, twins):
+    for group in duplicate_groups(by_name, duplicates):
         together = {by_name[name] for name in group}
         key |= dict.fromkeys(together, min(together))
     lengths = Counter()
@@ -100,12 +100,12 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
         samples = Counter()
         for clip in clips:
             samples[clip.recording_digest] += clip.samples
-        shared = {by_name[name] for pair in twins for name in (pair.first, pair.second)}
+        shared = {by_name[name] for pair in duplicates for name in (pair.first, pair.second)}
         longest = max(samples, key=lambda digest: (digest not in shared, samples[digest]))
         end = max(share * samples.total(), MINIMUM_VALIDATION_SECONDS * sample_rate)
         cut = _cut_place([clip for clip in clips if clip.recording_digest == longest], round(end))
         cuts[longest] = min(cut, cuts.get(longest, cut))
-    doubled = _twins_of_the_cut(by_name, {digest for digest in cuts if key.get(digest) not in chosen}, twins)
+    doubled = _duplicates_of_the_cut(by_name, {digest for digest in cuts if key.get(digest) not in chosen}, duplicates)
     divided = []
     for clip in clips:
         if clip.recording in doubled:
@@ -122,13 +122,13 @@ def divide(work, clips, sample_rate, share, seed, before, twins):
     return divided, [{"name": name, "reason": reason} for name, reason in doubled.items()]
 
 
-def _twins_of_the_cut(digests, cut, twins):
+def _duplicates_of_the_cut(digests, cut, duplicates):
     """Recordings that share a sound with one that is divided, and why they are left out, {name: reason}.
 
     They may hold sound that is kept for validation, and would be trained on.
     """
     found = {}
-    for pair in twins:
+    for pair in duplicates:
         for name, other in ((pair.first, pair.second), (pair.second, pair.first)):
             if digests[other] in cut and digests[name] not in cut:
                 found[name] = f'shares a sound with "{other}", the end of which is kept for validation'

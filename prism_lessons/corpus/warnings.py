@@ -5,7 +5,7 @@ They are shown when a `Corpus` is made, in its card, in a plan and in a pre-flig
 
 from collections import Counter
 
-from ..analysis import Twins, groups_of
+from ..analysis import DuplicatePair, duplicate_groups
 
 # A well-trained model is silent as often as its corpus. Below a temperature of 1, likely samples become more frequent
 # than in the corpus: above one half, that is silence, whatever else there is.
@@ -45,9 +45,9 @@ def _validation(corpus):
             "validation, so validation says how well the model goes on with that recording and nothing about others: "
             "add a second recording if you can."
         ]
-    pairs = [Twins(twin["first"], twin["second"], 1.0, twin["how"]) for twin in corpus.twins]
+    pairs = [DuplicatePair(twin["first"], twin["second"], 1.0, twin["how"]) for twin in corpus.twins]
     pairs = [pair for pair in pairs if {pair.first, pair.second} <= kept]
-    if len(kept) - sum(len(group) - 1 for group in groups_of(kept, pairs)) > 1:
+    if len(kept) - sum(len(group) - 1 for group in duplicate_groups(kept, pairs)) > 1:
         return []
     name = max(kept, key=lambda name: sum(c.samples for c in corpus.of("validation") if c.recording == name))
     return [

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from prism_lessons.analysis.near_duplicates import Sound
 from prism_lessons.analysis.relations import relate, vendi_score
 from prism_lessons.analysis.timbre import describe
-from prism_lessons.analysis.twins import Sound
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from prism_lessons.analysis.near_duplicates import DuplicatePair
 from prism_lessons.analysis.relations import Relations
-from prism_lessons.analysis.twins import Twins
 from prism_lessons.audio import Clip
 from prism_lessons.notebook.maps import sound_map as shown_map
 from prism_lessons.pages import sound_map
@@ -49,7 +49,7 @@ def related(count, sources, seed=0):
         cluster_words=("bright, struck", "dark, noisy"),
         nearest=(0,) * count,
         outliers=((0, "brighter than the rest"),),
-        twins=(Twins(names[-2], names[-1], 0.97, "the same, 3 dB softer"),),
+        twins=(DuplicatePair(names[-2], names[-1], 0.97, "the same, 3 dB softer"),),
         diversity=3.0,
         learns_first="Noise, probably.",
     )

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soxr
 
-from prism_lessons.analysis.twins import Sound, Twins, find_twins
+from prism_lessons.analysis.near_duplicates import DuplicatePair, Sound, find_near_duplicates
 from prism_lessons.audio import Clip
 from prism_lessons.corpus import Choices, ClipFile, curate
 from prism_lessons.corpus.split import divide
@@ -81,7 +81,7 @@ def test_a_recording_that_shares_nothing_is_cut_rather_than_a_longer_one_that_do
     for name, seconds in (("long", 12), ("copy", 10), ("alone", 11.5)):
         write_sound(tmp_path / "clips" / f"{name}.flac", noise(seconds, len(clips)))
         clips.append(clip_of(name, seconds))
-    divided, left_out = divide(tmp_path, clips, RATE, 0.1, 0, (), [Twins("long", "copy", 1.0, "the same")])
+    divided, left_out = divide(tmp_path, clips, RATE, 0.1, 0, (), [DuplicatePair("long", "copy", 1.0, "the same")])
     assert left_out == []
     assert {clip.recording for clip in divided if clip.split == "validation"} == {"alone"}
     assert {clip.recording for clip in divided if clip.split == "training"} == {"long", "copy", "alone"}
@@ -117,7 +117,7 @@ def test_the_split_and_the_map_find_the_same_pairs(chirps):
     whole = chirps(9, 0)
     sounds = [Sound("piece", "piece", clip(whole[4 * RATE : 6 * RATE]))]
     sounds += [Sound(f"whole, {at}", "whole", clip(whole[at * RATE : (at + 3) * RATE])) for at in (0, 3, 6)]
-    found = find_twins(sounds, LiveLine(io.StringIO()))
+    found = find_near_duplicates(sounds, LiveLine(io.StringIO()))
     assert {(pair.first, pair.second) for pair in found} == {("piece", "whole, 3")}
 
 

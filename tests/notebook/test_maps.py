@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from prism_lessons.analysis.near_duplicates import Sound
 from prism_lessons.analysis.relations import relate
-from prism_lessons.analysis.twins import Sound
 from prism_lessons.audio import Clip
 from prism_lessons.notebook import maps
 from prism_lessons.notebook.maps import sound_map

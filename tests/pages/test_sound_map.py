@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from prism_lessons.analysis.near_duplicates import DuplicatePair
 from prism_lessons.analysis.relations import Relations
-from prism_lessons.analysis.twins import Twins
 from prism_lessons.audio import Clip, decibels
 from prism_lessons.errors import CourseError
 from prism_lessons.pages import sound_map
@@ -38,7 +38,7 @@ def related():
             "cluster_words": ("dark & noisy",),
             "nearest": (0,) * count,
             "outliers": ((0, "<i>brighter</i> than the rest"),),
-            "twins": (Twins(names[0], names[-1], 0.97, "3 dB < softer"),),
+            "twins": (DuplicatePair(names[0], names[-1], 0.97, "3 dB < softer"),),
             "diversity": 1.0,
             "learns_first": "Noise, probably & early.",
         }

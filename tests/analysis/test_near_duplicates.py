@@ -6,8 +6,16 @@ import pytest
 import soxr
 from scipy.signal import butter, sosfiltfilt
 
-from prism_lessons.analysis import twins
-from prism_lessons.analysis.twins import Sound, Twins, candidates, compare, find_twins, fingerprint, groups_of
+from prism_lessons.analysis import near_duplicates
+from prism_lessons.analysis.near_duplicates import (
+    DuplicatePair,
+    Sound,
+    candidate_pairs,
+    compare,
+    duplicate_groups,
+    find_near_duplicates,
+    fingerprint,
+)
 from prism_lessons.audio import Clip, load
 from prism_lessons.live import LiveLine
 
@@ -39,9 +47,9 @@ def phrase(seed, seconds):
     return (0.3 * wave).astype(np.float32)
 
 
-def twins_of(*waves, rate=RATE):
+def duplicates_of(*waves, rate=RATE):
     sounds = [Sound(f"sound {number}", "all", Clip(wave, rate)) for number, wave in enumerate(waves)]
-    return find_twins(iter(sounds), live=LiveLine(io.StringIO()))
+    return find_near_duplicates(iter(sounds), live=LiveLine(io.StringIO()))
 
 
 def noisy(wave):
@@ -68,7 +76,7 @@ COPIES = {
 def test_a_copy_is_found_among_strikes_of_the_same_drum_and_told_in_words(name):
     change, words = COPIES[name]
     strikes = [strike(seed) for seed in range(4)]
-    found = twins_of(*strikes, change(strikes[1]).astype(np.float32))
+    found = duplicates_of(*strikes, change(strikes[1]).astype(np.float32))
     (pair,) = (pair for pair in found if pair.second == "sound 4")
     assert pair.first == "sound 1"
     assert words in pair.how
@@ -77,25 +85,27 @@ def test_a_copy_is_found_among_strikes_of_the_same_drum_and_told_in_words(name):
 
 def test_the_words_say_what_the_second_is_to_the_first():
     wave = strike(0)
-    assert twins_of(soxr.resample(wave, 101, 100), wave)[0].how == "the same, 1 % slower"
-    assert twins_of(wave[: len(wave) // 2], wave)[0].how == "a longer one that holds it, from 0:00 on"
+    assert duplicates_of(soxr.resample(wave, 101, 100), wave)[0].how == "the same, 1 % slower"
+    assert duplicates_of(wave[: len(wave) // 2], wave)[0].how == "a longer one that holds it, from 0:00 on"
 
 
 def test_different_strikes_of_one_drum_are_hardly_ever_twins():
     # benchmarks/near_duplicates.py: fewer than 1 in 100 pairs of synthetic strikes, so of these 66 one at most
-    assert len(twins_of(*[strike(seed) for seed in range(12)])) <= 1
+    assert len(duplicates_of(*[strike(seed) for seed in range(12)])) <= 1
 
 
 def test_a_sound_is_found_again_at_another_sample_rate():
     wave = strike(3)
     sounds = [Sound("a", "x", Clip(wave, RATE)), Sound("b", "y", Clip(soxr.resample(wave, RATE, 44100), 44100))]
-    assert [(pair.first, pair.second) for pair in find_twins(sounds, live=LiveLine(io.StringIO()))] == [("a", "b")]
+    assert [(pair.first, pair.second) for pair in find_near_duplicates(sounds, live=LiveLine(io.StringIO()))] == [
+        ("a", "b")
+    ]
 
 
 def test_pieces_of_steady_noise_are_no_twins_but_a_copy_of_one_is(noise):
     waves = [noise(2, seed) for seed in range(6)]
-    assert twins_of(*waves) == []
-    assert len(twins_of(*waves, 0.2 * waves[2])) == 1
+    assert duplicates_of(*waves) == []
+    assert len(duplicates_of(*waves, 0.2 * waves[2])) == 1
 
 
 @pytest.mark.parametrize(
@@ -111,7 +121,7 @@ def test_pieces_of_steady_noise_are_no_twins_but_a_copy_of_one_is(noise):
 def test_two_seconds_cut_out_of_twenty_are_found(change):
     phrases = [phrase(seed, 20) for seed in range(4)]
     piece = change(phrases[2][round(7.3 * RATE) : round(9.3 * RATE)]).astype(np.float32)
-    (pair,) = twins_of(*phrases, piece)
+    (pair,) = duplicates_of(*phrases, piece)
     assert (pair.first, pair.second) == ("sound 2", "sound 4")
     assert pair.how.startswith("a part of it, from 0:07 on")
 
@@ -119,7 +129,7 @@ def test_two_seconds_cut_out_of_twenty_are_found(change):
 def test_a_stretch_that_two_recordings_share_is_found_amid_what_they_do_not():
     phrases = [phrase(seed, 12) for seed in range(4)]
     phrases[3][round(5 * RATE) : round(8 * RATE)] = 0.5 * phrases[1][round(2 * RATE) : round(5 * RATE)]
-    (pair,) = twins_of(*phrases)
+    (pair,) = duplicates_of(*phrases)
     assert (pair.first, pair.second) == ("sound 1", "sound 3")
     here, there = re.fullmatch(
         r"they have a stretch in common, round 0:0(.+) in the first and round 0:0(.+) in the second", pair.how
@@ -130,14 +140,14 @@ def test_a_stretch_that_two_recordings_share_is_found_amid_what_they_do_not():
 
 def test_half_a_second_cut_out_of_a_phrase_is_found():
     phrases = [phrase(seed, 10) for seed in range(4)]
-    (pair,) = twins_of(*phrases, phrases[0][round(4.1 * RATE) : round(4.7 * RATE)])
+    (pair,) = duplicates_of(*phrases, phrases[0][round(4.1 * RATE) : round(4.7 * RATE)])
     assert (pair.first, pair.second) == ("sound 0", "sound 4")
 
 
 def test_sounds_of_one_group_are_not_compared_where_only_others_matter():
     wave = phrase(0, 3)
     sounds = [Sound(name, group, Clip(wave, RATE)) for name, group in (("a", "x"), ("b", "x"), ("c", "y"))]
-    found = find_twins(sounds, LiveLine(io.StringIO()), across_groups=True)
+    found = find_near_duplicates(sounds, LiveLine(io.StringIO()), across_groups=True)
     assert {(pair.first, pair.second) for pair in found} == {("a", "c"), ("b", "c")}
 
 
@@ -145,12 +155,12 @@ def test_silences_and_dither_are_no_twins():
     random = np.random.default_rng(0)
     dither = [(random.integers(-1, 2, RATE) / 2**15).astype(np.float32) for _ in range(3)]
     silence = [np.zeros(RATE, np.float32)] * 3
-    assert twins_of(*silence, *dither, np.zeros(0, np.float32)) == []
+    assert duplicates_of(*silence, *dither, np.zeros(0, np.float32)) == []
 
 
 def test_one_sound_and_none_have_no_twins():
-    assert twins_of(strike(0)) == []
-    assert twins_of() == []
+    assert duplicates_of(strike(0)) == []
+    assert duplicates_of() == []
 
 
 def test_the_copies_in_the_set_that_needs_work_are_found_and_nothing_else(pytestconfig):
@@ -158,29 +168,29 @@ def test_the_copies_in_the_set_that_needs_work_are_found_and_nothing_else(pytest
     for path in sorted((pytestconfig.rootpath / "datasets_examples" / "needs_work").iterdir()):
         if path.name not in ("CARD.md", "Take 5.wav"):
             sounds.append(Sound(path.name, "", load(path)))
-    found = find_twins(sounds, live=LiveLine(io.StringIO()))
+    found = find_near_duplicates(sounds, live=LiveLine(io.StringIO()))
     copies = {"Take 1.wav", "Unbenannt.flac", "mix 3.wav"}
-    assert groups_of([sound.name for sound in sounds], found) == [copies]
+    assert duplicate_groups([sound.name for sound in sounds], found) == [copies]
     hows = {(pair.first, pair.second): pair.how for pair in found}
     assert hows["Take 1.wav", "Unbenannt.flac"] == "the same"
     assert hows["Take 1.wav", "mix 3.wav"] == "the same, 3 dB softer and 1 % faster"
 
 
 def test_the_first_look_keeps_the_pairs_that_are_copies_and_drops_what_is_unlike(noise):
-    prints = [fingerprint(wave) for wave in (strike(0), noise(2), 0.1 * strike(0), strike(1, pitch=900))]
-    assert candidates(prints) == [(0, 2)]
-    assert compare(prints[0], prints[3]) is None
+    fingerprints = [fingerprint(wave) for wave in (strike(0), noise(2), 0.1 * strike(0), strike(1, pitch=900))]
+    assert candidate_pairs(fingerprints) == [(0, 2)]
+    assert compare(fingerprints[0], fingerprints[3]) is None
 
 
 def test_groups_hang_together_by_their_twins():
-    pairs = [Twins("a", "c", 1.0, ""), Twins("c", "e", 1.0, ""), Twins("b", "f", 1.0, "")]
-    assert groups_of(list("abcdef"), pairs) == [{"a", "c", "e"}, {"b", "f"}]
-    assert groups_of(list("abc"), []) == []
+    pairs = [DuplicatePair("a", "c", 1.0, ""), DuplicatePair("c", "e", 1.0, ""), DuplicatePair("b", "f", 1.0, "")]
+    assert duplicate_groups(list("abcdef"), pairs) == [{"a", "c", "e"}, {"b", "f"}]
+    assert duplicate_groups(list("abc"), []) == []
 
 
 def test_many_are_compared_in_several_processes_with_the_same_outcome(monkeypatch):
     waves = [strike(seed) for seed in range(4)]
     waves += [-waves[0], soxr.resample(waves[1], 101, 100)]
-    alone = twins_of(*waves)
-    monkeypatch.setattr(twins, "WORTH_PROCESSES", 1)
-    assert twins_of(*waves) == alone and len(alone) == 2
+    alone = duplicates_of(*waves)
+    monkeypatch.setattr(near_duplicates, "WORTH_PROCESSES", 1)
+    assert duplicates_of(*waves) == alone and len(alone) == 2

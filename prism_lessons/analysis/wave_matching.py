@@ -124,7 +124,7 @@ def _peaks(found, rows, lags):
     return np.stack([near.max(2), -near.min(2)])
 
 
-def agreement(short, long, places, start, tries):
+def match_waves(short, long, places, start, tries):
     """How well the waves agree: (similarity, (level in dB, speed, polarity, sample of `long` where `short` begins)).
 
     For each of `tries` (speed, at), sample t of `short` is expected round `at + (t - start) / speed` in `long`, within
@@ -160,17 +160,17 @@ def agreement(short, long, places, start, tries):
 
 
 def _along(short, long, places, speed, there, shift, slope):
-    """The `agreement` along one line."""
+    """The match along one line, as of `match_waves`."""
     there, speed = there + shift + slope * (there - there[0]), speed / (1 + slope)
     ours = _windows(short, places, speed, WINDOW) * BLACKMAN_HARRIS
     theirs = _windows(long, there, 1.0, WINDOW) * BLACKMAN_HARRIS
     agreements, partials = _phases_agree(ours, theirs)
     # Where one partial is left, phases agree in any two strikes: such a place proves next to nothing.
     weights = (_energies(ours) * _energies(theirs)) ** 0.25 * np.maximum(partials - 1, LEAST_PROOF)
-    agreement = float((agreements * weights).sum() / max(weights.sum(), 1e-12))
+    coherence = float((agreements * weights).sum() / max(weights.sum(), 1e-12))
     ratio = _energies(theirs).sum() / max(_energies(ours).sum(), 1e-12)
     level = 10 * np.log10(max(ratio, 1e-12)) + decibels(long.peak) - decibels(short.peak)
-    return min(1.0, abs(agreement)), (level, speed, agreement < 0, there[0] - places[0] / speed)
+    return min(1.0, abs(coherence)), (level, speed, coherence < 0, there[0] - places[0] / speed)
 
 
 def _phases_agree(ours, theirs):

@@ -1,15 +1,15 @@
-"""Stretches that two recordings may share: where a piece of one is inside another, whatever is around it.
+"""Segments that two recordings may share: where a piece of one is inside another, whatever is around it.
 
-`alike_stretches` turns fingerprints into places at which `twins` compares the waves. Every half second, a second of a
-recording is compared with every place of the others by how its spectrum moves: a piece keeps that movement when it is
-made softer, resampled, coded or filtered a little.
+`similar_segments` turns fingerprints into places at which `near_duplicates` compares the waves. Every half second, a
+second of a recording is compared with every place of the others by how its spectrum moves: a piece keeps that movement
+when it is made softer, resampled, coded or filtered a little.
 """
 
 import numpy as np
 from scipy import fft
 
 from .fingerprints import HOP, LOW_BANDS
-from .waves import PLACES, WINDOW
+from .wave_matching import PLACES, WINDOW
 
 # Frames of 10 ms that are averaged, and how many of those averages make a pattern: a second, and 0.4 of one for
 # recordings that are too short for a second.
@@ -21,13 +21,13 @@ ALIKE = 0.85
 # are compared overlap, and prove less.
 SHORT_FRAMES = range(PLACES * WINDOW // HOP, 150)
 SOFT_DB = 50.0  # below the loudest pattern of a recording: reverberation tails are too much alike
-MOST = 4  # stretches that are compared, for each recording
-AT_ONCE, MANY = 2**23, 2**20  # likenesses and stretches held in memory
-STRETCH = np.dtype([("likeness", "f4")] + [(name, "i8") for name in ("one", "other", "start", "at", "count")])
+MOST = 4  # segments that are compared, for each recording
+AT_ONCE, MANY = 2**23, 2**20  # likenesses and segments held in memory
+SEGMENT = np.dtype([("likeness", "f4")] + [(name, "i8") for name in ("one", "other", "start", "at", "count")])
 
 
-def alike_stretches(prints, groups):
-    """Where stretches of recordings are alike.
+def similar_segments(fingerprints, groups):
+    """Where segments of recordings are alike.
 
     Parameters
     ----------
@@ -42,35 +42,35 @@ def alike_stretches(prints, groups):
         `count` frames of recording `one` from frame `start` on are like those of `other` from `at` on: for each pair of
         recordings the most alike, if it is among the `MOST` most alike of either.
     """
-    short = [one is not None and len(one.frames) in SHORT_FRAMES for one in prints]
-    found = _alike(prints, groups, *SCALES[0], [True] * len(prints))
+    short = [one is not None and len(one.frames) in SHORT_FRAMES for one in fingerprints]
+    found = _alike(fingerprints, groups, *SCALES[0], [True] * len(fingerprints))
     if any(short):
-        closer = _alike(prints, groups, *SCALES[1], short)
+        closer = _alike(fingerprints, groups, *SCALES[1], short)
         found = np.concatenate([found, closer[~np.isin(_pairs(closer), _pairs(found))]])
     return _most_alike(found)[["one", "other", "start", "at", "count"]].tolist()
 
 
-def _alike(prints, groups, pooled, length, asking):
-    """The most alike stretches of recordings, as `_most_alike` keeps them: an array of STRETCH."""
-    found = [np.zeros(0, STRETCH)]
-    patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in prints]
-    owners = np.repeat(np.arange(len(prints)), [len(one) for one in patterns])
+def _alike(fingerprints, groups, pooled, length, asking):
+    """The most alike segments of recordings, as `_most_alike` keeps them: an array of STRETCH."""
+    found = [np.zeros(0, SEGMENT)]
+    patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in fingerprints]
+    owners = np.repeat(np.arange(len(fingerprints)), [len(one) for one in patterns])
     if len(np.unique(owners)) < 2:
         return found[0]
-    everything = np.concatenate([one for one in patterns if len(one)])
+    all_patterns = np.concatenate([one for one in patterns if len(one)])
     starts = np.concatenate([np.arange(len(one)) for one in patterns])
     numbers = {group: number for number, group in enumerate(dict.fromkeys(groups))}
     group = np.array([numbers[one] for one in groups])
     asked = np.flatnonzero((starts % (length // 2) == 0) & np.array(asking)[owners])
-    rows = max(1, AT_ONCE // len(everything))
+    rows = max(1, AT_ONCE // len(all_patterns))
     for begin in range(0, len(asked), rows):
         chosen = asked[begin : begin + rows]
-        likeness = everything[chosen] @ everything.T
+        likeness = all_patterns[chosen] @ all_patterns.T
         row, there = np.nonzero(likeness >= ALIKE)
         here = chosen[row]
         apart = group[owners[here]] != group[owners[there]]
         row, here, there = row[apart], here[apart], there[apart]
-        more = np.zeros(len(row), STRETCH)
+        more = np.zeros(len(row), SEGMENT)
         more["likeness"], more["count"] = likeness[row, there], length * pooled
         more["one"], more["start"] = owners[here], starts[here] * pooled
         more["other"], more["at"] = owners[there], starts[there] * pooled
@@ -80,21 +80,21 @@ def _alike(prints, groups, pooled, length, asking):
     return _most_alike(np.concatenate(found))
 
 
-def _pairs(stretches):
+def _pairs(segments):
     """A number for each pair of recordings, in either order."""
-    one, other = stretches["one"], stretches["other"]
+    one, other = segments["one"], segments["other"]
     return np.minimum(one, other) << 32 | np.maximum(one, other)
 
 
-def _most_alike(stretches):
-    """The most alike stretch of each pair, if among the `MOST` most alike of either recording; most alike first."""
-    stretches = stretches[np.argsort(-stretches["likeness"], kind="stable")]
-    stretches = stretches[np.sort(np.unique(_pairs(stretches), return_index=True)[1])]
-    members = np.stack([stretches["one"], stretches["other"]], axis=1).ravel()
+def _most_alike(segments):
+    """The most alike segment of each pair, if among the `MOST` most alike of either recording; most alike first."""
+    segments = segments[np.argsort(-segments["likeness"], kind="stable")]
+    segments = segments[np.sort(np.unique(_pairs(segments), return_index=True)[1])]
+    members = np.stack([segments["one"], segments["other"]], axis=1).ravel()
     by_member = np.argsort(members, kind="stable")
     firsts = np.flatnonzero(np.r_[True, np.diff(members[by_member]) > 0])
     ranks = np.arange(len(members)) - np.repeat(firsts, np.diff(np.r_[firsts, len(members)]))
-    return stretches[np.unique(by_member[ranks < MOST] // 2)]
+    return segments[np.unique(by_member[ranks < MOST] // 2)]
 
 
 def _patterns(frames, pooled, length):
