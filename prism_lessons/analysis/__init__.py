@@ -1,6 +1,6 @@
 """What a sound is like and which sounds are alike: measured block by block, compared, and cached."""
 
-from .blocks import Pieces, Sections, by_section, with_context
+from .blocks import Reblocker, Sections, map_sections, map_with_context, power_spectrum
 from .file_cache import FileCache, code_version
 from .fingerprints import BANDS as FINGERPRINT_BANDS
 from .fingerprints import HOP as FINGERPRINT_HOP
@@ -13,7 +13,7 @@ from .wave_matching import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
 
 __all__ = [
     "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "PARTIAL_BINS",
-    "SAMPLE_RATE", "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Pieces", "Relations", "Sections",
-    "Sound", "at_16_khz", "by_section", "code_version", "describe", "duplicate_groups", "find_near_duplicates",
-    "fingerprint", "relate", "with_context",
+    "SAMPLE_RATE", "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations",
+    "Sections", "Sound", "at_16_khz", "code_version", "describe", "duplicate_groups", "find_near_duplicates",
+    "fingerprint", "map_sections", "map_with_context", "power_spectrum", "relate",
 ]  # fmt: skip

@@ -3,7 +3,12 @@
 import numpy as np
 
 
-def with_context(blocks, change, context):
+def power_spectrum(spectra):
+    """The squared magnitudes of complex spectra, real, of the same shape; quicker than by way of `numpy.abs`."""
+    return spectra.real**2 + spectra.imag**2
+
+
+def map_with_context(blocks, change, context):
     """Yield `change(samples)` of a sound that comes in blocks, where `change` looks at most `context` samples away.
 
     Parameters
@@ -16,19 +21,19 @@ def with_context(blocks, change, context):
     context
         Samples.
     """
-    held, before = np.zeros(0, np.float32), 0  # `before`: samples at the start of `held` that have been yielded
+    buffer, before = np.zeros(0, np.float32), 0  # `before`: samples at the start of `buffer` that have been yielded
     for block in blocks:
-        held = np.concatenate([held, block])
-        ready = len(held) - context
+        buffer = np.concatenate([buffer, block])
+        ready = len(buffer) - context
         if ready > before + context:  # no work for a handful of samples
-            yield change(held)[before:ready]
+            yield change(buffer)[before:ready]
             start = max(0, ready - context)
-            held, before = held[start:], ready - start
-    if len(held) > before:
-        yield change(held)[before:]
+            buffer, before = buffer[start:], ready - start
+    if len(buffer) > before:
+        yield change(buffer)[before:]
 
 
-class Pieces:
+class Reblocker:
     """Float32 blocks regrouped into pieces of exactly `size` samples.
 
     Parameters
@@ -40,27 +45,27 @@ class Pieces:
 
     Attributes
     ----------
-    held
-        The samples held for the next piece.
+    pending
+        The samples that wait for the next piece.
     """
 
     def __init__(self, size, overlap=0):
         self._size, self._step = size, size - overlap
-        self.held = np.zeros(0, np.float32)
+        self.pending = np.zeros(0, np.float32)
 
     def add(self, block):
         """Add a block; yield the pieces that are now complete."""
-        held = np.concatenate([self.held, block]) if len(self.held) else block
+        buffer = np.concatenate([self.pending, block]) if len(self.pending) else block
         start = 0
-        while len(held) - start >= self._size:
-            yield held[start : start + self._size]
+        while len(buffer) - start >= self._size:
+            yield buffer[start : start + self._size]
             start += self._step
-        self.held = held[start:].copy()
+        self.pending = buffer[start:].copy()
 
-    def rest(self):
-        """Return the samples held for the next piece, shape (fewer than a piece,), and clear them."""
-        rest, self.held = self.held, np.zeros(0, np.float32)
-        return rest
+    def flush(self):
+        """Return the pending samples, shape (fewer than a piece,), and clear them."""
+        pending, self.pending = self.pending, np.zeros(0, np.float32)
+        return pending
 
 
 class Sections:
@@ -84,8 +89,8 @@ class Sections:
     def __init__(self, length, margin):
         self.length, self.margin = length, margin
         self.start = 0
-        self._held = None
-        self._at, self._from = 0, 0  # where the next section begins in the sound, and where `_held` does
+        self._buffer = None
+        self._at, self._from = 0, 0  # where the next section begins in the sound, and where `_buffer` does
 
     def add(self, block):
         """Add a block, shape (samples,) or (samples, channels); yield the sections that are now complete.
@@ -95,25 +100,25 @@ class Sections:
         samples, inner
             A section with its margins, and the slice of it that is the section itself.
         """
-        self._held = block if self._held is None else np.concatenate([self._held, block])
-        while self._from + len(self._held) >= self._at + self.length + self.margin:
+        self._buffer = block if self._buffer is None else np.concatenate([self._buffer, block])
+        while self._from + len(self._buffer) >= self._at + self.length + self.margin:
             yield self._section(self.length)
 
-    def rest(self):
+    def flush(self):
         """Yield the sections that are left once the sound has ended."""
-        while self._held is not None and (left := self._from + len(self._held) - self._at) > 0:
+        while self._buffer is not None and (left := self._from + len(self._buffer) - self._at) > 0:
             yield self._section(min(left, self.length))
 
     def _section(self, length):
         start = self._at - self._from
-        samples = self._held[: start + length + self.margin]
+        samples = self._buffer[: start + length + self.margin]
         self.start, self._at = self._from, self._at + length
         kept = max(0, self._at - self.margin)
-        self._held, self._from = self._held[kept - self._from :], kept
+        self._buffer, self._from = self._buffer[kept - self._from :], kept
         return samples, slice(start, start + length)
 
 
-def by_section(blocks, change, length, margin):
+def map_sections(blocks, change, length, margin):
     """Yield a sound that comes in mono blocks, changed section by section.
 
     `change(samples, start)` takes a section with its margins, and where these begin in the sound; it returns the same
@@ -123,5 +128,5 @@ def by_section(blocks, change, length, margin):
     for block in blocks:
         for samples, inner in sections.add(block):
             yield change(samples, sections.start)[inner]
-    for samples, inner in sections.rest():
+    for samples, inner in sections.flush():
         yield change(samples, sections.start)[inner]

@@ -8,6 +8,7 @@ import soxr
 from scipy import fft
 from scipy.sparse import csr_array
 
+from .blocks import power_spectrum
 from .wave_matching import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 1024, 160, 48  # samples, samples, mel bands from 60 to 7600 Hz
@@ -69,5 +70,5 @@ def fingerprint(samples):
     frames = np.empty((len(views), BANDS), np.float16)
     for start in range(0, len(views), 1000):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        frames[start : start + 1000] = np.sqrt(np.sqrt(_bands() @ (spectra.real**2 + spectra.imag**2).T)).T
+        frames[start : start + 1000] = np.sqrt(np.sqrt(_bands() @ power_spectrum(spectra).T)).T
     return Fingerprint(frames, samples.astype(np.float16), peak)

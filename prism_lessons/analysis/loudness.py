@@ -6,7 +6,7 @@ across block boundaries, and gates all windows of the sound together, as the sta
 
 import numpy as np
 
-from .blocks import Pieces
+from .blocks import Reblocker
 
 PIECE_SECONDS = 10.0
 # One window of the standard (0.4 s, a new one each 0.1 s) is repeated at the start of each piece, so that the filter
@@ -33,20 +33,20 @@ class Loudness:
         # Whole steps of 0.1 s, so that the windows of a piece continue those of the one before.
         step = sample_rate / 10
         self._overlap = round(OVERLAP_SECONDS * 10 * step)
-        self._pieces = Pieces(round(PIECE_SECONDS * 10 * step) + self._overlap, self._overlap)
+        self._reblocker = Reblocker(round(PIECE_SECONDS * 10 * step) + self._overlap, self._overlap)
         self._first = True
         self._windows = []
 
     def add(self, mono):
         """Take one more block of float32 samples, shape (samples,), into account."""
-        for piece in self._pieces.add(mono):
+        for piece in self._reblocker.add(mono):
             self._windows += self._measured(piece)
             self._first = False
 
     @property
     def lufs(self):
         """LUFS, or None where there is less than 0.4 s of sound, or nothing above -70 LUFS."""
-        windows = np.array(self._windows + self._measured(self._pieces.held))
+        windows = np.array(self._windows + self._measured(self._reblocker.pending))
         windows = windows[windows > ABSOLUTE_GATE]
         if not len(windows):
             return None

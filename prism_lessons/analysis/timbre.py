@@ -3,6 +3,7 @@
 import numpy as np
 from scipy import fft
 
+from .blocks import power_spectrum
 from .wave_matching import SAMPLE_RATE
 
 FRAME, HOP, BANDS = 512, 160, 40  # samples, samples, mel bands
@@ -55,7 +56,7 @@ def describe(samples):
     parts = []
     for start in range(0, len(views), 1000):
         spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        power = (spectra.real**2 + spectra.imag**2)[:, 1:]
+        power = power_spectrum(spectra)[:, 1:]
         total = power.sum(1) + 1e-20
         power = power + 1e-7 * total[:, None]  # 70 dB down: anything below is from the file format
         # In blocks of 500 Hz, so that coloured noise counts as noise; weighted by amplitude, so that hiss does not win.

@@ -16,11 +16,11 @@ from .recording import (
     resampled,
 )
 from .source import AudioError, PassingError, unreadable
-from .writing import LABELS, SUBTYPES, coded, labels, native, pcm16, write_markers, writing
+from .writing import LABELS, PCM16_STEP, SUBTYPES, coded, labels, native, pcm16, write_markers, writing
 
 __all__ = [
-    "BLOCK_SECONDS", "FLOOR_DBFS", "LABELS", "LENGTH_SECONDS", "SAMPLE_RATES", "SILENCE_DBFS", "SILENCE_FRAME_SECONDS",
-    "SUBTYPES", "SUFFIXES", "AudioError", "Clip", "Levels", "PassingError", "Recording", "as_clip",
-    "check_sample_rate", "coded", "decibels", "labels", "load", "measure", "mix", "native", "pcm16", "plain_name",
-    "resampled", "unreadable", "write_markers", "writing",
+    "BLOCK_SECONDS", "FLOOR_DBFS", "LABELS", "LENGTH_SECONDS", "PCM16_STEP", "SAMPLE_RATES", "SILENCE_DBFS",
+    "SILENCE_FRAME_SECONDS", "SUBTYPES", "SUFFIXES", "AudioError", "Clip", "Levels", "PassingError", "Recording",
+    "as_clip", "check_sample_rate", "coded", "decibels", "labels", "load", "measure", "mix", "native", "pcm16",
+    "plain_name", "resampled", "unreadable", "write_markers", "writing",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import soundfile
 LABELS = ".labels.txt"  # suffix of the file of `labels` beside a sound
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # libsndfile's names, by bits
 FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
+PCM16_STEP = 1 / FULL_SCALE  # between two neighbouring values
 
 
 def pcm16(samples):

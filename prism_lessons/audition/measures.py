@@ -13,7 +13,7 @@ from scipy import fft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, describe
+from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, describe, power_spectrum
 from ..audible import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 
@@ -213,7 +213,7 @@ class _Bands:
         parts, total = [], np.zeros(frame // 2 + 1)
         for start in range(0, len(views), FRAMES_AT_ONCE):
             spectra = fft.rfft(views[start : start + FRAMES_AT_ONCE] * window, axis=1)
-            power = spectra.real**2 + spectra.imag**2
+            power = power_spectrum(spectra)
             total += power.sum(axis=0, dtype=np.float64)
             parts.append(np.add.reduceat(power[:, : starts[-1]], starts[:-1], axis=1))
         return cls(np.concatenate(parts).astype(np.float64), total / len(views), hop)
@@ -265,7 +265,7 @@ def _loop(bands):
     frames = len(moving)
     size = fft.next_fast_len(2 * frames)
     spectra = fft.rfft(moving, size, axis=0)
-    products = fft.irfft((spectra.real**2 + spectra.imag**2).sum(axis=1), size)
+    products = fft.irfft(power_spectrum(spectra).sum(axis=1), size)
     products = products[: int(LONGEST_LOOP * frames) + 2]
     squares = np.concatenate([[0.0], np.cumsum((moving**2).sum(axis=1))])
     lags = np.arange(len(products))

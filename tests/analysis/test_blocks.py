@@ -1,6 +1,6 @@
 import numpy as np
 
-from prism_lessons.analysis.blocks import Sections, by_section, with_context
+from prism_lessons.analysis.blocks import Sections, map_sections, map_with_context
 
 SOUND = np.arange(1000, dtype=np.float32)
 
@@ -16,7 +16,7 @@ def smoothed(samples):
 
 def test_a_change_with_context_is_the_same_however_the_sound_is_cut():
     for cuts in ([], [1, 2, 3, 500], [999], list(range(10, 1000, 10))):
-        changed = np.concatenate(list(with_context(in_blocks(SOUND, *cuts), smoothed, 2)))
+        changed = np.concatenate(list(map_with_context(in_blocks(SOUND, *cuts), smoothed, 2)))
         np.testing.assert_array_equal(changed, smoothed(SOUND))
 
 
@@ -25,7 +25,7 @@ def sections_of(sound, cuts, length, margin):
     given = []
     for block in in_blocks(sound, *cuts):
         given += [(sections.start, samples, inner) for samples, inner in sections.add(block)]
-    return given + [(sections.start, samples, inner) for samples, inner in sections.rest()]
+    return given + [(sections.start, samples, inner) for samples, inner in sections.flush()]
 
 
 def test_sections_are_the_same_however_the_sound_is_cut():
@@ -51,7 +51,7 @@ def test_sections_keep_channels():
 
 
 def test_no_sound_has_no_sections():
-    assert list(Sections(128, 20).rest()) == []
+    assert list(Sections(128, 20).flush()) == []
     assert sections_of(SOUND[:0], [], 128, 20) == []
 
 
@@ -60,4 +60,4 @@ def test_by_section_tells_where_its_samples_lie():
         np.testing.assert_array_equal(samples, SOUND[start : start + len(samples)])
         return -samples
 
-    np.testing.assert_array_equal(np.concatenate(list(by_section(in_blocks(SOUND, 300), change, 128, 20))), -SOUND)
+    np.testing.assert_array_equal(np.concatenate(list(map_sections(in_blocks(SOUND, 300), change, 128, 20))), -SOUND)

@@ -16,7 +16,7 @@ from operator import methodcaller
 
 from ...analysis import Loudness
 from ...audio import Levels, Recording, mix, resampled
-from .bandwidth import USUAL_RATE, top_at_rate
+from .bandwidth import USUAL_RATE, bandwidth_at_rate
 from .channels import Channels
 from .files import file_findings
 from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
@@ -94,7 +94,7 @@ def at_rate(findings, own_rate, sample_rate):
         Low sample rate and missing high frequencies only where a corpus at that rate could hold more, with a severity
         by how much is missing; other findings unchanged.
     """
-    return _in_order(top_at_rate(findings, own_rate, sample_rate))
+    return _in_order(bandwidth_at_rate(findings, own_rate, sample_rate))
 
 
 def _in_order(findings):

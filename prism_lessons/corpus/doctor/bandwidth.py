@@ -41,7 +41,7 @@ BANDWIDTH = Kind(
 )
 
 
-def top_at_rate(findings, own_rate, sample_rate):
+def bandwidth_at_rate(findings, own_rate, sample_rate):
     """As `at_rate`, with the low sample rate last."""
     top, kept = sample_rate / 2, []
     for finding in findings:
@@ -88,7 +88,7 @@ def bandwidth_findings(spectra, sample_rate):
     if near < CLIFF or fall < STEEPER * slope:
         return []
     found = Finding(BANDWIDTH.key, SLIGHT, "", (), {"cutoff": round(cutoff)})
-    return top_at_rate([found], sample_rate, sample_rate)
+    return bandwidth_at_rate([found], sample_rate, sample_rate)
 
 
 def _smooth(levels):

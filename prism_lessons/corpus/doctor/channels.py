@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.fft
 
-from ...analysis import Sections
+from ...analysis import Sections, power_spectrum
 from ...audio import decibels
 from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
 
@@ -59,14 +59,14 @@ class Channels:
         """Take one more block into account."""
         if self.channels > 1:
             for section, _ in self._sections.add(frames):
-                self._look(section)
+                self._analyse(section)
 
     def findings(self):
         """The `Finding`s, once all has been added."""
         if self.channels == 1:
             return []
-        for section, _ in self._sections.rest():
-            self._look(section)
+        for section, _ in self._sections.flush():
+            self._analyse(section)
         if not self._samples:
             return []
         levels = [decibels(np.sqrt(square / self._samples)) for square in self._squares]
@@ -86,16 +86,16 @@ class Channels:
         severity = SEVERE if kept < LEAST_LEFT else CLEAR
         return [Finding(CANCELLING.key, severity, words, self._places(whole, against), {"channel": louder})]
 
-    def _look(self, section):
+    def _analyse(self, section):
         self._samples += len(section)
         self._squares += np.sum(np.square(section), axis=0, dtype=np.float64)
         count = -(-len(section) // self._frame)
         section = np.pad(section, ((0, count * self._frame - len(section)), (0, 0)))
         signals = np.ascontiguousarray(section.T).reshape(self.channels, count, self._frame)
         spectra = scipy.fft.rfft(signals, axis=2)
-        powers = sum(_power(spectrum) for spectrum in spectra)
+        powers = sum(power_spectrum(spectrum) for spectrum in spectra)
         # Shape (frames, bands): the energy of the sum, and of all channels.
-        left = np.add.reduceat(_power(spectra.sum(axis=0)), self._edges, axis=1)
+        left = np.add.reduceat(power_spectrum(spectra.sum(axis=0)), self._edges, axis=1)
         whole = np.add.reduceat(powers, self._edges, axis=1)
         against = np.where(left <= LEAST_LEFT * whole, whole, 0)
         for energies, part in ((self._whole, whole), (self._left, left), (self._against, against)):
@@ -112,7 +112,3 @@ class Channels:
         seconds = np.sort(longest, axis=0) * self._frame / self.sample_rate
         end = self._samples / self.sample_rate
         return tuple((round(float(start), 3), round(min(float(stop), end), 3)) for start, stop in seconds)
-
-
-def _power(spectra):
-    return spectra.real**2 + spectra.imag**2

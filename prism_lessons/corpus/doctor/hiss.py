@@ -11,7 +11,7 @@ import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
 
-from ...analysis import Pieces, with_context
+from ...analysis import Reblocker, map_with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 QUIETEST, QUIETER = 0.1, 0.2  # shares of the frames
@@ -29,7 +29,7 @@ MOST_REDUCTION = 10 ** (-12 / 20)
 FRAME_SECONDS = 0.046
 
 
-def _gated(blocks, sample_rate, values):
+def _reduce_noise(blocks, sample_rate, values):
     """A remedy: a Wiener gain for each time and frequency, at most 12 dB down, from the measured noise.
 
     The power is first averaged over three frames and five bins and the noise counted twice: isolated bins would sound
@@ -48,14 +48,14 @@ def _gated(blocks, sample_rate, values):
         _, sound = istft(spectrum * gain, **window)
         return np.clip(sound[: len(samples)], -1, 1).astype(np.float32)
 
-    pieces = Pieces(64 * size)  # whole frames, however the blocks are cut
+    reblocker = Reblocker(64 * size)  # whole frames, however the blocks are cut
 
     def even():
         for block in blocks:
-            yield from pieces.add(block)
-        yield pieces.rest()
+            yield from reblocker.add(block)
+        yield reblocker.flush()
 
-    return with_context(even(), change, 4 * size)
+    return map_with_context(even(), change, 4 * size)
 
 
 NOISE = Kind(
@@ -67,7 +67,7 @@ NOISE = Kind(
     "in recordings that have louder and quieter parts",
     "minimum statistics (Martin 2001, IEEE Trans. Speech Audio Process. 9(5)); rounding to 256 values leaves 38 dB "
     "itself; measured: benchmarks/doctor.py",
-    _gated,
+    _reduce_noise,
     "noise lowered by up to 12 dB",
 )
 

@@ -8,7 +8,7 @@ import numpy as np
 import soxr
 from scipy.signal import iirnotch, sosfiltfilt, tf2sos
 
-from ...analysis import Pieces, with_context
+from ...analysis import Reblocker, map_with_context
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 RATE = 2000  # Hz, to which the sound is resampled: room for 15 harmonics of 60 Hz
@@ -25,7 +25,7 @@ NOTCH_HZ = 2.0
 SOFTEST_DBFS = -70.0  # of all harmonics together: below, mu-law of 8 bits keeps nothing of them
 
 
-def _notched(blocks, sample_rate, values):
+def _remove_hum(blocks, sample_rate, values):
     """A remedy: a notch 2 Hz wide at each harmonic, forwards and backwards, so that nothing is shifted in time."""
     sections = np.concatenate(
         [
@@ -40,7 +40,7 @@ def _notched(blocks, sample_rate, values):
         return np.clip(sosfiltfilt(sections, samples, padlen=padding), -1, 1).astype(np.float32)
 
     # A notch of this width rings for 1 / (pi * 2 Hz): 2 s are 12 times that.
-    return with_context(blocks, change, 2 * sample_rate)
+    return map_with_context(blocks, change, 2 * sample_rate)
 
 
 HUM = Kind(
@@ -51,7 +51,7 @@ HUM = Kind(
     f"{LEAST_HARMONICS} or more steady lines at multiples of 50 or 60 Hz (within {MOST_DRIFT} Hz), in half of the "
     f"recording or more, where it lasts {SHORTEST_SECONDS:.0f} s or more",
     "EN 50160 (frequency of the grid); measured: benchmarks/doctor.py",
-    _notched,
+    _remove_hum,
     "hum taken out with notch filters",
 )
 
@@ -61,7 +61,7 @@ class Hum:
 
     def __init__(self, sample_rate):
         self._decimator = soxr.ResampleStream(sample_rate, RATE, 1, dtype="float32", quality="MQ")
-        self._pieces = Pieces(int(LENGTH_SECONDS * RATE))
+        self._reblocker = Reblocker(int(LENGTH_SECONDS * RATE))
         self._last = np.zeros(0, np.float32)
         self._combs = []
 
@@ -70,14 +70,14 @@ class Hum:
         self._take(self._decimator.resample_chunk(piece))
 
     def _take(self, samples):
-        for piece in self._pieces.add(samples):
+        for piece in self._reblocker.add(samples):
             self._combs.append(_comb(piece))
             self._last = piece
 
     def findings(self):
         """At most one `Finding`, once all has been added."""
         self._take(self._decimator.resample_chunk(np.zeros(0, np.float32), last=True))
-        rest = self._pieces.rest()
+        rest = self._reblocker.flush()
         if not self._combs and len(rest) >= SHORTEST_SECONDS * RATE:
             self._combs.append(_comb(rest))
         elif len(rest) >= LENGTH_SECONDS * RATE / 2:

@@ -2,11 +2,10 @@
 
 import numpy as np
 
-from ...analysis import Pieces
+from ...analysis import Reblocker
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, decibels
 from ...quantisation import Quantisation
-from .cutting import cut
-from .fading import FADE, fade_finding
+from .fading import FADE, fade_finding, keep_segments
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
 # 1 / mu: there the steps of mu-law are twice as large as at zero (ITU-T G.711, prism_lessons/quantisation.py).
@@ -20,13 +19,13 @@ SOFTEST_PERCENT = 5  # of the frames, where the noise of a recording is heard be
 OFFSET_FRAMES = 5  # 100 ms: two periods of 20 Hz, so that a bass tone hardly moves the mean
 
 
-def _without_offset(blocks, sample_rate, values):
+def _remove_offset(blocks, sample_rate, values):
     """A remedy: subtract the offset, and clip to full scale."""
     for block in blocks:
         yield np.clip(block - np.float32(values["offset"]), -1, 1)
 
 
-def _louder(blocks, sample_rate, values):
+def _amplify(blocks, sample_rate, values):
     """A remedy: one gain for the whole sound."""
     for block in blocks:
         yield np.clip(block * np.float32(10 ** (values["gain_db"] / 20)), -1, 1)
@@ -39,7 +38,7 @@ DC = Kind(
     "Have the course subtract it, or use a high-pass filter at 20 Hz.",
     f"mean of the quiet parts more than {LEAST_OFFSET:.4f} of full scale from zero, in 0.5 s or more",
     "ITU-T G.711: there the steps of mu-law are twice as large as at zero; measured: benchmarks/doctor.py",
-    _without_offset,
+    _remove_offset,
     "offset subtracted",
 )
 QUIET = Kind(
@@ -50,7 +49,7 @@ QUIET = Kind(
     "source.",
     f"peak below {SOFT_PEAK_DBFS:.0f} dBFS",
     "rounding to 256 values by mu-law (prism_lessons/quantisation.py): below, its hiss comes nearer as the level falls",
-    _louder,
+    _amplify,
     "raised to a peak of -3 dBFS, the noise in it as well",
 )
 SILENCE = Kind(
@@ -61,7 +60,7 @@ SILENCE = Kind(
     f"{LONG_SILENCE_SECONDS:.0f} s or more below {SILENCE_DBFS:.0f} dBFS, or in the noise floor "
     f"{SILENT_BELOW_LOUD:.0f} dB or more below the loudest 20 ms",
     "prism_lessons/audio; measured: benchmarks/doctor.py",
-    cut,
+    keep_segments,
     "silence cut out",
 )
 
@@ -74,7 +73,7 @@ class Level:
     def __init__(self, sample_rate, channels):
         self._sample_rate = sample_rate
         self._frame = max(1, int(SILENCE_FRAME_SECONDS * sample_rate))
-        self._pieces = Pieces(512 * self._frame)
+        self._reblocker = Reblocker(512 * self._frame)
         self._means, self._powers, self._changes = [], [], []
         self._low, self._high = np.inf, -np.inf
         self._samples = 0
@@ -82,12 +81,12 @@ class Level:
     def add(self, frames, mono):
         """Take one more block of float32 samples into account: `mono`, shape (samples,)."""
         self._samples += len(mono)
-        for piece in self._pieces.add(mono):
+        for piece in self._reblocker.add(mono):
             self._measure(piece)
 
     def findings(self):
         """The `Finding`s, once all has been added."""
-        rest = self._pieces.rest()
+        rest = self._reblocker.flush()
         whole = len(rest) // self._frame * self._frame
         self._measure(rest[:whole])
         if len(rest) > whole:

@@ -8,11 +8,10 @@ top are far steeper. That holds at any level, and with a little dither or ringin
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ...analysis import Sections, by_section
-from ...audio import decibels, mix
+from ...analysis import Sections, map_sections
+from ...audio import PCM16_STEP, decibels, mix
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
-STEP = 1 / 32768  # of 16-bit samples
 SECTION, MARGIN = 2**16, 2**10
 LEAST_LEVEL = 0.002  # -54 dBFS; below it, 16-bit steps make every top flat
 
@@ -39,7 +38,7 @@ def _interpolation():
 INTERPOLATION = _interpolation()
 
 
-def tops_in(samples, highest, band):
+def find_tops(samples, highest, band):
     """The tops of a curve that reach into a band below its highest sample.
 
     Parameters
@@ -62,11 +61,11 @@ def tops_in(samples, highest, band):
     rise = np.maximum(samples[starts] - samples[starts - 1], samples[starts - 1] - samples[starts - 2])
     fall = np.maximum(samples[stops - 1] - samples[stops], samples[stops] - samples[stops + 1])
     lengths = stops - starts
-    flat = (lengths > 1) & (np.minimum(rise, fall) * lengths > STEEPER * 4 * (band * highest + STEP))
+    flat = (lengths > 1) & (np.minimum(rise, fall) * lengths > STEEPER * 4 * (band * highest + PCM16_STEP))
     return starts, stops, flat
 
 
-def rebuilt_tops(samples, starts, stops):
+def rebuild_tops(samples, starts, stops):
     """`samples` with its tops replaced, in place, by cubic curves that continue the slopes of the two sides."""
     lengths = stops - starts
     span = np.repeat(lengths + 1, lengths)
@@ -97,7 +96,7 @@ def _slope(samples, at, side, lengths):
     return np.clip(np.minimum(near + (near - next_to_it) / 2, average), 0, None)
 
 
-def declipped(blocks, sample_rate, values):
+def declip(blocks, sample_rate, values):
     """The remedy for clipping: yield the blocks with cut tops rebuilt, and turned down so that they fit.
 
     `values` holds the levels at which the mono sound is cut, "high" and "low" (above 0; None where it is not), the
@@ -110,15 +109,15 @@ def declipped(blocks, sample_rate, values):
         for level, sign in ((values["high"], 1), (values["low"], -1)):
             if level:
                 one = sign * samples
-                starts, stops, flat = tops_in(one, level, values["band"])
+                starts, stops, flat = find_tops(one, level, values["band"])
                 flat &= stops - starts <= longest
-                samples = sign * rebuilt_tops(one, starts[flat], stops[flat])
+                samples = sign * rebuild_tops(one, starts[flat], stops[flat])
         return np.clip(samples * np.float32(values["gain"]), -1, 1)
 
-    return by_section(blocks, change, SECTION, MARGIN)
+    return map_sections(blocks, change, SECTION, MARGIN)
 
 
-def turned_down(blocks, sample_rate, values):
+def turn_down(blocks, sample_rate, values):
     """The remedy for inter-sample overs: one gain, `values["gain"]`, for the whole sound."""
     for block in blocks:
         yield np.clip(block * np.float32(values["gain"]), -1, 1)
@@ -133,7 +132,7 @@ CLIPPING = Kind(
     f"flat tops of {LEAST_FLAT} samples in sum, each less one, in the {BANDS[1]:.0%} below the highest sample, entered "
     f"and left {STEEPER:.0f} times as steeply as a parabola would",
     "measured: benchmarks/doctor.py; sounds that are not clipped reach 3",
-    declipped,
+    declip,
     "cut tops rebuilt, and turned down so that they fit",
 )
 INTERSAMPLE = Kind(
@@ -143,7 +142,7 @@ INTERSAMPLE = Kind(
     "Have the course turn it down to -1 dBTP, or lower the limiter's ceiling where it was mastered.",
     f"true peak above {MOST_DBTP} dBTP, by fourfold oversampling",
     "ITU-R BS.1770-5, annex 2, for the measuring; EBU R 128 asks for -1 dBTP at most; measured: benchmarks/doctor.py",
-    turned_down,
+    turn_down,
     "turned down to a true peak of -1 dBTP",
 )
 
@@ -174,7 +173,7 @@ class _Tops:
 
     def add(self, samples, inner, start):
         """Take a section with such tops into account."""
-        starts, stops, flat = tops_in(samples, self.highest, self.band)
+        starts, stops, flat = find_tops(samples, self.highest, self.band)
         own = (starts >= inner.start) & (starts < inner.stop)
         lengths = stops - starts
         self.band_samples += int(lengths[own].sum())
@@ -189,7 +188,7 @@ class _Tops:
         self.places = sorted(places, reverse=True)[:MOST_PLACES]
         short = lengths <= self.longest
         if short.any():
-            self.rebuilt = max(self.rebuilt, float(rebuilt_tops(samples.copy(), starts[short], stops[short]).max()))
+            self.rebuilt = max(self.rebuilt, float(rebuild_tops(samples.copy(), starts[short], stops[short]).max()))
 
 
 class Peaks:
@@ -216,15 +215,15 @@ class Peaks:
         """Take one more block into account."""
         self._samples += len(mono)
         for samples, inner in self._sections.add(frames):
-            self._look(samples, inner)
+            self._analyse(samples, inner)
 
     def findings(self):
         """The `Finding`s, once all has been added."""
-        for samples, inner in self._sections.rest():
-            self._look(samples, inner)
+        for samples, inner in self._sections.flush():
+            self._analyse(samples, inner)
         return [finding for finding in (self._clipping(), self._intersample()) if finding]
 
-    def _look(self, samples, inner):
+    def _analyse(self, samples, inner):
         start = self._sections.start
         signals = [np.ascontiguousarray(channel) for channel in samples.T]
         if self._channels > 1:

@@ -7,7 +7,7 @@ level in dB, so that in the end those of the quietest and of the fullest frames 
 import numpy as np
 from scipy.fft import rfft
 
-from ...analysis import Pieces
+from ...analysis import Reblocker, power_spectrum
 from .bandwidth import BANDWIDTH, LOW_RATE, bandwidth_findings
 from .hiss import NOISE, noise_findings
 from .hum import HUM, Hum
@@ -23,13 +23,13 @@ DIGITAL_SILENCE = 1e-13  # mean square; the rounding of 16 bits alone gives 8e-1
 class Spectrum:
     """Finds missing highs, hum and noise; keeps one spectrum for each decibel of level."""
 
-    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)  # `top_at_rate` reports a low rate
+    kinds = (HUM, NOISE, LOW_RATE, BANDWIDTH)  # `bandwidth_at_rate` reports a low rate
 
     def __init__(self, sample_rate, channels):
         self._sample_rate = sample_rate
         self._size = 2 ** round(np.log2(FRAME_SECONDS * sample_rate))
         hop = self._size // 2
-        self._pieces = Pieces((FRAMES_AT_ONCE + 1) * hop, overlap=hop)
+        self._reblocker = Reblocker((FRAMES_AT_ONCE + 1) * hop, overlap=hop)
         window = np.hanning(self._size + 1)[:-1]
         self._window = (window * np.sqrt(2 / (self._size * np.sum(window**2)))).astype(np.float32)
         self._powers = np.zeros((CLASSES, self._size // 2 + 1))
@@ -40,13 +40,13 @@ class Spectrum:
 
     def add(self, frames, mono):
         """Take one more block of float32 samples into account: `mono`, shape (samples,)."""
-        for piece in self._pieces.add(mono):
+        for piece in self._reblocker.add(mono):
             self._hum.add(piece[: -self._size // 2])
             self._measure(piece)
 
     def findings(self):
         """The `Finding`s, once all has been added."""
-        rest = self._pieces.rest()
+        rest = self._reblocker.flush()
         self._hum.add(rest)
         hop = self._size // 2
         self._measure(rest[: len(rest) // hop * hop])
@@ -85,7 +85,7 @@ class Spectrum:
         halves = piece.reshape(-1, hop)
         frames = np.concatenate([halves[:-1], halves[1:]], axis=1) * self._window
         spectrum = rfft(frames, axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
+        power = power_spectrum(spectrum)
         # Without the window, which would hide a stroke at the very start of a file.
         squares = np.einsum("ij,ij->i", halves, halves) / hop
         total = (squares[:-1] + squares[1:]) / 2

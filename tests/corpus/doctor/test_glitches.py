@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, sosfilt
 
-from prism_lessons.corpus.doctor.glitches import Glitches
-from prism_lessons.corpus.doctor.prediction import filled
+from prism_lessons.corpus.doctor.glitches import Glitches, interpolate
 
 RATE = 44100
 
@@ -172,7 +171,7 @@ def test_long_holes_get_fades_and_nothing_else_changes():
 
 def test_a_filled_gap_stays_within_full_scale():
     samples = 3 * tone()
-    assert np.abs(filled(samples.copy(), 5000, 5200, RATE)[5000:5200]).max() <= 1
+    assert np.abs(interpolate(samples.copy(), 5000, 5200, RATE)[5000:5200]).max() <= 1
 
 
 @pytest.mark.parametrize("rate", [2000, 8000, 192000])
