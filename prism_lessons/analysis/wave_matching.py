@@ -11,16 +11,18 @@ from scipy.signal.windows import blackmanharris
 from ..audio import decibels
 
 SAMPLE_RATE = 16000
-# Agreement of the waves. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more; strikes of
+# Coherence of the phases. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more; strikes of
 # synthetic drums, with partials equal to the last digit, 0.92 at most, and more than this in 3 of 720 pairs.
 SAME = 0.9
-LIFT = 0.2  # power of both amplitudes in that agreement: with 0.5 the strongest partial would decide, with 0 the noise
+LIFT = 0.2  # power of both amplitudes in that coherence: with 0.5 the strongest partial would decide, with 0 the noise
 SPEEDS = (1.0, 0.99, 1.01)
 PLACES, WINDOW = 8, 1024  # windows compared, and their length in samples
 # Samples to either side of the expected place: a sound that dies away evenly fits itself anywhere within two margins.
 REACH = 1040
 PARTIAL_BINS = 12  # bins that a steady partial fills, with this window and its zero padding
-LEAST_PROOF = 0.02  # weight of a place with a single partial, so that pure tones can be compared at all
+LOWEST = 60.0  # Hz
+SLACK = 6  # samples: a line through whole samples may be off by 0.4 ms
+LEAST_EVIDENCE = 0.02  # weight of a place with a single partial, so that pure tones can be compared at all
 LINES = 8  # at each expected speed, and as many at others
 STEEPEST = 0.005  # slope of a line: half of a step of SPEEDS
 APART = 8  # samples between two lines, at either end
@@ -164,37 +166,60 @@ def _along(short, long, places, speed, there, shift, slope):
     there, speed = there + shift + slope * (there - there[0]), speed / (1 + slope)
     ours = _windows(short, places, speed, WINDOW) * BLACKMAN_HARRIS
     theirs = _windows(long, there, 1.0, WINDOW) * BLACKMAN_HARRIS
-    agreements, partials = _phases_agree(ours, theirs)
+    coherences, partials, _ = phase_coherence(ours, theirs)
     # Where one partial is left, phases agree in any two strikes: such a place proves next to nothing.
-    weights = (_energies(ours) * _energies(theirs)) ** 0.25 * np.maximum(partials - 1, LEAST_PROOF)
-    coherence = float((agreements * weights).sum() / max(weights.sum(), 1e-12))
+    weights = (_energies(ours) * _energies(theirs)) ** 0.25 * np.maximum(partials - 1, LEAST_EVIDENCE)
+    coherence = float((coherences * weights).sum() / max(weights.sum(), 1e-12))
     ratio = _energies(theirs).sum() / max(_energies(ours).sum(), 1e-12)
     level = 10 * np.log10(max(ratio, 1e-12)) + decibels(long.peak) - decibels(short.peak)
     return min(1.0, abs(coherence)), (level, speed, coherence < 0, there[0] - places[0] / speed)
 
 
-def _phases_agree(ours, theirs):
-    """How well phases of windows (places, WINDOW) agree, from -1 (inverted polarity) to 1, and how many partials count.
+def phase_coherence(ours, theirs, slack=SLACK, stride=1):
+    """How well the phases of windowed sounds (n, size) agree, at the best lag within `slack` samples.
 
     Bins that stand out from the noise in both count nearly alike, whatever their level: two strikes of a drum can agree
     in the strongest partial, but not in the weaker ones and the attack.
+
+    Parameters
+    ----------
+    ours, theirs
+        float32, already multiplied by a window whose side lobes are low.
+    slack
+        In samples, to either side.
+    stride
+        Every how many bins the noise floor is estimated from.
+
+    Returns
+    -------
+    coherence
+        (n,) from -1 (inverted polarity) to 1: the share of the partials, weighted by `LIFT`, whose phases agree.
+    partials
+        (n,) the effective number of partials that stand out in both.
+    lags
+        (n,) in samples: how much later `theirs` is than `ours`.
     """
-    ours, theirs = fft.rfft(ours, 2 * WINDOW, axis=1), fft.rfft(theirs, 2 * WINDOW, axis=1)
+    size = ours.shape[1]
+    ours, theirs = fft.rfft(ours, 2 * size, axis=1), fft.rfft(theirs, 2 * size, axis=1)
     cross = ours.conj() * theirs
-    weights = (_clear(ours) * _clear(theirs)) ** LIFT
-    cross *= weights / np.maximum(np.abs(cross), 1e-15)
-    peaks = fft.irfft(cross, axis=1) * WINDOW / np.maximum(weights.sum(1, keepdims=True), 1e-12)
-    peaks = np.roll(peaks, 6, axis=1)[:, :13]  # a line through whole samples may be off by 0.4 ms
-    agreements = np.array([row[np.abs(row).argmax()] for row in peaks])
-    partials = weights.sum(1) ** 2 / np.maximum((weights**2).sum(1), 1e-12) / PARTIAL_BINS
-    return agreements, partials
+    weights = (salient_amplitudes(ours, stride) * salient_amplitudes(theirs, stride)) ** LIFT
+    cross *= weights / np.maximum(np.abs(cross), 1e-20)
+    total = weights.sum(1)
+    found = fft.irfft(cross, axis=1) * size / np.maximum(total, 1e-12)[:, None]
+    found = np.concatenate([found[:, -slack:], found[:, : slack + 1]], axis=1)
+    best = np.abs(found).argmax(1)
+    partials = total**2 / np.maximum((weights**2).sum(1), 1e-12) / PARTIAL_BINS
+    return found[np.arange(len(found)), best], partials, best - slack
 
 
-def _clear(spectra):
-    """Amplitudes above twice the median, else 0, (places, bins); none below 60 Hz: hum and handling noise."""
+def salient_amplitudes(spectra, stride=1):
+    """Amplitudes of spectra (n, bins) above twice their median, from every `stride`th bin (powers subtracted), else 0.
+
+    None are below 60 Hz, where there are hum and handling noise.
+    """
     amplitudes = np.abs(spectra)
-    amplitudes[:, : round(60 * 2 * WINDOW / SAMPLE_RATE)] = 0
-    floor = 2 * np.partition(amplitudes, WINDOW // 2, axis=1)[:, WINDOW // 2, None]  # the median of WINDOW + 1 bins
+    amplitudes[:, : round(LOWEST * 2 * (spectra.shape[1] - 1) / SAMPLE_RATE)] = 0
+    floor = 2 * np.median(amplitudes[:, ::stride], axis=1, keepdims=True)
     return np.sqrt(np.maximum(amplitudes**2 - floor**2, 0))
 
 

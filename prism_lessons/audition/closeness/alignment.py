@@ -12,7 +12,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import blackmanharris
 
-from ...analysis import LIFT, PARTIAL_BINS, SAMPLE_RATE, SPEEDS
+from ...analysis import LIFT, SAMPLE_RATE, SPEEDS, phase_coherence, salient_amplitudes
 
 WINDOW = 2048  # samples of a clip to search for in a source: 128 ms; a speed 1 % off shifts its ends by 0.6 ms
 REGION = 4096  # samples of the source to search in: 64 ms to either side of the expected place
@@ -23,7 +23,7 @@ PEAK_APART = 16  # samples in a block; each block has one peak of the fit at mos
 PEAKS = 4  # shifts for each place, at the best speed of each, whose phases are compared
 SHORT = 1024  # samples of the windows along a line
 SHORT_HOP = 256
-LOWEST = 60.0  # Hz: below are hum and handling noise
+FLOOR_STRIDE = 4  # bins: every fourth will do for the noise floor, as neighbours are alike
 SLACK = 6  # samples that a window may be off the line: 0.4 ms
 AGREES = 0.5  # mean phase agreement of five short windows, half of what a copy reaches: so edges stay in place
 SMOOTH = np.array([1, 2, 3, 2, 1]) / 9
@@ -61,18 +61,9 @@ class Line:
         return min(self.start + self.length, other.start + other.length) - max(self.start, other.start)
 
 
-def _clear(spectra, size):
-    """Amplitudes above twice the median (powers subtracted), and 0 for the rest; the same shape, (n, bins)."""
-    amplitudes = np.abs(spectra)
-    amplitudes[:, : round(LOWEST * size / SAMPLE_RATE)] = 0
-    # Every fourth bin will do: neighbours are alike.
-    floor = 2 * np.median(amplitudes[:, ::4], axis=1, keepdims=True)
-    return np.sqrt(np.maximum(amplitudes**2 - floor**2, 0))
-
-
-def _lifted(spectra, size):
+def _whitened(spectra):
     """Spectra whose amplitudes are raised to the power of `LIFT` where they stand out, and 0 elsewhere."""
-    return spectra * (_clear(spectra, size) ** LIFT / np.maximum(np.abs(spectra), 1e-15))
+    return spectra * (salient_amplitudes(spectra, FLOOR_STRIDE) ** LIFT / np.maximum(np.abs(spectra), 1e-15))
 
 
 def cut(samples, starts, size):
@@ -88,30 +79,10 @@ def _window(size):
     return blackmanharris(size).astype(np.float32)
 
 
-def phases(ours, theirs, slack=SLACK):
-    """How well the phases of windows (n, SHORT or WINDOW) agree, at the best lag within `slack` samples.
-
-    Returns
-    -------
-    agreement
-        (n,) from -1 (inverted polarity) to 1: the share of the partials, weighted by `LIFT`, whose phases agree.
-    partials
-        (n,) the effective number of partials that stand out in both.
-    lags
-        (n,) in samples: how much later `theirs` is than `ours`.
-    """
-    size = ours.shape[1]
-    window = _window(size)
-    ours, theirs = (fft.rfft(wave * window, 2 * size, axis=1) for wave in (ours, theirs))
-    weights = (_clear(ours, 2 * size) * _clear(theirs, 2 * size)) ** LIFT
-    cross = ours.conj() * theirs
-    cross *= weights / np.maximum(np.abs(cross), 1e-20)
-    total = weights.sum(1)
-    found = fft.irfft(cross, axis=1) * size / np.maximum(total, 1e-12)[:, None]
-    found = np.concatenate([found[:, -slack:], found[:, : slack + 1]], axis=1)
-    best = np.abs(found).argmax(1)
-    partials = total**2 / np.maximum((weights**2).sum(1), 1e-12) / PARTIAL_BINS
-    return found[np.arange(len(found)), best], partials, best - slack
+def _coherence(ours, theirs, slack=SLACK):
+    """The `phase_coherence` of windows (n, SHORT or WINDOW)."""
+    window = _window(ours.shape[1])
+    return phase_coherence(ours * window, theirs * window, slack, FLOOR_STRIDE)
 
 
 def sought(clip, sources, found):
@@ -137,14 +108,14 @@ def sought(clip, sources, found):
         return []
     begins = np.rint(there).astype(int) - REGION // 2
     regions = np.stack([sources[owner].wave(begin, REGION) for owner, begin in zip(owners, begins, strict=True)])
-    spectra = _lifted(fft.rfft(regions * np.hanning(REGION).astype(np.float32) ** 0.5, axis=1), REGION)
+    spectra = _whitened(fft.rfft(regions * np.hanning(REGION).astype(np.float32) ** 0.5, axis=1))
     windows = np.stack([_stretched(clip, places, speed, WINDOW) for speed in SPEEDS])
     ours = fft.rfft(windows.reshape(-1, WINDOW) * np.hanning(WINDOW).astype(np.float32), REGION, axis=1)
-    fits = fft.irfft(_lifted(ours, REGION).conj().reshape(len(SPEEDS), len(places), -1) * spectra, axis=2)
+    fits = fft.irfft(_whitened(ours).conj().reshape(len(SPEEDS), len(places), -1) * spectra, axis=2)
     speeds, lags = _peaks(_levelled(fits, fft.irfft(spectra, axis=1), WINDOW), PEAKS)
     pairs = np.arange(len(places))[:, None]
     theirs = regions[pairs[..., None], lags[..., None] + np.arange(WINDOW)].reshape(-1, WINDOW)
-    agreement, partials, beside = phases(windows[speeds, pairs].reshape(-1, WINDOW), theirs)
+    agreement, partials, beside = _coherence(windows[speeds, pairs].reshape(-1, WINDOW), theirs)
     # A single partial agrees in any two sounds of one pitch, so more partials are trusted more.
     trust = np.abs(agreement) * (1 - 0.5 / np.maximum(partials, 1))
     at = (begins[:, None] + lags).ravel() + beside + WINDOW / 2
@@ -176,11 +147,11 @@ def anchored(line, clip, source):
     # The source is lifted frame by frame (overlap-add), so that a loud strike does not mask what comes after.
     hann = np.hanning(2 * WINDOW + 1)[:-1].astype(np.float32) ** 0.5
     frames = np.lib.stride_tricks.sliding_window_view(source.wave(begin - WINDOW, LONG + 2 * WINDOW), 2 * WINDOW)
-    frames = fft.irfft(_lifted(fft.rfft(frames[::WINDOW] * hann, axis=1), 2 * WINDOW), axis=1) * hann
+    frames = fft.irfft(_whitened(fft.rfft(frames[::WINDOW] * hann, axis=1)), axis=1) * hann
     region = (frames[:-1, WINDOW:] + frames[1:, :WINDOW]).reshape(1, -1)
     speeds = (line.speed, *SPEEDS)
     ours = np.concatenate([_stretched(clip, np.array([place]), speed, size) for speed in speeds])
-    ours = _lifted(fft.rfft(ours * np.hanning(size).astype(np.float32) ** 0.5, LONG, axis=1), LONG)
+    ours = _whitened(fft.rfft(ours * np.hanning(size).astype(np.float32) ** 0.5, LONG, axis=1))
     fits = fft.irfft(ours.conj()[:, None] * fft.rfft(region, axis=1), axis=2)
     which, lags = _peaks(_levelled(fits, region, size), ANCHORS)
     found = [(place, begin + lag + size / 2, speeds[one]) for one, lag in zip(which[0], lags[0], strict=True)]
@@ -212,7 +183,7 @@ def _speed(clip, source, place, there):
     steps = np.arange(-NEAR, NEAR + 1) * SHORT_HOP
     theirs = cut(source, np.rint(there + steps).astype(int) - SHORT // 2, SHORT)
     ours = np.concatenate([_stretched(clip, place + steps * speed, speed) for speed in SPEEDS])
-    agreement, _, lags = phases(ours, np.tile(theirs, (len(SPEEDS), 1)))
+    agreement, _, lags = _coherence(ours, np.tile(theirs, (len(SPEEDS), 1)))
     fits = (np.abs(agreement) * (np.abs(lags) <= TIGHT)).reshape(len(SPEEDS), -1).sum(1)
     return SPEEDS[fits.argmax()]
 
@@ -236,7 +207,7 @@ def followed(clip, source, place, there, speed=None):
         centres = place + (steps + whole - at) * speed
         ours = _stretched(clip, centres, speed)
         theirs = cut(source, whole - SHORT // 2, SHORT)
-        agreement, partials, lags = phases(ours, theirs, SLACK if reach == NEAR else TIGHT)
+        agreement, partials, lags = _coherence(ours, theirs, SLACK if reach == NEAR else TIGHT)
         run = _run(agreement, ours, theirs, steps)
         if run is None:
             return None
