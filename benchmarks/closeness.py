@@ -26,10 +26,10 @@ from machine import peak_mb
 
 from prism_lessons import Capsule, curate, generate
 from prism_lessons.audio import Clip, load
-from prism_lessons.audition.closeness import Sources, timbre_gap
-from prism_lessons.audition.closeness.gap import compared
-from prism_lessons.audition.closeness.nearest import distances
-from prism_lessons.audition.closeness.patches import Catalogue
+from prism_lessons.audition.closeness import Sources, timbre_distance
+from prism_lessons.audition.closeness.nearest import profile_distances
+from prism_lessons.audition.closeness.patch_index import PatchIndex
+from prism_lessons.audition.closeness.timbre_distance import kernel_mmd
 from prism_lessons.live import LiveLine, print_any_name
 from prism_lessons.quantisation import Quantisation
 
@@ -65,10 +65,10 @@ def without(sources, recordings):
     """`Sources` that have never heard of some recordings."""
     clips = sources.corpus.clips
     kept = [clip.recording not in recordings for clip in clips]
-    prints = [one if keep else None for one, keep in zip(sources._prints, kept, strict=True)]
+    prints = [one if keep else None for one, keep in zip(sources._fingerprints, kept, strict=True)]
     windows = np.array(kept)[sources.windows[:, 0]]
     parts = {"windows": sources.windows[windows], "profiles": sources.profiles[windows]}
-    return dataclasses.replace(sources, **parts, _prints=prints, _catalogue=Catalogue(prints))
+    return dataclasses.replace(sources, **parts, _fingerprints=prints, _patch_index=PatchIndex(prints))
 
 
 def hosts_of_epochs(name):
@@ -170,7 +170,7 @@ def recall(sets, sounds, clips, lengths):
                     case = plant(random, sounds[name], host, seconds, treatment, gain)
                     cases[name].append(((seconds, treatment, gain, seed, name), case))
         for name, some in cases.items():
-            looked = sets[name].look([Clip(case[0], RATE) for _, case in some], QUIET)
+            looked = sets[name].compare([Clip(case[0], RATE) for _, case in some], QUIET)
             for (about, case), (_, found) in zip(some, looked, strict=True):
                 right = is_right(found, case, sounds[name])
                 error = found.seconds - case[5] / RATE if right else None
@@ -201,7 +201,7 @@ def false_alarms(sets, sounds, made):
     """(rows of (title, clips, false alarms), what fired)."""
     rows, fired = [], []
     for title, (sources, clips) in strange(sets, sounds, made, np.random.default_rng(1)).items():
-        found = [copy for _, copy in sources.look([Clip(np.float32(one), RATE) for one in clips], QUIET) if copy]
+        found = [copy for _, copy in sources.compare([Clip(np.float32(one), RATE) for one in clips], QUIET) if copy]
         rows.append((title, len(clips), len(found)))
         fired += [f"{title}: {copy} ({copy.similarity:.2f})" for copy in found]
     sources, random = sets["recordings"], np.random.default_rng(6)
@@ -227,7 +227,7 @@ def anchors(sets):
     same, other, foreign = found.values()
     for name, sources in sets.items():
         names, (index, starts, _) = np.array(sources.recordings), sources.windows.T
-        apart = distances(sources.profiles, sources.profiles)
+        apart = profile_distances(sources.profiles, sources.profiles)
         for row in range(len(names)):
             mine = names == names[row]
             beside = mine & ((index != index[row]) | (abs(starts - starts[row]) >= RATE))
@@ -235,7 +235,7 @@ def anchors(sets):
             other.append(apart[row][~mine].min())
         for another, theirs in sets.items():
             if another != name:
-                foreign += distances(sources.profiles, theirs.profiles).min(1).tolist()
+                foreign += profile_distances(sources.profiles, theirs.profiles).min(1).tolist()
     return {what: np.percentile(values, (25, 50, 75)).tolist() for what, values in found.items()}
 
 
@@ -248,7 +248,7 @@ def gaps(sets):
         for _ in range(20):
             first = random.permutation(names.max() + 1)[: (names.max() + 1) // 2]
             mine = np.isin(names, first)
-            halves.append(compared(sources.profiles[mine], names[mine], sources.profiles[~mine], names[~mine])[:3])
+            halves.append(kernel_mmd(sources.profiles[mine], names[mine], sources.profiles[~mine], names[~mine])[:3])
             holds += halves[-1][1] <= 0 <= halves[-1][2]
         rows.append(
             (
@@ -258,14 +258,14 @@ def gaps(sets):
         )
     bells, breath = (sets[name] for name in ("bells", "breath"))
     first, second = (np.unique(one.recordings, return_inverse=True)[1] for one in (bells, breath))
-    rows.append(("bells against breath", *compared(bells.profiles, first, breath.profiles, second)[:3]))
+    rows.append(("bells against breath", *kernel_mmd(bells.profiles, first, breath.profiles, second)[:3]))
     files = bells.corpus.clips
     clips = [Clip(load(bells.corpus.folder / clip.file, RATE).samples, RATE) for clip in files[1::2]]
     kept = without(bells, {clip.recording for clip in files[1::2]})
     noise = [Clip(np.float32(0.1 * random.standard_normal(len(clip.samples))), RATE) for clip in clips]
     for share in (0, 0.25, 0.5, 0.75, 1):
         count = round(share * len(clips))
-        gap = timbre_gap(kept, noise[:count] + clips[count:])
+        gap = timbre_distance(kept, noise[:count] + clips[count:])
         rows.append(
             (f"half of the bells against the other half, {share:.0%} of it noise", gap.value, gap.low, gap.high)
         )
@@ -283,7 +283,7 @@ def coverage(trials):
                 middles = np.repeat(random.normal(0, 4, (count, 80)) + moved, 5, axis=0)
                 profiles = middles + random.normal(0, 2, middles.shape)
                 sides += [np.float32(profiles), np.repeat(np.arange(count), 5)]
-            found.append(compared(*sides)[:3])
+            found.append(kernel_mmd(*sides)[:3])
         found = np.array(found)
         true = found[:, 0].mean()  # the estimate has no bias
         held = np.mean((found[:, 1] <= true) & (true <= found[:, 2]))
@@ -308,7 +308,7 @@ def speed(recordings, minutes, folder):
     clock, spent = [(time.perf_counter(), time.process_time())], []
     sources = Sources.of(corpus, QUIET)
     clock.append((time.perf_counter(), time.process_time()))
-    sources.look(clips, QUIET)
+    sources.compare(clips, QUIET)
     clock.append((time.perf_counter(), time.process_time()))
     for before, after in itertools.pairwise(clock):
         spent.append(f"{after[0] - before[0]:.0f} s ({after[1] - before[1]:.0f} s of the processor)")

@@ -12,8 +12,8 @@ from .timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
 from .wave_matching import LIFT, SAMPLE_RATE, SPEEDS, phase_coherence, salient_amplitudes
 
 __all__ = [
-    "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "phase_coherence", "salient_amplitudes",
-    "SAMPLE_RATE", "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations",
-    "Sections", "Sound", "at_16_khz", "code_version", "describe", "duplicate_groups", "find_near_duplicates",
-    "fingerprint", "map_sections", "map_with_context", "power_spectrum", "relate",
+    "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "SAMPLE_RATE",
+    "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations", "Sections", "Sound",
+    "at_16_khz", "code_version", "describe", "duplicate_groups", "find_near_duplicates", "fingerprint", "map_sections",
+    "map_with_context", "phase_coherence", "power_spectrum", "relate", "salient_amplitudes",
 ]  # fmt: skip

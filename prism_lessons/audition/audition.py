@@ -20,7 +20,7 @@ from .closeness import Sources, excerpt
 from .diagnosis import DIAGNOSES
 from .journey import journey
 from .listening import ListeningLog
-from .looking import gap_of, look_at, share_ringing
+from .looking import look_at, share_ringing, timbre_distance_of
 from .portfolio import export_journal
 from .proposal import proposal
 
@@ -101,7 +101,7 @@ class Audition:
     unheard
         A sentence for each clip, and each piece of the corpus, that cannot be read.
     gap
-        How far apart clips and recordings are in timbre, a `Gap`; None where the recordings are not there.
+        How far apart clips and recordings are in timbre, a `TimbreDistance`; None where the recordings are not there.
     ringing
         The share, 0 .. 1, of the recordings that hold three steady partials or more; None where they are not there.
     """
@@ -114,7 +114,7 @@ class Audition:
         self.clips, self.unheard = look_at(self.run, self.corpus, lambda: self.sources, self._live)
         if not self.clips:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
-        self.gap = gap_of(self.run, self.clips, self.corpus, lambda: self.sources)
+        self.gap = timbre_distance_of(self.run, self.clips, self.corpus, lambda: self.sources)
         self.ringing = self.corpus and share_ringing(self.corpus)
         if sources := vars(self).get("sources"):  # cached comparisons were with all of them
             self.unheard += sources.unread

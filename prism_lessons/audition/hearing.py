@@ -11,10 +11,10 @@ import numpy as np
 from ..analysis import SAMPLE_RATE, Fingerprint, at_16_khz, fingerprint
 from ..audible import is_audible
 from ..audio import Clip
-from .closeness.gap import compared
-from .closeness.nearest import windows_of
-from .closeness.patches import Catalogue
-from .closeness.verbatim import candidates, longest
+from .closeness.nearest import timbre_windows
+from .closeness.patch_index import PatchIndex
+from .closeness.timbre_distance import kernel_mmd
+from .closeness.verbatim import candidate_places, longest_copy
 from .measures import Measures, measured, prepared
 from .partials import FEWEST, in_one, steady_partials
 
@@ -74,7 +74,7 @@ class Hearing:
         Means over those takes: the share of a take's partials within 30 cents of those of one recording, and the same
         over all transpositions of the take, which is chance.
     distance
-        The kernel distance of timbres; see `timbre_gap`.
+        The kernel distance of timbres; see `timbre_distance`.
     partials, voiced, onsets, moves_db, loop
         Means over the audible takes: steady partials, the share of frames with a pitch, onsets a second, how much
         levels move, and how like themselves takes are after a while (`loop_likeness`); see `Measures`.
@@ -111,7 +111,7 @@ def hear(clip):
         measures=measures,
         blown_up=blown_up(samples),
         partials=steady_partials(prepared(clip)) if audible else np.zeros(0),
-        profiles=windows_of(samples)[2],
+        profiles=timbre_windows(samples)[2],
         print=fingerprint(samples),
     )
 
@@ -205,9 +205,9 @@ def _mean(values):
 
 def _copying(takes, recordings):
     """Whether each of some takes nearly repeats a stretch of a recording: a list of bool."""
-    prints, known = ([sound.print for sound in sounds] for sounds in (takes, recordings))
-    found = zip(prints, candidates(prints, Catalogue(known)), strict=True)
-    return [one is not None and longest(one, known, places) is not None for one, places in found]
+    fingerprints, known = ([sound.print for sound in sounds] for sounds in (takes, recordings))
+    found = zip(fingerprints, candidate_places(fingerprints, PatchIndex(known)), strict=True)
+    return [one is not None and longest_copy(one, known, places) is not None for one, places in found]
 
 
 def _distance(takes, recordings):
@@ -216,4 +216,4 @@ def _distance(takes, recordings):
     if min(map(len, sets)) < 2:
         return None
     rows = [(np.concatenate(some), np.repeat(np.arange(len(some)), [len(one) for one in some])) for some in sets]
-    return compared(*rows[0], *rows[1])[0]
+    return kernel_mmd(*rows[0], *rows[1])[0]

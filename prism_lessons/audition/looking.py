@@ -13,7 +13,7 @@ from ..audio import SILENCE_DBFS, AudioError, load
 from ..errors import CourseError
 from ..files import inside
 from ..run import RunClip
-from .closeness import Gap, Nearest, Verbatim, timbre_gap
+from .closeness import Nearest, TimbreDistance, Verbatim, timbre_distance
 from .diagnosis import DIAGNOSES, diagnose, remarks
 from .measures import Measures, measured, prepared
 from .partials import FEWEST, steady_partials
@@ -157,8 +157,8 @@ def _near(run, clips, corpus, sources, live):
     cache = _closeness_cache(run, corpus)
     found = {clip.path: cache.get(clip.path) for clip in clips}
     new = [path for path, values in found.items() if values is None]
-    looked = sources().look([load(path) for path in new], live) if new else []
-    for path, (nearest, verbatim) in zip(new, looked, strict=True):
+    compared = sources().compare([load(path) for path in new], live) if new else []
+    for path, (nearest, verbatim) in zip(new, compared, strict=True):
         found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
         if not sources().unread:  # once a recording is repaired, it may be the nearest
             cache.put(path, found[path])
@@ -166,19 +166,19 @@ def _near(run, clips, corpus, sources, live):
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
 
 
-def gap_of(run, clips, corpus, sources):
-    """How far the `AuditionClip`s of a run are from its corpus, as a `Gap`; None without a corpus; see `look_at`."""
+def timbre_distance_of(run, clips, corpus, sources):
+    """The `TimbreDistance` of the `AuditionClip`s of a run from its corpus; None without a corpus; see `look_at`."""
     if corpus is None:
         return None
     cache, clips_folder = _closeness_cache(run, corpus), run.folder / "clips"  # changes with every clip
     found = cache.get(clips_folder)
     if found is None:
         audible = [clip.sound for clip in clips if clip.audible]
-        found = timbre_gap(sources(), audible, inaudible=len(clips) - len(audible)).as_dict()
+        found = timbre_distance(sources(), audible, inaudible=len(clips) - len(audible)).as_dict()
         if not sources().unread:
             cache.put(clips_folder, found)
             cache.save()
-    return Gap(**found)
+    return TimbreDistance(**found)
 
 
 def share_ringing(corpus):

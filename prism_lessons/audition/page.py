@@ -19,7 +19,7 @@ from ..pages import FLAC, FORMS_IN_WORDS, MP3, address, listening_page
 from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
-from .closeness import title_of
+from .closeness import excerpt_title
 from .diagnosis import DIAGNOSES
 from .listening import MOST_IN_A_NAME, MOST_LETTERS
 from .waking import advice
@@ -67,7 +67,7 @@ class PageSounds:
                 place = (found.file, found.start, found.seconds)
                 if place not in places:
                     places[place] = len(self.sources)
-                    self.sources.append(Source(title_of(found), None, lambda found=found: audition.excerpt(found)))
+                    self.sources.append(Source(excerpt_title(found), None, lambda found=found: audition.excerpt(found)))
                 self.near[-1].append((f"{str(found)[0].upper()}{str(found)[1:]}.", places[place]))
         self.blind = []
         for excerpt in self._blind():

@@ -1,8 +1,8 @@
 """How close generated clips come to the recordings that the model learned from: one by one, and as a whole."""
 
-from .gap import Gap, timbre_gap
 from .nearest import Nearest
-from .sources import Sources, excerpt, title_of
+from .sources import Sources, excerpt, excerpt_title
+from .timbre_distance import TimbreDistance, timbre_distance
 from .verbatim import Verbatim
 
-__all__ = ["Gap", "Nearest", "Sources", "Verbatim", "excerpt", "timbre_gap", "title_of"]
+__all__ = ["Nearest", "Sources", "TimbreDistance", "Verbatim", "excerpt", "excerpt_title", "timbre_distance"]

@@ -64,7 +64,7 @@ def _in_words(distance):
     return "as far as recordings of different sets are from each other"
 
 
-def windows_of(samples):
+def timbre_windows(samples):
     """Windows of a second of samples at 16 kHz, (samples,), every quarter of a second; silent ones are left out.
 
     Returns
@@ -93,7 +93,7 @@ def windows_of(samples):
     return np.array(kept, int), np.full(len(kept), size), profiles, len(starts) - len(kept)
 
 
-def distances(ours, theirs):
+def profile_distances(ours, theirs):
     """RMS differences in dB of profiles (n, 80) and (m, 80): (n, m) float32."""
     squares = (ours**2).sum(1)[:, None] + (theirs**2).sum(1) - 2 * ours @ theirs.T
     return np.sqrt(np.maximum(squares, 0) / ours.shape[1])

@@ -10,9 +10,9 @@ from ...corpus import Corpus
 from ...errors import CourseError
 from ...files import inside
 from ...live import LiveLine, moment
-from .nearest import Nearest, distances, windows_of
-from .patches import Catalogue
-from .verbatim import Verbatim, candidates, longest
+from .nearest import Nearest, profile_distances, timbre_windows
+from .patch_index import PatchIndex
+from .verbatim import Verbatim, candidate_places, longest_copy
 
 BATCH = 64  # clips that are compared together, in one pass through the sources
 
@@ -42,8 +42,8 @@ class Sources:
     profiles: np.ndarray
     silent: int
     unread: tuple[str, ...]
-    _prints: list = field(repr=False)
-    _catalogue: Catalogue = field(repr=False)
+    _fingerprints: list = field(repr=False)
+    _patch_index: PatchIndex = field(repr=False)
 
     @classmethod
     def of(cls, corpus, live=None):
@@ -63,7 +63,7 @@ class Sources:
         """
         corpus = Corpus.open(corpus)
         live = live or LiveLine()
-        prints, windows, profiles, silent, unread = [], [], [], 0, []
+        fingerprints, windows, profiles, silent, unread = [], [], [], 0, []
         for index, clip in enumerate(corpus.clips):
             live.share("Reading the sources", index, len(corpus.clips))
             try:
@@ -71,13 +71,15 @@ class Sources:
             except CourseError as error:  # the others are compared all the same
                 unread.append(str(error))
                 samples = np.zeros(0, np.float32)
-            prints.append(fingerprint(samples))
-            starts, sizes, rows, left_out = windows_of(samples)
+            fingerprints.append(fingerprint(samples))
+            starts, sizes, rows, left_out = timbre_windows(samples)
             windows += [(index, start, size) for start, size in zip(starts, sizes, strict=True)]
             profiles.append(rows)
             silent += left_out
         windows = np.array(windows, int).reshape(-1, 3)
-        return cls(corpus, windows, np.concatenate(profiles), silent, tuple(unread), prints, Catalogue(prints))
+        return cls(
+            corpus, windows, np.concatenate(profiles), silent, tuple(unread), fingerprints, PatchIndex(fingerprints)
+        )
 
     @property
     def recordings(self):
@@ -92,7 +94,7 @@ class Sources:
         """The longest stretch of a `Clip` that is nearly the wave of a source, as `Verbatim`, or None."""
         return self._verbatim([at_16_khz(clip)])[0]
 
-    def look(self, clips, live=None):
+    def compare(self, clips, live=None):
         """`nearest` and `verbatim` for many clips at once, which is faster.
 
         Parameters
@@ -123,10 +125,10 @@ class Sources:
         return {"recording": clip.recording, "file": clip.file, "start": seconds, "recording_start": from_start}
 
     def _nearest(self, samples):
-        starts, sizes, profiles, _ = windows_of(samples)
+        starts, sizes, profiles, _ = timbre_windows(samples)
         if not len(starts) or not len(self.windows):
             return None
-        apart = distances(profiles, self.profiles)
+        apart = profile_distances(profiles, self.profiles)
         ours, theirs = np.unravel_index(apart.argmin(), apart.shape)
         index, start, size = self.windows[theirs]
         return Nearest(
@@ -138,24 +140,24 @@ class Sources:
 
     def _verbatim(self, clips):
         """The `Verbatim`, or None, of each clip, given as samples at 16 kHz."""
-        prints = [fingerprint(samples) for samples in clips]
+        fingerprints = [fingerprint(samples) for samples in clips]
         found = []
-        for one, places in zip(prints, candidates(prints, self._catalogue), strict=True):
-            copy = longest(one, self._prints, places) if one else None
+        for one, places in zip(fingerprints, candidate_places(fingerprints, self._patch_index), strict=True):
+            copy = longest_copy(one, self._fingerprints, places) if one else None
             found.append(copy and self._in_seconds(*copy))
         return found
 
-    def _in_seconds(self, line, index):
+    def _in_seconds(self, match, index):
         return Verbatim(
-            seconds=float(line.length) / SAMPLE_RATE,
-            clip_start=float(line.start) / SAMPLE_RATE,
-            similarity=min(1.0, float(line.agreement)),
-            **self._place(index, line.there),
+            seconds=float(match.length) / SAMPLE_RATE,
+            clip_start=float(match.start) / SAMPLE_RATE,
+            similarity=min(1.0, float(match.coherence)),
+            **self._place(index, match.source_start),
         )
 
 
 def excerpt(corpus, found):
-    """The stretch that a `Nearest` or a `Verbatim` points at, as a `Clip` at the corpus's rate, named by `title_of`.
+    """The segment that a `Nearest` or a `Verbatim` points at: a `Clip` at the corpus's rate, named by `excerpt_title`.
 
     Raises
     ------
@@ -166,10 +168,10 @@ def excerpt(corpus, found):
     if clip is None:
         raise CourseError(f'There is no clip "{found.file}" in "{corpus.folder}": look at the clips again.')
     sound = _read(corpus, clip, found.start, found.seconds)
-    return replace(sound, name=title_of(found))
+    return replace(sound, name=excerpt_title(found))
 
 
-def title_of(found):
+def excerpt_title(found):
     """The title of the stretch that a `Nearest` or a `Verbatim` points at: "bell.wav, 0:04.2"."""
     return f"{found.recording}, {moment(found.recording_start)}"
 

@@ -6,20 +6,20 @@ import numpy as np
 
 from ...analysis import SAMPLE_RATE
 from ...live import moment
-from .alignment import SHORT, anchored, followed, sought
-from .patches import PATCH_HOP, PATCH_SAMPLES, STEP, patches, pooled
+from .alignment import SHORT, realign, refine_candidates, track
+from .patch_index import PATCH_HOP, PATCH_SAMPLES, STEP, extract_patches, pool_frames
 
 SHORTEST = 0.25  # seconds: shorter stretches resemble too much
-FIRST = 48  # places that are looked at closely for each clip, the most alike first
-CLOSELY = 14  # lines that are followed at most
-MOVED = 0.6  # agreement from which a line is also tried elsewhere
-HOPEFUL = 0.35  # trust in one window of 128 ms
-SURE = 0.45  # seconds from which two strikes can be told apart
-# Phase agreement that a copy must reach, by its seconds: more where it is short, as two strikes of a drum can agree for
+MOST_CANDIDATES = 48  # places that are looked at closely for each clip, the most alike first
+MOST_TRACKED = 14  # matches that are tracked at most
+REALIGN_COHERENCE = 0.6  # coherence from which a match is also tried elsewhere
+LEAST_SCORE = 0.35  # score of one window of 128 ms
+CERTAIN_SECONDS = 0.45  # seconds from which two strikes can be told apart
+# Phase coherence that a copy must reach, by its seconds: more where it is short, as two strikes of a drum can agree for
 # 0.3 s, and where it is long, as two ringing drums reach 0.835 once their speeds are fitted.
-SAME_BY_LENGTH = (SHORTEST, SURE, 0.5, 0.7), (0.86, 0.8, 0.8, 0.84)
-PROOF = 2.5  # partials beyond the first, summed along the line
-PROOF_RATE = 0.25  # of them for each short window, since a sine can be of any length
+COHERENCE_BY_LENGTH = (SHORTEST, CERTAIN_SECONDS, 0.5, 0.7), (0.86, 0.8, 0.8, 0.84)
+LEAST_EVIDENCE = 2.5  # partials beyond the first, summed along the match
+EVIDENCE_RATE = 0.25  # of them for each short window, since a sine can be of any length
 
 
 @dataclass(frozen=True)
@@ -63,30 +63,35 @@ class Verbatim:
         )
 
 
-def candidates(prints, catalogue):
+def candidate_places(fingerprints, patch_index):
     """Places that may correspond to each clip, given by their `Fingerprint`s; the most alike first.
 
     Returns
     -------
-    list of (places, owners, there)
+    list of (places, owners, source_places)
         (n,) each: the middle of a patch of the clip, the index of a source and the middle of the patch there, in
         samples at 16 kHz.
     """
-    rows = [patches(pooled(one.frames), STEP) if one else patches(np.zeros((0, 24))) for one in prints]
-    likeness, owners, there = catalogue.nearest(np.concatenate(rows))
+    rows = [
+        extract_patches(pool_frames(one.frames), STEP) if one else extract_patches(np.zeros((0, 24)))
+        for one in fingerprints
+    ]
+    likeness, owners, source_places = patch_index.nearest(np.concatenate(rows))
     found, ends = [], np.cumsum([len(part) for part in rows])
     for end, part in zip(ends, rows, strict=True):
         mine = slice(end - len(part), end)
-        best = np.argsort(-likeness[mine], axis=None)[:FIRST]
+        best = np.argsort(-likeness[mine], axis=None)[:MOST_CANDIDATES]
         best = best[likeness[mine].ravel()[best] > 0]
         row = best // likeness.shape[1]
         middle = PATCH_SAMPLES / 2
-        found.append((row * STEP * PATCH_HOP + middle, owners[mine].ravel()[best], there[mine].ravel()[best] + middle))
+        found.append(
+            (row * STEP * PATCH_HOP + middle, owners[mine].ravel()[best], source_places[mine].ravel()[best] + middle)
+        )
     return found
 
 
-def longest(one, sources, found):
-    """The longest line of a clip that is a copy: (`Line`, index of the source), or None.
+def longest_copy(one, sources, found):
+    """The longest match of a clip that is a copy: (`Match`, index of the source), or None.
 
     Parameters
     ----------
@@ -95,50 +100,50 @@ def longest(one, sources, found):
     sources
         The `Fingerprint`s of the sources.
     found
-        As `candidates` gives it for this clip.
+        As `candidate_places` gives it for this clip.
     """
     samples = one.samples.astype(np.float32)
-    tried, begun, moved = [], [], []
-    for trust, place, at, owner in sought(samples, sources, found):
-        if trust < HOPEFUL or len(begun) == CLOSELY:
+    tried, started, realigned = [], [], []
+    for score, place, at, owner in refine_candidates(samples, sources, found):
+        if score < LEAST_SCORE or len(started) == MOST_TRACKED:
             break
-        # Neighbouring places lead to the same line; a place on a copy that was found leads to that copy.
-        if any(other == owner and abs(place - x) < 4096 and abs(at - place - y) < 24 for x, y, other in begun):
+        # Neighbouring places lead to the same match; a place on a copy that was found leads to that copy.
+        if any(other == owner and abs(place - x) < 4096 and abs(at - place - y) < 24 for x, y, other in started):
             continue
-        if any(other == owner and is_copy(line) and line.passes(place, at) for line, other in tried):
+        if any(other == owner and is_copy(match) and match.passes_near(place, at) for match, other in tried):
             continue
-        begun.append((place, at - place, owner))
-        line = followed(samples, sources[owner].samples, place, at)
-        if line is None:
+        started.append((place, at - place, owner))
+        match = track(samples, sources[owner].samples, place, at)
+        if match is None:
             continue
-        tried.append((line, owner))
-        known = any(other == owner and line.shared(here) > 0.8 * line.length for here, other in moved)
-        if line.length < SHORTEST * SAMPLE_RATE or line.agreement < MOVED or known:
+        tried.append((match, owner))
+        done = any(other == owner and match.overlap(here) > 0.8 * match.length for here, other in realigned)
+        if match.length < SHORTEST * SAMPLE_RATE or match.coherence < REALIGN_COHERENCE or done:
             continue
-        moved.append((line, owner))
-        places = [where for where in anchored(line, samples, sources[owner]) if not line.passes(*where[:2])]
-        others = [followed(samples, sources[owner].samples, *where) for where in places]
+        realigned.append((match, owner))
+        places = [where for where in realign(match, samples, sources[owner]) if not match.passes_near(*where[:2])]
+        others = [track(samples, sources[owner].samples, *where) for where in places]
         tried += [(other, owner) for other in others if other is not None]
-    return best_of(tried)
+    return select_copy(tried)
 
 
-def is_copy(line):
-    """Whether a `Line` is long enough, and agrees well enough in enough partials, not to be a coincidence."""
-    seconds = line.length / SAMPLE_RATE
-    same = np.interp(seconds, *SAME_BY_LENGTH)
-    proof = max(PROOF, PROOF_RATE * line.length / SHORT)
-    return seconds >= SHORTEST and line.agreement >= same and line.proof >= proof
+def is_copy(match):
+    """Whether a `Match` is long enough, and agrees well enough in enough partials, not to be a coincidence."""
+    seconds = match.length / SAMPLE_RATE
+    least_coherence = np.interp(seconds, *COHERENCE_BY_LENGTH)
+    least_evidence = max(LEAST_EVIDENCE, EVIDENCE_RATE * match.length / SHORT)
+    return seconds >= SHORTEST and match.coherence >= least_coherence and match.evidence >= least_evidence
 
 
-def best_of(tried):
-    """The longest copy among (`Line`, owner) pairs, or None.
+def select_copy(tried):
+    """The longest copy among (`Match`, owner) pairs, or None.
 
-    A decaying tone matches itself a period on nearly as well, and perhaps for longer; so among lines through the same
-    stretch of the clip, the one that agrees best is taken.
+    A decaying tone matches itself a period on nearly as well, and perhaps for longer; so among matches of the same
+    segment of the clip, the most coherent is taken.
     """
-    copies = sorted((one for one in tried if is_copy(one[0])), key=lambda one: -one[0].agreement)
+    copies = sorted((one for one in tried if is_copy(one[0])), key=lambda one: -one[0].coherence)
     kept = []
-    for line, owner in copies:
-        if all(line.shared(other) < 0.5 * min(line.length, other.length) for other, _ in kept):
-            kept.append((line, owner))
+    for match, owner in copies:
+        if all(match.overlap(other) < 0.5 * min(match.length, other.length) for other, _ in kept):
+            kept.append((match, owner))
     return max(kept, key=lambda one: one[0].length, default=None)

@@ -154,7 +154,7 @@ def test_a_clip_at_another_rate_is_compared_all_the_same(sources, recordings):
 
 def test_many_clips_at_once_give_what_each_gives_alone(sources, recordings):
     clips = [planted(recordings["breath 1.wav"], 16500, 8000), Clip(np.zeros(RATE, np.float32), RATE)]
-    both = sources.look(clips, live=LiveLine(io.StringIO()))
+    both = sources.compare(clips, live=LiveLine(io.StringIO()))
     assert both[0] == (sources.nearest(clips[0]), sources.verbatim(clips[0]))
     assert both[1] == (None, None)
 
@@ -167,7 +167,7 @@ def test_the_shortest_of_clips_does_no_harm(sources, size):
 
 
 def test_no_clips_are_no_findings(sources):
-    assert sources.look([], live=LiveLine(io.StringIO())) == []
+    assert sources.compare([], live=LiveLine(io.StringIO())) == []
 
 
 def test_the_excerpt_is_the_stretch_of_the_source_with_its_place_for_a_name(sources, recordings):

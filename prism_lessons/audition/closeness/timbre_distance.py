@@ -6,15 +6,15 @@ import numpy as np
 
 from ...analysis import DIFFERENT_DB, at_16_khz
 from ...live import counted
-from .nearest import distances, windows_of
+from .nearest import profile_distances, timbre_windows
 
-DRAWS = 1000
-HALVES = 200  # random splits of the recordings in two
+BOOTSTRAPS = 1000
+SPLITS = 200  # random splits of the recordings in two
 FEWEST_WINDOWS, FEWEST_SOUNDS = 8, 2  # eight windows, a new one each quarter second, of two sounds: about 4 s
 
 
 @dataclass(frozen=True)
-class Gap:
+class TimbreDistance:
     """How far the timbre of generated clips is from that of their sources.
 
     Attributes
@@ -93,8 +93,8 @@ def _figures(value, low, high):
     return f"{value:.2f} ({low:.2f} to {high:.2f})"
 
 
-def timbre_gap(sources, clips, seed=0, inaudible=0):
-    """How far clips are from the sources in timbre, as a `Gap`.
+def timbre_distance(sources, clips, seed=0, inaudible=0):
+    """How far clips are from the sources in timbre, as a `TimbreDistance`.
 
     The squared maximum mean discrepancy of Gretton et al. (2012), "A Kernel Two-Sample Test", JMLR 13,
     https://jmlr.org/papers/v13/gretton12a.html, equation 3, with the kernel of `vendi_score` on profiles of windows of
@@ -112,65 +112,63 @@ def timbre_gap(sources, clips, seed=0, inaudible=0):
     inaudible
         How many further clips were left out as inaudible.
     """
-    found = [windows_of(at_16_khz(clip)) for clip in clips]
+    found = [timbre_windows(at_16_khz(clip)) for clip in clips]
     ours = np.concatenate([profiles for *_, profiles, _ in found] or [np.zeros((0, 80), np.float32)])
     owners = np.repeat(np.arange(len(found)), [len(starts) for starts, *_ in found])
     names = np.unique(sources.recordings, return_inverse=True)[1] if len(sources.windows) else np.zeros(0, int)
     value = low = high = alike = None
     count, counts = (len(np.unique(index)) for index in (owners, names))
     if min(len(ours), len(names)) >= FEWEST_WINDOWS and min(count, counts) >= FEWEST_SOUNDS:
-        value, low, high, alike = compared(ours, owners, sources.profiles, names, seed)
+        value, low, high, alike = kernel_mmd(ours, owners, sources.profiles, names, seed)
     windows = {"clips": len(ours), "sources": len(names)}
     windows |= {"silent_clips": sum(silent for *_, silent in found), "silent_sources": sources.silent}
-    return Gap(value, low, high, alike, windows, {"clips": count, "sources": counts}, inaudible)
+    return TimbreDistance(value, low, high, alike, windows, {"clips": count, "sources": counts}, inaudible)
 
 
-def compared(ours, owners, theirs, names, seed=0):
-    """(value, low, high, alike) as in `Gap`, from profiles (n, 80), (m, 80) and the sound of each, (n,), (m,)."""
+def kernel_mmd(ours, owners, theirs, names, seed=0):
+    """(value, low, high, alike) as in `TimbreDistance`, from profiles (n, 80), (m, 80) and the sound of each."""
     random = np.random.default_rng(seed)
     _, owners, sizes = np.unique(owners, return_inverse=True, return_counts=True)
     _, names, others = np.unique(names, return_inverse=True, return_counts=True)
-    within = _summed(ours, owners, ours, owners)
-    without = _summed(theirs, names, theirs, names)
-    across = _summed(ours, owners, theirs, names)
-    value = float(
-        _discrepancy(within, across, without, sizes, others, np.ones((1, len(sizes))), np.ones((1, len(others))))[0]
-    )
-    drawn = random.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), DRAWS)
-    drawn_there = random.multinomial(len(others), np.full(len(others), 1 / len(others)), DRAWS)
-    spread = _discrepancy(within, across, without, sizes, others, drawn, drawn_there)
+    within = _kernel_sums(ours, owners, ours, owners)
+    without = _kernel_sums(theirs, names, theirs, names)
+    across = _kernel_sums(ours, owners, theirs, names)
+    value = float(_mmd(within, across, without, sizes, others, np.ones((1, len(sizes))), np.ones((1, len(others))))[0])
+    clip_counts = random.multinomial(len(sizes), np.full(len(sizes), 1 / len(sizes)), BOOTSTRAPS)
+    source_counts = random.multinomial(len(others), np.full(len(others), 1 / len(others)), BOOTSTRAPS)
+    spread = _mmd(within, across, without, sizes, others, clip_counts, source_counts)
     low, high = np.nanpercentile(spread, (2.5, 97.5))
-    return value, float(low), float(high), _halved(without, others, random)
+    return value, float(low), float(high), _split_half(without, others, random)
 
 
-def _halved(sums, sizes, random):
+def _split_half(sums, sizes, random):
     """(mean, low, high) of the discrepancy between random halves of the recordings; None for fewer than four."""
     count = len(sizes)
     if count < 4:
         return None
-    first = random.permuted(np.tile(np.arange(count) < count // 2, (HALVES, 1)), axis=1).astype(float)
-    spread = _discrepancy(sums, sums, sums, sizes, sizes, first, 1 - first)
+    first = random.permuted(np.tile(np.arange(count) < count // 2, (SPLITS, 1)), axis=1).astype(float)
+    spread = _mmd(sums, sums, sums, sizes, sizes, first, 1 - first)
     return (float(spread.mean()), *(float(edge) for edge in np.percentile(spread, (2.5, 97.5))))
 
 
-def _summed(ours, owners, theirs, names):
+def _kernel_sums(ours, owners, theirs, names):
     """The kernel summed over all pairs of profiles of each pair of sounds: (sounds, sounds) float64."""
     sums = np.zeros((owners.max() + 1, names.max() + 1))
     columns = np.zeros((len(names), names.max() + 1), np.float32)
     columns[np.arange(len(names)), names] = 1
     for start in range(0, len(ours), 2048):
-        alike = np.exp(-((distances(ours[start : start + 2048], theirs) / DIFFERENT_DB) ** 2))
+        alike = np.exp(-((profile_distances(ours[start : start + 2048], theirs) / DIFFERENT_DB) ** 2))
         np.add.at(sums, owners[start : start + 2048], alike @ columns)
     return sums
 
 
-def _discrepancy(within, across, without, sizes, others, drawn, drawn_there):
-    """Squared discrepancies, (draws,); `drawn` and `drawn_there` count how often each sound occurs, (draws, sounds)."""
+def _mmd(within, across, without, sizes, others, clip_counts, source_counts):
+    """Squared discrepancies, (draws,), for sounds that occur as often as the counts say, (draws, sounds) each."""
 
-    def own(sums, sizes, times):
+    def own(sums, sizes, counts):
         sums, weights = (values - np.diag(np.diag(values)) for values in (sums, np.outer(sizes, sizes)))
         with np.errstate(invalid="ignore"):  # one sound only: there are no pairs
-            return ((times @ sums) * times).sum(1) / ((times @ weights) * times).sum(1)
+            return ((counts @ sums) * counts).sum(1) / ((counts @ weights) * counts).sum(1)
 
-    between = ((drawn @ across) * drawn_there).sum(1) / ((drawn @ sizes) * (drawn_there @ others))
-    return own(within, sizes, drawn) + own(without, others, drawn_there) - 2 * between
+    between = ((clip_counts @ across) * source_counts).sum(1) / ((clip_counts @ sizes) * (source_counts @ others))
+    return own(within, sizes, clip_counts) + own(without, others, source_counts) - 2 * between

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from prism_lessons.audio import Clip
-from prism_lessons.audition.closeness import Sources, timbre_gap
-from prism_lessons.audition.closeness.gap import compared
+from prism_lessons.audition.closeness import Sources, timbre_distance
+from prism_lessons.audition.closeness.timbre_distance import kernel_mmd
 from prism_lessons.corpus import curate
 from prism_lessons.live import LiveLine
 
@@ -38,34 +38,34 @@ def sources(write_sound, tmp_path_factory):
 
 def test_clips_that_cannot_be_heard_are_counted_in_words(sources):
     audible = [low_noise(50 + seed, 3.0) for seed in range(3)]
-    assert str(timbre_gap(sources, audible, inaudible=2)).startswith(
+    assert str(timbre_distance(sources, audible, inaudible=2)).startswith(
         "Some clips, 2 of 5, are silent or faint and are not compared. How far"
     )
-    assert str(timbre_gap(sources, audible, inaudible=9)).startswith("Most clips, 9 of 12, are silent or faint")
-    assert str(timbre_gap(sources, [], inaudible=9)).startswith("No clip can be heard")
+    assert str(timbre_distance(sources, audible, inaudible=9)).startswith("Most clips, 9 of 12, are silent or faint")
+    assert str(timbre_distance(sources, [], inaudible=9)).startswith("No clip can be heard")
 
 
 def test_sets_of_one_kind_average_no_gap_although_windows_of_a_sound_are_alike():
-    values = [compared(*profiles(seed), *profiles(1000 + seed))[0] for seed in range(30)]
+    values = [kernel_mmd(*profiles(seed), *profiles(1000 + seed))[0] for seed in range(30)]
     # The mean of 30 lies within three of its own standard errors of 0.
     assert abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(30)
 
 
 def test_sets_that_lie_farther_apart_have_a_larger_gap():
-    values = [compared(*profiles(1), *profiles(2, shift=shift))[0] for shift in (0, 3, 6, 12)]
+    values = [kernel_mmd(*profiles(1), *profiles(2, shift=shift))[0] for shift in (0, 3, 6, 12)]
     assert values == sorted(values)
     assert values[-1] > 0.3
 
 
 def test_a_gap_lies_within_its_bounds_and_the_same_seed_gives_the_same():
-    first, again = (compared(*profiles(1), *profiles(2, shift=4), seed=3) for _ in range(2))
+    first, again = (kernel_mmd(*profiles(1), *profiles(2, shift=4), seed=3) for _ in range(2))
     assert first == again
     assert first[1] < first[0] < first[2]
 
 
 def test_clips_of_the_same_kind_cannot_be_told_apart_and_others_can(sources):
-    alike = timbre_gap(sources, [low_noise(50 + seed, 3.0, 4 + 2 * (seed % 6)) for seed in range(12)])
-    other = timbre_gap(sources, [low_noise(80 + seed, 3.0, 1) for seed in range(12)])
+    alike = timbre_distance(sources, [low_noise(50 + seed, 3.0, 4 + 2 * (seed % 6)) for seed in range(12)])
+    other = timbre_distance(sources, [low_noise(80 + seed, 3.0, 1) for seed in range(12)])
     assert other.value > alike.value
     assert other.verdict == "the clips lie farther from your recordings than these from each other"
     assert alike.alike is not None
@@ -75,7 +75,7 @@ def test_clips_of_the_same_kind_cannot_be_told_apart_and_others_can(sources):
 
 def test_too_few_clips_are_said_to_be_too_few(sources):
     for clips in ([], [low_noise(1)], [low_noise(1, 1.0), low_noise(2, 1.0)]):
-        gap = timbre_gap(sources, clips)
+        gap = timbre_distance(sources, clips)
         assert gap.value is None
         assert str(gap).startswith("Too little to tell")
         assert gap.as_dict()["low"] is None
@@ -83,6 +83,6 @@ def test_too_few_clips_are_said_to_be_too_few(sources):
 
 def test_silent_windows_are_left_out_and_counted(sources):
     silence = Clip(np.zeros(2 * RATE, np.float32), RATE)
-    gap = timbre_gap(sources, [silence, silence, *[low_noise(seed) for seed in range(3)]])
+    gap = timbre_distance(sources, [silence, silence, *[low_noise(seed) for seed in range(3)]])
     assert gap.windows["silent_clips"] == 10
     assert gap.sounds["clips"] == 3

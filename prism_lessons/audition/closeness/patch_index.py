@@ -22,7 +22,7 @@ EACH = 4  # places proposed for each patch
 SILENT = 1e-3  # mean of a patch whose loudest could be about 1
 
 
-def pooled(frames):
+def pool_frames(frames):
     """Frames of a `Fingerprint`, (n, 48), averaged in pairs over time and bands: (n // 2, 24) float32.
 
     The values are amplitudes to the power of 0.75.
@@ -32,7 +32,7 @@ def pooled(frames):
     return groups.mean((1, 3))
 
 
-def patches(frames, step=1):
+def extract_patches(frames, step=1):
     """Patches of pooled frames (n, 24), each a unit vector, or 0 for silence: (places, 240) float32.
 
     A patch is the sum of its mean spectrum, which tells bells apart, and its movement, which tells winds apart; each is
@@ -53,7 +53,7 @@ def patches(frames, step=1):
     return rows
 
 
-class Catalogue:
+class PatchIndex:
     """The patches of all sources, computed for each search, as they take ten times the memory of their frames.
 
     Parameters
@@ -62,8 +62,8 @@ class Catalogue:
         A list of `Fingerprint`s; None stands for silence.
     """
 
-    def __init__(self, prints):
-        self._frames = [pooled(one.frames).astype(np.float16) if one else np.zeros((0, 1)) for one in prints]
+    def __init__(self, fingerprints):
+        self._frames = [pool_frames(one.frames).astype(np.float16) if one else np.zeros((0, 1)) for one in fingerprints]
 
     def nearest(self, rows):
         """The places most like each patch, rows (n, 240).
@@ -100,7 +100,7 @@ class Catalogue:
         gathered, size = [], 0
         for index, frames in enumerate(self._frames):
             for start in range(0, len(frames) - LENGTH + 1, BLOCK):
-                rows = patches(frames[start : start + BLOCK + LENGTH - 1].astype(np.float32))
+                rows = extract_patches(frames[start : start + BLOCK + LENGTH - 1].astype(np.float32))
                 places = (start + np.arange(len(rows))) * PATCH_HOP
                 missing = -len(rows) % APART
                 gathered.append(
