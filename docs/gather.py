@@ -119,12 +119,15 @@ def gather():
         shutil.rmtree(folder, ignore_errors=True)
     (SOURCE / "notebooks").mkdir(parents=True)
     shutil.copytree(REPOSITORY / "datasets_examples", SOURCE / "datasets_examples")
-    for page in HERE.glob("*.md"):
+    (SOURCE / "teaching").mkdir()
+    for page in [*HERE.glob("*.md"), *HERE.glob("teaching/*.md")]:
         # Links out of docs/ begin at the root of the site here.
-        text = page.read_text(encoding="utf-8").replace("](../", "](")
+        place = page.relative_to(HERE)
+        out = "../" * len(place.parts)
+        text = page.read_text(encoding="utf-8").replace(f"]({out}", f"]({out[3:]}")
         if HELP in text:
             text = text.replace(HELP, help_of_commands())
-        (SOURCE / page.name).write_text(text, encoding="utf-8")
+        (SOURCE / place).write_text(text, encoding="utf-8")
     for picture in HERE.glob("*.png"):
         shutil.copy(picture, SOURCE)
     glossary = GLOSSARY.read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from prism_lessons.run import Epoch
 
 REPOSITORY = Path(__file__).parents[1]
 DOCS = REPOSITORY / "docs"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("teaching/*.md")])
 GATHER = runpy.run_path(str(DOCS / "gather.py"))
 CHECK = runpy.run_path(str(DOCS / "check.py"))
 
@@ -61,7 +61,8 @@ def test_page_has_one_first_heading_and_skips_no_level(page):
 def test_every_page_is_in_a_table_of_contents():
     tables = re.findall(r"^```\{toctree\}\n(.*?)^```", read(DOCS / "index.md"), re.MULTILINE | re.DOTALL)
     listed = [line for table in tables for line in table.splitlines() if line and not line.startswith(":")]
-    assert sorted(listed) == sorted({page.stem for page in PAGES} - {"index"} | {"notebooks/*"})
+    pages = {page.relative_to(DOCS).with_suffix("").as_posix() for page in PAGES}
+    assert sorted(listed) == sorted(pages - {"index"} | {"notebooks/*"})
 
 
 def test_start_page_leads_to_every_lesson():
