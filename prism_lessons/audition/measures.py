@@ -80,8 +80,8 @@ class Measures:
     drifts_db
         The same for levels averaged over half a second, which removes most noise and quick beats.
     suddenness
-        The skewness of the changes of the levels of the bands: 0 where they rise as they fall, as beats do; 5 and more
-        where they rise at once and fall slowly, as in struck sounds.
+        The skewness of the changes of the levels of the bands: 0 where they rise as they fall, as beats do; about 3 to
+        6 where they rise at once and fall slowly, as in repeated strikes; mostly below 0 where one strike dies away.
     fades_db
         The peak level of the first third of the clip less that of the last; below 0 where it grows.
     one_line
