@@ -10,7 +10,7 @@ from ..model import on_gpu
 from ..prose import escaped
 from .shown import Shown
 
-# Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (README).
+# Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (CONTRIBUTING.md).
 MINUTES = "PRISM_LESSONS_MINUTES"
 
 
