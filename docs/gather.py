@@ -11,6 +11,7 @@ import io
 import os
 import re
 import shutil
+import tomllib
 from contextlib import redirect_stdout, suppress
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -33,6 +34,7 @@ INVITATION = (
     "{colab}[get the course](../index.md#get-the-course)."
 )
 HELP = "<!-- what --help says -->"  # where it goes on the page of the command line
+QUESTIONS = "<!-- the questions on the lessons -->"  # where they go on the page of the assessment
 COLUMNS = 88  # of it: as wide as a block of code on the site
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
@@ -91,6 +93,26 @@ def help_of_commands():
     return "\n".join(f"## {name}\n\n```text\n{said(name)}```\n" for name in commands())
 
 
+def questions():
+    """Markdown: the questions on each lesson, with the reason for every answer folded away."""
+    asked = tomllib.loads((HERE / "teaching" / "questions.toml").read_text(encoding="utf-8"))["question"]
+    parts = []
+    for lesson in sorted({question["lesson"] for question in asked}):
+        parts.append(f"### On lesson {lesson}")
+        parts += [_question(question) for question in asked if question["lesson"] == lesson]
+    return "\n\n".join(parts)
+
+
+def _question(question):
+    right = question["right"]
+    answers = sorted([right, *question["wrong"]])  # by letter, so that the right one has no place of its own
+    reasons = {right: f"*Right.* {question['because']}"}
+    reasons |= {answer: f"*Not so.* {why}" for answer, why in question["wrong"].items()}
+    told = "\n".join(f"   - {answer} {reasons[answer]}" for answer in answers)
+    offered = "\n".join(f"   - {answer}" for answer in answers)
+    return f"1. {question['ask']}\n\n{offered}\n\n   <details><summary>Answers</summary>\n\n{told}\n\n   </details>"
+
+
 def fingerprint():
     """A name for all that decides what the lessons show, but for the lessons themselves."""
     digest = hashlib.sha256(str(os.environ.get(VARIABLE)).encode())
@@ -125,8 +147,9 @@ def gather():
         place = page.relative_to(HERE)
         out = "../" * len(place.parts)
         text = page.read_text(encoding="utf-8").replace(f"]({out}", f"]({out[3:]}")
-        if HELP in text:
-            text = text.replace(HELP, help_of_commands())
+        for mark, made in {HELP: help_of_commands, QUESTIONS: questions}.items():
+            if mark in text:
+                text = text.replace(mark, made())
         (SOURCE / place).write_text(text, encoding="utf-8")
     for picture in HERE.glob("*.png"):
         shutil.copy(picture, SOURCE)

@@ -3,6 +3,7 @@
 import re
 import runpy
 import shutil
+import tomllib
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -96,6 +97,16 @@ def test_page_of_the_command_line_holds_what_every_command_says(monkeypatch):
     assert page.count("\nusage: prism-lessons ") == page.count("## ")
     assert max(len(line) for line in page.splitlines() if line.startswith("  -")) > 40
     assert GATHER["HELP"] in read(DOCS / "command_line.md")
+
+
+def test_page_of_the_assessment_holds_every_question_with_all_its_answers():
+    page = GATHER["questions"]()
+    for question in tomllib.loads(read(DOCS / "teaching" / "questions.toml"))["question"]:
+        begin = page.index(f"1. {question['ask']}\n")
+        asked, told = page[begin : page.index("</details>", begin)].split("<details>")
+        for answer, reason in {question["right"]: question["because"], **question["wrong"]}.items():
+            assert answer in asked and reason not in asked and f"{answer} *" in told and reason in told
+    assert GATHER["QUESTIONS"] in read(DOCS / "teaching" / "assessment.md")
 
 
 def test_settings_of_the_site_can_be_read_without_sphinx():

@@ -63,7 +63,7 @@ def test_commands_are_commands(page):
 def test_names_of_the_course_exist(page):
     for name in re.findall(r"\bcourse\.(\w+)\(", read(page)):
         assert hasattr(notebook.Course, name), name
-    for name in re.findall(r"`(\w+)=", read(page)):
+    for name in re.findall(r"`([a-z_]+)=", read(page)):
         pl.PRESETS["sketch"].changed(**{name: getattr(pl.PRESETS["sketch"].training, name, 0)})
 
 
