@@ -2,7 +2,6 @@
 
 A lesson fails at the first cell that raises an error, and at a cell tagged "check" that shows something other than the
 committed output. `--together` runs all in one copy, as a student has them: each finds what those before it left.
-`--times 2` runs them again among the files that they left behind.
 """
 
 import argparse
@@ -28,13 +27,12 @@ def main():
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("lessons", nargs="*", help='such as "02_training"; all if none is named')
     parser.add_argument("--together", action="store_true", help="all in one folder")
-    parser.add_argument("--times", type=int, default=1, help="how many times they are run among the same files")
     chosen = parser.parse_args()
     lessons = paths(chosen.lessons)
     failed = set()
     for some in [lessons] if chosen.together else [[path] for path in lessons]:
         with copy() as folder:
-            for path in some * chosen.times:
+            for path in some:
                 begun = time.monotonic()
                 passed = compare(path, folder)
                 print(f"{path.name}: {'passed' if passed else 'FAILED'}, {time.monotonic() - begun:.0f} s", flush=True)

@@ -176,6 +176,8 @@ def test_a_first_evening_and_the_next_one_go_through_without_a_stop(evening):
     assert "may not be shared" in said
 
     # The next evening: a second model, and everything once more among the files of the first.
+    student.play("01", writes=[("mine = False", "mine = True")])
+    assert (home / "corpus" / "card.md").read_text(encoding="utf-8") == card
     student.play(
         "02", does=[("setup = notebook.SettingsPanel(", 'put(setup, "Name", "second"); put(setup, "Size", 64)')]
     )
@@ -186,3 +188,4 @@ def test_a_first_evening_and_the_next_one_go_through_without_a_stop(evening):
     assert there <= packed and not [name for name in packed if name.endswith((".lock", ".state", ".codes"))]
     portfolio = (home / "portfolio" / "journal.md").read_text(encoding="utf-8")
     assert "second" in portfolio
+    assert "may not be shared" in student.play("05")
