@@ -59,8 +59,8 @@ LONGEST = ("tests/notebooks/test_first_evening.py", "tests/training/")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what is slow, and put the longest first."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    """Mark what is slow, and put the longest first, what is quick last."""
+    items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), not item.nodeid.startswith(SLOW)))
     for item in items:
         if item.nodeid.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
