@@ -37,13 +37,13 @@ from prism_lessons.mixture import PredictorMixture
 from prism_lessons.model import Tier
 from prism_lessons.presets import PRESETS
 from prism_lessons.scoring import Scorer
-from prism_lessons.training import conductor, learner
-from prism_lessons.training.conductor import Conductor
+from prism_lessons.training import callback, stateful
+from prism_lessons.training.callback import TrainingCallback
 
 AVERAGED_OVER = 0.995  # how much of a running average stays at each step
 
 
-class Averaging(learner.Adam):
+class Averaging(stateful.Adam):
     """Adam that keeps a running average of the weights."""
 
     def __init__(self, *settings):
@@ -61,13 +61,15 @@ def like_the_courses(optimiser, **settings):
             super().build(variables)
             self.norms = self.add_variable(shape=(2,), initializer="zeros", dtype="float32", name="norms")
 
-    return patch.object(learner, "Adam", Optimiser)
+    return patch.object(stateful, "Adam", Optimiser)
 
 
 def schedule_free():
     stack = contextlib.ExitStack()
     stack.enter_context(like_the_courses(keras.optimizers.ScheduleFreeAdamW, warmup_steps=100))
-    stack.enter_context(patch.object(Conductor, "learning_rate", lambda self, batches: self.settings.learning_rate))
+    stack.enter_context(
+        patch.object(TrainingCallback, "learning_rate", lambda self, batches: self.settings.learning_rate)
+    )
     return stack
 
 
@@ -94,8 +96,8 @@ def without_guesses():
 
 CHANGES = {
     "sketch": contextlib.nullcontext,
-    "averaged": lambda: patch.object(learner, "Adam", Averaging),
-    "to nothing": lambda: patch.object(conductor, "FINAL_RATE", 0.0),
+    "averaged": lambda: patch.object(stateful, "Adam", Averaging),
+    "to nothing": lambda: patch.object(callback, "FINAL_RATE", 0.0),
     "Muon": lambda: like_the_courses(keras.optimizers.Muon, exclude_layers=["output"]),
     "schedule-free": schedule_free,
     "tiers: no excitation": without_excitation,

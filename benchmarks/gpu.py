@@ -4,7 +4,7 @@
         [--takes FOLDER] [--out FILE]
 
 CORPUS is a curated one (`prism-lessons curate`). The environment variable KERAS_BACKEND names the backend: tensorflow
-(if none is named), jax or torch. The library's own model, streams, learner and schedule are used; the loop around them
+(if none is named), jax or torch. The library's own model, streams and schedule are used; the loop around them
 is the benchmark's, since the library trains with TensorFlow alone. Without a card the processor works, and the figures
 say so.
 
@@ -38,9 +38,10 @@ from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import find_preset
 from prism_lessons.streams import Streams
-from prism_lessons.training.checkpoint import Progress
-from prism_lessons.training.conductor import Budget, Conductor
-from prism_lessons.training.learner import Learner, Nats, make_learner
+from prism_lessons.training.budget import Budget
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.state import TrainingState
+from prism_lessons.training.stateful import Nats, StatefulSampleRNN, build_model
 
 MEASUREMENTS = 6  # of validation, spread evenly over the budget
 AHEAD = 8  # batches that are read before their step, as in the library
@@ -71,11 +72,11 @@ def ahead(batches):
         yield batch
 
 
-def compiled(learner):
-    """The learner, compiled as a whole where the backend is JAX, which runs each operation by itself otherwise."""
+def compiled(model):
+    """The model, compiled as a whole where the backend is JAX, which runs each operation by itself otherwise."""
     if keras.backend.backend() == "jax":
-        learner.jit_compile = True
-    return learner
+        model.jit_compile = True
+    return model
 
 
 class Validation:
@@ -97,52 +98,52 @@ class Validation:
             predictors=model.predictors,
             as_played=False,
         )
-        self.learner = Learner(model, VALIDATION_STREAMS)
-        self.learner.compile(loss=Nats(), weighted_metrics=[self.learner.bits], jit_compile=False)
-        compiled(self.learner)
+        self.stateful = StatefulSampleRNN(model, VALIDATION_STREAMS)
+        self.stateful.compile(loss=Nats(), weighted_metrics=[self.stateful.bits], jit_compile=False)
+        compiled(self.stateful)
 
     def bits(self):
-        self.learner.bits.reset_state()
+        self.stateful.bits.reset_state()
         for batch in self.streams.batches(0):
-            self.learner.test_on_batch(*batch)
-        return round(float(self.learner.bits.result()), 4)
+            self.stateful.test_on_batch(*batch)
+        return round(float(self.stateful.bits.result()), 4)
 
 
 def train(corpus, preset, minutes, precision):
     """The trained model, and the figures."""
     codec, training = preset.model.codec, preset.training
     codes = codes_of(corpus, TRAINING, codec, training.augmentation, training.seed)
-    learner = compiled(make_learner(preset, precision, codes))
-    validation = Validation(learner.model, codes_of(corpus, VALIDATION, codec), preset)
-    streams = Streams.of(codes, preset, learner.model.predictors)
-    progress, budget = Progress(streams), Budget(minutes=minutes)
-    conductor = Conductor(progress, training, budget, LiveLine(sys.stderr))
+    model = compiled(build_model(preset, precision, codes))
+    validation = Validation(model.samplernn, codes_of(corpus, VALIDATION, codec), preset)
+    streams = Streams.of(codes, preset, model.samplernn.predictors)
+    state, budget = TrainingState(streams), Budget(minutes=minutes)
+    callback = TrainingCallback(state, training, budget, LiveLine(sys.stderr))
     curve, times, waits, steps = [{"passes": 0, "bits": validation.bits()}], [], [], 0
-    while not budget.spent(progress):
+    while not budget.spent(state):
         began = time.perf_counter()
-        for batch in ahead(streams.batches(progress.epoch)):
+        for batch in ahead(streams.batches(state.epoch)):
             ready = time.perf_counter()
-            learner.optimizer.learning_rate.assign(conductor.learning_rate(steps))
-            learner.train_on_batch(*batch)
+            model.optimizer.learning_rate.assign(callback.learning_rate(steps))
+            model.train_on_batch(*batch)
             steps, now = steps + 1, time.perf_counter()
-            progress.step += 1
+            state.step += 1
             if steps > COMPILING_STEPS:
-                progress.seconds += now - began
+                state.seconds += now - began
                 times.append(now - began)
                 waits.append(ready - began)
-            if budget.share(progress) >= len(curve) / MEASUREMENTS:
-                curve.append({"passes": round(progress.epochs, 2), "bits": validation.bits()})
+            if budget.share(state) >= len(curve) / MEASUREMENTS:
+                curve.append({"passes": round(state.epochs, 2), "bits": validation.bits()})
                 now = time.perf_counter()
-            if budget.spent(progress):
+            if budget.spent(state):
                 break
             began = now
         else:
-            progress.next_epoch(learner)
-    return learner.model, {
+            state.next_epoch(model)
+    return model.samplernn, {
         "samples_per_second": round(training.streams * training.window / float(np.median(times))),
         "waiting": round(sum(waits) / sum(times), 3),
         "steps": steps,
-        "training_seconds": round(progress.seconds, 1),
+        "training_seconds": round(state.seconds, 1),
         "validation": curve,
     }
 

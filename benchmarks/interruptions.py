@@ -23,7 +23,7 @@ from prism_lessons import container
 from prism_lessons.audio import Clip, load
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
-from prism_lessons.run import RESUME, SETTINGS, WITHIN, Run
+from prism_lessons.run import CHECKPOINT, MID_EPOCH, SETTINGS, Run
 
 # A small model with dropout, augmentation and LSTM cells, so that everything that has a state takes part.
 SETTINGS_UNDER_TEST = {
@@ -60,7 +60,7 @@ def seconds_lost(folder, said):
         (int(epoch) - 1) + int(share) / 100 for epoch, share in re.findall(r"Epoch (\d+), (\d+)%", said.read_text())
     ]
     checkpoints = [
-        container.read(folder / name, "checkpoint")[0] for name in (RESUME, WITHIN) if (folder / name).exists()
+        container.read(folder / name, "checkpoint")[0] for name in (CHECKPOINT, MID_EPOCH) if (folder / name).exists()
     ]
     if not places or not checkpoints:
         return 0.0

@@ -26,13 +26,13 @@ from prism_lessons.audio import AudioError, load
 from prism_lessons.corpus import TRAINING, VALIDATION, codes_of, curate, unigram_bits
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
-from prism_lessons.scoring import Scorer
+from prism_lessons.scoring import Scorer, excerpts
 from prism_lessons.streams import Streams
-from prism_lessons.training.checkpoint import Progress
-from prism_lessons.training.conductor import Budget, Conductor
-from prism_lessons.training.epoch_end import excerpts
-from prism_lessons.training.learner import make_learner
-from prism_lessons.training.linear_prediction import linear_prediction_bits
+from prism_lessons.training.baselines import linear_prediction_bits
+from prism_lessons.training.budget import Budget
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.state import TrainingState
+from prism_lessons.training.stateful import build_model
 
 SAMPLE_RATE = 16000
 SPEEDS = (0.7, 1.4)  # an octave of them: half an octave below and above
@@ -66,25 +66,25 @@ def follow(corpus, minutes, live):
     codec = preset.model.codec
     codes, validation = (codes_of(corpus, split, codec) for split in (TRAINING, VALIDATION))
     pieces = _, begin, end = excerpts(validation, SAMPLE_RATE, preset.training.validation_seconds)
-    learner = make_learner(preset, "float32", codes)
-    progress = Progress(Streams.of(codes, preset, learner.model.predictors))
-    budget, scorer = Budget(minutes=minutes), Scorer(learner.model)
+    model = build_model(preset, "float32", codes)
+    state = TrainingState(Streams.of(codes, preset, model.samplernn.predictors))
+    budget, scorer = Budget(minutes=minutes), Scorer(model.samplernn)
     curve, before = [], [0.0, 0.0]
 
     def measure():
-        bits, samples = (now - then for now, then in zip(progress.bits(learner), before, strict=True))
-        before[:] = progress.bits(learner)
+        bits, samples = (now - then for now, then in zip(state.bits(model), before, strict=True))
+        before[:] = state.bits(model)
         curve.append(
-            [round(progress.seconds / 60, 2), round(bits / max(1, samples), 4), round(scorer(validation, *pieces), 4)]
+            [round(state.seconds / 60, 2), round(bits / max(1, samples), 4), round(scorer(validation, *pieces), 4)]
         )
         live.end(f"{curve[-1][0]:5.1f} minutes: training {curve[-1][1]:.3f}, validation {curve[-1][2]:.3f} bits")
 
-    conductor = Conductor(progress, preset.training, budget, live, measure)
-    while not budget.spent(progress):
-        learner.stop_training = False
-        learner.fit(progress.streams.dataset(progress.epoch), callbacks=[conductor], shuffle=False, verbose=0)
-        if progress.step >= progress.steps:
-            progress.next_epoch(learner)
+    callback = TrainingCallback(state, preset.training, budget, live, measure)
+    while not budget.spent(state):
+        model.stop_training = False
+        model.fit(state.streams.dataset(state.epoch), callbacks=[callback], shuffle=False, verbose=0)
+        if state.step >= state.steps:
+            state.next_epoch(model)
             before[:] = [0.0, 0.0]
     measure()
     references = {
@@ -92,7 +92,7 @@ def follow(corpus, minutes, live):
         "counting": round(unigram_bits(codes, validation, preset.model.levels), 4),
         "linear prediction": round(linear_prediction_bits(validation, codec, begin, end), 4),
     }
-    return {"passes": round(progress.epochs, 2), "references": references, "curve": curve}
+    return {"passes": round(state.epochs, 2), "references": references, "curve": curve}
 
 
 def draw(results, path):

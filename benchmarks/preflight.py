@@ -58,23 +58,23 @@ def step_memory(changes):
 
     tf.constant(1) + 1
     before = resident()
-    from prism_lessons.training.learner import make_learner
-    from prism_lessons.training.preflight.memory import bytes_of_training, weights_of
+    from prism_lessons.training.preflight.machine import bytes_of_training, weights_of
+    from prism_lessons.training.stateful import build_model
 
     preset = preset_of(changes)
     streams, window, largest = preset.training.streams, preset.training.window, preset.model.largest_frame
-    learner = make_learner(preset, "float32")
+    model = build_model(preset, "float32")
     for _ in range(2):
         codes = np.random.default_rng(0).integers(0, preset.model.levels, (streams, largest + window)).astype(np.int32)
         inputs = {"codes": codes, "starts": np.zeros(streams, bool)}
         if guesses := preset.model.guesses:
             inputs["features"] = np.ones((*codes.shape, 3 * guesses + 1), np.float32)
-        learner.train_on_batch(inputs, codes[:, largest:], sample_weight=np.ones((streams, window), np.float32))
+        model.train_on_batch(inputs, codes[:, largest:], sample_weight=np.ones((streams, window), np.float32))
     largest_size = 1e6 * peak_mb()
     measured, estimate = largest_size - before, bytes_of_training(preset)
     return {
         **changes,
-        "weights_estimated_share": round(weights_of(preset.model) / learner.model.count_params(), 3),
+        "weights_estimated_share": round(weights_of(preset.model) / model.samplernn.count_params(), 3),
         "measured_gb": round(measured / 1e9, 2),
         "estimated_gb": round(estimate / 1e9, 2),
         "estimated_share": round(estimate / measured, 2),
@@ -85,21 +85,21 @@ def by_heart(path, sample_rate, changes, seconds):
     """Bits per sample and likeness of the replay, at several moments of learning a lively second by heart."""
     from prism_lessons.audio import Clip
     from prism_lessons.live import LiveLine
-    from prism_lessons.training.preflight import by_heart as room
+    from prism_lessons.training.preflight import overfit as room
 
     _, samples, _ = max(room._seconds(Clip(sound(path, sample_rate), sample_rate)), key=lambda second: second[2])
     preset = room.small_preset(preset_of(changes), len(samples))
     codes = preset.model.codec.encode(samples)
     original = preset.model.codec.decode(codes)
-    pupil = room.Pupil(preset, codes, seconds)
+    trial = room.OverfitTrial(preset, codes, seconds)
     for bits in (0.1, 0.05, 0.04, 0.02, 0.01):
-        pupil.learn(bits, LiveLine(io.StringIO()))
+        trial.learn(bits, LiveLine(io.StringIO()))
         began = time.perf_counter()
-        replay = preset.model.codec.decode(pupil.play_back())
+        replay = preset.model.codec.decode(trial.play_back())
         yield {
-            "file": Path(path).name, "sample_rate": sample_rate, **changes, "samples": len(codes), "steps": pupil.steps,
-            "seconds": round(pupil.seconds, 1), "bits": round(pupil.bits, 3),
-            "likeness": round(room.likeness(original[: len(replay)], replay), 3),
+            "file": Path(path).name, "sample_rate": sample_rate, **changes, "samples": len(codes), "steps": trial.steps,
+            "seconds": round(trial.seconds, 1), "bits": round(trial.bits, 3),
+            "likeness": round(room.correlation(original[: len(replay)], replay), 3),
             "replay_seconds": round(time.perf_counter() - began, 1),
         }  # fmt: skip
 

@@ -19,28 +19,28 @@ from machine import report
 
 from prism_lessons.cli import setting
 from prism_lessons.training import plan, train
-from prism_lessons.training.conductor import Conductor
+from prism_lessons.training.callback import TrainingCallback
 
 TENTH = 0.1
 
 
-class Watched(Conductor):
+class Watched(TrainingCallback):
     """Keeps what the forecast says at the first batch after a tenth of the budget, and where the training gets to."""
 
     said = None
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch, logs)
-        Watched.epochs = self.progress.epochs
-        if Watched.said is None and self.budget.share(self.progress) >= TENTH and self.forecast.known:
-            epochs, left = self.forecast.outlook()
+        Watched.epochs = self.state.epochs
+        if Watched.said is None and self.budget.share(self.state) >= TENTH and self.forecast.ready:
+            epochs, left = self.forecast.predict_end()
             Watched.said = {"at": time.monotonic(), "worked": time.process_time(), "epochs": epochs, "left": left}
 
 
 def trial(corpus, preset, budget, changes):
     """Plan a training, do it, and compare."""
     planned = plan(corpus, preset, **budget, **changes)
-    with tempfile.TemporaryDirectory() as folder, patch("prism_lessons.training.train.Conductor", Watched):
+    with tempfile.TemporaryDirectory() as folder, patch("prism_lessons.training.trainer.TrainingCallback", Watched):
         began, worked = time.monotonic(), time.process_time()
         run = train(corpus, Path(folder) / "run", preset, **budget, **changes)
         ended, worked_in_all = time.monotonic(), time.process_time()

@@ -31,30 +31,31 @@ from prism_lessons.presets import PRESETS
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.scoring import Scorer
 from prism_lessons.streams import Streams
-from prism_lessons.training.checkpoint import Progress
-from prism_lessons.training.conductor import Budget, Conductor
-from prism_lessons.training.learner import make_learner
+from prism_lessons.training.budget import Budget
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.state import TrainingState
+from prism_lessons.training.stateful import build_model
 
 SAMPLE_RATE = 16000
 TAKES = 64  # 16 were tried: the same kind of training gave half the distance with other ones
 
 
 def learn(codes, preset, seconds=None, epochs=None, note=None, as_played=True):
-    """Train on `codes` with the library's own learner and schedule; the model and the seconds spent.
+    """Train on `codes` with the library's own step and schedule; the model and the seconds spent.
 
     The budget is in seconds of training or in passes. `note` is called after each pass with the bits of that pass.
     """
-    learner = make_learner(preset, "float32", codes)
-    streams = Streams.of(codes, preset, learner.model.predictors, as_played)
-    progress, budget = Progress(streams), Budget(epochs, seconds and seconds / 60)
-    conductor = Conductor(progress, preset.training, budget, LiveLine(sys.stderr))
-    while not budget.spent(progress):
-        learner.fit(streams.dataset(progress.epoch), callbacks=[conductor], shuffle=False, verbose=0)
-        total, count = progress.bits(learner)
-        progress.next_epoch(learner)
+    model = build_model(preset, "float32", codes)
+    streams = Streams.of(codes, preset, model.samplernn.predictors, as_played)
+    state, budget = TrainingState(streams), Budget(epochs, seconds and seconds / 60)
+    callback = TrainingCallback(state, preset.training, budget, LiveLine(sys.stderr))
+    while not budget.spent(state):
+        model.fit(streams.dataset(state.epoch), callbacks=[callback], shuffle=False, verbose=0)
+        total, count = state.bits(model)
+        state.next_epoch(model)
         if note:
             note(total / count)
-    return learner.model, progress.seconds
+    return model.samplernn, state.seconds
 
 
 def whole_clips(codes):
@@ -115,7 +116,7 @@ def alone(folder, changes):
     preset = PRESETS["sketch"].changed(**changes)
     clips = [load(path, SAMPLE_RATE).samples for path in sorted(Path(folder).glob("*.flac"))]
     codes = Codes.of_arrays([preset.model.codec.encode(clip) for clip in clips], preset.model.codec.centre)
-    model = make_learner(preset, "float32", codes).model
+    model = build_model(preset, "float32", codes).model
     kernel = model.sample_tier.output_layer.kernel
     kernel.assign(np.zeros(kernel.shape))  # what is left of the logits is the predictors' mixture
     predictors, some = model.predictors, codes.array[None, :SAMPLE_RATE]

@@ -37,7 +37,7 @@ from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
 from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
-from prism_lessons.training.learner import Learner
+from prism_lessons.training.stateful import StatefulSampleRNN
 
 SMALL = ModelSettings(frame_sizes=(16, 64), dim=256, layers=1, embedding=32)
 LARGE = ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=32)
@@ -60,18 +60,18 @@ class Stopwatch(keras.callbacks.Callback):
 def training(settings, streams, window, steps=40):
     """Samples per second of `fit` on streams of random codes; the first step, which compiles, is left out."""
     codes = np.random.default_rng(0).integers(settings.levels, size=streams * window * steps)
-    learner = Learner(SampleRNN(settings, dtype="float32"), streams)
+    model = StatefulSampleRNN(SampleRNN(settings, dtype="float32"), streams)
     windows = Streams(
         Codes.of_arrays([codes.astype(np.uint8)], 128),
         streams=streams,
         window=window,
         context=settings.largest_frame,
         seed=0,
-        predictors=learner.model.predictors,
+        predictors=model.samplernn.predictors,
     )
-    learner.compile_for(TrainingSettings())
+    model.compile_for(TrainingSettings())
     watch = Stopwatch()
-    learner.fit(windows.dataset(0), callbacks=[watch], shuffle=False, verbose=0)
+    model.fit(windows.dataset(0), callbacks=[watch], shuffle=False, verbose=0)
     return {"samples_per_second": round(streams * window / float(np.median(np.diff(watch.ends))))}
 
 

@@ -14,7 +14,7 @@ from contextlib import chdir
 from pathlib import Path
 
 import prism_lessons as pl
-from prism_lessons.run import LOCK, RESUME, WITHIN
+from prism_lessons.run import CHECKPOINT, LOCK, MID_EPOCH
 
 FOLDER = Path(__file__).resolve().parent
 # The set that each learns from, what is not as in a sketch, and the epochs that are shipped beside the last one.
@@ -38,7 +38,7 @@ def train(name, home):
         for epoch in run.epochs[:-1]:
             if epoch not in shipped:
                 run.capsule_path(epoch).unlink()
-        for only_to_go_on in (RESUME, WITHIN, LOCK):
+        for only_to_go_on in (CHECKPOINT, MID_EPOCH, LOCK):
             (run.folder / only_to_go_on).unlink(missing_ok=True)
         shutil.rmtree(run.folder / "tensorboard")
         shutil.rmtree(home, ignore_errors=True)

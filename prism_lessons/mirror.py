@@ -19,17 +19,30 @@ from .container import ABOUT
 from .errors import CourseError
 from .files import in_turn
 from .live import LiveLine
-from .run import CARD, EVENTS, LOCK, LOG, MERGING, RESUME, SETTINGS, START, WITHIN, Run, is_beginning, opened
+from .run import (
+    CARD,
+    CHECKPOINT,
+    EVENTS,
+    LOCK,
+    LOG,
+    MERGING,
+    MID_EPOCH,
+    SETTINGS,
+    START,
+    Run,
+    is_beginning,
+    opened,
+)  # fmt: skip
 
 PATIENCE = 60.0  # seconds without a byte after which a folder counts as unresponsive
 BLOCK = 2**20  # bytes read and written at once
 # The order of copying; "" stands for all other files. The copy is a run as soon as it has settings; by then it has the
 # model it began with, and its checkpoint is never ahead of its log, so training can go on with it wherever copying was
 # cut off.
-COPYING = (CARD, START, SETTINGS, "", EVENTS, LOG, RESUME, WITHIN)
+COPYING = (CARD, START, SETTINGS, "", EVENTS, LOG, CHECKPOINT, MID_EPOCH)
 # A folder without settings is not a run, and one with a shorter log is behind, so a run that was only partly brought
 # back is completed the next time, and never trained on.
-BRINGING = ("", EVENTS, RESUME, WITHIN, LOG, SETTINGS)
+BRINGING = ("", EVENTS, CHECKPOINT, MID_EPOCH, LOG, SETTINGS)
 
 
 class Mirror:
@@ -141,11 +154,11 @@ class Mirror:
             raise CourseError(f'There is no run in "{self.run}" any more, so its copy is left as it is.')
         with ExitStack() as stack:
             # Opened before anything is listed: an open file keeps its content when the training replaces it, so the
-            # checkpoint is not ahead of the log. The training removes WITHIN after writing RESUME; in this order, if
-            # WITHIN is gone, RESUME is the newer one.
-            opened = ((name, _opened(self.run / name)) for name in (WITHIN, RESUME))
+            # checkpoint is not ahead of the log. The training removes MID_EPOCH after writing CHECKPOINT; in this
+            # order, if MID_EPOCH is gone, CHECKPOINT is the newer one.
+            opened = ((name, _opened(self.run / name)) for name in (MID_EPOCH, CHECKPOINT))
             held = {name: stack.enter_context(file) for name, file in opened if file}
-            names = (_names(self.run) - {WITHIN, RESUME}) | held.keys() | MERGING.keys()
+            names = (_names(self.run) - {MID_EPOCH, CHECKPOINT}) | held.keys() | MERGING.keys()
             for done, name in enumerate(_in_order(names, COPYING)):
                 self._left = len(names) - done
                 with in_turn(self.copy / name) if name in MERGING else nullcontext():
@@ -157,7 +170,7 @@ class Mirror:
             run = Run(self.run)
             starred = {run.capsule_path(epoch).relative_to(self.run).as_posix() for epoch in run.starred}
             for name in sorted(_names(self.copy) - names - starred):
-                if name == WITHIN or (name.startswith("epochs/") and name.endswith(".capsule")):
+                if name == MID_EPOCH or (name.startswith("epochs/") and name.endswith(".capsule")):
                     (self.copy / name).unlink()
                     self._move()
 
@@ -221,8 +234,8 @@ def bring_back(copy, run, live=None):
                         os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
             for name, partial in partials.items():  # only when all are complete, so that the run is old or new
                 os.replace(partial, run / name)
-            if further and WITHIN not in names:
-                (run / WITHIN).unlink(missing_ok=True)
+            if further and MID_EPOCH not in names:
+                (run / MID_EPOCH).unlink(missing_ok=True)
             for name in MERGING:
                 _merge(name, copy, run)
     except OSError as error:
@@ -297,7 +310,7 @@ def _heard(log):
 
 def _practised(folder):
     """Seconds of training in the newest checkpoint of a run; 0 without a whole one."""
-    return max(_seconds(folder / RESUME), _seconds(folder / WITHIN))
+    return max(_seconds(folder / CHECKPOINT), _seconds(folder / MID_EPOCH))
 
 
 def _seconds(path):

@@ -46,7 +46,7 @@ FORMAT = 1
 SETTINGS, CARD, LOG, EVENTS = "run.json", "card.md", "log.jsonl", "events.jsonl"
 STARRED, LISTENING = "starred.json", "listening.jsonl"
 PARTS = ("sample_rate", "model", "training", "corpus", "references")  # of the settings of every run
-START, RESUME, WITHIN = "start.capsule", "resume.bin", "within.bin"
+START, CHECKPOINT, MID_EPOCH = "start.capsule", "resume.bin", "within.bin"
 PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.lock"
 # Settings that may change when a run goes on, because its weights still fit. The temperatures of the clips may not, so
 # that epochs can be compared at each of them.
@@ -180,7 +180,7 @@ class Run:
 
     @property
     def begun_from(self):
-        """The model that the run began with, as plain values (see `training.start.begun_from`); None: from nothing."""
+        """The model that the run began with, as plain values (see `training.start.origin_of`); None: from nothing."""
         return self.settings.get("begun_from")
 
     @property

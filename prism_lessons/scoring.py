@@ -16,6 +16,7 @@ from .streams import cut
 
 WINDOW = 1024  # samples processed at a time
 VOICES = 8  # pieces processed in parallel
+EXCERPT_SECONDS = 4.0  # longest excerpt of a clip that is scored, see `excerpts`
 
 
 def nats(targets, logits):
@@ -72,6 +73,27 @@ class Scorer:
                 loss, state = self._step(window, weights, state, features)
                 total += float(loss)
         return total / math.log(2) / int(np.sum(end - begin))
+
+
+def excerpts(codes, sample_rate, seconds):
+    """Evenly spaced excerpts of clips, at most `seconds` in all (but always one), each to be scored by itself.
+
+    Returns
+    -------
+    first, begin, end
+        Int, shape (excerpts,): where the clip begins in the codes, and where the excerpt begins and ends.
+    """
+    length = round(EXCERPT_SECONDS * sample_rate)
+    first, begin, end = [], [], []
+    for start, samples in zip(codes.starts[0], codes.lengths[0], strict=True):
+        places = np.arange(start, start + samples, length)
+        first += [start] * len(places)
+        begin += list(places)
+        end += list(np.minimum(places + length, start + samples))
+    total = codes.samples / sample_rate
+    wanted = len(first) if total <= seconds else max(1, int(len(first) * seconds / total))
+    chosen = np.linspace(0, len(first) - 1, wanted).round().astype(int)
+    return tuple(np.array(bounds, np.int64)[chosen] for bounds in (first, begin, end))
 
 
 @checked(audio=a(Clip, a_path))

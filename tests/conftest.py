@@ -5,7 +5,6 @@ import ctypes
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -175,25 +174,24 @@ SMALL = {
 def compiled_once():
     """Trainings of one process share what was compiled for the same model: that takes most of a training of a second.
 
-    A learner begins with the values of a new one, all of them, and so gives the same weights as that.
+    A model begins with the values of a new one, all of them, and so gives the same weights as that.
     """
-    from prism_lessons.training import train  # here, so that tests without a model need no TensorFlow
+    from prism_lessons.training import trainer  # here, so that tests without a model need no TensorFlow
 
-    module, learners = sys.modules[train.__module__], {}
-    make = module.make_learner
+    models, build = {}, trainer.build_model
 
-    def make_or_begin_anew(preset, precision, codes=None):
-        new = make(preset, precision, codes)
+    def build_or_reset(preset, precision, codes=None):
+        new = build(preset, precision, codes)
         compiled = preset.model, preset.training.streams, preset.training.clip_norm, precision
-        learner = learners.setdefault(compiled, new)
-        if learner is not new:
-            for variable, value in zip(learner.everything().values(), new.everything().values(), strict=True):
+        model = models.setdefault(compiled, new)
+        if model is not new:
+            for variable, value in zip(model.named_variables().values(), new.named_variables().values(), strict=True):
                 variable.assign(value)
-            learner.bits.reset_state()
-        return learner
+            model.bits.reset_state()
+        return model
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "make_learner", make_or_begin_anew)
+        patch.setattr(trainer, "build_model", build_or_reset)
         yield
 
 

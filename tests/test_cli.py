@@ -16,7 +16,7 @@ import soundfile
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.cli import main, setting
-from prism_lessons.training.preflight import by_heart
+from prism_lessons.training.preflight import overfit
 
 STEP = 1 / 2**15  # of 16 bits, which end one of them below a full scale of 1
 
@@ -156,7 +156,7 @@ def test_a_run_begins_from_an_epoch_of_another(hum_corpus, small, straight, tmp_
 
 
 def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(by_heart, "CPU_SECONDS", 0.5)  # of learning by heart: here it need not get far
+    monkeypatch.setattr(overfit, "CPU_SECONDS", 0.5)  # of learning by heart: here it need not get far
     changes = [f"--set={name}={json.dumps(value)}" for name, value in small.items()]
     assert main(["plan", str(hum_corpus.folder), "--epochs", "3", "--json", *changes]) == 0
     planned = json.loads(capsys.readouterr().out)

@@ -52,11 +52,10 @@ def in_a_folder_of_its_own(beginning, tmp_path, monkeypatch):
 @pytest.fixture
 def on_a_quick_computer(small, monkeypatch):
     """The sketch is small, how fast it trains is known, and a pre-flight tries in no time what takes it a minute."""
-    from prism_lessons.training.pace import Pace  # here, so that tests without a model need no TensorFlow
-    from prism_lessons.training.preflight import place
-    from prism_lessons.training.preflight.results import Check
+    from prism_lessons.training.plan import Throughput  # here, so that tests without a model need no TensorFlow
+    from prism_lessons.training.preflight import Check, machine
 
-    pace = Pace(
+    throughput = Throughput(
         samples_per_second=28_000,
         samples_in_a_pass=224_000,
         start_seconds=10,
@@ -67,9 +66,9 @@ def on_a_quick_computer(small, monkeypatch):
     )
     learned = Check("by heart", True, "It was learned by heart, and played back.")
     monkeypatch.setitem(pl.PRESETS, "sketch", pl.PRESETS["sketch"].changed(**{**small, **BATCHES}))
-    monkeypatch.setattr(sys.modules[pl.plan.__module__], "measure_pace", lambda *_: pace)
-    monkeypatch.setattr(sys.modules[pl.preflight.__module__], "try_by_heart", lambda *_: (learned, None))
-    monkeypatch.setattr(place, "_practise", lambda *_: None)  # two models would be compiled
+    monkeypatch.setattr(sys.modules[pl.plan.__module__], "measure_throughput", lambda *_: throughput)
+    monkeypatch.setattr(sys.modules[pl.preflight.__module__], "check_overfitting", lambda *_: (learned, None))
+    monkeypatch.setattr(machine, "_train", lambda *_: None)  # two models would be compiled
 
 
 @each_name

@@ -18,7 +18,17 @@ from prism_lessons.errors import CourseError
 from prism_lessons.files import append_lines, read_lines, replacing
 from prism_lessons.live import LiveLine
 from prism_lessons.mirror import Mirror, bring_back
-from prism_lessons.run import LISTENING, LOG, RESUME, SETTINGS, STARRED, START, WITHIN, Epoch, Run
+from prism_lessons.run import (
+    CHECKPOINT,
+    LISTENING,
+    LOG,
+    MID_EPOCH,
+    SETTINGS,
+    STARRED,
+    START,
+    Epoch,
+    Run,
+)
 
 SAMPLES = 1000  # of an epoch
 BEGUN = {
@@ -49,15 +59,15 @@ def save(run, name, epoch, share=0.0):
 def practise(run, *epochs):
     """Write what a training writes in each of some epochs, in its order."""
     for epoch in epochs:
-        save(run, WITHIN, epoch - 1, 0.5)
-        save(run, RESUME, epoch - 1, 1)
-        (run.folder / WITHIN).unlink()
+        save(run, MID_EPOCH, epoch - 1, 0.5)
+        save(run, CHECKPOINT, epoch - 1, 1)
+        (run.folder / MID_EPOCH).unlink()
         put(run.clip_path(epoch, 1, 0.95), f"clip {epoch}")
         put(run.capsule_path(epoch), f"weights {epoch}")
         run.record(an_entry(epoch))
         with open(run.folder / "tensorboard.events", "a") as events:
             events.write(f"epoch {epoch}\n")
-        save(run, RESUME, epoch)
+        save(run, CHECKPOINT, epoch)
 
 
 def begin(folder, **changes):
@@ -134,7 +144,7 @@ def check_usable(copy):
         assert clips[0].read_text() == f"clip {epoch}"
     for epoch in run.epochs:
         assert run.capsule_path(epoch).read_text() == f"weights {epoch}"
-    found = [name for name in (RESUME, WITHIN) if name in whole]
+    found = [name for name in (CHECKPOINT, MID_EPOCH) if name in whole]
     checkpoints = [container.read(copy / name, "checkpoint")[0]["epoch"] for name in found]
     if checkpoints:
         # Training goes on after the last epoch of the checkpoint: every one up to there has its line and clips.
@@ -142,12 +152,12 @@ def check_usable(copy):
 
 
 def test_a_copy_holds_all_of_the_run_but_locks_and_what_is_half_written(run, copy):
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     (run.folder / "training.lock").touch()
     (run.folder / "clips" / "0003_1_t1.wav.partial").touch()
     mirror = Mirror(run.folder, copy)
     assert finish(mirror) == f'The run is copied to "{copy}".' and mirror.paused == ""
-    assert contents(copy) == contents(run.folder) and WITHIN in contents(copy)
+    assert contents(copy) == contents(run.folder) and MID_EPOCH in contents(copy)
     assert not list(copy.rglob("*.lock")) and not list(copy.rglob("*.partial"))
     assert Run(copy).log == run.log and Run(copy).events == run.events
 
@@ -177,7 +187,7 @@ def test_only_what_has_changed_is_written_again_by_this_mirror_and_by_the_next(r
     finish(mirror)
     finish(Mirror(run.folder, copy))
     changed = {path.name for path, number in before.items() if path.stat().st_ino != number}
-    assert changed == {LOG, RESUME, "tensorboard.events"}
+    assert changed == {LOG, CHECKPOINT, "tensorboard.events"}
     assert contents(copy) == contents(run.folder)
 
 
@@ -189,7 +199,7 @@ def test_a_copy_of_the_same_size_and_another_content_is_mended(run, copy):
 
 
 def test_weights_that_the_run_has_deleted_go_and_clips_stay(run, copy):
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     mirror = Mirror(run.folder, copy)
     finish(mirror)
     run.capsule_path(1).unlink()
@@ -197,7 +207,9 @@ def test_weights_that_the_run_has_deleted_go_and_clips_stay(run, copy):
     practise(run, 3)
     finish(mirror)
     assert Run(copy).epochs == [2, 3] and set(Run(copy).clips) == {1, 2, 3}
-    assert not (copy / WITHIN).exists() and (copy / RESUME).read_bytes() == (run.folder / RESUME).read_bytes()
+    assert (
+        not (copy / MID_EPOCH).exists() and (copy / CHECKPOINT).read_bytes() == (run.folder / CHECKPOINT).read_bytes()
+    )
 
 
 def test_a_run_that_is_gone_does_not_empty_its_copy(run, copy):
@@ -236,7 +248,7 @@ def test_the_copy_is_a_usable_run_after_every_step_and_can_be_brought_back(run, 
 
 @pytest.mark.parametrize("step", range(0, 24, 3))
 def test_a_training_that_goes_on_while_it_is_copied_never_gets_ahead_of_its_log(run, copy, after_each_step, step):
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     failures, steps = [], itertools.count()
 
     def go_on_and_check():
@@ -261,7 +273,7 @@ def test_a_training_that_goes_on_while_it_is_copied_never_gets_ahead_of_its_log(
 
 def test_the_checkpoint_of_the_copy_never_goes_back(run, copy, after_each_step, monkeypatch):
     """An epoch ends after the checkpoints were opened: the one from within it stays until there is a newer one."""
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     mirror = Mirror(run.folder, copy)
     finish(mirror)
     names = module._names
@@ -467,21 +479,21 @@ def test_a_copy_that_is_further_is_refused_until_it_is_brought_back(run, copy):
 
 
 def test_a_run_begun_anew_does_not_replace_a_first_epoch_that_is_under_way_in_the_copy(copy, tmp_path):
-    save(begin(copy), WITHIN, 0, 0.5)
+    save(begin(copy), MID_EPOCH, 0, 0.5)
     again = begin(tmp_path / "disk" / "run")
-    save(again, RESUME, 0)
+    save(again, CHECKPOINT, 0)
     assert "bring it back first" in refused(again, copy)
     bring_back(copy, again.folder, quiet())
-    assert (again.folder / WITHIN).exists()
+    assert (again.folder / MID_EPOCH).exists()
 
 
 def test_a_copy_that_crashed_before_its_checkpoint_is_not_further(run, copy):
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     finish(Mirror(run.folder, copy))
     practise(run, 3)
     shutil.copy(run.folder / LOG, copy / LOG)
     bring_back(copy, run.folder, quiet())
-    assert container.read(run.folder / RESUME, "checkpoint")[0]["epoch"] == 3
+    assert container.read(run.folder / CHECKPOINT, "checkpoint")[0]["epoch"] == 3
     finish(Mirror(run.folder, copy))
     assert contents(copy) == contents(run.folder)
 
@@ -489,7 +501,7 @@ def test_a_copy_that_crashed_before_its_checkpoint_is_not_further(run, copy):
 @pytest.mark.parametrize("damage", [b"", b"half of it"])
 def test_a_checkpoint_that_is_damaged_is_brought_back_from_the_copy(run, copy, damage):
     finish(Mirror(run.folder, copy))
-    (run.folder / RESUME).write_bytes(damage)
+    (run.folder / CHECKPOINT).write_bytes(damage)
     bring_back(copy, run.folder, quiet())
     assert contents(run.folder) == contents(copy)
 
@@ -531,7 +543,7 @@ def test_a_run_that_is_only_in_the_copy_is_brought_back(run, copy, tmp_path):
 
 def test_a_run_that_is_behind_its_copy_catches_up(run, copy, tmp_path):
     shutil.copytree(run.folder, copy)
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     practise(Run(copy), 3, 4)
     (copy / "epochs" / "0001.capsule").unlink()
     bring_back(copy, run.folder, quiet())
@@ -541,7 +553,7 @@ def test_a_run_that_is_behind_its_copy_catches_up(run, copy, tmp_path):
 def test_a_run_that_is_as_far_as_its_copy_or_further_is_left_alone(run, copy):
     bring_back(copy, run.folder, quiet())  # there is no copy
     finish(Mirror(run.folder, copy))
-    save(run, WITHIN, 2, 0.5)
+    save(run, MID_EPOCH, 2, 0.5)
     for _ in range(2):
         before = contents(run.folder)
         stream = io.StringIO()

@@ -317,11 +317,11 @@ class Course:
     def name_for(self, corpus, preset="sketch", name="first"):
         """A name for a training on a corpus with an unchanged preset, new or resumed: `name` or, if the run of that
         name has another corpus or other settings, a numbered one, which is printed."""
-        from ..training import agree  # only lessons that train import TensorFlow
+        from ..training import resolve_preset  # only lessons that train import TensorFlow
 
         for free in numbered(name, " "):
             try:
-                agree(corpus, self.new_run(free), preset, {})
+                resolve_preset(corpus, self.new_run(free), preset, {})
             except CourseError:
                 continue
             if free != name:

@@ -1,22 +1,31 @@
-"""How far a training will get, and by when: a corpus, a preset and a budget go in, a `Plan` comes out.
+"""How far a training will get, by when, and what it needs: a corpus, a preset and a budget go in, a `Plan` comes out.
 
-Once the run has begun, a `Forecast` takes the plan's place.
+This machine's speed is measured by some real training. Once the run has begun, a `Forecast` takes the plan's place.
 """
 
+import io
 import math
+import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from ..capsule import Capsule
 from ..checks import a, a_live_line, a_path, checked, optional
 from ..corpus import Corpus
 from ..errors import CourseError, as_given
-from ..live import clock, size
+from ..live import LiveLine, clock, counted, size
 from ..presets import find_preset
-from ..settings import is_number
-from .conductor import Budget
-from .forecast import outlook, when, whole_minute
-from .pace import measure_pace
+from ..run import MID_EPOCH, Run
+from ..settings import TrainingSettings, is_number
+from .budget import Budget, predict_end, when, whole_minute
+from .callback import Diverged
+from .trainer import Trainer, prepare
 
+LEAST_BATCHES = 3  # timed, however long they take: the first may be slow, and two do not tell how much they vary
 NEVER_PRUNED = 4  # epochs whose weights stay whatever the disk budget: the best one and the three newest (`Run.prune`)
 
 
@@ -69,7 +78,7 @@ class Plan:
         last = math.ceil(self.epochs)
         left = [f"epoch {last}" if self.epochs >= 1 else f"{self.epochs:.0%} of epoch 1"]
         if self.clips:
-            left.append(_counted(self.clips, "clip"))
+            left.append(counted(self.clips, "clip"))
         left.append(size(self.bytes))
         text = (
             f"{float(f'{self.samples_per_second:.2g}'):,.0f} samples a second; {_duration(self.seconds_per_epoch)} for "
@@ -77,7 +86,7 @@ class Plan:
         )
         if self.cut:
             text += (
-                f" This computer is lent for at most {_counted(self.most_hours, 'hour')}, and that ends in epoch "
+                f" This computer is lent for at most {counted(self.most_hours, 'hour')}, and that ends in epoch "
                 f"{self.cut}: keep a copy of the run on Drive and go on from it; in a lesson, "
                 "notebook.Course(drive=True) does so."
             )
@@ -129,10 +138,10 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
 
     Examples
     --------
-    >>> promised = pl.plan("my_corpus", preset="sketch", minutes=30)
-    >>> promised.minutes, promised.epochs
+    >>> planned = pl.plan("my_corpus", preset="sketch", minutes=30)
+    >>> planned.minutes, planned.epochs
     (30.0, 225.0)
-    >>> promised.clips
+    >>> planned.clips
     450
     """
     corpus, preset = Corpus.open(corpus), find_preset("sketch" if preset is None else preset).changed(**changes)
@@ -140,9 +149,9 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     budget = Budget() if late and minutes is None and epochs is None else Budget.of(preset, epochs, minutes)
     if most_hours is not None and not (is_number(most_hours) and most_hours > 0):
         raise CourseError(f"most_hours must be a number above 0, not {as_given(most_hours)}.")
-    pace = measure_pace(corpus, preset, live)
-    promised = promise(pace, preset.training, budget, datetime.now(), late, most_hours)
-    return replace(promised, warnings=tuple(corpus.warnings))
+    throughput = measure_throughput(corpus, preset, live)
+    predicted = make_plan(throughput, preset.training, budget, datetime.now(), late, most_hours)
+    return replace(predicted, warnings=tuple(corpus.warnings))
 
 
 def next_time(clock_time, now):
@@ -161,8 +170,8 @@ def next_time(clock_time, now):
     return moment if moment > now else moment + timedelta(days=1)
 
 
-def promise(pace, settings, budget, now, until=None, most_hours=None):
-    """The `Plan` that follows from a `Pace`; see `plan`. Measures nothing.
+def make_plan(throughput, settings, budget, now, until=None, most_hours=None):
+    """The `Plan` that follows from a `Throughput`; see `plan`. Measures nothing.
 
     Parameters
     ----------
@@ -173,26 +182,26 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
     now, until
         Local time.
     """
-    whole = pace.epoch_seconds + pace.end_seconds
+    whole = throughput.epoch_seconds + throughput.end_seconds
     if until:
-        time_left = until.timestamp() - now.timestamp() - pace.start_seconds
+        time_left = until.timestamp() - now.timestamp() - throughput.start_seconds
         epochs, rest = divmod(max(0.0, time_left), whole)
-        training = epochs * pace.epoch_seconds + max(0.0, rest - pace.end_seconds)
+        training = epochs * throughput.epoch_seconds + max(0.0, rest - throughput.end_seconds)
         if not training:
             raise CourseError(
                 f"Nothing can be trained until {until:%H:%M}: starting and the end of an epoch take "
-                f"{_duration(pace.start_seconds + pace.end_seconds)}; name a later time."
+                f"{_duration(throughput.start_seconds + throughput.end_seconds)}; name a later time."
             )
         budget = Budget(budget.epochs, min(training / 60, budget.minutes or math.inf))
-    epochs, training, left = outlook(budget, pace.epoch_seconds, pace.end_seconds)
-    seconds = pace.start_seconds + left
+    epochs, training, left = predict_end(budget, throughput.epoch_seconds, throughput.end_seconds)
+    seconds = throughput.start_seconds + left
     cut = None
     if most_hours is not None and 3600 * most_hours < seconds:
-        cut = int(max(0.0, 3600 * most_hours - pace.start_seconds) // whole) + 1
+        cut = int(max(0.0, 3600 * most_hours - throughput.start_seconds) // whole) + 1
     played = math.ceil(epochs)
-    room = max(NEVER_PRUNED, int(settings.disk_gb * 1e9 // pace.weights_bytes))
+    kept = max(NEVER_PRUNED, int(settings.disk_gb * 1e9 // throughput.weights_bytes))
     return Plan(
-        samples_per_second=pace.samples_per_second,
+        samples_per_second=throughput.samples_per_second,
         seconds_per_epoch=whole,
         minutes=training / 60,
         epochs=epochs,
@@ -200,9 +209,9 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
         ends=datetime.fromtimestamp(now.timestamp() + seconds),  # not `timedelta`: the clocks may change overnight
         clips=played * len(settings.clips),
         # A partial epoch leaves a checkpoint of its own, beside the one of the last whole epoch.
-        bytes=(1 if epochs == played else 2) * pace.checkpoint_bytes
-        + min(played, room) * pace.weights_bytes
-        + played * pace.clips_bytes,
+        bytes=(1 if epochs == played else 2) * throughput.checkpoint_bytes
+        + min(played, kept) * throughput.weights_bytes
+        + played * throughput.clips_bytes,
         most_hours=most_hours,
         cut=cut,
     )
@@ -210,9 +219,150 @@ def promise(pace, settings, budget, now, until=None, most_hours=None):
 
 def _duration(seconds):
     if seconds < 59.5:
-        return _counted(round(seconds), "second") if seconds >= 0.5 else "less than a second"
+        return counted(round(seconds), "second") if seconds >= 0.5 else "less than a second"
     return f"{clock(seconds)} {'minutes' if seconds < 3599.5 else 'hours'}"
 
 
-def _counted(number, thing):
-    return f"{number:g} {thing}{'' if number == 1 else 's'}"
+@dataclass(frozen=True)
+class Throughput:
+    """How fast a machine trains one preset on one corpus, and what each epoch leaves on the disk.
+
+    Parameters
+    ----------
+    samples_per_second
+        Training speed, without what comes between epochs.
+    samples_in_a_pass
+        Samples in an epoch.
+    start_seconds
+        From the call until the training is under way: mostly compilation.
+    end_seconds
+        Duration of the end of an epoch: validation, clips, writing.
+    checkpoint_bytes, weights_bytes, clips_bytes
+        On disk: a checkpoint, the weights of an epoch, the clips of an epoch.
+    """
+
+    samples_per_second: float
+    samples_in_a_pass: int
+    start_seconds: float
+    end_seconds: float
+    checkpoint_bytes: int
+    weights_bytes: int
+    clips_bytes: int
+
+    @property
+    def epoch_seconds(self):
+        """Seconds of training in an epoch, its end not counted."""
+        return self.samples_in_a_pass / self.samples_per_second
+
+
+def measure_throughput(corpus, preset, live=None, seconds=6.0):
+    """Train, validate and play for some seconds as a run would, in a temporary folder.
+
+    Parameters
+    ----------
+    corpus, preset
+        A `Corpus` and a `Preset`.
+    seconds
+        Of training, once it is under way; more where `LEAST_BATCHES` need more.
+
+    Returns
+    -------
+    `Throughput`
+    """
+    live, began, settings = live or LiveLine(), time.monotonic(), preset.training
+    live.share("Measuring this computer", 0, 2)
+    model, codes, validation_codes = prepare(corpus, preset)
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run.begin(folder, {"sample_rate": corpus.sample_rate}, corpus.card())
+        trainer = Trainer(run, preset, Budget(), model, codes, validation_codes, LiveLine(io.StringIO()))
+        trainer.writer.close()
+        end_seconds = trainer.warm_up()
+        live.share("Measuring this computer", 1, 2)
+        epochs, between = _fit_for(seconds, trainer)
+        trained = trainer.state.seconds
+        start_seconds = time.monotonic() - began - trained
+        capsule = Capsule.of(model.samplernn, corpus.sample_rate, {}, run.card).save(run.capsule_path(1))
+        checkpoint_bytes, weights_bytes = (path.stat().st_size for path in (run.folder / MID_EPOCH, capsule))
+    live.end(f"Measured this computer, {clock(time.monotonic() - began)}.")
+    samples = codes.samples_in_a_pass
+    return Throughput(
+        samples_per_second=epochs * samples / trained,
+        samples_in_a_pass=samples,
+        start_seconds=start_seconds,
+        end_seconds=end_seconds + between,
+        checkpoint_bytes=checkpoint_bytes,
+        weights_bytes=weights_bytes,
+        clips_bytes=DiskEstimate(model.samplernn.count_params(), settings, corpus.sample_rate).clips,
+    )
+
+
+def _fit_for(seconds, trainer):
+    """Train for some seconds, with everything that a run does at each batch.
+
+    Returns
+    -------
+    The epochs trained in these seconds, and the mean seconds it takes to start another stretch.
+    """
+    state, budget = trainer.state, trainer.budget
+    batch, stretches, between = 1 / state.steps, 0, 0.0
+    # The first batch compiles, and is not counted in the seconds.
+    while not (state.seconds >= seconds and state.epochs > (LEAST_BATCHES + 0.5) * batch):
+        budget.minutes = (max(seconds, state.seconds + 1e-6) if stretches else seconds / 2) / 60
+        began, trained = time.monotonic(), state.seconds
+        with suppress(Diverged):  # takes as long as any batch; the run will report it
+            trainer.fit()
+        if state.step >= state.steps:
+            state.next_epoch(trainer.model)
+        if stretches:
+            between += time.monotonic() - began - (state.seconds - trained)
+        stretches += 1
+    return state.epochs - batch, between / (stretches - 1)
+
+
+@dataclass(frozen=True)
+class DiskEstimate:
+    """Bytes that a training writes.
+
+    Parameters
+    ----------
+    weights
+        Number of weights in the model.
+    settings
+        The `TrainingSettings`.
+    sample_rate
+        Hz.
+    """
+
+    weights: int
+    settings: TrainingSettings
+    sample_rate: int
+
+    @property
+    def clips(self):
+        """The clips of an epoch, 16 bits a sample, as files and once more for TensorBoard."""
+        return round(2 * 2 * len(self.settings.clips) * self.settings.clip_seconds * self.sample_rate)
+
+    @property
+    def epoch(self):
+        """The weights and the clips of an epoch."""
+        return 4 * self.weights + self.clips
+
+    @property
+    def checkpoint(self):
+        """The weights and Adam's two moment estimates."""
+        return 3 * 4 * self.weights
+
+    @property
+    def least(self):
+        """Free space needed to begin: two checkpoints, a third while it is written, two epochs."""
+        return 3 * self.checkpoint + 2 * self.epoch
+
+    def check(self, folder):
+        """Raise `CourseError` where too little space is free for a training in a folder, which need not exist yet."""
+        exists = next(parent for parent in (folder, *folder.absolute().parents) if os.path.exists(parent))
+        free = shutil.disk_usage(exists).free
+        if free < self.least:
+            raise CourseError(
+                f'This training needs at least {size(self.least)} in "{folder}" and {size(free)} are free: '
+                "free some space or name a folder on another disk."
+            )

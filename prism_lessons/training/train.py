@@ -1,33 +1,26 @@
-"""Training: `train()` runs Keras, and restores everything after any interruption."""
+"""Training: `train()` prepares a run, and trains it epoch after epoch; interrupted anywhere, it goes on exactly."""
 
 import contextlib
-import math
 import os
-import shutil
 from pathlib import Path
 
 from ..capsule import fill
 from ..checks import a, a_function, a_live_line, a_path, checked, optional
-from ..corpus import TRAINING, VALIDATION, Corpus, codes_of, unigram_bits
-from ..errors import CourseError, Stopped
+from ..corpus import TRAINING, Corpus
+from ..errors import Stopped
 from ..files import alone
-from ..live import LiveLine, clock, size
+from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
-from ..run import LOCK, SETTINGS, START, WITHIN, Run
-from ..streams import Streams
-from .agreement import agree, carry_out_changes, written_down
-from .checkpoint import Progress
-from .conductor import Budget, Conductor
-from .disk import Room
-from .epoch_end import EpochEnd, excerpts
-from .forecast import Forecast
-from .learner import make_learner, resolve_precision
-from .linear_prediction import linear_prediction_bits
-from .pace import rehearse
-from .preflight import was_flown
-from .stability import MOST_SETBACKS, BlownUp
-from .start import begun_from, find_start, where, whole_card
+from ..run import LOCK, SETTINGS
+from .baselines import reference_lines
+from .budget import Budget
+from .callback import Diverged
+from .plan import DiskEstimate
+from .preflight import preflight_done
+from .start import begin_run, describe_origin, find_start, record_changes, resolve_preset
+from .stateful import resolve_precision
+from .trainer import Trainer, prepare
 
 
 @checked(
@@ -118,51 +111,29 @@ def train(
         bring_back(copy_to, folder, live)
     start = find_start(start, folder)
     named = preset
-    preset, run, begun = agree(corpus, folder, named, changes, start)
+    preset, run, previous = resolve_preset(corpus, folder, named, changes, start)
     budget = Budget.of(preset, epochs, minutes, run if named is None else None)
-    settings, codec = preset.training, preset.model.codec
-    codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
-    validation_codes = codes_of(corpus, VALIDATION, codec)
-    learner = make_learner(preset, resolve_precision(settings.precision), codes)
+    model, codes, validation_codes = prepare(corpus, preset)
     if start:
-        fill(learner.model.weights_by_name(), start.weights)
-    room = Room(learner.model.count_params(), settings, corpus.sample_rate)
-    _check_disk(folder, room)
+        fill(model.samplernn.weights_by_name(), start.weights)
+    disk = DiskEstimate(model.samplernn.count_params(), preset.training, corpus.sample_rate)
+    disk.check(folder)
     busy = f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
     with alone(folder / LOCK, busy):
         if run is None:
-            references = _references(codes, validation_codes, codec, settings, corpus.sample_rate)
-            run = _begin(folder, corpus, preset, budget, references, start)
-        progress = Progress(Streams.of(codes, preset, learner.model.predictors))
-        progress.restore(run, learner)
-        if not progress.seconds:
-            progress.save(run, learner)  # what a setback in the first epoch goes back to
-        if begun:
-            carry_out_changes(run, progress, begun, preset, corpus, budget)
-        if not budget.spent(progress):
-            _announce(run, corpus, preset, room, progress, live)
-        with _copying(run, copy_to, live) as copy:
-
-            def save():
-                progress.save_within(run, learner)
-                copy()
-
-            def after_epoch():
-                copy()
-                if each_epoch:
-                    each_epoch(run)
-
-            epoch_end = EpochEnd(run, progress, learner, validation_codes, settings, live)
-            conductor = Conductor(progress, settings, budget, live, save)
+            lines = reference_lines(codes, validation_codes, preset, corpus.sample_rate)
+            run = begin_run(folder, corpus, preset, budget, lines, start)
+        trainer = Trainer(run, preset, budget, model, codes, validation_codes, live)
+        trainer.restore()
+        if previous:
+            record_changes(run, trainer.state, previous, preset, corpus, budget)
+        if not budget.spent(trainer.state):
+            _announce(trainer, corpus, preset, disk)
+        with _copying(run, copy_to, live) as trainer.copy:
             try:
-                if not budget.spent(progress):
-                    conductor.forecast = Forecast(progress, budget, rehearse(epoch_end))
-                _practise(learner, conductor, epoch_end, after_epoch)
+                _train(trainer, each_epoch or (lambda run: None))
             except KeyboardInterrupt:
-                save()
-                where = f"Stopped in epoch {progress.epoch + 1}, with {progress.step / progress.steps:.0%} of it heard."
-                live.end(where)
-                run.note("stopped", where)
+                trainer.stop()
                 raise Stopped("Everything so far is saved: run the same again to go on.") from None
     run.check_there()
     last = run.log[-1]
@@ -173,23 +144,29 @@ def train(
     return run
 
 
-def _begin(folder, corpus, preset, budget, references, start):
-    """A new run, see `Run.begin`; the model it begins with is saved before the settings that refer to it."""
-    values, card = written_down(corpus, preset, budget) | {"references": references}, corpus.card()
-    if start:
-        start.save(folder / START)
-        values, card = values | {"begun_from": begun_from(start)}, whole_card(corpus, start)
-    return Run.begin(folder, values, card)
-
-
-def _references(codes, validation_codes, codec, settings, sample_rate):
-    """Bits per sample of three baselines without a model on the validation sound, see `Run.references`."""
-    _, begin, end = excerpts(validation_codes, sample_rate, settings.validation_seconds)
-    return {
-        "uniform": math.log2(codec.levels),
-        "unigram": unigram_bits(codes, validation_codes, codec.levels),
-        "linear_prediction": linear_prediction_bits(validation_codes, codec, begin, end),
-    }
+def _train(trainer, each_epoch):
+    """Train epoch after epoch, until the budget is spent or patience ends."""
+    run, live = trainer.run, trainer.live
+    if not trainer.budget.spent(trainer.state):
+        trainer.warm_up()
+    if trainer.finished:
+        live.end(
+            f"This run has reached its budget after {len(run.log)} epochs and {clock(trainer.state.seconds)} of "
+            "training: raise minutes or epochs to go on."
+        )
+        each_epoch(run)
+    while not trainer.finished:
+        if trainer.stands_still:
+            live.end(f"Stopped early: no better validation for {trainer.settings.patience} epochs.")
+            return
+        try:
+            trainer.fit()
+            entry = trainer.validate()
+            trainer.save(entry, trainer.play())
+        except Diverged as reason:
+            trainer.roll_back(reason)
+        else:
+            each_epoch(run)
 
 
 @contextlib.contextmanager
@@ -212,93 +189,23 @@ def _copying(run, copy_to, live):
         mirror.finish(live)
 
 
-def _practise(learner, conductor, epoch_end, after_epoch):
-    """Train epoch after epoch, until the budget is spent or patience ends."""
-    run, progress, budget, patience = epoch_end.run, conductor.progress, conductor.budget, conductor.settings.patience
-    # An interruption may have come between an epoch's last step and its clips.
-    pending = not run.log or run.log[-1].seconds != progress.seconds
-    pending &= budget.spent(progress) or progress.step >= progress.steps
-    if not pending and budget.spent(progress):
-        conductor.live.end(
-            f"This run has reached its budget after {len(run.log)} epochs and {clock(progress.seconds)} of training: "
-            "raise minutes or epochs to go on."
-        )
-        after_epoch()
-    while pending or not budget.spent(progress):
-        if patience and _stands_still(run.log, patience):
-            conductor.live.end(f"Stopped early: no better validation for {patience} epochs.")
-            return
-        try:
-            if not pending:
-                windows = progress.streams.dataset(progress.epoch, progress.step)
-                learner.stop_training = False
-                learner.fit(windows, callbacks=[conductor], shuffle=False, verbose=0)
-            epoch_end()
-        except BlownUp as reason:
-            _go_back(run, progress, learner, reason, conductor.live)
-        else:
-            after_epoch()
-        pending = False
-
-
-def _stands_still(log, patience):
-    """Whether none of the last `patience` epochs had better validation than the best before."""
-    bits = [entry.validation_bits for entry in log]
-    return len(bits) > patience and min(bits[-patience:]) >= min(bits[:-patience])
-
-
-def _go_back(run, progress, learner, reason, live):
-    """Return a diverged run to the end of its last whole epoch, with half the learning rate.
-
-    Raises
-    ------
-    CourseError
-        When that has been done `MOST_SETBACKS` times already.
-    """
-    setbacks = progress.setbacks + 1
-    (run.folder / WITHIN).unlink(missing_ok=True)
-    progress.restore(run, learner)
-    place = f"the end of epoch {progress.epoch}" if progress.epoch else "the beginning"
-    if setbacks > MOST_SETBACKS:
-        text = f"The training blew up once more ({reason}) and was stopped at {place}."
-        run.note("blown up", text, back_to=progress.epoch, rate_factor=0.0)
-        raise CourseError(
-            f"The training has blown up {setbacks} times ({reason}), so it was stopped, and what it had learned by "
-            f"{place} is kept: ask for a learning_rate a tenth as large, or listen whether a recording is damaged."
-        )
-    progress.setbacks, progress.rate = setbacks, progress.rate / 2
-    progress.save(run, learner)
-    text = f"Blown up, {reason}: went back to {place}, with the learning rate multiplied by {progress.rate:g}."
-    run.note("blown up", text, back_to=progress.epoch, rate_factor=progress.rate)
-    live.end(text)
-
-
-def _check_disk(folder, room):
-    exists = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
-    free = shutil.disk_usage(exists).free
-    if free < room.least:
-        raise CourseError(
-            f'This training needs at least {size(room.least)} in "{folder}" and {size(free)} are free: '
-            "free some space or name a folder on another disk."
-        )
-
-
-def _announce(run, corpus, preset, room, progress, live):
+def _announce(trainer, corpus, preset, disk):
     """Report and log where the training begins or goes on, and what it needs."""
-    if not run.events and not was_flown(run.folder, corpus, preset):
+    run, state, live = trainer.run, trainer.state, trainer.live
+    if not run.events and not preflight_done(run.folder, corpus, preset):
         text = "No pre-flight was made: pl.preflight tries in a minute or two whether all is in order."
         live.end(text)
         run.note("skipped pre-flight", text)
     half = resolve_precision(preset.training.precision) == "mixed_float16"
     machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {'half' if half else 'single'} precision"
-    origin = f" from {where(run.begun_from)}" if run.begun_from else ""
-    if progress.seconds:
-        run.note("resumed", f"Went on in epoch {progress.epoch + 1}, {machine}.")
+    origin = f" from {describe_origin(run.begun_from)}" if run.begun_from else ""
+    if state.seconds:
+        run.note("resumed", f"Went on in epoch {state.epoch + 1}, {machine}.")
     else:
         run.note("begun", f"Begun{origin and f'{origin},'} {machine}.")
     live.end(
-        f"{'Going on' if progress.seconds else f'Training{origin}'} with {room.weights / 1e6:.2f} million weights on "
-        f"{corpus.seconds(TRAINING):.0f} s of sound. Disk: {2 * room.checkpoint / 1e6:.1f} MB, and "
-        f"{room.epoch / 1e6:.1f} MB for each epoch; weights of old epochs are deleted beyond "
+        f"{'Going on' if state.seconds else f'Training{origin}'} with {disk.weights / 1e6:.2f} million weights on "
+        f"{corpus.seconds(TRAINING):.0f} s of sound. Disk: {2 * disk.checkpoint / 1e6:.1f} MB, and "
+        f"{disk.epoch / 1e6:.1f} MB for each epoch; weights of old epochs are deleted beyond "
         f"{preset.training.disk_gb:g} GB."
     )

@@ -417,9 +417,9 @@ def test_a_run_taken_home_within_an_epoch_and_brought_back_goes_on_to_the_last_b
     course, go_on, straight, monkeypatch
 ):
     """The cosine follows the budget, so the interruption comes from outside, not from a smaller budget."""
-    from prism_lessons.training.conductor import Conductor  # here, so that the others need no TensorFlow
+    from prism_lessons.training.callback import TrainingCallback  # here, so that the others need no TensorFlow
 
-    end, count = Conductor.on_train_batch_end, iter(range(1000))
+    end, count = TrainingCallback.on_train_batch_end, iter(range(1000))
 
     def end_or_stop(self, batch, logs=None):
         end(self, batch, logs)
@@ -427,7 +427,7 @@ def test_a_run_taken_home_within_an_epoch_and_brought_back_goes_on_to_the_last_b
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Conductor, "on_train_batch_end", end_or_stop)
+        patch.setattr(TrainingCallback, "on_train_batch_end", end_or_stop)
         go_on(course.new_run("mine"))
     assert len(pl.Run(course.new_run("mine")).log) == 0
     content = course.take_home(course.new_run("mine")).read_bytes()

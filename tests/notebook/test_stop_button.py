@@ -4,7 +4,7 @@ import json
 
 from jupyter_client.manager import start_new_kernel
 
-from prism_lessons.run import WITHIN, Run
+from prism_lessons.run import MID_EPOCH, Run
 
 PATIENCE = 300  # seconds; a busy machine may take long to compile
 
@@ -28,7 +28,7 @@ def test_the_stop_button_leaves_a_sentence_and_the_same_cell_goes_on(hum_corpus,
         reply = client.execute_interactive(cell, output_hook=press, timeout=PATIENCE)["content"]
         assert (reply["status"], reply["ename"]) == ("error", "Stopped")
         assert shown == [["Everything so far is saved: run the same again to go on."]]
-        assert (tmp_path / "run" / WITHIN).is_file() and not Run(tmp_path / "run").log
+        assert (tmp_path / "run" / MID_EPOCH).is_file() and not Run(tmp_path / "run").log
         again = client.execute_interactive(cell, output_hook=press, timeout=PATIENCE)["content"]
         assert again["status"] == "ok"
         assert [entry.whole for entry in Run(tmp_path / "run").log] == [True, True]

@@ -16,7 +16,7 @@ from prism_lessons import notebook
 from prism_lessons.errors import CourseError
 from prism_lessons.mirror import Mirror
 from prism_lessons.notebook import colab
-from prism_lessons.run import LOG, RESUME
+from prism_lessons.run import CHECKPOINT, LOG
 
 
 def test_the_course_accepts_the_versions_that_colab_has():
@@ -94,7 +94,10 @@ def next_runtime(google, tmp_path, straight):
 def test_a_run_on_drive_is_brought_back_to_the_next_runtime(next_runtime, straight, find):
     run = find(next_runtime)
     assert run.folder == next_runtime.runs / "mine"
-    assert run.log == straight.log and (run.folder / RESUME).read_bytes() == (straight.folder / RESUME).read_bytes()
+    assert (
+        run.log == straight.log
+        and (run.folder / CHECKPOINT).read_bytes() == (straight.folder / CHECKPOINT).read_bytes()
+    )
     assert next_runtime.capsule().digest == straight.capsule().digest
 
 

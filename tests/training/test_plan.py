@@ -12,15 +12,13 @@ import pytest
 
 from prism_lessons.errors import CourseError
 from prism_lessons.presets import PRESETS
-from prism_lessons.training.conductor import Budget
-from prism_lessons.training.forecast import WATCHED, Forecast
-from prism_lessons.training.pace import Pace, measure_pace
-from prism_lessons.training.plan import next_time, plan, promise
+from prism_lessons.training.budget import LEAST_TRAINED, Budget, Forecast
+from prism_lessons.training.plan import Throughput, make_plan, measure_throughput, next_time, plan
 
 NOON = datetime(2026, 6, 3, 12, 0)  # a Wednesday
 SETTINGS = PRESETS["sketch"].training
 # An epoch is 100 s of training and 20 s for its end; the start takes 30 s.
-PACE = Pace(
+PACE = Throughput(
     samples_per_second=20_000,
     samples_in_a_pass=2_000_000,
     start_seconds=30,
@@ -42,7 +40,7 @@ def manchester(monkeypatch):
 
 
 def promised(pace=PACE, settings=SETTINGS, now=NOON, until=None, most_hours=None, **budget):
-    return promise(pace, settings, Budget(**budget), now, until, most_hours)
+    return make_plan(pace, settings, Budget(**budget), now, until, most_hours)
 
 
 def test_from_minutes_follow_the_epochs():
@@ -181,14 +179,14 @@ def test_a_plan_is_plain_values_too():
 
 
 def test_a_plan_says_what_its_corpus_warns_of(mostly_silent, monkeypatch):
-    monkeypatch.setattr(sys.modules[plan.__module__], "measure_pace", lambda *_: PACE)
+    monkeypatch.setattr(sys.modules[plan.__module__], "measure_throughput", lambda *_: PACE)
     made = plan(mostly_silent, epochs=1)
     assert str(made).splitlines()[1:] == mostly_silent.warnings
     assert made.as_dict()["warnings"] == tuple(mostly_silent.warnings)
 
 
 class Machine:
-    """Moves a `Progress` on by simulated batches of a hundredth of an epoch, and the clock with it."""
+    """Moves a `TrainingState` on by simulated batches of a hundredth of an epoch, and the clock with it."""
 
     def __init__(self, seconds=0.0, epoch=0, step=0):
         self.seconds, self.epoch, self.step, self.now = seconds, epoch, step, 1000.0
@@ -204,7 +202,7 @@ class Machine:
             self.now += epoch_seconds / 100 if not first else 7
             self.seconds += epoch_seconds / 100 if not first else 0
             self.step, first = self.step + 1, False
-            forecast.see(self.now)
+            forecast.update(self.now)
             if self.step == 100:
                 self.epoch, self.step, self.now = self.epoch + 1, 0, self.now + end_seconds
 
@@ -212,7 +210,7 @@ class Machine:
 def left(machine, budget, epoch_seconds, end_seconds):
     """Epochs at the end and seconds until then, by going there."""
     there = Machine(machine.seconds, machine.epoch, machine.step)
-    there.run(SimpleNamespace(see=lambda now: None), budget, epoch_seconds, end_seconds)
+    there.run(SimpleNamespace(update=lambda now: None), budget, epoch_seconds, end_seconds)
     return there.epochs, there.now - 1000 - 7 + epoch_seconds / 100 + (end_seconds if there.step else 0)
 
 
@@ -225,7 +223,7 @@ def test_a_steady_run_is_foretold_exactly(budget, share):
     machine = Machine()
     forecast = Forecast(machine, budget, end_seconds=20)
     machine.run(forecast, budget, 100, 20, stop_at=share)
-    epochs, seconds = forecast.outlook()
+    epochs, seconds = forecast.predict_end()
     true_epochs, true_seconds = left(machine, budget, 100, 20)
     assert epochs == pytest.approx(true_epochs, abs=0.02)  # two batches: the first one has no seconds
     assert seconds == pytest.approx(true_seconds, abs=2)
@@ -237,7 +235,7 @@ def test_a_run_that_becomes_slower_is_foretold_anew(budget):
     forecast = Forecast(machine, budget, end_seconds=20)
     machine.run(forecast, budget, 50, 20, stop_at=0.1)
     machine.run(forecast, budget, 100, 60, stop_at=0.5)
-    epochs, seconds = forecast.outlook()
+    epochs, seconds = forecast.predict_end()
     true_epochs, true_seconds = left(machine, budget, 100, 60)
     assert epochs == pytest.approx(true_epochs, rel=0.03) and seconds == pytest.approx(true_seconds, rel=0.1)
 
@@ -255,9 +253,9 @@ def test_what_an_earlier_machine_trained_counts_for_the_budget_and_not_for_the_p
     budget = Budget(minutes=30)
     machine = Machine(seconds=900.0, epoch=90)  # there, an epoch took 10 s
     forecast = Forecast(machine, budget, end_seconds=20)
-    assert not forecast.known and forecast.words(NOON) == ""
+    assert not forecast.ready and forecast.words(NOON) == ""
     machine.run(forecast, budget, 100, 20, stop_at=0.51)
-    epochs, _ = forecast.outlook()
+    epochs, _ = forecast.predict_end()
     assert epochs == pytest.approx(99, abs=0.02)
 
 
@@ -268,15 +266,17 @@ def test_going_back_after_a_run_has_blown_up_does_not_count_as_pace():
     machine.epoch, machine.step, machine.seconds, machine.now = 1, 0, 100.0, machine.now + 500
     machine.run(forecast, budget, 100, 20, stop_at=0.2)
     assert forecast.end_seconds == pytest.approx(20)
-    assert forecast.outlook()[1] == pytest.approx(left(machine, budget, 100, 20)[1], abs=2)
+    assert forecast.predict_end()[1] == pytest.approx(left(machine, budget, 100, 20)[1], abs=2)
 
 
 def test_nothing_is_said_before_there_is_something_to_go_by():
     machine, budget, said = Machine(), Budget(minutes=29), []
     forecast = Forecast(machine, budget, end_seconds=20)
-    hear = SimpleNamespace(see=lambda now: (forecast.see(now), said.append(forecast.words(NOON))))
+    hear = SimpleNamespace(update=lambda now: (forecast.update(now), said.append(forecast.words(NOON))))
     machine.run(hear, budget, 100, 20)
-    silent = round(WATCHED)  # the batch that compiles, and batches of a second each until there are `WATCHED` seconds
+    silent = round(
+        LEAST_TRAINED
+    )  # the batch that compiles, and batches of a second each until there are `LEAST_TRAINED` seconds
     assert not any(said[:silent]) and all(said[silent:])
     # 29 minutes of training are 17.4 epochs, with 18 ends of 20 s; 2 s of them are over.
     assert said[silent] == "until about 12:35, epoch 18"
@@ -285,11 +285,11 @@ def test_nothing_is_said_before_there_is_something_to_go_by():
 def test_a_real_measurement_is_sane(hum_corpus, small):
     preset = PRESETS["sketch"].changed(**small, clip_voices=3)
     began = time.monotonic()
-    pace = measure_pace(hum_corpus, preset, seconds=0.5)
+    pace = measure_throughput(hum_corpus, preset, seconds=0.5)
     took = time.monotonic() - began
     assert all(math.isfinite(value) and value > 0 for value in vars(pace).values())
     assert pace.start_seconds + 0.5 <= took
     assert pace.clips_bytes == 2 * 2 * 6 * 800  # in files and for TensorBoard: 16 bits, 6 clips, 0.1 s at 8 kHz
     assert 2.5 < pace.checkpoint_bytes / pace.weights_bytes < 3.5  # weights and Adam's two means
-    made = promise(pace, preset.training, Budget(epochs=2), NOON)
+    made = make_plan(pace, preset.training, Budget(epochs=2), NOON)
     assert made.epochs == 2 and made.ends > NOON

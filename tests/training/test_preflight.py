@@ -5,6 +5,7 @@ import json
 import math
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,18 +20,15 @@ from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
-from prism_lessons.training.learner import Learner
 from prism_lessons.training.preflight import (
     Check,
     Preflight,
-    by_heart,
-    flight,
-    memory,
-    place,
-    precision,
+    machine,
+    overfit,
     preflight,
-    was_flown,
+    preflight_done,
 )  # fmt: skip
+from prism_lessons.training.stateful import StatefulSampleRNN
 
 RATE = 8000
 BREATH = Path(__file__).parents[2] / "datasets_examples" / "breath"
@@ -50,9 +48,9 @@ def flown(hum_corpus, small, tmp_path_factory):
     """A whole pre-flight with a fifth of a second to learn by heart, and its folder."""
     folder = tmp_path_factory.mktemp("flown")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(by_heart, "CLIP_SECONDS", 0.2)
-        patch.setattr(by_heart, "DIM", 64)
-        patch.setattr(by_heart, "CPU_SECONDS", 600)  # however busy the machine is
+        patch.setattr(overfit, "CLIP_SECONDS", 0.2)
+        patch.setattr(overfit, "DIM", 64)
+        patch.setattr(overfit, "CPU_SECONDS", 600)  # however busy the machine is
         return fly(hum_corpus, folder / "run", copy_to=folder / "copy", **small), folder
 
 
@@ -60,16 +58,16 @@ def flown(hum_corpus, small, tmp_path_factory):
 def no_learning(monkeypatch):
     """Learning by heart passes at once; training changes all weights without any sound."""
 
-    def practise(learner, progress):
-        for weight in learner.model.weights:
+    def train_on_nothing(model, state):
+        for weight in model.samplernn.weights:
             weight.assign(1.5 * weight + 1)
 
-    monkeypatch.setattr(place, "_practise", practise)
-    monkeypatch.setattr(flight, "try_by_heart", lambda *_: (Check("", True, ""), None))
+    monkeypatch.setattr(machine, "_train", train_on_nothing)
+    monkeypatch.setattr(sys.modules[preflight.__module__], "check_overfitting", lambda *_: (Check("", True, ""), None))
 
 
 def places(preset, folder, copy_to=None):
-    return place.try_places(preset, RATE, np.arange(256), folder, copy_to)
+    return machine.check_checkpoints(preset, RATE, np.arange(256), folder, copy_to)
 
 
 # A whole pre-flight
@@ -110,14 +108,14 @@ def test_what_was_learned_by_heart_can_be_heard_beside_the_original(flown):
 
 def test_a_pre_flight_counts_for_its_corpus_and_its_model_alone(flown, preset, hum_corpus, hums, tmp_path):
     folder = flown[1] / "run"
-    assert was_flown(folder, hum_corpus, preset)
-    assert was_flown(folder, hum_corpus, preset.changed(streams=2, learning_rate=1e-4))
-    assert not was_flown(folder, hum_corpus, preset.changed(dim=17))
+    assert preflight_done(folder, hum_corpus, preset)
+    assert preflight_done(folder, hum_corpus, preset.changed(streams=2, learning_rate=1e-4))
+    assert not preflight_done(folder, hum_corpus, preset.changed(dim=17))
     other = curate(hums(tmp_path / "other", seed=9), tmp_path / "corpus", sample_rate=RATE)
-    assert not was_flown(folder, other, preset)
-    assert not was_flown(tmp_path, hum_corpus, preset)
+    assert not preflight_done(folder, other, preset)
+    assert not preflight_done(tmp_path, hum_corpus, preset)
     (tmp_path / "preflight.json").write_text('{"format": 1, "dig')
-    assert not was_flown(tmp_path, hum_corpus, preset)
+    assert not preflight_done(tmp_path, hum_corpus, preset)
 
 
 def test_a_run_in_the_folder_is_not_touched(straight, hum_corpus, small, tmp_path, no_learning):
@@ -161,7 +159,7 @@ def test_results_that_cannot_be_kept_are_no_exception(hum_corpus, small, tmp_pat
     def full(*_):
         raise CourseError("The disk is full.")
 
-    monkeypatch.setattr(flight, "keep", full)
+    monkeypatch.setattr(sys.modules[preflight.__module__], "save_results", full)
     check = fly(hum_corpus, tmp_path / "run", **small)
     assert str(check.checks[0]) == "folder: failed. The disk is full." and not check.passed
 
@@ -241,24 +239,24 @@ def test_a_checkpoint_that_comes_back_changed_is_told(preset, tmp_path, monkeypa
 
 
 def test_a_training_that_does_not_go_on_where_it_stopped_is_told(preset, tmp_path, monkeypatch, no_learning):
-    monkeypatch.setattr(place.Progress, "restore", lambda *_: None)
+    monkeypatch.setattr(machine.TrainingState, "restore", lambda *_: None)
     folder, going_on = places(preset, tmp_path)
     assert folder.passed and going_on.passed is False and "course's makers" in going_on.sentence
 
 
 def test_an_interruption_leaves_no_checkpoint_behind(preset, tmp_path, monkeypatch):
-    def stop_after_saving(learner, progress):
+    def stop_after_saving(model, state):
         if list(tmp_path.rglob("*.bin")):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(place, "_practise", stop_after_saving)
+    monkeypatch.setattr(machine, "_train", stop_after_saving)
     with pytest.raises(KeyboardInterrupt):
         places(preset, tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_model_that_memory_cannot_hold_is_not_tried(preset, tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "free_memory", lambda: 1000)
+    monkeypatch.setattr(machine, "free_memory", lambda: 1000)
     (folder,) = places(preset, tmp_path)
     assert folder.passed is None and "memory" in folder.sentence
 
@@ -268,25 +266,25 @@ def test_a_model_that_memory_cannot_hold_is_not_tried(preset, tmp_path, monkeypa
 
 @pytest.mark.parametrize("half", [3.2, 2.8, math.nan, math.inf])
 def test_half_precision_that_differs_is_advised_against(half):
-    check = precision.compare(3.0, half)
+    check = machine.compare(3.0, half)
     assert check.passed is False and check.advised == {"precision": "float32"}
 
 
 def test_half_precision_that_agrees_is_used():
-    assert precision.compare(3.0, 3.04).passed and precision.compare(3.0, 3.04).advised == {}
+    assert machine.compare(3.0, 3.04).passed and machine.compare(3.0, 3.04).advised == {}
 
 
 def test_one_batch_costs_as_many_bits_in_half_precision_as_in_single(preset):
     codes = np.random.default_rng(0).integers(1, 256, 500)
-    check = precision.try_numbers(preset.changed(precision="mixed_float16"), codes)
+    check = machine.check_precision(preset.changed(precision="mixed_float16"), codes)
     assert check.passed and "Half precision" in check.sentence
 
 
 def test_half_precision_gone_wrong_is_found(preset, monkeypatch):
-    monkeypatch.setattr(precision, "bits_in", lambda name, *_: math.nan if name == "mixed_float16" else 8.0)
-    assert precision.try_numbers(preset.changed(precision="mixed_float16"), []).advised == {"precision": "float32"}
+    monkeypatch.setattr(machine, "bits_in", lambda name, *_: math.nan if name == "mixed_float16" else 8.0)
+    assert machine.check_precision(preset.changed(precision="mixed_float16"), []).advised == {"precision": "float32"}
     for asked in ("auto", "float32"):  # "auto" is single precision on a CPU
-        check = precision.try_numbers(preset.changed(precision=asked), [])
+        check = machine.check_precision(preset.changed(precision=asked), [])
         assert check.passed and "single precision" in check.sentence
 
 
@@ -294,23 +292,23 @@ def test_half_precision_gone_wrong_is_found(preset, monkeypatch):
 
 
 def test_streams_are_halved_until_they_fit(preset):
-    check = memory.advise(preset.changed(streams=48), lambda tried: tried.training.streams <= 13, "the memory")
+    check = machine.advise(preset.changed(streams=48), lambda tried: tried.training.streams <= 13, "the memory")
     assert check.passed is False and check.advised == {"streams": 12} and "streams=12" in check.sentence
 
 
 def test_what_does_not_fit_with_one_stream_needs_another_model(preset):
-    check = memory.advise(preset, lambda tried: False, "the memory")
+    check = machine.advise(preset, lambda tried: False, "the memory")
     assert check.passed is False and check.advised == {} and "smaller preset" in check.sentence
 
 
 def test_on_a_cpu_the_estimate_is_compared_with_the_free_memory(preset, monkeypatch):
     wide = preset.changed(streams=64, window=1024)
     for streams in (64, 16, 1):
-        needed = memory.bytes_of_training(wide.changed(streams=streams))
-        monkeypatch.setattr(memory, "free_memory", lambda needed=needed: needed)
-        assert memory.try_memory(wide).advised == ({} if streams == 64 else {"streams": streams})
-    monkeypatch.setattr(memory, "free_memory", lambda: needed - 1)
-    check = memory.try_memory(wide)
+        needed = machine.bytes_of_training(wide.changed(streams=streams))
+        monkeypatch.setattr(machine, "free_memory", lambda needed=needed: needed)
+        assert machine.check_memory(wide).advised == ({} if streams == 64 else {"streams": streams})
+    monkeypatch.setattr(machine, "free_memory", lambda: needed - 1)
+    check = machine.check_memory(wide)
     assert check.passed is False and check.advised == {}
 
 
@@ -323,20 +321,20 @@ def test_on_a_cpu_the_estimate_is_compared_with_the_free_memory(preset, monkeypa
 )  # fmt: skip
 def test_whatever_grows_needs_more_memory(larger):
     preset = PRESETS["sketch"].changed(streams=8, window=256, embedding=32, frame_sizes=(8, 32), layers=1)
-    assert memory.bytes_of_training(preset.changed(**larger)) > memory.bytes_of_training(preset)
+    assert machine.bytes_of_training(preset.changed(**larger)) > machine.bytes_of_training(preset)
 
 
 def test_on_a_graphics_card_one_step_is_tried(preset, monkeypatch):
-    def step(learner, inputs, targets, sample_weight):
-        assert learner(inputs).shape[:2] == targets.shape == sample_weight.shape
+    def step(model, inputs, targets, sample_weight):
+        assert model(inputs).shape[:2] == targets.shape == sample_weight.shape
 
     def exhausted(*_, **__):
         raise tf.errors.ResourceExhaustedError(None, None, "OOM")
 
-    monkeypatch.setattr(Learner, "train_on_batch", step)
-    assert memory.fits_on_gpu(preset)
-    monkeypatch.setattr(Learner, "train_on_batch", exhausted)
-    assert not memory.fits_on_gpu(preset)
+    monkeypatch.setattr(StatefulSampleRNN, "train_on_batch", step)
+    assert machine.fits_on_gpu(preset)
+    monkeypatch.setattr(StatefulSampleRNN, "train_on_batch", exhausted)
+    assert not machine.fits_on_gpu(preset)
 
 
 # By heart
@@ -357,27 +355,27 @@ def test_the_liveliest_second_is_found():
     parts = [np.zeros(RATE), 0.5 * np.sin(2 * np.pi * 200 * second), click, 0.05 * melody, 0.5 * melody]
     order = [3, 0, 1, 4, 2]
     sound = np.concatenate([parts[number] for number in order]).astype(np.float32)
-    begin, samples, _ = max(by_heart._seconds(Clip(sound, RATE)), key=lambda second: second[2])
+    begin, samples, _ = max(overfit._seconds(Clip(sound, RATE)), key=lambda second: second[2])
     size = round(0.02 * RATE)
     assert abs(begin - order.index(4) * RATE) <= 2 * size  # its edges change most of all
     assert len(samples) == RATE
 
 
 def test_a_clip_is_named_by_its_recording_and_place(hum_corpus):
-    clip = by_heart.liveliest(hum_corpus)
+    clip = overfit.busiest_second(hum_corpus)
     assert clip.seconds == 1 and clip.sample_rate == RATE
     assert clip.name.startswith("hum ") and clip.name.endswith(" s")
 
 
 def test_at_high_sample_rates_the_clip_is_shorter():
     noise = np.random.default_rng(0).normal(0, 0.1, 2 * 44100).astype(np.float32)
-    _, samples, _ = next(by_heart._seconds(Clip(noise, 44100)))
-    assert by_heart.MOST_SAMPLES - 882 < len(samples) <= by_heart.MOST_SAMPLES
+    _, samples, _ = next(overfit._seconds(Clip(noise, 44100)))
+    assert overfit.MOST_SAMPLES - 882 < len(samples) <= overfit.MOST_SAMPLES
 
 
 def test_sounds_too_short_for_it_are_told(preset):
-    assert not list(by_heart._seconds(Clip(np.ones(300, np.float32), RATE)))
-    check, replay = by_heart.try_by_heart(preset, None, LiveLine(io.StringIO()))
+    assert not list(overfit._seconds(Clip(np.ones(300, np.float32), RATE)))
+    check, replay = overfit.check_overfitting(preset, None, LiveLine(io.StringIO()))
     assert check.passed is False and "longer recordings" in check.sentence and replay is None
 
 
@@ -385,7 +383,7 @@ def test_sounds_too_short_for_it_are_told(preset):
 def test_what_the_model_would_hear_as_silence_is_told(preset, noise, quantisation, gain):
     """256 linear levels are 1/127 apart, and so turn what lies below 1/254 into silence."""
     clip = Clip(np.clip(10 * gain * noise(1.0), -gain, gain), RATE, "far away")
-    check, replay = by_heart.try_by_heart(preset.changed(quantisation=quantisation), clip, LiveLine(io.StringIO()))
+    check, replay = overfit.check_overfitting(preset.changed(quantisation=quantisation), clip, LiveLine(io.StringIO()))
     assert check.passed is False and replay is None
     assert "far away" in check.sentence and "nearly silent" in check.sentence
 
@@ -393,17 +391,17 @@ def test_what_the_model_would_hear_as_silence_is_told(preset, noise, quantisatio
 @pytest.mark.parametrize("name", ["sketch", "piece"])
 def test_a_whisper_is_learned_by_heart(name, monkeypatch):
     """Noise is what guesses know least of: where they took part, no replay of it came out the same."""
-    monkeypatch.setattr(by_heart, "CPU_SECONDS", 600)  # however busy the machine is
+    monkeypatch.setattr(overfit, "CPU_SECONDS", 600)  # however busy the machine is
     whisper = load(BREATH / "whisper_oui_ea.flac", RATE, start=3.8, seconds=0.2)
-    check, replay = by_heart.try_by_heart(PRESETS[name], whisper, LiveLine(io.StringIO()))
+    check, replay = overfit.check_overfitting(PRESETS[name], whisper, LiveLine(io.StringIO()))
     assert check.passed, check.sentence
-    assert by_heart.likeness(whisper.samples, replay.samples) > 0.9
+    assert overfit.correlation(whisper.samples, replay.samples) > 0.9
 
 
 def test_too_slow_a_machine_is_no_failure(preset, noise, monkeypatch):
-    monkeypatch.setattr(by_heart, "CPU_SECONDS", 0.01)
-    monkeypatch.setattr(by_heart, "DIM", 16)
-    check, replay = by_heart.try_by_heart(
+    monkeypatch.setattr(overfit, "CPU_SECONDS", 0.01)
+    monkeypatch.setattr(overfit, "DIM", 16)
+    check, replay = overfit.check_overfitting(
         preset, Clip(noise(0.1, sample_rate=RATE), RATE, "noise"), LiveLine(io.StringIO())
     )
     assert check.passed is None and check.how == "not finished" and "too slow" in check.sentence
@@ -411,37 +409,37 @@ def test_too_slow_a_machine_is_no_failure(preset, noise, monkeypatch):
 
 
 def test_a_replay_stops_when_it_takes_too_long_and_compiling_does_not_count(preset, monkeypatch):
-    pupil, waits = by_heart.Pupil(by_heart.small_preset(preset, 1000), np.arange(1000) % 256, 0), []
+    trial, waits = overfit.OverfitTrial(overfit.small_preset(preset, 1000), np.arange(1000) % 256, 0), []
 
     def pieces(*_):
         for wait in waits:
             time.sleep(wait)
             yield np.zeros((1, 100), int)
 
-    monkeypatch.setattr(by_heart, "pieces", pieces)
-    monkeypatch.setattr(by_heart, "REPLAY_SECONDS", 1)
+    monkeypatch.setattr(overfit, "pieces", pieces)
+    monkeypatch.setattr(overfit, "REPLAY_SECONDS", 1)
     waits[:] = 2, 0, 0
-    assert len(pupil.play_back()) == 300
+    assert len(trial.play_back()) == 300
     waits[:] = 0, 1.5, 0
-    assert len(pupil.play_back()) == 200
+    assert len(trial.play_back()) == 200
 
 
 def test_what_was_not_learned_in_all_those_steps_has_failed():
     def learned(bits, steps):
         return SimpleNamespace(bits=bits, steps=steps)
 
-    many = by_heart.MOST_STEPS
-    assert by_heart.judge(learned(0.01, many), "a", 0.99).passed
-    assert by_heart.judge(learned(3.0, many - 1), "a", 0.0).passed is None
-    assert by_heart.judge(learned(3.0, many), "a", 0.0).passed is False
-    assert by_heart.judge(learned(0.01, many), "a", 0.2).passed is False
-    assert by_heart.judge(learned(0.06, many), "a", 0.99).passed is False
-    assert by_heart.judge(learned(math.nan, 10), "a", 0.0).passed is False
+    many = overfit.MOST_STEPS
+    assert overfit.judge(learned(0.01, many), "a", 0.99).passed
+    assert overfit.judge(learned(3.0, many - 1), "a", 0.0).passed is None
+    assert overfit.judge(learned(3.0, many), "a", 0.0).passed is False
+    assert overfit.judge(learned(0.01, many), "a", 0.2).passed is False
+    assert overfit.judge(learned(0.06, many), "a", 0.99).passed is False
+    assert overfit.judge(learned(math.nan, 10), "a", 0.0).passed is False
 
 
 def test_likeness_is_correlation_and_0_without_movement(noise):
     sound = noise(0.5)
-    assert by_heart.likeness(sound, 0.5 * sound) == pytest.approx(1)
+    assert overfit.correlation(sound, 0.5 * sound) == pytest.approx(1)
     # 4,000 independent samples: the correlation strays by 1 / sqrt(4000), six times that is never met.
-    assert abs(by_heart.likeness(sound, noise(0.5, seed=1))) < 6 / math.sqrt(4000)
-    assert by_heart.likeness(sound, np.zeros_like(sound)) == 0
+    assert abs(overfit.correlation(sound, noise(0.5, seed=1))) < 6 / math.sqrt(4000)
+    assert overfit.correlation(sound, np.zeros_like(sound)) == 0

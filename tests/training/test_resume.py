@@ -9,9 +9,9 @@ import pytest
 
 from prism_lessons import container
 from prism_lessons.errors import CourseError, Stopped
-from prism_lessons.run import LOCK, WITHIN, Run
-from prism_lessons.training import conductor, train
-from prism_lessons.training.conductor import Conductor
+from prism_lessons.run import LOCK, MID_EPOCH, Run
+from prism_lessons.training import callback, train
+from prism_lessons.training.callback import TrainingCallback
 
 
 class Crash(BaseException):
@@ -23,7 +23,7 @@ def break_off(monkeypatch):
     """A context in which training ends with `error` at batch number `at`."""
 
     def context(at, error):
-        end, count = Conductor.on_train_batch_end, iter(range(10**6))
+        end, count = TrainingCallback.on_train_batch_end, iter(range(10**6))
 
         def end_or_break(self, batch, logs=None):
             end(self, batch, logs)
@@ -31,7 +31,7 @@ def break_off(monkeypatch):
                 raise error
 
         patch = monkeypatch.context()
-        patch.__enter__().setattr(Conductor, "on_train_batch_end", end_or_break)
+        patch.__enter__().setattr(TrainingCallback, "on_train_batch_end", end_or_break)
         return patch
 
     return context
@@ -66,14 +66,14 @@ def test_an_interruption_is_a_sentence_that_says_how_to_go_on(stop_within, tmp_p
 
 
 def test_a_run_that_is_renamed_while_it_trains_is_whole_under_its_new_name(go_on, straight, tmp_path, monkeypatch):
-    end, count = Conductor.on_train_batch_end, iter(range(10**6))
+    end, count = TrainingCallback.on_train_batch_end, iter(range(10**6))
 
     def end_and_rename(self, batch, logs=None):
         end(self, batch, logs)
         if next(count) == 100:
             (tmp_path / "run").rename(tmp_path / "renamed")
 
-    monkeypatch.setattr(Conductor, "on_train_batch_end", end_and_rename)
+    monkeypatch.setattr(TrainingCallback, "on_train_batch_end", end_and_rename)
     with pytest.raises(CourseError, match=r'run\.json" is no longer there: if its folder was renamed'):
         go_on(tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["renamed"]
@@ -82,7 +82,7 @@ def test_a_run_that_is_renamed_while_it_trains_is_whole_under_its_new_name(go_on
 
 def test_another_batch_size_goes_on_from_the_same_share_of_the_epoch(stop_within, go_on, tmp_path):
     stop_within(tmp_path)
-    about, _, _ = container.read(tmp_path / WITHIN, "checkpoint")
+    about, _, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
     run = go_on(tmp_path, streams=8)
     assert changes_noted(run) == {"streams": (4, 8)}
     assert [entry.whole for entry in run.log] == [True, True]
@@ -104,7 +104,7 @@ def test_what_predictors_know_goes_on_to_the_last_bit(stop_within, go_on, tmp_pa
 def test_a_run_in_half_precision_goes_on_in_single_and_the_other_way_round(stop_within, go_on, tmp_path, first, then):
     """What a graphics card and a processor differ in: the loss scaler, and the numbers of the carried states."""
     stop_within(tmp_path, precision=first)
-    _, before, _ = container.read(tmp_path / WITHIN, "checkpoint")
+    _, before, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
     assert any(name.startswith("scaler/") for name in before) == (first == "mixed_float16")
     run = go_on(tmp_path, precision=then, epochs=1)
     assert run.log[0].whole and run.log[0].validation_bits < 8
@@ -130,13 +130,13 @@ def test_a_change_of_learning_rate_and_dropout_is_honoured_and_noted(hum_corpus,
 
 def test_a_crash_costs_no_more_than_the_time_between_checkpoints(break_off, go_on, straight, tmp_path, monkeypatch):
     ticks = iter(range(10**9))
-    monkeypatch.setattr(conductor, "time", type("Clock", (), {"monotonic": lambda: float(next(ticks))}))
+    monkeypatch.setattr(callback, "time", type("Clock", (), {"monotonic": lambda: float(next(ticks))}))
     # The clock moves a second at each look, which is once a batch and once more at each checkpoint.
     patch = break_off(200, Crash)
     with pytest.raises(Crash):
         go_on(tmp_path, checkpoint_minutes=0.5)
     patch.__exit__(None, None, None)
-    _, arrays, _ = container.read(tmp_path / WITHIN, "checkpoint")
+    _, arrays, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
     assert 200 - 30 <= arrays["heard"] <= 200
     monkeypatch.undo()
     run = go_on(tmp_path, checkpoint_minutes=0.5)

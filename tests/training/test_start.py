@@ -11,11 +11,11 @@ from prism_lessons import container
 from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.presets import PRESETS
-from prism_lessons.run import RESUME, START, Run
+from prism_lessons.run import CHECKPOINT, START, Run
 from prism_lessons.training import preflight, train
-from prism_lessons.training.checkpoint import Progress
-from prism_lessons.training.conductor import Conductor
-from prism_lessons.training.start import begun_from, preset_like, where
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.start import describe_origin, origin_of, preset_like
+from prism_lessons.training.state import TrainingState
 
 
 class Crash(BaseException):
@@ -67,9 +67,9 @@ def contents(folder):
 
 
 def test_the_first_checkpoint_holds_the_weights_of_the_capsule_and_a_fresh_optimiser(go_on, first, crash, tmp_path):
-    with crash(Progress, "save"), pytest.raises(Crash):
+    with crash(TrainingState, "save"), pytest.raises(Crash):
         go_on(tmp_path / "run", start=first)
-    _, arrays, _ = container.read(tmp_path / "run" / RESUME, "checkpoint")
+    _, arrays, _ = container.read(tmp_path / "run" / CHECKPOINT, "checkpoint")
     begun = {name.removeprefix("model/"): array for name, array in arrays.items() if name.startswith("model/")}
     assert same(begun, first.weights)
     means = [array for name, array in arrays.items() if name.startswith("optimiser/") and array.ndim]
@@ -110,10 +110,10 @@ def test_the_run_its_events_and_its_capsules_say_where_it_began(second, first, s
     [
         pytest.param(Run, "begin", True, True, id="after the model is kept, with start"),
         pytest.param(Run, "begin", True, False, id="after the model is kept, without"),
-        pytest.param(Progress, "save", True, True, id="before the first checkpoint, with start"),
-        pytest.param(Progress, "save", True, False, id="before the first checkpoint, without"),
-        pytest.param(Progress, "save", False, False, id="after the first checkpoint, without"),
-        pytest.param(Conductor, "on_train_batch_end", True, True, id="in the first batch, with start"),
+        pytest.param(TrainingState, "save", True, True, id="before the first checkpoint, with start"),
+        pytest.param(TrainingState, "save", True, False, id="before the first checkpoint, without"),
+        pytest.param(TrainingState, "save", False, False, id="after the first checkpoint, without"),
+        pytest.param(TrainingCallback, "on_train_batch_end", True, True, id="in the first batch, with start"),
     ],
 )
 def test_a_kill_at_any_moment_changes_nothing(owner, name, instead, named_again, go_on, first, second, crash, tmp_path):
@@ -128,7 +128,7 @@ def test_a_kill_at_any_moment_changes_nothing(owner, name, instead, named_again,
 def test_a_lost_machine_goes_on_from_the_copy(go_on, first, second, crash, tmp_path):
     (tmp_path / "drive").mkdir()
     copy = tmp_path / "drive" / "run"
-    with crash(Conductor, "on_train_batch_end", 100), pytest.raises(Crash):
+    with crash(TrainingCallback, "on_train_batch_end", 100), pytest.raises(Crash):
         go_on(tmp_path / "second run", epochs=1, start=first, copy_to=copy)
     shutil.rmtree(tmp_path / "second run")
     assert (copy / START).exists()
@@ -138,7 +138,7 @@ def test_a_lost_machine_goes_on_from_the_copy(go_on, first, second, crash, tmp_p
 
 
 def test_a_run_that_lost_the_model_it_began_with_does_not_begin_from_nothing(go_on, first, crash, tmp_path):
-    with crash(Progress, "save", instead=True), pytest.raises(Crash):
+    with crash(TrainingState, "save", instead=True), pytest.raises(Crash):
         go_on(tmp_path / "run", start=first)
     (tmp_path / "run" / START).unlink()
     with pytest.raises(CourseError, match="no capsule"):
@@ -222,7 +222,7 @@ def test_the_path_of_a_capsule_will_do_and_its_reasons_not_to_share_and_its_card
         run.capsule().share(tmp_path / "shared.capsule")
     assert run.card.startswith(other.card()) and run.card.endswith('epoch 1 of "run"\n\n# Card of before')
     # A third run inherits it too; and what is said of the corpus anew comes beside it.
-    third = begun_from(run.capsule())
+    third = origin_of(run.capsule())
     assert third["not_to_share"] == run.not_to_share and third["begun_from"] == run.begun_from
     run.settings["corpus"]["not_to_share"] = ["new.wav: no consent", "hum 1.wav: no consent"]
     assert run.not_to_share == ["new.wav: no consent", "hum 1.wav: no consent"]
@@ -241,10 +241,10 @@ def test_not_named_the_preset_is_that_of_the_model_or_the_sketch(first):
 
 @pytest.mark.parametrize("about", [{}, [], None, {"epoch": None, "not_to_share": None}])
 def test_a_capsule_that_says_nothing_of_itself_is_named_by_its_weights(about, first):
-    origin = begun_from(replace(first, about=about))
+    origin = origin_of(replace(first, about=about))
     assert origin == {"not_to_share": [], "digest": first.digest}
-    assert where(origin) == f"the capsule {first.digest}"
-    assert where({"epoch": 3, "digest": "0"}) == "epoch 3"
+    assert describe_origin(origin) == f"the capsule {first.digest}"
+    assert describe_origin({"epoch": 3, "digest": "0"}) == "epoch 3"
 
 
 def test_runs_that_began_with_other_models_are_other_runs(second):

@@ -26,14 +26,14 @@ from prism_lessons.files import read_json, write_json
 from prism_lessons.generation import generate
 from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
-from prism_lessons.run import RESUME, SETTINGS, Run
+from prism_lessons.run import CHECKPOINT, SETTINGS, Run
 from prism_lessons.scoring import Scorer
 from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
 from prism_lessons.training import train
-from prism_lessons.training.conductor import Conductor
-from prism_lessons.training.epoch_end import EpochEnd
-from prism_lessons.training.learner import Learner
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.stateful import StatefulSampleRNN
+from prism_lessons.training.trainer import Trainer
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -129,13 +129,13 @@ def test_tensorboard_shows_the_log_and_plays_the_clips(straight):
 
 def test_a_run_stopped_after_an_epoch_goes_on_to_the_last_bit(go_on, small, straight, tmp_path, monkeypatch):
     """The cosine follows the budget, so the interruption has to come from outside, not from a smaller budget."""
-    finish = EpochEnd.__call__
+    save = Trainer.save
 
-    def finish_and_stop(self):
-        finish(self)
+    def save_and_stop(self, entry, clips):
+        save(self, entry, clips)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(EpochEnd, "__call__", finish_and_stop)
+    monkeypatch.setattr(Trainer, "save", save_and_stop)
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "run")
     monkeypatch.undo()
@@ -146,14 +146,14 @@ def test_a_run_stopped_after_an_epoch_goes_on_to_the_last_bit(go_on, small, stra
 
 
 def test_a_run_stopped_within_an_epoch_goes_on_to_the_last_bit(go_on, straight, tmp_path, monkeypatch):
-    end, count = Conductor.on_train_batch_end, iter(range(1000))
+    end, count = TrainingCallback.on_train_batch_end, iter(range(1000))
 
     def end_or_stop(self, batch, logs=None):
         if next(count) == 100:
             raise KeyboardInterrupt  # after the step, before it was counted
         end(self, batch, logs)
 
-    monkeypatch.setattr(Conductor, "on_train_batch_end", end_or_stop)
+    monkeypatch.setattr(TrainingCallback, "on_train_batch_end", end_or_stop)
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "run")
     monkeypatch.undo()
@@ -164,10 +164,10 @@ def test_a_run_stopped_within_an_epoch_goes_on_to_the_last_bit(go_on, straight, 
 
 
 def test_a_run_stopped_while_clips_are_made_loses_no_training(go_on, straight, tmp_path, monkeypatch):
-    def stop(self, number):
+    def stop(self):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(EpochEnd, "_play", stop)
+    monkeypatch.setattr(Trainer, "play", stop)
     with pytest.raises(KeyboardInterrupt):
         go_on(tmp_path / "run")
     monkeypatch.undo()
@@ -195,10 +195,10 @@ def test_each_epoch_is_told_and_a_finished_run_once_more(hum_corpus, small, tmp_
 
 
 def test_a_reached_budget_trains_no_more(go_on, straight, capsys):
-    before = (straight.folder / RESUME).read_bytes()
+    before = (straight.folder / CHECKPOINT).read_bytes()
     go_on(straight.folder)
     assert "raise minutes or epochs" in capsys.readouterr().out
-    assert (straight.folder / RESUME).read_bytes() == before
+    assert (straight.folder / CHECKPOINT).read_bytes() == before
 
 
 def test_minutes_end_a_run_within_an_epoch_and_more_minutes_go_on(hum_corpus, small, tmp_path):
@@ -328,7 +328,7 @@ def test_a_folder_with_other_things_is_left_alone(hum_corpus, small, tmp_path):
 
 def test_a_damaged_checkpoint_is_told_in_one_sentence(go_on, straight, tmp_path):
     shutil.copytree(straight.folder, tmp_path / "run")
-    path = tmp_path / "run" / RESUME
+    path = tmp_path / "run" / CHECKPOINT
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(CourseError, match="damaged"):
         go_on(tmp_path / "run", epochs=3)
@@ -336,7 +336,7 @@ def test_a_damaged_checkpoint_is_told_in_one_sentence(go_on, straight, tmp_path)
 
 def test_a_full_disk_stops_with_a_sentence_and_loses_no_epoch(go_on, straight, small_disk, monkeypatch):
     """The disk fills up while the third epoch's checkpoint is written; the check before training saw room enough."""
-    checkpoint = (straight.folder / RESUME).stat().st_size
+    checkpoint = (straight.folder / CHECKPOINT).stat().st_size
     run_size = sum(path.stat().st_size for path in straight.folder.rglob("*") if path.is_file())
     plenty = shutil.disk_usage("/")
     monkeypatch.setattr(shutil, "disk_usage", lambda path: plenty)
@@ -362,10 +362,10 @@ def test_uniform_noise_costs_log2_of_the_levels_and_no_less(tmp_path):
     """A model that could see what it predicts would do better than chance: this is the test for leaks."""
     rng = np.random.default_rng(0)
     model = SampleRNN(ModelSettings(frame_sizes=(4, 16), dim=32, embedding=8, levels=16, quantisation="linear"))
-    learner = Learner(model, 8)
-    learner.compile_for(TrainingSettings(learning_rate=2e-3))
+    stateful = StatefulSampleRNN(model, 8)
+    stateful.compile_for(TrainingSettings(learning_rate=2e-3))
     noise = Codes.of_arrays([rng.integers(16, size=200_000)], 8)
-    learner.fit(Streams(noise, streams=8, window=64, context=16, seed=0).dataset(0), shuffle=False, verbose=0)
+    stateful.fit(Streams(noise, streams=8, window=64, context=16, seed=0).dataset(0), shuffle=False, verbose=0)
     fresh = Codes.of_arrays([rng.integers(16, size=100_000)], 8)
     first = fresh.starts[0]
     bits = Scorer(model)(fresh, first, first, first + fresh.lengths[0])

@@ -1,4 +1,4 @@
-"""The results of a pre-flight, kept in the run's folder beside its clips."""
+"""The results of a pre-flight, saved in the run's folder beside its clips."""
 
 import shutil
 from contextlib import suppress
@@ -95,14 +95,14 @@ class Preflight:
         }
 
 
-def forget(folder):
+def delete_results(folder):
     """Remove the results of an earlier pre-flight from a run's folder, as far as permissions allow."""
     with suppress(OSError):  # the checks report a folder that cannot be written
         (folder / PREFLIGHT).unlink(missing_ok=True)
         shutil.rmtree(folder / PREFLIGHT_SOUNDS, ignore_errors=True)
 
 
-def keep(result, folder, corpus, preset):
+def save_results(result, folder, corpus, preset):
     """Write a `Preflight` into a run's folder; the list of checks is written last, after the clips it names.
 
     Raises
@@ -116,7 +116,7 @@ def keep(result, folder, corpus, preset):
     write_json(folder / PREFLIGHT, {"format": FORMAT, "digest": _digest(corpus, preset), **result.as_dict()})
 
 
-def was_flown(folder, corpus, preset):
+def preflight_done(folder, corpus, preset):
     """Whether a run's folder holds the results of a pre-flight for this corpus and this model.
 
     Parameters

@@ -7,14 +7,11 @@ from ...checks import a, a_live_line, a_path, checked, optional
 from ...corpus import Corpus, is_mostly_silent
 from ...errors import CourseError
 from ...live import LiveLine
-from ..agreement import agree
-from ..conductor import Budget
-from ..start import find_start
-from .by_heart import liveliest, try_by_heart
-from .memory import try_memory
-from .place import FOLDER, try_places
-from .precision import try_numbers
-from .results import Check, Preflight, forget, keep
+from ..budget import Budget
+from ..start import find_start, resolve_preset
+from .machine import FOLDER, check_checkpoints, check_memory, check_precision
+from .overfit import busiest_second, check_overfitting
+from .results import Check, Preflight, delete_results, save_results
 
 CORPUS = "corpus"
 
@@ -64,30 +61,30 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     """
     live = live or LiveLine()
     corpus, folder = Corpus.open(corpus), Path(run)
-    preset, _, _ = agree(corpus, folder, preset, changes, find_start(start, folder))
+    preset, _, _ = resolve_preset(corpus, folder, preset, changes, find_start(start, folder))
     Budget.of(preset, epochs, minutes)
     live.text("Pre-flight: looking for a lively moment of the corpus")
-    clip = liveliest(corpus)
+    clip = busiest_second(corpus)
     codes = preset.model.codec.encode(clip.samples) if clip else [preset.model.codec.centre]
-    forget(folder)
+    delete_results(folder)
     live.text("Pre-flight: comparing numbers, and trying the memory")
-    numbers = try_numbers(preset, codes)
-    memory = try_memory(preset.changed(**numbers.advised))  # before the other trials take some of it
+    precision = check_precision(preset, codes)
+    memory = check_memory(preset.changed(**precision.advised))  # before the other trials take some of it
     live.text("Pre-flight: saving, and going on from there")
-    places = try_places(preset, corpus.sample_rate, codes, folder, copy_to)
-    by_heart, replay = try_by_heart(preset, clip, live)
-    result = Preflight((*places, numbers, memory, _try_corpus(corpus), by_heart), clip, replay)
+    checkpoints = check_checkpoints(preset, corpus.sample_rate, codes, folder, copy_to)
+    by_heart, replay = check_overfitting(preset, clip, live)
+    result = Preflight((*checkpoints, precision, memory, _check_corpus(corpus), by_heart), clip, replay)
     try:
-        keep(result, folder, corpus, preset)
+        save_results(result, folder, corpus, preset)
     except CourseError as error:
-        place, *others = result.checks
-        if place.passed:
+        folder_check, *others = result.checks
+        if folder_check.passed:
             result = replace(result, checks=(Check(FOLDER, False, str(error)), *others))
     live.end(f"Pre-flight: {'everything is set up' if result.passed else 'not everything is set up'}.")
     return result
 
 
-def _try_corpus(corpus):
+def _check_corpus(corpus):
     """Whether a `Corpus` holds more sound than silence, with its warnings."""
     well = f"{corpus.silence:.0%} of the sound to train on is silence, and validation is more than one recording."
     return Check(CORPUS, not is_mostly_silent(corpus.silence), " ".join(corpus.warnings) or well)

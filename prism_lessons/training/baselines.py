@@ -1,17 +1,47 @@
-"""Linear prediction: the bits per sample of a predictor that uses only the latest samples of the wave, without a model.
+"""Baselines: the bits per sample that need no model, the reference lines of a learning curve.
 
-Codes go in, bits per sample come out: the third reference line of a learning curve. The predictor (prediction.py)
-adapts as it goes and keeps nothing; a model beats it only by learning more than the latest course of the wave.
+They are blind chance, the frequencies of codes (unigram), and linear prediction, which uses only the latest samples of
+the wave. The linear predictor (prediction.py) adapts as it goes and keeps nothing; a model beats it only by learning
+more than the latest course of the wave.
 """
+
+import math
 
 import numpy as np
 from scipy.special import expit
 
+from ..corpus import unigram_bits
 from ..prediction import FLOOR, Predictors, edges_of
+from ..scoring import excerpts
 
 # Chosen by bits on real recordings and on the example sets at 16 kHz.
 ORDER = 32  # samples that a guess is made from
 MOST_SAMPLES = 960_000  # a minute at 16 kHz
+
+
+def reference_lines(codes, validation_codes, preset, sample_rate):
+    """Bits per sample of three baselines on the validation sound, see `Run.references`.
+
+    Parameters
+    ----------
+    codes, validation_codes
+        The `Codes` of the training and the validation clips.
+    preset
+        The `Preset` of the run.
+    sample_rate
+        Hz.
+
+    Returns
+    -------
+    {name: bits}
+    """
+    codec = preset.model.codec
+    _, begin, end = excerpts(validation_codes, sample_rate, preset.training.validation_seconds)
+    return {
+        "uniform": math.log2(codec.levels),
+        "unigram": unigram_bits(codes, validation_codes, codec.levels),
+        "linear_prediction": linear_prediction_bits(validation_codes, codec, begin, end),
+    }
 
 
 def linear_prediction_bits(codes, quantisation, begin, end):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.training.epoch_end import excerpts
+from prism_lessons.scoring import excerpts
 
 RATE = 100  # Hz, so that an excerpt of four seconds is 400 samples
 

@@ -1,4 +1,4 @@
-"""By heart: whether a small model of the requested kind overfits a moment of the corpus and plays it back by itself.
+"""Overfitting: whether a small model of the requested kind overfits a moment of the corpus and plays it back by itself.
 
 This exercises everything: reading sound, quantising it, training, state across windows, sampling, and decoding.
 """
@@ -14,7 +14,7 @@ from ...files import inside
 from ...generation import of_model, pieces
 from ...model import on_gpu, whole_frames
 from ...streams import Streams
-from ..learner import make_learner
+from ..stateful import build_model
 from .results import Check
 
 BY_HEART = "by heart"
@@ -28,13 +28,13 @@ CPU_SECONDS, GPU_SECONDS = 45.0, 15.0  # of learning, compilation not counted
 REPLAY_SECONDS = 15.0
 # Played back for the first time below these bits, and again whenever they have halved: some clips are played back
 # sample for sample at 0.09 bits, one not at 0.014 but at 0.008 (benchmarks/preflight.py).
-FIRST_BITS, MOST_BITS, LEAST_LIKENESS = 0.04, 0.05, 0.9
+FIRST_BITS, MOST_BITS, LEAST_CORRELATION = 0.04, 0.05, 0.9
 TEMPERATURE = 0.05
 MOST_STEPS = 1500  # half as many again as the slowest clip took: 968, half a second at 44.1 kHz
 
 
-def liveliest(corpus):
-    """The liveliest second of the training clips, as a `Clip`; None if all are shorter than two frames of 20 ms.
+def busiest_second(corpus):
+    """The busiest_second second of the training clips, as a `Clip`; None if all are shorter than two frames of 20 ms.
 
     Liveliness is spectral flux (Dixon 2006, https://www.dafx.de/paper-archive/2006/papers/p_133.pdf), how much the
     spectrum changes from one 20 ms frame to the next; as nothing is normalised, it grows with energy too. Its sum over
@@ -104,7 +104,7 @@ def small_preset(preset, samples):
     )
 
 
-def try_by_heart(preset, clip, live):
+def check_overfitting(preset, clip, live):
     """Learn a clip by heart with a small model, and play it back from the initial state.
 
     Parameters
@@ -132,21 +132,21 @@ def try_by_heart(preset, clip, live):
         return Check(
             BY_HEART,
             False,
-            f'The liveliest moment that was found ("{clip.name}") is nearly silent as the model hears it '
+            f'The busiest_second moment that was found ("{clip.name}") is nearly silent as the model hears it '
             f"({heard.levels.rms_dbfs:.0f} dBFS): listen to the corpus, and choose louder recordings or turn them up.",
         ), None
-    pupil = Pupil(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS)
-    enough, alike = FIRST_BITS, 0.0
-    while alike < LEAST_LIKENESS and not pupil.tired:
-        pupil.learn(enough, live)
+    trial = OverfitTrial(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS)
+    enough, similarity = FIRST_BITS, 0.0
+    while similarity < LEAST_CORRELATION and not trial.ended:
+        trial.learn(enough, live)
         live.text("Pre-flight: playing back what was learned by heart")
-        replay = codec.decode(pupil.play_back())
-        alike = likeness(heard.samples[: len(replay)], replay)
+        replay = codec.decode(trial.play_back())
+        similarity = correlation(heard.samples[: len(replay)], replay)
         enough /= 2
-    return judge(pupil, clip.name, alike), Clip(replay, clip.sample_rate, "replay")
+    return judge(trial, clip.name, similarity), Clip(replay, clip.sample_rate, "replay")
 
 
-class Pupil:
+class OverfitTrial:
     """A small model that learns codes by heart.
 
     Parameters
@@ -169,32 +169,32 @@ class Pupil:
     def __init__(self, preset, codes, patience):
         self.settings, self.patience = preset.training, patience
         codes = Codes.of_arrays([codes], preset.model.codec.centre)
-        self.learner = make_learner(preset, "float32", codes)
+        self.model = build_model(preset, "float32", codes)
         self.streams = Streams.of(codes, preset)
         self.bits, self.steps, self.seconds, self._passes = math.inf, 0, 0.0, 0
 
     @property
-    def tired(self):
+    def ended(self):
         """Whether its time is over, or its loss has become NaN."""
         return self.seconds >= self.patience or math.isnan(self.bits)
 
     def learn(self, bits, live):
-        """Learn until a pass takes fewer than `bits` per sample, or the pupil is tired."""
-        while not (self.tired or self.bits < bits):
-            self.learner.begin_epoch()
+        """Learn until a pass takes fewer than `bits` per sample, or its time is over."""
+        while not (self.ended or self.bits < bits):
+            self.model.reset_counts()
             for batch in self.streams.batches(self._passes):
                 self._step(*batch)
-                if self.tired:
+                if self.ended:
                     break
             self._passes += 1
-            self.bits = float(self.learner.bits.result())
+            self.bits = float(self.model.bits.result())
             live.text(f"Pre-flight: learning a moment by heart, {self.bits:.2f} bits")
 
     def _step(self, inputs, targets, weights):
         began = time.monotonic()
         rise = min(1.0, (self.steps + 1) / self.settings.warm_up)
-        self.learner.optimizer.learning_rate.assign(self.settings.learning_rate * rise)
-        self.learner.train_on_batch(inputs, targets, sample_weight=weights)
+        self.model.optimizer.learning_rate.assign(self.settings.learning_rate * rise)
+        self.model.train_on_batch(inputs, targets, sample_weight=weights)
         if self.steps:  # the first one compiles
             self.seconds += time.monotonic() - began
         self.steps += 1
@@ -203,7 +203,7 @@ class Pupil:
         """Play from the initial state at a low temperature; returns as many codes as there is time for."""
         codes, until = [], math.inf
         # With a constant temperature, the sample rate makes no difference.
-        for piece in pieces(of_model(self.learner.model), 1, self.streams.codes.samples, [TEMPERATURE], [(0, 0)]):
+        for piece in pieces(of_model(self.model.samplernn), 1, self.streams.codes.samples, [TEMPERATURE], [(0, 0)]):
             codes.append(piece[0])
             now = time.monotonic()
             if now > until:
@@ -212,22 +212,22 @@ class Pupil:
         return np.concatenate(codes)
 
 
-def likeness(original, replay):
+def correlation(original, replay):
     """The correlation of two waves of equal length, -1 .. 1; 0 if one of them is constant."""
     if not (np.ptp(original) and np.ptp(replay)):
         return 0.0
     return float(np.corrcoef(original, replay)[0, 1])
 
 
-def judge(pupil, name, alike):
-    """The `Check` of a `Pupil`, given the likeness of its replay to the clip `name`."""
+def judge(trial, name, similarity):
+    """The `Check` of an `OverfitTrial`, given the likeness of its replay to the clip `name`."""
     found = (
-        f'"{name}" took {pupil.bits:.2f} bits per sample after {pupil.steps} steps, and was played back with a '
-        f"likeness of {alike:.2f} (1 is the same)"
+        f'"{name}" took {trial.bits:.2f} bits per sample after {trial.steps} steps, and was played back with '
+        f"a likeness of {similarity:.2f} (1 is the same)"
     )
-    if alike >= LEAST_LIKENESS and pupil.bits < MOST_BITS:
+    if similarity >= LEAST_CORRELATION and trial.bits < MOST_BITS:
         return Check(BY_HEART, True, f"{found}.")
-    if pupil.steps < MOST_STEPS and math.isfinite(pupil.bits):
+    if trial.steps < MOST_STEPS and math.isfinite(trial.bits):
         return Check(
             BY_HEART,
             None,

@@ -5,8 +5,8 @@ import pytest
 
 from prism_lessons.corpus.codes import Codes, unigram_bits
 from prism_lessons.quantisation import Quantisation
-from prism_lessons.training import linear_prediction
-from prism_lessons.training.linear_prediction import FLOOR, linear_prediction_bits, probabilities, sample_bits
+from prism_lessons.training import baselines
+from prism_lessons.training.baselines import FLOOR, linear_prediction_bits, probabilities, sample_bits
 
 MU_LAW, LINEAR = Quantisation(), Quantisation("linear")
 
@@ -102,10 +102,8 @@ def test_pieces_are_begun_without_knowing_anything_and_count_by_their_samples():
 
 def test_of_much_sound_evenly_spread_pieces_are_listened_to(monkeypatch):
     heard = []
-    monkeypatch.setattr(linear_prediction, "MOST_SAMPLES", 500)
-    monkeypatch.setattr(
-        linear_prediction, "sample_bits", lambda codes, _: heard.append(codes[0]) or np.ones(len(codes))
-    )
+    monkeypatch.setattr(baselines, "MOST_SAMPLES", 500)
+    monkeypatch.setattr(baselines, "sample_bits", lambda codes, _: heard.append(codes[0]) or np.ones(len(codes)))
     codes = Codes.of_arrays([np.full(100, number) for number in range(21)], MU_LAW.centre)
     begin = codes.starts[0]
     assert linear_prediction_bits(codes, MU_LAW, begin, begin + codes.lengths[0]) == 1

@@ -8,58 +8,59 @@ import pytest
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Run
 from prism_lessons.training import train
-from prism_lessons.training.conductor import Conductor
-from prism_lessons.training.stability import LOOK_BACK, BlownUp, Watch
+from prism_lessons.training.callback import LOOK_BACK, Diverged, DivergenceMonitor, TrainingCallback
 
 
 def see(watch, bits_of_batches):
     for bits in bits_of_batches:
-        watch.see(bits, norms=1.0)
+        watch.update(bits, norms=1.0)
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_what_is_no_number_is_an_explosion_at_once(number):
-    with pytest.raises(BlownUp, match="beyond all bounds"):
-        Watch(256, first_epoch=True).see(number, 1.0)
-    with pytest.raises(BlownUp, match="beyond all bounds"):
-        Watch(256, first_epoch=True).see(8.0, number)
+    with pytest.raises(Diverged, match="beyond all bounds"):
+        DivergenceMonitor(256, first_epoch=True).update(number, 1.0)
+    with pytest.raises(Diverged, match="beyond all bounds"):
+        DivergenceMonitor(256, first_epoch=True).update(8.0, number)
 
 
 @pytest.mark.parametrize("first_epoch", [True, False])
 def test_worse_than_blind_chance_for_long_is_an_explosion(first_epoch):
-    with pytest.raises(BlownUp, match=r"8\.9 bits"):
-        see(Watch(256, first_epoch), [5.0] + [9.0] * LOOK_BACK)
+    with pytest.raises(Diverged, match=r"8\.9 bits"):
+        see(DivergenceMonitor(256, first_epoch), [5.0] + [9.0] * LOOK_BACK)
 
 
 @pytest.mark.parametrize("first_epoch", [True, False])
 def test_a_strange_sound_among_others_is_no_explosion(first_epoch):
-    see(Watch(256, first_epoch), [3.0] * 100 + [12.0] * (LOOK_BACK // 2) + [3.0] * 100 + [8.0] * 500)
+    see(DivergenceMonitor(256, first_epoch), [3.0] * 100 + [12.0] * (LOOK_BACK // 2) + [3.0] * 100 + [8.0] * 500)
 
 
 def test_a_model_that_has_just_begun_may_fall_slowly_from_a_wild_first_guess():
     falling = np.linspace(11, 7, 1000)
-    see(Watch(256, first_epoch=True), falling)
-    with pytest.raises(BlownUp):
-        see(Watch(256, first_epoch=False), falling)
-    with pytest.raises(BlownUp):
-        see(Watch(256, first_epoch=True), [11.0] * 20 + [12.0] * LOOK_BACK)
+    see(DivergenceMonitor(256, first_epoch=True), falling)
+    with pytest.raises(Diverged):
+        see(DivergenceMonitor(256, first_epoch=False), falling)
+    with pytest.raises(Diverged):
+        see(DivergenceMonitor(256, first_epoch=True), [11.0] * 20 + [12.0] * LOOK_BACK)
 
 
 @pytest.fixture
 def train_with_rate(hum_corpus, small, monkeypatch):
-    """A function that trains with the learning rate multiplied by what a function of the `Progress` says."""
-    rate = Conductor.learning_rate
+    """A function that trains with the learning rate multiplied by what a function of the `TrainingState` says."""
+    rate = TrainingCallback.learning_rate
 
     def go(folder, times, epochs, **changes):
         with monkeypatch.context() as patch:
-            patch.setattr(Conductor, "learning_rate", lambda self, batches: rate(self, batches) * times(self.progress))
+            patch.setattr(
+                TrainingCallback, "learning_rate", lambda self, batches: rate(self, batches) * times(self.state)
+            )
             return train(hum_corpus, folder, epochs=epochs, **{**small, **changes})
 
     return go
 
 
 def test_a_rate_a_thousand_times_too_high_for_an_epoch_is_survived_and_logged(train_with_rate, tmp_path, capsys):
-    run = train_with_rate(tmp_path, lambda at: 1000 if at.epoch == 1 and not at.setbacks else 1, epochs=4)
+    run = train_with_rate(tmp_path, lambda at: 1000 if at.epoch == 1 and not at.rollbacks else 1, epochs=4)
     assert [entry.epoch for entry in run.log] == [1, 2, 3, 4]
     assert run.log[-1].bits < run.log[0].bits and run.log[-1].validation_bits < run.log[0].validation_bits
     (event,) = [event for event in run.events if event["kind"] == "blown up"]
@@ -83,7 +84,7 @@ def test_what_blows_up_again_and_again_is_stopped_with_everything_kept(train_wit
 
 
 def test_an_explosion_in_the_first_epoch_goes_back_to_the_beginning(train_with_rate, tmp_path):
-    run = train_with_rate(tmp_path, lambda at: 1e6 if not at.setbacks else 1, epochs=1)
+    run = train_with_rate(tmp_path, lambda at: 1e6 if not at.rollbacks else 1, epochs=1)
     (event,) = [event for event in run.events if event["kind"] == "blown up"]
     assert event["back_to"] == 0 and "the beginning" in event["text"]
     assert run.log[0].validation_bits < 8

@@ -1,4 +1,4 @@
-"""The model that Keras trains: a stateful SampleRNN, which carries each stream's state from batch to batch."""
+"""The model that Keras trains: a SampleRNN that carries each stream's state from batch to batch."""
 
 import math
 
@@ -10,12 +10,12 @@ from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
 WIDEST_JIT = 512
-# What a checkpoint may lack, or have in excess: see `Learner.everything`.
+# What a checkpoint may lack, or have in excess: see `StatefulSampleRNN.named_variables`.
 OPTIONAL = ("carried/", "chance/", "scaler/")
 
 
-def make_learner(preset, precision, codes=None):
-    """The `Learner` of a `Preset`, with its initial weights, ready for `fit`.
+def build_model(preset, precision, codes=None):
+    """The `StatefulSampleRNN` of a `Preset`, with its initial weights, ready for `fit`.
 
     Parameters
     ----------
@@ -26,17 +26,17 @@ def make_learner(preset, precision, codes=None):
         is full scale, and the rest is empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
-    learner = Learner(SampleRNN(preset.model, dtype=precision), preset.training.streams)
+    model = StatefulSampleRNN(SampleRNN(preset.model, dtype=precision), preset.training.streams)
     if codes is not None and preset.model.guesses:
         loudest, drift = levels_of(codes, preset.model.codec)
-        learner.model.loudest.assign([loudest])
-        learner.model.drift.assign(drift)
+        model.samplernn.loudest.assign([loudest])
+        model.samplernn.drift.assign(drift)
     if codes is not None and preset.model.book:
         book, moments = book_of(codes, preset.model, preset.training.seed)
-        learner.model.book.assign(book)
-        learner.model.moments.assign(moments)
-    learner.compile_for(preset.training)
-    return learner
+        model.samplernn.book.assign(book)
+        model.samplernn.moments.assign(moments)
+    model.compile_for(preset.training)
+    return model
 
 
 def resolve_precision(precision):
@@ -46,31 +46,33 @@ def resolve_precision(precision):
     return precision
 
 
-class Learner(keras.Model):
+class StatefulSampleRNN(keras.Model):
     """Wraps a `SampleRNN` for `fit`: batches in, logits out, recurrent state carried in variables between them.
 
     Parameters
     ----------
-    model
+    samplernn
         The `SampleRNN`.
     streams
         The number of streams in a batch.
     """
 
-    def __init__(self, model, streams):
-        super().__init__(dtype=model.dtype_policy)
-        self.model = model
+    def __init__(self, samplernn, streams):
+        super().__init__(dtype=samplernn.dtype_policy)
+        self.samplernn = samplernn
         self.streams = streams
-        self.carried = [
+        self.stream_states = [
             self.add_weight(
-                shape=state.shape, initializer="zeros", trainable=False, dtype=model.compute_dtype, name=f"carried_{i}"
+                shape=state.shape,
+                initializer="zeros",
+                trainable=False,
+                dtype=samplernn.compute_dtype,
+                name=f"carried_{i}",
             )
-            for i, state in enumerate(model.initial_state(streams))
+            for i, state in enumerate(samplernn.initial_state(streams))
         ]
         # Counted inside the training step, so that an interruption cannot come between a step and its count.
-        self.batches_heard = self.add_weight(
-            shape=(), initializer="zeros", trainable=False, dtype="int32", name="heard"
-        )
+        self.batches_seen = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="int32", name="heard")
         self.bits = MeanBits(name="bits")
         self.built = True
 
@@ -78,10 +80,10 @@ class Learner(keras.Model):
         """{"codes", "starts", ...} as `Streams.batches` yields them -> logits, float32, (streams, window, levels)."""
         codes, starts = inputs["codes"], inputs["starts"]
         features = inputs.get("features")
-        logits, state = self.model(codes, list(self.carried), starts, training=training, features=features)
-        for carried, new in zip(self.carried, state, strict=True):
-            carried.assign(ops.cast(new, carried.dtype))
-        self.batches_heard.assign_add(1)
+        logits, state = self.samplernn(codes, list(self.stream_states), starts, training=training, features=features)
+        for old, new in zip(self.stream_states, state, strict=True):
+            old.assign(ops.cast(new, old.dtype))
+        self.batches_seen.assign_add(1)
         return logits
 
     def compile_for(self, settings):
@@ -91,59 +93,58 @@ class Learner(keras.Model):
             optimizer=self.adam,  # Keras wraps it in a loss scaler where half precision needs one
             loss=Nats(reduction="mean_with_sample_weight"),
             weighted_metrics=[self.bits],
-            jit_compile=not on_gpu() and self.model.settings.dim <= WIDEST_JIT,
+            jit_compile=not on_gpu() and self.samplernn.settings.dim <= WIDEST_JIT,
         )
         self.optimizer.build(self.trainable_variables)
 
-    def begin_epoch(self):
+    def reset_counts(self):
         """Reset the counts of bits, batches and gradient norms for a new epoch."""
         self.bits.reset_state()
-        self.batches_heard.assign(0)
+        self.batches_seen.assign(0)
         self.adam.norms.assign(ops.zeros(2))
 
-    def everything(self):
+    def named_variables(self):
         """{name: variable} of everything a checkpoint needs to go on exactly.
 
         Names that begin with one of `OPTIONAL` (stream states, dropout's random state, the loss scaler of half
         precision) depend on the machine or the batch size; the others do not.
         """
-        named = {f"model/{name}": weight for name, weight in self.model.weights_by_name().items()}
+        named = {f"model/{name}": weight for name, weight in self.samplernn.weights_by_name().items()}
         for i, variable in enumerate(self.adam.variables):
             named[f"optimiser/{i}"] = variable
-        for i, variable in enumerate(self.carried):
+        for i, variable in enumerate(self.stream_states):
             named[f"carried/{i}"] = variable
-        named["heard"] = self.batches_heard
+        named["heard"] = self.batches_seen
         known = {id(variable) for variable in named.values()}
         for kind, variables in (("chance", self.variables), ("scaler", self.optimizer.variables)):
             rest = [variable for variable in variables if id(variable) not in known]
             named |= {f"{kind}/{i}": variable for i, variable in enumerate(rest)}
         return named
 
-    def put_back(self, arrays):
-        """Set all variables to the values of `everything`, {name: array}, cast to their own precision.
+    def restore(self, arrays):
+        """Set all variables to the values of `named_variables`, {name: array}, cast to their own precision.
 
-        With another batch size, the streams begin from the initial state that the model has before this; other optional
-        variables without a fitting value stay as they are.
+        With another batch size, the streams begin from the model's initial state; other optional variables without a
+        fitting value stay as they are.
 
         Raises
         ------
         CourseError
             When a variable that is not optional is missing or does not fit.
         """
-        for state, first in zip(self.carried, self.model.initial_state(self.streams), strict=True):
-            state.assign(first)
-        everything = self.everything()
-        optional = {name for name in everything.keys() | arrays.keys() if name.startswith(OPTIONAL)}
+        variables = self.named_variables()
+        optional = {name for name in variables.keys() | arrays.keys() if name.startswith(OPTIONAL)}
         fitting = {
-            name
-            for name in optional & everything.keys() & arrays.keys()
-            if everything[name].shape == arrays[name].shape
+            name for name in optional & variables.keys() & arrays.keys() if variables[name].shape == arrays[name].shape
         }
         unfit = optional - fitting
         fill(
-            {name: variable for name, variable in everything.items() if name not in unfit},
+            {name: variable for name, variable in variables.items() if name not in unfit},
             {name: array for name, array in arrays.items() if name not in unfit},
         )
+        if any(name.startswith("carried/") for name in unfit):
+            for state, first in zip(self.stream_states, self.samplernn.initial_state(self.streams), strict=True):
+                state.assign(first)
 
 
 class Adam(keras.optimizers.Adam):

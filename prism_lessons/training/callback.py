@@ -1,0 +1,121 @@
+"""The Keras callback of a training: learning-rate schedule, counts of time and batches, checkpoints, divergence."""
+
+import math
+import time
+from collections import deque
+from datetime import datetime
+
+from ..backend import keras
+
+FINAL_RATE = 0.02  # fraction of the highest learning rate, at the end of the cosine
+LOOK_BACK = 50  # batches that are judged together: one strange sound among the streams is no divergence
+MARGIN = 0.5  # bits per sample above blind chance
+MOST_ROLLBACKS = 3  # times that a run is rolled back; if it still diverges, the user has to decide
+
+
+class Diverged(Exception):
+    """A training has diverged; the text is a phrase that names the symptom."""
+
+
+class DivergenceMonitor:
+    """Detects divergence: numbers that are no longer finite, or guesses worse than blind chance.
+
+    Parameters
+    ----------
+    levels
+        The number of codes: blind chance needs log2(levels) bits per sample.
+    first_epoch
+        Whether the model may still be untrained. The limit then allows for its first batch, which can be worse than
+        blind chance.
+    """
+
+    def __init__(self, levels, first_epoch):
+        self._first_epoch, self._worst = first_epoch, math.log2(levels) + MARGIN
+        self._recent = deque(maxlen=LOOK_BACK)
+
+    def update(self, bits, norms):
+        """Update with a batch: its bits per sample, and the sum of all gradient norms so far.
+
+        Raises
+        ------
+        Diverged
+        """
+        if not (math.isfinite(bits) and math.isfinite(norms)):
+            raise Diverged("its numbers grew beyond all bounds")
+        if self._first_epoch and not self._recent:
+            self._worst = max(self._worst, bits + MARGIN)
+        self._recent.append(bits)
+        if len(self._recent) == LOOK_BACK:
+            self.check(sum(self._recent) / LOOK_BACK)
+
+    def check(self, bits):
+        """Raise `Diverged` where bits per sample, over many samples, are worse than guessing."""
+        if bits > self._worst:
+            raise Diverged(f"it guessed worse than blind chance, with {bits:.1f} bits per sample")
+
+
+class TrainingCallback(keras.callbacks.Callback):
+    """Sets the learning rate before each batch, counts training time, watches for divergence, saves every few minutes,
+    stops when the budget is spent, updates the live line.
+
+    Parameters
+    ----------
+    state
+        The `TrainingState`.
+    budget
+        The `Budget`.
+    save
+        A function that writes a checkpoint from within the epoch; called every `checkpoint_minutes`.
+    forecast
+        The `Forecast` to update after every batch and show in the live line, or None.
+    """
+
+    def __init__(self, state, settings, budget, live, save=None, forecast=None):
+        super().__init__()
+        self.state, self.settings, self.budget, self.live = state, settings, budget, live
+        self.save, self.forecast = save, forecast
+        self._clock = self._saved = time.monotonic()
+        self._warm = False  # the first batch compiles, and is not counted
+
+    def learning_rate(self, batches):
+        """Warm-up over the first batches of the run, then a cosine over its budget (Loshchilov & Hutter 2017,
+        https://arxiv.org/abs/1608.03983, without restarts)."""
+        rise = min(1.0, (batches + 1) / max(1, self.settings.warm_up))
+        share = min(1.0, self.budget.share(self.state))
+        fall = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+        return self.settings.learning_rate * rise * fall * self.state.lr_scale
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._batches = int(self.model.optimizer.iterations)
+        self._divergence = DivergenceMonitor(self.model.samplernn.settings.levels, first_epoch=not self.state.epoch)
+        self._sums = 0.0, 0.0
+        self._clock = time.monotonic()
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.optimizer.learning_rate.assign(self.learning_rate(self._batches))
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.monotonic()
+        if self._warm:
+            self.state.seconds += now - self._clock
+        self._clock, self._warm = now, True
+        self.state.step += 1
+        self._batches += 1
+        measured = self.model.bits.total, self.model.bits.count, self.model.adam.norms[0]
+        bits, samples, norms = (float(value) for value in measured)
+        (bits_before, samples_before), self._sums = self._sums, (bits, samples)
+        self._divergence.update((bits - bits_before) / max(1.0, samples - samples_before), norms)
+        if self.forecast:
+            self.forecast.update(now)
+        if self.budget.spent(self.state):
+            self.model.stop_training = True
+        elif self.save and now - self._saved >= 60 * self.settings.checkpoint_minutes:
+            self.save()
+            self._clock = self._saved = time.monotonic()
+        self._show(bits / max(1.0, samples))
+
+    def _show(self, bits):
+        share = self.state.step / self.state.steps
+        outlook = self.forecast.words(datetime.now()) if self.forecast else ""
+        words = f"Epoch {self.state.epoch + 1}, {share:.0%}: {bits:.3f} bits{outlook and ', '}{outlook}"
+        self.live.text(words, share)
