@@ -36,7 +36,7 @@ test: $(VENV)/dev $(VENV)/course $(VENV)-colab/ready  ## lint, then every test a
 unit: $(VENV)/dev  ## every test but those in a browser
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser
 
-lessons: nbval nbval-colab $(VENV)/course  ## every lesson by nbval on the newest releases and on Colab's, then in a browser
+lessons: nbval-colab $(VENV)/dev $(VENV)/course  ## every lesson on Colab's versions, then in a browser on the newest ones
 	$(BIN)/python -m pytest -q tests/browser --ignore=$(LIVE)
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"

@@ -127,8 +127,8 @@ class Lesson:
     """
 
     def __init__(self, path, server, context):
-        self.name, self._server = path.stem, server
-        self.code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        self.name, self._server, self.committed = path.stem, server, nbformat.read(path, as_version=4)
+        self.code = [cell.source for cell in self.committed.cells if cell.cell_type == "code"]
         self.asked_outside, self._times = set(), {}
         context.set_default_timeout(PATIENCE * 1000)
         context.route("**/*", self._let_through)
@@ -192,6 +192,12 @@ class Lesson:
         raised = self.page.locator('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')
         not_drawn = self.outputs.filter(has_text=re.compile("Error (displaying|creating) widget|model not found"))
         return raised.all_inner_texts() + not_drawn.all_inner_texts()
+
+    def saved(self):
+        """The notebook after Save, outputs included, as it lies on the server then."""
+        with self.page.expect_response(lambda reply: reply.request.method == "PUT" and "/api/contents/" in reply.url):
+            self.choose_in_menu("File", "Save Notebook")
+        return nbformat.from_dict(self._server.ask(f"api/contents/{self.name}.ipynb")["content"])
 
     def keep_picture_and_times(self):
         """Leave a picture of the whole lesson, and how long it took, in `artefacts`."""

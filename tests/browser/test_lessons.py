@@ -4,6 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from lessons import is_check
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 LARGEST_OUTPUT = 5_000_000  # characters: front ends cut what is much larger, and the saved notebook grows with it
@@ -49,6 +50,16 @@ HEAR = """async players => Promise.all(players.map(async player => {
 def test_all_cells_run_without_an_error(lesson):
     assert not lesson.errors()
     assert lesson.has_run(), lesson.numbers()
+
+
+def shown(notebook):
+    """What the check cells show: the text of their outputs, in a row."""
+    outputs = [cell.outputs for cell in notebook.cells if is_check(cell)]
+    return ["".join(output.get("text") or output.data["text/plain"] for output in some) for some in outputs]
+
+
+def test_check_cells_show_what_is_committed(lesson):
+    assert shown(lesson.saved()) == shown(lesson.committed) != []
 
 
 def test_all_panels_are_drawn(lesson):
