@@ -76,22 +76,24 @@ def schedule_free():
 def without_excitation():
     call = Tier.call
     return patch.object(
-        Tier, "call", lambda *told, excitation, **rest: call(*told, excitation=ops.zeros_like(excitation), **rest)
+        Tier,
+        "call",
+        lambda *arguments, excitation, **rest: call(*arguments, excitation=ops.zeros_like(excitation), **rest),
     )
 
 
 def without_codes():
     call = Tier.call
 
-    def changed(self, codes, *told, **rest):
-        return call(self, ops.full_like(codes, self.settings.levels // 2), *told, **rest)
+    def changed(self, codes, *arguments, **rest):
+        return call(self, ops.full_like(codes, self.settings.levels // 2), *arguments, **rest)
 
     return patch.object(Tier, "call", changed)
 
 
 def without_guesses():
-    hear = PredictorMixture.hear
-    return patch.object(PredictorMixture, "hear", lambda *told: 0 * hear(*told))
+    input_vector = PredictorMixture.input_vector
+    return patch.object(PredictorMixture, "input_vector", lambda *arguments: 0 * input_vector(*arguments))
 
 
 CHANGES = {

@@ -90,7 +90,7 @@ def playing(settings, voices, half=False, tensorflow=False):
     engine = TensorFlowEngine(model) if tensorflow else NumbaEngine([(settings, numpy_weights(model))], half)
     samples = max(1, PIECE // voices // engine.largest) * engine.largest
     draw = [np.random.default_rng(pair) for pair in chances(0, voices)]
-    temperatures, state = np.ones((samples, voices), np.float32), engine.begin(voices)
+    temperatures, state = np.ones((samples, voices), np.float32), engine.initial_state(voices)
 
     def play():
         nonlocal state
@@ -106,10 +106,10 @@ def playing(settings, voices, half=False, tensorflow=False):
     result = {"samples_per_second": round(speed), "times_real_time_at_16_kHz": round(speed / 16000, 2)}
     if tensorflow:
         return result
-    products = work(engine.programme, silent_share(model) if voices == 1 and not settings.guesses else 0.0)
+    products = work(engine.model, silent_share(model) if voices == 1 and not settings.guesses else 0.0)
     if voices == 1:
         read = products * (2 if half else 4)
-        gigabytes = bandwidth(engine.programme.weights)
+        gigabytes = bandwidth(engine.model.weights)
         result |= {
             "weight_bytes_per_sample": round(read),
             "reading_gigabytes_per_second": round(gigabytes, 1),
@@ -120,14 +120,14 @@ def playing(settings, voices, half=False, tensorflow=False):
     return result
 
 
-def work(programme, silent):
+def work(compiled_model, silent):
     """Multiplications for each sample of a voice; `silent` is the share of inputs after a ReLU that are 0."""
     total = 0.0
-    for first, last, frame, *_ in programme.sections:
-        for line in programme.table[first:last]:
-            if line[compiled.KIND] == compiled.PRODUCT:
-                inputs = line[compiled.INPUTS] * (1 - silent if line[compiled.LISTED] else 1)
-                total += inputs * line[compiled.PANELS] * compiled.PANEL / frame
+    for first, last, frame, *_ in compiled_model.sections:
+        for row in compiled_model.table[first:last]:
+            if row[compiled.OPCODE] == compiled.MATMUL:
+                inputs = row[compiled.INPUTS] * (1 - silent if row[compiled.SPARSE] else 1)
+                total += inputs * row[compiled.PANELS] * compiled.PANEL / frame
     return total
 
 
@@ -137,13 +137,13 @@ def silent_share(model):
     engine = NumbaEngine([(settings, numpy_weights(model))])
     samples = 8 * settings.largest_frame
     draws = np.random.default_rng(0).random((samples, 1), np.float32)
-    codes, _ = engine.play(engine.begin(1), np.ones_like(draws), draws)
-    codes = np.concatenate([engine.begin(1).past, codes], axis=1)
+    codes, _ = engine.play(engine.initial_state(1), np.ones_like(draws), draws)
+    codes = np.concatenate([engine.initial_state(1).past, codes], axis=1)
     above, state, taken = None, model.initial_state(1), 0
     for tier in model.tiers:
         count = len(tier.initial)
-        heard = codes[:, settings.largest_frame - tier.frame_size : codes.shape[1] - tier.frame_size]
-        above, _ = tier(heard, above, state[taken : taken + count])
+        frames = codes[:, settings.largest_frame - tier.frame_size : codes.shape[1] - tier.frame_size]
+        above, _ = tier(frames, above, state[taken : taken + count])
         taken += count
     tier, zeros = model.sample_tier, []
     x = tier.look_up(tier.table(), codes[:, settings.largest_frame - tier.frame_size : -1]) + above
@@ -205,7 +205,7 @@ def half_precision(settings):
     model = model_of(settings)
     codes = np.random.default_rng(0).integers(settings.levels, size=(2, 16 * settings.largest_frame))
     single, half = (NumbaEngine([(settings, numpy_weights(model))], half) for half in (False, True))
-    exact, rounded = (engine.score(engine.begin(2), codes)[0].astype(np.float64) for engine in (single, half))
+    exact, rounded = (engine.score(engine.initial_state(2), codes)[0].astype(np.float64) for engine in (single, half))
     chances = [np.exp(one - one.max(-1, keepdims=True)) for one in (exact, rounded)]
     chances = [one / one.sum(-1, keepdims=True) for one in chances]
     return {

@@ -26,8 +26,8 @@ class PredictorMixture(keras.layers.Layer):
         self.mu = settings.levels - 1 if settings.quantisation == "mu-law" else 0
 
     def build(self, _):
-        dim, said = self.settings.dim, (2 + CHEBYSHEV) * self.count + 2 * self.settings.frame_sizes[0]
-        self.told = self.add_weight(shape=(said, dim), initializer="he_uniform", name="told")
+        dim, inputs = self.settings.dim, (2 + CHEBYSHEV) * self.count + 2 * self.settings.frame_sizes[0]
+        self.input_kernel = self.add_weight(shape=(inputs, dim), initializer="he_uniform", name="told")
         self.kernel = self.add_weight(shape=(dim, 3 * self.count + 2), initializer="zeros", name="kernel")
         self.bias = self.add_weight(shape=(3 * self.count + 2,), initializer="zeros", name="bias")
 
@@ -35,26 +35,26 @@ class PredictorMixture(keras.layers.Layer):
         """Features, (..., 3 * guesses) -> guesses, scales and likelihoods, each a list of float32, (...)."""
         return tuple([features[..., 3 * k + part] for k in range(self.count)] for part in range(3))
 
-    def hear(self, features, excitation):
+    def input_vector(self, features, excitation):
         """The predictors' contribution to a sample's vector, (..., dim).
 
         `features`, (..., 3 * guesses), are those of the sample, and `excitation`, (..., smallest frame), that of the
-        samples before it. The height of a guess is encoded by Chebyshev polynomials, from slow to fast.
+        samples before it. The value of a guess is encoded by Chebyshev polynomials, from slow to fast.
         """
         guesses, scales, likelihoods = self.parts(features)
-        said = []
+        inputs = []
         for k in range(self.count):
-            said.append(ops.log(scales[k]) / 4 + 1)
-            said.append(ops.tanh((likelihoods[k] - likelihoods[0]) / 4) if k else ops.tanh(likelihoods[0] / 8))
-            height = self.height(guesses[k])
-            slower, curve = ops.ones_like(height), height
+            inputs.append(ops.log(scales[k]) / 4 + 1)
+            inputs.append(ops.tanh((likelihoods[k] - likelihoods[0]) / 4) if k else ops.tanh(likelihoods[0] / 8))
+            companded = self.companded(guesses[k])
+            slower, curve = ops.ones_like(companded), companded
             for _ in range(CHEBYSHEV):
-                said.append(curve)
-                slower, curve = curve, 2 * height * curve - slower
-        said = ops.concatenate([ops.stack(said, axis=-1), excitation, ops.abs(excitation)], axis=-1)
-        return ops.matmul(ops.cast(said, self.compute_dtype), self.told)
+                inputs.append(curve)
+                slower, curve = curve, 2 * companded * curve - slower
+        inputs = ops.concatenate([ops.stack(inputs, axis=-1), excitation, ops.abs(excitation)], axis=-1)
+        return ops.matmul(ops.cast(inputs, self.compute_dtype), self.input_kernel)
 
-    def height(self, sample):
+    def companded(self, sample):
         """A sample's position among the codes: -1 (the lowest) .. 1."""
         sample = ops.clip(sample, -1.0, 1.0)
         if self.mu:
@@ -63,8 +63,8 @@ class PredictorMixture(keras.layers.Layer):
 
     def least_scale(self, guess):
         """See prediction.py."""
-        far, (slope, at_zero) = ops.abs(guess), self.half_step
-        return ops.where(far < at_zero, SILENT_SCALE, LEAST_SCALE) * (slope * ops.minimum(far, 1.0) + at_zero)
+        distance, (slope, at_zero) = ops.abs(guess), self.half_step
+        return ops.where(distance < at_zero, SILENT_SCALE, LEAST_SCALE) * (slope * ops.minimum(distance, 1.0) + at_zero)
 
     def surprise(self, guesses, likelihoods):
         """The probability of each code if no guess is right, (..., levels): a Cauchy distribution about their mean.
@@ -72,10 +72,10 @@ class PredictorMixture(keras.layers.Layer):
         It is wide, so a sound can begin where silence was expected, and falls off, so it seldom begins with a click.
         """
         codec, trust = self.settings.codec, ops.softmax(ops.stack(likelihoods, axis=-1), axis=-1)
-        middle = self.height(ops.sum(trust * ops.stack(guesses, axis=-1), axis=-1)) * codec.half + codec.centre
-        near = codec.levels / NEARBY
-        far = (np.arange(codec.levels, dtype=np.float32) - middle[..., None]) / near
-        return 1 / (math.pi * near) / (1 + far * far)
+        centre = self.companded(ops.sum(trust * ops.stack(guesses, axis=-1), axis=-1)) * codec.half + codec.centre
+        width = codec.levels / NEARBY
+        distance = (np.arange(codec.levels, dtype=np.float32) - centre[..., None]) / width
+        return 1 / (math.pi * width) / (1 + distance * distance)
 
     def call(self, x, features, temperature=1.0):
         """The log probabilities of the codes in the mixture, (..., levels), from the last hidden vector, (..., dim).
@@ -85,42 +85,42 @@ class PredictorMixture(keras.layers.Layer):
         would let it grow without bound.
         """
         guesses, scales, likelihoods = self.parts(features)
-        moved = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
-        weights, means, narrows = [], [], []
+        adjustments = ops.cast(ops.matmul(x, self.kernel) + self.bias, "float32")
+        weights, means, inverse_scales = [], [], []
         for k in range(self.count):
-            move, stretch, more = (moved[..., 3 * k + part] for part in range(3))
+            move, stretch, more = (adjustments[..., 3 * k + part] for part in range(3))
             scale = scales[k] * ops.exp(ops.clip(stretch, -MOST_STRETCH, MOST_STRETCH))
             means.append(guesses[k] + scales[k] * move)
-            narrows.append(1 / ops.maximum(scale, self.least_scale(guesses[k])))
+            inverse_scales.append(1 / ops.maximum(scale, self.least_scale(guesses[k])))
             weights.append(more + likelihoods[k])
-        weights = ops.softmax(ops.stack([*weights, moved[..., -2]], axis=-1) / temperature, axis=-1)
-        inside = self.inside(ops.stack(means, axis=-1), ops.stack(narrows, axis=-1), weights[..., :-1])
-        chances = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # against rounding
-        surprised = ops.sigmoid((moved[..., -1:] + math.log(SURPRISE)) / temperature)
-        return ops.log(chances + surprised * (self.surprise(guesses, likelihoods) - chances))
+        weights = ops.softmax(ops.stack([*weights, adjustments[..., -2]], axis=-1) / temperature, axis=-1)
+        inside = self.inside(ops.stack(means, axis=-1), ops.stack(inverse_scales, axis=-1), weights[..., :-1])
+        probabilities = ops.maximum(inside + weights[..., -1:] / self.settings.levels, 0.0)  # against rounding
+        surprise_probability = ops.sigmoid((adjustments[..., -1:] + math.log(SURPRISE)) / temperature)
+        return ops.log(probabilities + surprise_probability * (self.surprise(guesses, likelihoods) - probabilities))
 
 
 def _inside(edges):
     """The mass of a mixture of logistic distributions between edges, as a function with a custom gradient.
 
-    It takes `mean`, `narrow` (one over the scale) and `weight`, all (..., guesses), and returns (..., edges - 1). A
-    backend's automatic gradient passes through every edge several times and took half of a training step.
+    It takes `mean`, `inverse_scale` and `weight`, all (..., guesses), and returns (..., edges - 1). A backend's
+    automatic gradient passes through every edge several times and took half of a training step.
     """
     lines = np.stack([edges, np.ones_like(edges)], axis=1)
 
-    def tails(mean, narrow, k):
+    def tails(mean, inverse_scale, k):
         """Whether each edge is above the mean of guess k, and the tail of the guess beyond it on that side."""
-        place = (edges - mean[..., k : k + 1]) * narrow[..., k : k + 1]
+        place = (edges - mean[..., k : k + 1]) * inverse_scale[..., k : k + 1]
         return place > 0, ops.sigmoid(-ops.abs(place))
 
     @ops.custom_gradient
-    def inside(mean, narrow, weight):
+    def inside(mean, inverse_scale, weight):
         # The mass below each edge is `whole + part`: guesses with a lower mean in whole, less their tails above the
         # edge, and the tails below it of the others. Kept apart, differences are exact to float precision in both
         # tails.
         part = whole = 0.0
         for k in range(weight.shape[-1]):
-            passed, tail = tails(mean, narrow, k)
+            passed, tail = tails(mean, inverse_scale, k)
             share = weight[..., k : k + 1]
             part = part + share * ops.where(passed, -tail, tail)
             whole = whole + ops.where(passed, share, 0.0)
@@ -133,10 +133,10 @@ def _inside(edges):
             below = ops.concatenate([nothing, upstream], axis=-1) - ops.concatenate([upstream, nothing], axis=-1)
             by_mean, by_narrow, by_weight = [], [], []
             for k in range(weight.shape[-1]):
-                passed, tail = tails(mean, narrow, k)
+                passed, tail = tails(mean, inverse_scale, k)
                 by_weight.append(ops.sum(below * ops.where(passed, 1 - tail, tail), axis=-1))
                 by_edge = ops.matmul(below * (tail * (1 - tail)), lines) * weight[..., k : k + 1]
-                by_mean.append(-by_edge[..., 1] * narrow[..., k])
+                by_mean.append(-by_edge[..., 1] * inverse_scale[..., k])
                 by_narrow.append(by_edge[..., 0] - by_edge[..., 1] * mean[..., k])
             return tuple(ops.stack(parts, axis=-1) for parts in (by_mean, by_narrow, by_weight))
 

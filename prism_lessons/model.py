@@ -107,13 +107,14 @@ class Tier(keras.layers.Layer):
         super().__init__(**kwargs)
         self.settings, self.frame_size, self.steps_below = settings, frame_size, steps_below
         linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
-        self.hear = Linear(settings.dim, name="hear", **linear)
+        # The layers' names, "hear" and so on, are those of the weights in capsules (`settings.shapes_of`).
+        self.input_projection = Linear(settings.dim, name="hear", **linear)
         self.recurrent = [
             Recurrent(settings.cell, settings.dim, name=f"recurrent_{layer}", dtype=self.dtype_policy)
             for layer in range(settings.layers)
         ]
         self.dropout = keras.layers.Dropout(settings.dropout, NOISE_SHAPE, dtype=self.dtype_policy)
-        self.speak = [
+        self.output_projections = [
             Linear(settings.dim, name=f"speak_{layer}", **linear)
             for layer in range(settings.layers if settings.skip_connections else 0)
         ]
@@ -122,11 +123,11 @@ class Tier(keras.layers.Layer):
     def build(self, _):
         dim = self.settings.dim
         # For each sample, its code and, with predictors, its excitation.
-        self.hear.build((None, self.frame_size * (2 if self.settings.guesses else 1)))
+        self.input_projection.build((None, self.frame_size * (2 if self.settings.guesses else 1)))
         for layer, recurrent in enumerate(self.recurrent):
             recurrent.build((None, None, 2 * dim if layer and self.settings.skip_connections else dim))
-        for speak in self.speak:
-            speak.build((None, None, dim))
+        for projection in self.output_projections:
+            projection.build((None, None, dim))
         self.upsample.build((None, None, dim))
 
     @property
@@ -158,24 +159,24 @@ class Tier(keras.layers.Layer):
         if excitation is not None:
             excitation = ops.cast(ops.reshape(excitation, (-1, frames, self.frame_size)), self.compute_dtype)
             x = ops.concatenate([x, excitation], axis=-1)
-        x = self.hear(x)
+        x = self.input_projection(x)
         if above is not None:
             x = x + above
-        heard, new_state, outputs = x, [], []
+        inputs, new_state, outputs = x, [], []
         for layer, recurrent in enumerate(self.recurrent):
             if layer and self.settings.skip_connections:
-                x = ops.concatenate([x, heard], axis=-1)
+                x = ops.concatenate([x, inputs], axis=-1)
             first = layer * recurrent.states
             x, layer_state = recurrent(x, state[first : first + recurrent.states])
             new_state += layer_state
             x = self.dropout(x, training=training)
             outputs.append(x)
         if self.settings.skip_connections:
-            x = sum(speak(output) for speak, output in zip(self.speak, outputs, strict=True))
+            x = sum(projection(output) for projection, output in zip(self.output_projections, outputs, strict=True))
         return ops.reshape(self.upsample(x), (-1, frames * self.steps_below, dim)), new_state
 
 
-def curves(count, levels):
+def cosines(count, levels):
     """Cosines over the codes, from slow to fast, the fast ones smaller: shape (count, levels).
 
     Number k has k / 2 periods between the lowest and the highest code and amplitude 1 / sqrt(k). Mixtures of them are
@@ -186,24 +187,24 @@ def curves(count, levels):
     return np.cos(np.pi * np.outer(swings, places)) / np.sqrt(swings)[:, None]
 
 
-def _with_deviation(array, deviation):
+def _with_rms(array, deviation):
     return (array * (deviation / np.sqrt(np.mean(array**2)))).astype(np.float32)
 
 
 def _smooth_embedding(shape, dtype=None):
     """An embedding, (levels, embedding), that varies smoothly with the code, with a mean square of 1."""
     levels, embedding = shape
-    return ops.cast(_with_deviation(curves(embedding, levels).T, 1.0), dtype)
+    return ops.cast(_with_rms(cosines(embedding, levels).T, 1.0), dtype)
 
 
-def _nearest_loudest(shape, dtype=None):
+def _recent_first(shape, dtype=None):
     """A kernel (frame_size, embedding, dim) with He's variance, in which the last samples have the largest weights."""
     weight = RECENCY ** np.arange(shape[0])[::-1, None, None]
     white = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)(shape))
-    return ops.cast(_with_deviation(white * weight, math.sqrt(2 / (shape[0] * shape[1]))), dtype)
+    return ops.cast(_with_rms(white * weight, math.sqrt(2 / (shape[0] * shape[1]))), dtype)
 
 
-def _little_output(shape, dtype=None):
+def _small_output(shape, dtype=None):
     """A tenth of `_smooth_output`, for a model that starts as its predictors."""
     return _smooth_output(shape, dtype) / 10
 
@@ -211,9 +212,9 @@ def _little_output(shape, dtype=None):
 def _smooth_output(shape, dtype=None):
     """A kernel (dim, levels) whose logits vary smoothly with the code, with He's variance."""
     dim, levels = shape
-    basis = curves(min(CURVES, levels - 1), levels)
+    basis = cosines(min(CURVES, levels - 1), levels)
     mixture = ops.convert_to_numpy(keras.initializers.RandomNormal(stddev=1.0)((dim, len(basis))))
-    return ops.cast(_with_deviation(mixture @ basis, math.sqrt(2 / dim)), dtype)
+    return ops.cast(_with_rms(mixture @ basis, math.sqrt(2 / dim)), dtype)
 
 
 class SampleTier(keras.layers.Layer):
@@ -225,7 +226,7 @@ class SampleTier(keras.layers.Layer):
         linear = {"weight_normalisation": settings.weight_normalisation, "dtype": self.dtype_policy}
         self.hidden = [Linear(settings.dim, activation="relu", name=f"hidden_{i}", **linear) for i in range(2)]
         self.dropout = keras.layers.Dropout(settings.dropout, NOISE_SHAPE, dtype=self.dtype_policy)
-        output = _little_output if settings.guesses else _smooth_output
+        output = _small_output if settings.guesses else _smooth_output
         self.output_layer = Linear(settings.levels, initializer=output, name="output", **linear)
         self.mixture = PredictorMixture(settings, name="mixture", dtype=self.dtype_policy) if settings.guesses else None
 
@@ -237,7 +238,7 @@ class SampleTier(keras.layers.Layer):
             name="embedding",
         )
         self.kernel = self.add_weight(
-            shape=(self.frame_size, settings.embedding, settings.dim), initializer=_nearest_loudest, name="kernel"
+            shape=(self.frame_size, settings.embedding, settings.dim), initializer=_recent_first, name="kernel"
         )
         for layer in [*self.hidden, self.output_layer, *([self.mixture] if self.mixture else [])]:
             layer.build((None, None, settings.dim))
@@ -281,7 +282,7 @@ class SampleTier(keras.layers.Layer):
         if self.mixture:
             samples = above.shape[1]
             frames = [excitation[:, place : place + samples] for place in range(self.frame_size)]
-            x = x + self.mixture.hear(features, ops.stack(frames, axis=-1))
+            x = x + self.mixture.input_vector(features, ops.stack(frames, axis=-1))
         return self.decide(x, above, training, features)
 
     def decide(self, vectors, above, training=False, features=None, temperature=1.0):
@@ -379,18 +380,20 @@ class SampleRNN(keras.Model):
             fresh = self.initial_state(codes.shape[0])
             state = [ops.where(starts[:, None], new, old) for new, old in zip(fresh, state, strict=True)]
         excitation = None if features is None else features[..., -1]
-        above, new_state, taken = None, [], 0
+        above, new_state, offset = None, [], 0
         for tier in self.tiers:
             count, frames = len(tier.initial), slice(largest - tier.frame_size, codes.shape[1] - tier.frame_size)
-            missed = None if excitation is None else excitation[:, frames]
+            tier_excitation = None if excitation is None else excitation[:, frames]
             above, tier_state = tier(
-                codes[:, frames], above, state[taken : taken + count], training=training, excitation=missed
+                codes[:, frames], above, state[offset : offset + count], training=training, excitation=tier_excitation
             )
             new_state += tier_state
-            taken += count
+            offset += count
         last = slice(largest - self.sample_tier.frame_size, codes.shape[1] - 1)
-        told = {} if features is None else {"features": features[:, largest:, :-1], "excitation": excitation[:, last]}
-        return self.sample_tier(codes[:, last], above, training=training, **told), new_state
+        predicted = {}
+        if features is not None:
+            predicted = {"features": features[:, largest:, :-1], "excitation": excitation[:, last]}
+        return self.sample_tier(codes[:, last], above, training=training, **predicted), new_state
 
     def logits(self, codes):
         """Teacher-forced logits from the initial state.
@@ -418,12 +421,12 @@ class SampleRNN(keras.Model):
         window = min(whole_frames(LOGITS_WINDOW, largest), whole_frames(samples, largest))
         padded = np.pad(codes.astype(np.int32), ((0, 0), (0, -samples % window)))
         state, pieces, predictors = self.initial_state(len(codes)), [], self.predictors
-        following = predictors and predictors.begin(padded[:, :largest])
+        predictor_state = predictors and predictors.begin(padded[:, :largest])
         for start in range(0, samples, window):
             features = None
             if predictors:
                 new = padded[:, start + largest : start + largest + window]
-                features, following = predictors.follow(new, following)
+                features, predictor_state = predictors.follow(new, predictor_state)
             piece, state = self.teacher_forced(padded[:, start : start + largest + window], state, features=features)
             pieces.append(ops.convert_to_numpy(piece))
         return np.concatenate(pieces, axis=1)[:, :samples]

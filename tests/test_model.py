@@ -123,12 +123,12 @@ def test_the_paper_s_choices_are_there():
     bias = np.asarray(model.tiers[0].recurrent[0].layer.cell.bias)
     np.testing.assert_array_equal(bias[12:24], 3)  # the forget gate's, of i, f, c, o
     assert bias[:12].sum() == bias[24:].sum() == 0
-    hear = model.tiers[0].hear
-    np.testing.assert_allclose(hear.length, np.linalg.norm(hear.kernel, axis=0), rtol=1e-6)
-    hear.kernel.assign(3 * np.asarray(hear.kernel))  # its length is a weight of its own
+    projection = model.tiers[0].input_projection
+    np.testing.assert_allclose(projection.length, np.linalg.norm(projection.kernel, axis=0), rtol=1e-6)
+    projection.kernel.assign(3 * np.asarray(projection.kernel))  # its length is a weight of its own
     x = np.random.default_rng(0).normal(size=(1, 32)).astype(np.float32)
-    expected = x @ (np.asarray(hear.kernel) / 3)
-    np.testing.assert_allclose(hear(x), expected, rtol=1e-4, atol=1e-5)
+    expected = x @ (np.asarray(projection.kernel) / 3)
+    np.testing.assert_allclose(projection(x), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_linear_maps_begin_with_he_s_variance():
@@ -187,7 +187,7 @@ def test_a_model_with_predictors_begins_as_what_they_know(quantisation):
     below = expit((edges - guesses[..., None]) / scales[..., None])
     chances = (weights[:, :-1, None] * np.diff(below, axis=-1)).sum(axis=1) + weights[:, -1:] / 256
     trust = weights[:, :-1] / weights[:, :-1].sum(axis=1, keepdims=True)
-    middle = model.sample_tier.mixture.height((trust * guesses).sum(axis=1).astype(np.float32)) * 127.0 + 128
+    middle = model.sample_tier.mixture.companded((trust * guesses).sum(axis=1).astype(np.float32)) * 127.0 + 128
     surprise = cauchy.pdf(np.arange(256), np.array(middle)[:, None], 256 / NEARBY)
     chances = chances + SURPRISE / (1 + SURPRISE) * (surprise - chances)
     np.testing.assert_allclose(logits, np.log(chances), atol=2e-3)  # the logarithm of a chance that float32 holds

@@ -1,15 +1,32 @@
-"""The sampling loop for CPUs, compiled by Numba: all that runs for each sample lies here but for prediction.py's part.
+"""The sampling loop for CPUs, compiled by Numba: it generates codes one by one, for all voices at once.
 
-A programme (`programme.py`) is a table of instructions over two stores: `values`, one row of vectors for each voice,
-and `weights`, matrices cut into panels of 32 columns. A matrix product is written with LLVM's vectors: left to itself,
-a compiler does not keep the sums in registers, and a BLAS first copies the weights, which for a few voices costs as
-much as the product (docs/decisions.md has the figures).
+A model is a table of instructions (compiled_model.py), and `run` is their interpreter. For each sample:
 
-Both cores work on one product: each takes panels of it, the caller from the front, its helper from the back, so that
-each finds the panels that it had before in its own cache. Which of them takes a panel changes no bit of the result.
+    READ_FRAME       the last frame of codes ->  values   \
+    MATMUL                                                 | for each tier, from slow to fast,
+    GRU or LSTM      state -> new state                    | at the beginning of each of its frames
+    MATMUL           conditioning of the tier below       /
+    PREDICT          guesses of the predictors -> values  (in models with predictors)
+    EMBED            the last codes + conditioning -> hidden vector
+    MATMUL           hidden vector -> hidden vector -> logits
+    MIX_PREDICTIONS  logits + log probabilities of the predictors' mixture
+    SAMPLE           logits of all models, mixed -> probabilities -> a code
+    ADAPT            the predictors learn from that code
+
+Two arrays hold what they work on: `values`, a row of vectors for each voice, and `weights`, matrices cut into panels of
+32 columns. The matrix product is written in LLVM's vectors: a compiler left to itself does not keep the sums in
+registers, and BLAS first copies the weights, which for a few voices costs as much as the product (docs/decisions.md has
+the figures).
+
+All cores work on one instruction, a unit at a time: some panels of a product, or one voice of anything else. The caller
+takes units from the front and the workers from the back, so each finds its panels in its own cache. Which core does a
+unit changes no bit of the result.
+
+The order below: the interpreter, the instructions, arithmetic, then what is written in LLVM.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from llvmlite import ir
@@ -17,178 +34,482 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, expect, least_scale, take_in
+from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
-# Numba keeps what it compiled, and compiles anew when this file changes, but not when prediction.py does, of which
-# functions are built in: a new model would be played by old rules, into silence. So this file changes with that one.
-PREDICTION = "a4e4f2feb91be6bb"  # the first digits of its SHA-256
+# Numba recompiles when this file changes, but not when prediction.py does, although functions of it are built in: a new
+# model would be played by old rules, into silence. So this file changes with that one.
+PREDICTION = "e70b10a44878d84c"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
-GROUP = 4  # panels that are one unit of work
+GROUP = 4  # panels in a unit of work
 LANES = 16
 
-# Columns of a programme's table. Places are those in `values`, but for BIAS (in `plain`) and WEIGHTS (in `weights`).
+GENERATE, CONDITION, SCORE = range(3)  # modes: draw codes; only advance the state by given ones; return their logits
+READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT = range(9)  # opcodes
+
+# Columns of the table of instructions. X, Y, CONDITIONING, STATE and CELL are offsets in `values`; WEIGHTS is one in
+# `weights` (for EMBED in `rows`), BIAS one in `biases`.
 (
-    KIND, X, Y, WEIGHTS, INPUTS, PANELS, BIAS, ABOVE, ABOVE_STEP, RELU, STATE, SIZE, FRAME, LISTED, CELL, LISTENER
-) = range(16)  # fmt: skip
-COLUMNS = 16
-HEAR, PRODUCT, GRU, LSTM, LOOK_UP, EXPECT, MIX_IN, DRAW, FOLLOW = range(9)
-PLAY, WARM, SCORE = range(3)  # draw codes; take them in for the state alone; take them in and give the logits
+    OPCODE, X, Y, WEIGHTS, INPUTS, PANELS, BIAS, CONDITIONING, CONDITIONING_STEP, RELU, STATE, SIZE, FRAME, SPARSE,
+    CELL, PREDICTORS, LEVELS,
+) = range(17)  # fmt: skip
+COLUMNS = 17
 
-LISTENING = 64  # about as much work for a voice as a product with so many columns of one panel
-REACH = np.float32(32)  # scales of a logistic distribution, beyond which lie 1e-14 of it
-# Columns of `listeners`, a row for each model with predictors: its first predictor and the one after its last, where
-# its book begins and how many filters that has, how many guesses a sample gets and where the first of them lies, and
-# where its state begins and ends.
+# Columns of `PredictorArrays.layouts`, a row for each model with predictors: its first predictor and the one after its
+# last, where its book begins and how many filters it has, its number of guesses and the first of them, and where its
+# state begins and ends.
 FROM, TO, BOOK, FILTERS, GUESSES, GUESS, BEGIN, END = range(8)
+PREDICTOR_WORK = 64  # the size of a vector that takes about as long as the predictors of a voice
+REACH = np.float32(32)  # scales of a logistic distribution, beyond which lie 1e-14 of it
 
-# Places in `shared`, each with a cache line of its own. A ticket holds a job's number and the units still to be taken:
+# Offsets in `shared`, each in a cache line of its own. A ticket holds a job's number and the units still to be taken:
 # number << 32 | first << 16 | last + 1.
 TICKET, DONE, JOB = 0, 8, 16
 SHARED = 24
-OVER = -1  # the ticket that sends helpers home
+STOP = -1  # the ticket that ends the workers
 
 
-def _pointer(context, builder, kind, array):
-    return context.make_array(kind)(context, builder, array).data
+class Arrays(NamedTuple):
+    """A model's weights, and the values it works on."""
+
+    weights: np.ndarray  # panels, float32, or float16 as uint16
+    biases: np.ndarray
+    rows: np.ndarray  # of the tables that EMBED looks up
+    values: np.ndarray  # float32, (voices, width)
+    logits: np.ndarray  # the offset of each model's logits in `values`
 
 
-def _product(voices, wide):
-    """The product of so many voices with so many panels side by side, at once, as a function for compiled code."""
-    vector = ir.VectorType(ir.FloatType(), LANES)
+class Sampling(NamedTuple):
+    """What is sampled, and how."""
 
-    @intrinsic
-    def product(typing, weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step):
-        """y[voice, column] += sum over inputs of x[voice, input] * weights[panel, input, column].
-
-        The stores are flat; `..._start` and `..._step` say where the first panel, voice or input lies and how far the
-        next. `listed` holds which inputs count, and `inputs` how many they are.
-        """
-        half = weights.dtype == types.uint16
-        signature = types.void(weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step)
-
-        def generate(context, builder, signature, arguments):
-            kinds = signature.args
-            weights, start, panel_step, x, x_start, x_step, listed, inputs, y, y_start, y_step = arguments
-            weights = _pointer(context, builder, kinds[0], weights)
-            x, listed, y = (_pointer(context, builder, kinds[at], array) for at, array in ((3, x), (6, listed), (8, y)))
-            index = start.type
-            multiply_add = cgutils.get_or_insert_function(
-                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
-            )
-            stored = ir.VectorType(ir.HalfType(), LANES) if half else vector
-            undefined = ir.Constant(vector, ir.Undefined)
-            first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
-
-            def place(pointer, offset, kind):
-                return builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer())
-
-            def load(pointer, offset, kind, align):
-                value = builder.load(place(pointer, offset, kind))
-                value.align = align
-                return value
-
-            sums, ends = [], []
-            for voice in range(voices):
-                for part in range(wide * PANEL // LANES):
-                    offset = builder.add(builder.mul(y_step, index(voice)), index(part * LANES))
-                    ends.append(builder.add(y_start, offset))
-                    sums.append(cgutils.alloca_once_value(builder, load(y, ends[-1], vector, 4)))
-            with cgutils.for_range(builder, inputs, intp=index) as loop:
-                which = builder.sext(builder.load(builder.gep(listed, [loop.index])), index)
-                begin = builder.add(start, builder.mul(which, index(PANEL)))
-                rows = []
-                for panel in range(wide):
-                    for part in range(PANEL // LANES):
-                        offset = builder.add(builder.mul(panel_step, index(panel)), index(part * LANES))
-                        row = load(weights, builder.add(begin, offset), stored, 2 if half else 4)
-                        rows.append(builder.fpext(row, vector) if half else row)
-                for voice in range(voices):
-                    offset = builder.add(which, builder.mul(x_step, index(voice)))
-                    one = builder.load(builder.gep(x, [builder.add(x_start, offset)]))
-                    lane = builder.insert_element(undefined, one, ir.IntType(32)(0))
-                    spread = builder.shuffle_vector(lane, undefined, first_lane)
-                    for number, row in enumerate(rows):
-                        total = sums[voice * len(rows) + number]
-                        builder.store(builder.call(multiply_add, [spread, row, builder.load(total)]), total)
-            for total, end in zip(sums, ends, strict=True):
-                builder.store(builder.load(total), place(y, end, vector)).align = 4
-            return context.get_dummy_value()
-
-        return signature, generate
-
-    return product
+    codes: np.ndarray  # int32, (voices, origin + samples); the past lies before `origin`
+    temperatures: np.ndarray  # float32, (samples, voices)
+    draws: np.ndarray  # uniform random numbers, likewise
+    mix: np.ndarray  # the weight of each model, (samples, models)
+    mode: int
+    scores: np.ndarray  # logits, (samples, voices, levels), in the mode SCORE
 
 
-# One voice needs several panels side by side, as sums enough to hide how long an addition takes.
-_one_voice, _one_voice_one_panel, _four_voices = _product(1, GROUP), _product(1, 1), _product(4, 1)
+class PredictorArrays(NamedTuple):
+    """The predictors of all models, concatenated; see `prediction.Predictors` and `numba_engine.PredictorBuffers`."""
 
-
-@intrinsic
-def _float_of(typing, bits):
-    """The float32 that 32 bits stand for."""
-    return types.float32(types.int32), lambda context, builder, signature, arguments: builder.bitcast(
-        arguments[0], ir.FloatType()
-    )
-
-
-@intrinsic
-def _bits_of(typing, number):
-    """The 32 bits of a float32."""
-    return types.int32(types.float32), lambda context, builder, signature, arguments: builder.bitcast(
-        arguments[0], ir.IntType(32)
-    )
-
-
-@intrinsic
-def _read(typing, shared, place):
-    """An element that another thread may be writing."""
-
-    def generate(context, builder, signature, arguments):
-        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
-        return builder.load_atomic(pointer, "seq_cst", 8)
-
-    return types.int64(shared, place), generate
-
-
-@intrinsic
-def _write(typing, shared, place, value):
-    """Write an element that another thread may be reading; it sees all that was written before."""
-
-    def generate(context, builder, signature, arguments):
-        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
-        builder.store_atomic(arguments[2], pointer, "seq_cst", 8)
-        return context.get_dummy_value()
-
-    return types.void(shared, place, types.int64), generate
-
-
-@intrinsic
-def _swap(typing, shared, place, old, new):
-    """Replace `old` by `new`, if it is still there; whether it was."""
-
-    def generate(context, builder, signature, arguments):
-        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
-        pair = builder.cmpxchg(pointer, arguments[2], arguments[3], "seq_cst", "seq_cst")
-        return builder.extract_value(pair, 1)
-
-    return types.boolean(shared, place, types.int64, types.int64), generate
-
-
-@intrinsic
-def _add(typing, shared, place, value):
-    """Add to an element that another thread may be changing."""
-
-    def generate(context, builder, signature, arguments):
-        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
-        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
-
-    return types.int64(shared, place, types.int64), generate
+    layouts: np.ndarray
+    orders: np.ndarray
+    fades: np.ndarray
+    books: np.ndarray
+    coding: np.ndarray
+    edges: np.ndarray
+    edges32: np.ndarray
+    decoded: np.ndarray
+    samples: np.ndarray  # float64, (voices, lead + origin + samples)
+    excitations: np.ndarray  # float32, (models, voices, origin + samples)
+    state: np.ndarray
+    guesses: np.ndarray  # values, scales and likelihoods: (voices, 3, guesses)
+    workspace: tuple
 
 
 # Python's check of each division for a 0 would keep a loop from being done with vectors.
 quick = njit(error_model="numpy")
+
+
+@njit(nogil=True, cache=True)
+def run(
+    samples, step, sections, parallel, least_work, table, origin, all_inputs, nonzero, arrays, sampling, predictors,
+    shared,
+):  # fmt: skip
+    """Run the instructions for some samples.
+
+    Parameters
+    ----------
+    samples, step
+        How many samples, and the distance between those at which instructions run: 1, or the smallest frame if no
+        sample is drawn.
+    sections
+        When instructions run: (first, last + 1, frame, frame above, whether only if samples are drawn or scored).
+    parallel, least_work
+        Whether workers run `run_worker`, and from how much work on they take part.
+    table, origin
+        The instructions, and the index in `codes` of the first sample.
+    all_inputs, nonzero
+        The indices of all inputs of a product, and room for those of the inputs that are not 0.
+    arrays, sampling, predictors
+        `Arrays`, `Sampling` and `PredictorArrays`.
+    shared
+        What the cores share: int64, (SHARED,).
+    """
+    values, mode = arrays.values, sampling.mode
+    voices = values.shape[0]
+    for number in range(0, samples, step):
+        for section in sections:
+            if number % section[2] or (mode == CONDITION and section[4]):
+                continue
+            phase = number % section[3] // section[2]
+            for index in range(section[0], section[1]):
+                row = table[index]
+                if row[OPCODE] == MATMUL:
+                    units = (row[PANELS] + GROUP - 1) // GROUP
+                    work = row[INPUTS] * row[PANELS] * PANEL * voices
+                    count, inputs = row[INPUTS], all_inputs
+                    if row[SPARSE] and voices == 1:  # about half of the outputs of a ReLU are 0
+                        count, inputs = 0, nonzero
+                        for q in range(row[INPUTS]):
+                            nonzero[count] = q
+                            count += values[0, row[X] + q] > 0
+                else:
+                    units, work, count, inputs = voices, row[SIZE] * PANEL * voices, 0, all_inputs
+                if not parallel or work < least_work or units < 2:
+                    for unit in range(units):
+                        _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling, predictors)
+                    continue
+                shared[JOB], shared[JOB + 1], shared[JOB + 2], shared[JOB + 3] = index, phase, count, number
+                shared[JOB + 4] = row[SPARSE] and voices == 1
+                _write(shared, DONE, 0)
+                _write(shared, TICKET, ((shared[TICKET] >> 32) + 1 & 0x3FFFFFFF) << 32 | units)
+                own = 0
+                while True:
+                    ticket = _read(shared, TICKET)
+                    first = (ticket >> 16) & 0xFFFF
+                    if first >= ticket & 0xFFFF:
+                        break
+                    if _swap(shared, TICKET, ticket, ticket + (1 << 16)):
+                        _run_unit(row, first, phase, count, number, origin, inputs, arrays, sampling, predictors)
+                        own += 1
+                while _read(shared, DONE) + own < units:
+                    pass
+
+
+@njit(nogil=True, cache=True)
+def run_worker(table, origin, all_inputs, nonzero, arrays, sampling, predictors, shared):
+    """Take units of the current job, from its end, until the ticket is STOP."""
+    while True:
+        ticket = _read(shared, TICKET)
+        if ticket < 0:
+            return
+        if (ticket >> 16) & 0xFFFF < ticket & 0xFFFF and _swap(shared, TICKET, ticket, ticket - 1):
+            row, unit = table[shared[JOB]], (ticket & 0xFFFF) - 1
+            phase, count, number = shared[JOB + 1], shared[JOB + 2], shared[JOB + 3]
+            inputs = nonzero if shared[JOB + 4] else all_inputs
+            _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling, predictors)
+            _add(shared, DONE, 1)
+
+
+@njit
+def _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling, predictors):
+    """Run one unit of an instruction: some panels of a product, or one voice of anything else."""
+    values, codes, mode = arrays.values, sampling.codes, sampling.mode
+    opcode, at = row[OPCODE], origin + number
+    if opcode == MATMUL:
+        _matmul(row, unit, phase, count, inputs, arrays)
+    elif opcode == READ_FRAME:
+        _read_frame(row, unit, at, codes, predictors.excitations, values)
+    elif opcode == GRU:
+        _gru(row, unit, values)
+    elif opcode == LSTM:
+        _lstm(row, unit, values)
+    elif opcode == EMBED:
+        _embed(row, unit, phase, at, codes, arrays.rows, values)
+    elif opcode == PREDICT:
+        _predict(row, unit, at, predictors, values)
+    elif opcode == MIX_PREDICTIONS:
+        temperature = sampling.temperatures[number, unit] if mode == GENERATE else np.float32(1)
+        _mix_predictions(row, unit, temperature, predictors, values)
+    elif opcode == ADAPT:
+        _adapt(unit, at, predictors, codes)
+    else:
+        _mix_logits(row, unit, number, arrays.logits, sampling.mix, values)
+        if mode == SCORE:
+            for q in range(row[LEVELS]):
+                sampling.scores[number, unit, q] = values[unit, row[Y] + q]
+        else:
+            temperature, draw = sampling.temperatures[number, unit], sampling.draws[number, unit]
+            codes[unit, at] = _sample(row, unit, temperature, draw, values)
+
+
+@njit
+def _read_frame(row, voice, at, codes, excitations, values):
+    """The last frame of codes as numbers between -2 and 2, and with predictors their excitations."""
+    half = np.float32(row[LEVELS]) / np.float32(2)
+    for q in range(row[FRAME]):
+        code = np.float32(codes[voice, at - row[FRAME] + q])
+        values[voice, row[Y] + q] = (code / half - np.float32(1)) * np.float32(2)
+    if row[PREDICTORS] >= 0:
+        for q in range(row[FRAME]):
+            values[voice, row[Y] + row[FRAME] + q] = excitations[row[PREDICTORS], voice, at - row[FRAME] + q]
+
+
+@njit
+def _matmul(row, unit, phase, count, inputs, arrays):
+    """One unit of a matrix product: GROUP panels for all voices, on top of the bias and the conditioning."""
+    weights, biases, values = arrays.weights, arrays.biases, arrays.values
+    voices, width = values.shape
+    flat = values.reshape(voices * width)
+    step = row[INPUTS] * PANEL
+    conditioning = row[CONDITIONING] + phase * row[CONDITIONING_STEP]
+    first, last = unit * GROUP, min(row[PANELS], unit * GROUP + GROUP)
+    for voice in range(voices):
+        for column in range(first * PANEL, last * PANEL):
+            values[voice, row[Y] + column] = biases[row[BIAS] + column]
+        if row[CONDITIONING] >= 0:
+            for column in range(first * PANEL, last * PANEL):
+                values[voice, row[Y] + column] += values[voice, conditioning + column]
+    for panel in range(first, last):
+        start, y = row[WEIGHTS] + panel * step, row[Y] + panel * PANEL
+        voice = 0
+        while voice + 4 <= voices:
+            here = voice * width
+            _four_voices(weights, start, step, flat, here + row[X], width, inputs, row[INPUTS], flat, here + y, width)
+            voice += 4
+        if last - first < GROUP:
+            while voice < voices:
+                here = voice * width
+                _one_voice_one_panel(weights, start, step, flat, here + row[X], 0, inputs, count, flat, here + y, 0)
+                voice += 1
+    if last - first == GROUP:
+        start, y = row[WEIGHTS] + first * step, row[Y] + first * PANEL
+        for voice in range(voices // 4 * 4, voices):
+            here = voice * width
+            _one_voice(weights, start, step, flat, here + row[X], 0, inputs, count, flat, here + y, 0)
+    if row[RELU]:
+        for voice in range(voices):
+            for column in range(first * PANEL, last * PANEL):
+                values[voice, row[Y] + column] = max(values[voice, row[Y] + column], np.float32(0))
+
+
+@quick
+def _gru(row, voice, values):
+    """A gated recurrent unit, the reset gate after the product (Cho et al. 2014, as Keras writes it)."""
+    size = row[SIZE]
+    x, recurrent, state = values[voice, row[X] :], values[voice, row[Y] :], values[voice, row[STATE] :]
+    for q in range(size):
+        update_gate = _sigmoid(x[q] + recurrent[q])
+        reset_gate = _sigmoid(x[size + q] + recurrent[size + q])
+        candidate = _tanh(x[2 * size + q] + reset_gate * recurrent[2 * size + q])
+        state[q] = update_gate * state[q] + (np.float32(1) - update_gate) * candidate
+
+
+@quick
+def _lstm(row, voice, values):
+    """A long short-term memory with hidden state h and cell state c (Hochreiter & Schmidhuber 1997, as in Keras)."""
+    size = row[SIZE]
+    x, recurrent = values[voice, row[X] :], values[voice, row[Y] :]
+    hidden, cell = values[voice, row[STATE] :], values[voice, row[CELL] :]
+    for q in range(size):
+        input_gate = _sigmoid(x[q] + recurrent[q])
+        forget_gate = _sigmoid(x[size + q] + recurrent[size + q])
+        candidate = _tanh(x[2 * size + q] + recurrent[2 * size + q])
+        output_gate = _sigmoid(x[3 * size + q] + recurrent[3 * size + q])
+        cell[q] = forget_gate * cell[q] + input_gate * candidate
+        hidden[q] = output_gate * _tanh(cell[q])
+
+
+@njit
+def _embed(row, voice, phase, at, codes, rows, values):
+    """The first hidden layer of the sample tier: the sum of a table's rows for the last codes, and the conditioning."""
+    size, levels = row[SIZE], row[LEVELS]
+    conditioning = values[voice, row[CONDITIONING] + phase * row[CONDITIONING_STEP] :]
+    y = values[voice, row[Y] :]
+    for q in range(size):
+        y[q] = conditioning[q]
+    for place in range(row[FRAME]):
+        start = row[WEIGHTS] + (place * levels + codes[voice, at - row[FRAME] + place]) * size
+        embedded = rows[start : start + size]
+        for q in range(size):
+            y[q] += embedded[q]
+    for q in range(size):
+        y[q] = max(y[q], np.float32(0))
+
+
+@njit
+def _arguments(layout, voice, predictors):
+    """The arguments of `prediction.predict` and `update` for the predictors of one model and voice."""
+    matrices, vectors, filtered, recent = predictors.workspace
+    first, last, filters = layout[FROM], layout[TO], layout[FILTERS]
+    book = predictors.books[layout[BOOK] : layout[BOOK] + BOOK_ORDER * filters].reshape((BOOK_ORDER, filters))
+    place = layout[BOOK] // BOOK_ORDER
+    workspace = (matrices[voice], vectors[voice], filtered[voice, place : place + filters], recent[voice])
+    begin, end = layout[GUESS], layout[GUESS] + layout[GUESSES]
+    guesses = predictors.guesses
+    outputs = (guesses[voice, 0, begin:end], guesses[voice, 1, begin:end], guesses[voice, 2, begin:end])
+    constants = (predictors.orders[first:last], predictors.fades[first:last], book, predictors.coding)
+    return (
+        constants,
+        predictors.samples[voice],
+        predictors.state[voice, layout[BEGIN] : layout[END]],
+        workspace,
+        outputs,
+    )
+
+
+@njit
+def _predict(row, voice, at, predictors, values):
+    """The predictors' guesses of the next sample, as inputs of the sample tier (`PredictorMixture.input_vector`)."""
+    excitations, model = predictors.excitations, row[PREDICTORS]
+    constants, samples, state, workspace, outputs = _arguments(predictors.layouts[model], voice, predictors)
+    guesses, scales, likelihoods = outputs
+    count = len(guesses)
+    predict(
+        samples, len(samples) - excitations.shape[2] + at, constants, state, workspace, guesses, scales, likelihoods
+    )
+    y, place = values[voice, row[Y] :], 0
+    first_likelihood = np.float32(likelihoods[0]) if count else np.float32(0)
+    for k in range(count):
+        likelihood = np.float32(likelihoods[k])
+        y[place] = np.log(np.float32(scales[k])) / np.float32(4) + np.float32(1)
+        y[place + 1] = (
+            _tanh((likelihood - first_likelihood) / np.float32(4)) if k else _tanh(likelihood / np.float32(8))
+        )
+        companded = _companded(guesses[k], predictors.coding[3])
+        previous, polynomial = np.float32(1), companded
+        for q in range(CHEBYSHEV):
+            y[place + 2 + q] = polynomial
+            previous, polynomial = polynomial, np.float32(2) * companded * polynomial - previous
+        place += 2 + CHEBYSHEV
+    for q in range(row[FRAME]):
+        excitation = excitations[model, voice, at - row[FRAME] + q]
+        y[place + q], y[place + row[FRAME] + q] = excitation, abs(excitation)
+
+
+@quick
+def _mix_predictions(row, voice, temperature, predictors, values):
+    """Add the log probabilities of the predictors' mixture to the logits at X.
+
+    The temperature acts as in mixture.PredictorMixture. The sum is multiplied by it, since `_sample` divides by it.
+    """
+    layout, coding, edges = predictors.layouts[row[PREDICTORS]], predictors.coding, predictors.edges32
+    levels, size, count, first = row[LEVELS], row[SIZE], layout[GUESSES], layout[GUESS]
+    guesses, scales, likelihoods = (
+        predictors.guesses[voice, 0],
+        predictors.guesses[voice, 1],
+        predictors.guesses[voice, 2],
+    )
+    logits, adjustments = values[voice, row[X] :], values[voice, row[X] + size :]
+    probabilities, tails, weights = values[voice, row[Y] :], values[voice, row[Y] + size :], values[voice, row[CELL] :]
+    most = adjustments[3 * count]
+    for k in range(count):
+        weights[k] = adjustments[3 * k + 2] + np.float32(likelihoods[first + k])
+        most = max(most, weights[k])
+    weights[count], total = adjustments[3 * count], np.float32(0)
+    for k in range(count + 1):
+        weights[k] = _exp(max((weights[k] - most) / temperature, np.float32(-87)))
+        total += weights[k]
+    for q in range(levels):
+        probabilities[q] = weights[count] / total / np.float32(levels)
+    for k in range(count):
+        weight = weights[k] / total
+        if weight < np.float32(1e-9):
+            continue
+        guess, scale = np.float32(guesses[first + k]), np.float32(scales[first + k])
+        least = np.float32(least_scale(guess, np.float32(coding[0]), np.float32(coding[1])))
+        mean = guess + scale * adjustments[3 * k]
+        inverse_scale = np.float32(1) / max(scale * _exp(_clip(adjustments[3 * k + 1], MOST_STRETCH)), least)
+        # Beyond REACH scales from the mean, a guess adds less than a float32 resolves.
+        low = max(0, np.searchsorted(edges, mean - REACH / inverse_scale) - 1)
+        high = min(levels, np.searchsorted(edges, mean + REACH / inverse_scale))
+        for q in range(low, high + 1):
+            # The tail beyond each edge, away from the mean; negative above the mean.
+            distance = (edges[q] - mean) * inverse_scale
+            tail = _sigmoid(-abs(distance))
+            tails[q] = -tail if distance > 0 else tail
+        for q in range(low, high):
+            lower, upper = tails[q], tails[q + 1]
+            contains_mean = lower > 0 and upper <= 0
+            probabilities[q] += weight * (np.float32(1) - lower + upper if contains_mean else abs(upper - lower))
+    centre = _surprise_centre(guesses[first : first + count], likelihoods[first : first + count], coding)
+    width = np.float32(levels) / np.float32(NEARBY)
+    peak = np.float32(1) / (np.float32(math.pi) * width)
+    surprise_probability = _sigmoid((adjustments[3 * count + 1] + np.float32(math.log(SURPRISE))) / temperature)
+    for q in range(levels):
+        distance = (np.float32(q) - centre) / width
+        surprise = peak / (np.float32(1) + distance * distance)
+        logits[q] += temperature * _log(probabilities[q] + surprise_probability * (surprise - probabilities[q]))
+
+
+@quick
+def _surprise_centre(guesses, likelihoods, coding):
+    """The code about which surprises are distributed: see mixture.PredictorMixture.surprise."""
+    most, total, centre, levels = likelihoods[0], 0.0, 0.0, int(coding[2])
+    for k in range(1, len(guesses)):
+        most = max(most, likelihoods[k])
+    for k in range(len(guesses)):
+        weight = np.exp(likelihoods[k] - most)
+        total += weight
+        centre += weight * guesses[k]
+    return _companded(centre / total, coding[3]) * np.float32((levels - 1) // 2) + np.float32(levels // 2)
+
+
+@njit
+def _companded(sample, mu):
+    """The position of a sample among the codes: -1 (the lowest) .. 1."""
+    sample = np.float32(min(max(sample, -1.0), 1.0))
+    if not mu:
+        return sample
+    companded = np.log1p(np.float32(mu) * abs(sample)) / np.float32(np.log1p(mu))
+    return companded if sample > 0 else -companded
+
+
+@njit
+def _adapt(voice, at, predictors, codes):
+    """Update the predictors of all models with the code at `at`."""
+    layouts, excitations, samples = predictors.layouts, predictors.excitations, predictors.samples
+    lead, code = samples.shape[1] - excitations.shape[2], codes[voice, at]
+    samples[voice, lead + at] = predictors.decoded[code]
+    for model in range(len(layouts)):
+        constants, past, state, workspace, outputs = _arguments(layouts[model], voice, predictors)
+        guesses, scales, likelihoods = outputs
+        excitations[model, voice, at] = update(
+            past, lead + at, code, constants, predictors.edges, state, workspace, guesses, scales, likelihoods
+        )
+
+
+@njit
+def _mix_logits(row, voice, number, starts, mix, values):
+    """The weighted sum of all models' logits."""
+    y = values[voice, row[Y] :]
+    for q in range(row[SIZE]):
+        y[q] = 0
+    for model in range(len(starts)):
+        logits, weight = values[voice, starts[model] :], mix[number, model]
+        for q in range(row[SIZE]):
+            y[q] += weight * logits[q]
+
+
+@njit(fastmath={"reassoc", "contract"})
+def _sample(row, voice, temperature, draw, values):
+    """Sample a code from the softmax of logits / temperature, by inverting its cumulative sum at `draw`, 0 .. 1."""
+    z, size = values[voice, row[Y] :], row[SIZE]
+    maxima = values[voice, row[X] :]  # LANES numbers
+    for lane in range(LANES):
+        maxima[lane] = z[lane]
+    for block in range(LANES, size, LANES):
+        for lane in range(LANES):
+            maxima[lane] = max(maxima[lane], z[block + lane])
+    most = maxima[0]
+    for lane in range(1, LANES):
+        most = max(most, maxima[lane])
+    inverse_temperature = np.float32(1) / temperature
+    for q in range(size):
+        z[q] = _exp(max((z[q] - most) * inverse_temperature, np.float32(-87)))
+    total = np.float32(0)
+    for q in range(size):
+        total += z[q]
+    target, cumulative, block = draw * total, np.float32(0), 0
+    while block < size - LANES:
+        mass = np.float32(0)
+        for lane in range(LANES):
+            mass += z[block + lane]
+        if cumulative + mass > target:
+            break
+        cumulative += mass
+        block += LANES
+    last = min(block + LANES, row[LEVELS]) - 1  # a draw may round up to the total, beyond which there is no code
+    code = min(block, last)
+    while code < last:
+        cumulative += z[code]
+        if cumulative > target:
+            break
+        code += 1
+    return code
 
 
 @njit(inline="always")
@@ -231,408 +552,158 @@ def _log(x):
 
 
 @njit(inline="always")
-def _within(x, most):
+def _clip(x, most):
     return min(max(x, np.float32(-most)), np.float32(most))
 
 
 @njit(inline="always")
 def _sigmoid(x):
-    return np.float32(1) / (np.float32(1) + _exp(-_within(x, 80)))
+    return np.float32(1) / (np.float32(1) + _exp(-_clip(x, 80)))
 
 
 @njit(inline="always")
 def _tanh(x):
-    return np.float32(1) - np.float32(2) / (np.float32(1) + _exp(np.float32(2) * _within(x, 40)))
+    return np.float32(1) - np.float32(2) / (np.float32(1) + _exp(np.float32(2) * _clip(x, 40)))
 
 
-@njit
-def _multiply(row, unit, phase, count, listed, weights, plain, values):
-    """One unit of a product: GROUP panels for all voices, beginning with bias and what the tier above says."""
-    voices, width = values.shape
-    flat = values.reshape(voices * width)
-    inputs, step = row[INPUTS], row[INPUTS] * PANEL
-    above = row[ABOVE] + phase * row[ABOVE_STEP]
-    first, last = unit * GROUP, min(row[PANELS], unit * GROUP + GROUP)
-    for voice in range(voices):
-        for column in range(first * PANEL, last * PANEL):
-            values[voice, row[Y] + column] = plain[row[BIAS] + column]
-        if row[ABOVE] >= 0:
-            for column in range(first * PANEL, last * PANEL):
-                values[voice, row[Y] + column] += values[voice, above + column]
-    for panel in range(first, last):
-        start, y = row[WEIGHTS] + panel * step, row[Y] + panel * PANEL
-        voice = 0
-        while voice + 4 <= voices:
-            here = voice * width
-            _four_voices(weights, start, step, flat, here + row[X], width, listed, inputs, flat, here + y, width)
-            voice += 4
-        if last - first < GROUP:
-            while voice < voices:
-                here = voice * width
-                _one_voice_one_panel(weights, start, step, flat, here + row[X], 0, listed, count, flat, here + y, 0)
-                voice += 1
-    if last - first == GROUP:
-        start, y = row[WEIGHTS] + first * step, row[Y] + first * PANEL
-        for voice in range(voices // 4 * 4, voices):
-            here = voice * width
-            _one_voice(weights, start, step, flat, here + row[X], 0, listed, count, flat, here + y, 0)
-    if row[RELU]:
-        for voice in range(voices):
-            for column in range(first * PANEL, last * PANEL):
-                values[voice, row[Y] + column] = max(values[voice, row[Y] + column], np.float32(0))
+@intrinsic
+def _float_of(typing, bits):
+    """The float32 that 32 bits stand for."""
+    return types.float32(types.int32), lambda context, builder, signature, arguments: builder.bitcast(
+        arguments[0], ir.FloatType()
+    )
 
 
-@quick
-def _gru(row, voice, values):
-    """A gated recurrent unit, the reset gate after the product (Cho et al. 2014, as Keras writes it)."""
-    size = row[SIZE]
-    heard, kept, state = values[voice, row[X] :], values[voice, row[Y] :], values[voice, row[STATE] :]
-    for q in range(size):
-        update = _sigmoid(heard[q] + kept[q])
-        reset = _sigmoid(heard[size + q] + kept[size + q])
-        new = _tanh(heard[2 * size + q] + reset * kept[2 * size + q])
-        state[q] = update * state[q] + (np.float32(1) - update) * new
+@intrinsic
+def _bits_of(typing, number):
+    """The 32 bits of a float32."""
+    return types.int32(types.float32), lambda context, builder, signature, arguments: builder.bitcast(
+        arguments[0], ir.IntType(32)
+    )
 
 
-@quick
-def _lstm(row, voice, values):
-    """A long short-term memory; its state is h, and c after it (Hochreiter & Schmidhuber 1997, as Keras writes it)."""
-    size = row[SIZE]
-    heard, kept = values[voice, row[X] :], values[voice, row[Y] :]
-    state, cell = values[voice, row[STATE] :], values[voice, row[CELL] :]
-    for q in range(size):
-        take = _sigmoid(heard[q] + kept[q])
-        keep = _sigmoid(heard[size + q] + kept[size + q])
-        new = _tanh(heard[2 * size + q] + kept[2 * size + q])
-        give = _sigmoid(heard[3 * size + q] + kept[3 * size + q])
-        cell[q] = keep * cell[q] + take * new
-        state[q] = give * _tanh(cell[q])
+def _pointer(context, builder, kind, array):
+    return context.make_array(kind)(context, builder, array).data
 
 
-@njit
-def _hear(row, voice, at, codes, missed, values):
-    """The last frame of codes as numbers, between -2 and 2."""
-    half = np.float32(row[SIZE]) / np.float32(2)
-    for q in range(row[FRAME]):
-        code = np.float32(codes[voice, at - row[FRAME] + q])
-        values[voice, row[Y] + q] = (code / half - np.float32(1)) * np.float32(2)
-    if row[LISTENER] >= 0:  # then also how far each of these samples lay from what was expected
-        for q in range(row[FRAME]):
-            values[voice, row[Y] + row[FRAME] + q] = missed[row[LISTENER], voice, at - row[FRAME] + q]
+def _matmul_kernel(voices, panels):
+    """The product of so many voices with so many panels side by side, at once, as a function for compiled code."""
+    vector = ir.VectorType(ir.FloatType(), LANES)
 
+    @intrinsic
+    def matmul(typing, weights, start, panel_step, x, x_start, x_step, input_ids, inputs, y, y_start, y_step):
+        """y[voice, column] += sum over inputs of x[voice, input] * weights[panel, input, column].
 
-@njit
-def _look_up(row, voice, phase, at, codes, rows, values):
-    """What the last codes and the tier above say of the next sample, through the first hidden layer."""
-    size, levels = row[SIZE], row[INPUTS]
-    above = values[voice, row[ABOVE] + phase * row[ABOVE_STEP] :]
-    y = values[voice, row[Y] :]
-    for q in range(size):
-        y[q] = above[q]
-    for place in range(row[FRAME]):
-        start = row[WEIGHTS] + (place * levels + codes[voice, at - row[FRAME] + place]) * size
-        told = rows[start : start + size]
-        for q in range(size):
-            y[q] += told[q]
-    for q in range(size):
-        y[q] = max(y[q], np.float32(0))
+        The stores are flat; `..._start` and `..._step` say where the first panel, voice or input lies and how far the
+        next. `input_ids` holds which inputs count, and `inputs` how many they are.
+        """
+        half = weights.dtype == types.uint16
+        signature = types.void(weights, start, panel_step, x, x_start, x_step, input_ids, inputs, y, y_start, y_step)
 
-
-@njit
-def _listener(listener, voice, listening):
-    """What `prediction.expect` and `take_in` work on, for a row of `listeners` and a voice."""
-    _, guides, fades, books, steps, _, _, _, heard, missed, state, expected, rooms = listening
-    matrices, vectors, told, recent = rooms
-    first, last, filters = listener[FROM], listener[TO], listener[FILTERS]
-    book = books[listener[BOOK] : listener[BOOK] + BOOK_ORDER * filters].reshape((BOOK_ORDER, filters))
-    place = listener[BOOK] // BOOK_ORDER
-    room = (matrices[voice], vectors[voice], told[voice, place : place + filters], recent[voice])
-    begin, end = listener[GUESS], listener[GUESS] + listener[GUESSES]
-    guesses = (expected[voice, 0, begin:end], expected[voice, 1, begin:end], expected[voice, 2, begin:end])
-    plan = (guides[first:last], fades[first:last], book, steps)
-    return plan, steps, heard[voice], missed, state[voice, listener[BEGIN] : listener[END]], guesses, room
-
-
-@njit
-def _height(sample, mu):
-    """Where a sample lies among the codes: -1 (the lowest) .. 1."""
-    height = np.float32(min(max(sample, -1.0), 1.0))
-    if not mu:
-        return height
-    high = np.log1p(np.float32(mu) * abs(height)) / np.float32(np.log1p(mu))
-    return high if height > 0 else -high
-
-
-@njit
-def _expect(row, voice, at, listening, values):
-    """What the predictors of a model expect of the next sample, and how its sample tier is told of that."""
-    listener = listening[0][row[LISTENER]]
-    plan, steps, heard, missed, state, expected, room = _listener(listener, voice, listening)
-    guesses, scales, likelihoods = expected
-    count = len(guesses)
-    expect(heard, len(heard) - missed.shape[2] + at, plan, state, room, guesses, scales, likelihoods)
-    y, place = values[voice, row[Y] :], 0
-    trusted = np.float32(likelihoods[0]) if count else np.float32(0)
-    for k in range(count):
-        trust = np.float32(likelihoods[k])
-        y[place] = np.log(np.float32(scales[k])) / np.float32(4) + np.float32(1)
-        y[place + 1] = _tanh((trust - trusted) / np.float32(4)) if k else _tanh(trust / np.float32(8))
-        height = _height(guesses[k], steps[3])
-        slower, curve = np.float32(1), height
-        for q in range(CHEBYSHEV):
-            y[place + 2 + q] = curve
-            slower, curve = curve, np.float32(2) * height * curve - slower
-        place += 2 + CHEBYSHEV
-    for q in range(row[FRAME]):
-        surprise = missed[row[LISTENER], voice, at - row[FRAME] + q]
-        y[place + q], y[place + row[FRAME] + q] = surprise, abs(surprise)
-
-
-@quick
-def _mix_in(row, voice, temperature, listening, values):
-    """Multiply the chances of the codes, which lie at X as logits, by what the predictors give them.
-
-    The temperature acts as in mixture.PredictorMixture; what is added is multiplied by it, since all will be divided.
-    """
-    listeners, steps, edges, expected = listening[0], listening[4], listening[6], listening[11]
-    listener, levels, size = listeners[row[LISTENER]], row[INPUTS], row[SIZE]
-    count, first = listener[GUESSES], listener[GUESS]
-    logits, moved = values[voice, row[X] :], values[voice, row[X] + size :]
-    chances, beyond, weights = values[voice, row[Y] :], values[voice, row[Y] + size :], values[voice, row[CELL] :]
-    most = moved[3 * count]
-    for k in range(count):
-        weights[k] = moved[3 * k + 2] + np.float32(expected[voice, 2, first + k])
-        most = max(most, weights[k])
-    weights[count], total = moved[3 * count], np.float32(0)
-    for k in range(count + 1):
-        weights[k] = _exp(max((weights[k] - most) / temperature, np.float32(-87)))
-        total += weights[k]
-    for q in range(levels):
-        chances[q] = weights[count] / total / np.float32(levels)
-    for k in range(count):
-        weight = weights[k] / total
-        if weight < np.float32(1e-9):
-            continue
-        guess, spread = np.float32(expected[voice, 0, first + k]), np.float32(expected[voice, 1, first + k])
-        least = np.float32(least_scale(guess, np.float32(steps[0]), np.float32(steps[1])))
-        mean = guess + spread * moved[3 * k]
-        narrow = np.float32(1) / max(spread * _exp(_within(moved[3 * k + 1], MOST_STRETCH)), least)
-        # Farther than REACH scales from the mean, a guess has nothing that a float would notice.
-        low = max(0, np.searchsorted(edges, mean - REACH / narrow) - 1)
-        high = min(levels, np.searchsorted(edges, mean + REACH / narrow))
-        for q in range(low, high + 1):
-            # What lies beyond each edge, seen from the mean: below 0 where the mean lies below the edge.
-            place = (edges[q] - mean) * narrow
-            outside = _sigmoid(-abs(place))
-            beyond[q] = -outside if place > 0 else outside
-        for q in range(low, high):
-            under, over = beyond[q], beyond[q + 1]
-            across = under > 0 and over <= 0
-            chances[q] += weight * (np.float32(1) - under + over if across else abs(over - under))
-    middle = _middle(expected[voice, 0, first : first + count], expected[voice, 2, first : first + count], steps)
-    near = np.float32(levels) / np.float32(NEARBY)
-    highest = np.float32(1) / (np.float32(math.pi) * near)
-    surprised = _sigmoid((moved[3 * count + 1] + np.float32(math.log(SURPRISE))) / temperature)
-    for q in range(levels):
-        far = (np.float32(q) - middle) / near
-        logits[q] += temperature * _log(chances[q] + surprised * (highest / (np.float32(1) + far * far) - chances[q]))
-
-
-@quick
-def _middle(guesses, likelihoods, steps):
-    """Around which place among the codes surprises lie: see mixture.PredictorMixture.surprise."""
-    most, total, middle, levels = likelihoods[0], 0.0, 0.0, int(steps[2])
-    for k in range(1, len(guesses)):
-        most = max(most, likelihoods[k])
-    for k in range(len(guesses)):
-        trust = np.exp(likelihoods[k] - most)
-        total += trust
-        middle += trust * guesses[k]
-    return _height(middle / total, steps[3]) * np.float32((levels - 1) // 2) + np.float32(levels // 2)
-
-
-@njit
-def _follow(voice, at, listening, codes):
-    """Let all predictors learn from a sample whose code is known."""
-    listeners, edges, samples, heard, missed = listening[0], listening[5], listening[7], listening[8], listening[9]
-    lead, code = heard.shape[1] - missed.shape[2], codes[voice, at]
-    heard[voice, lead + at] = samples[code]
-    for model in range(len(listeners)):
-        plan, _, past, _, state, (guesses, scales, likelihoods), room = _listener(listeners[model], voice, listening)
-        missed[model, voice, at] = take_in(
-            past, lead + at, code, plan, edges, state, room, guesses, scales, likelihoods
-        )
-
-
-@njit
-def _mix(row, voice, number, starts, mix, values):
-    """The logits of all models together, each as loud as `mix` says."""
-    y = values[voice, row[Y] :]
-    for q in range(row[SIZE]):
-        y[q] = 0
-    for model in range(len(starts)):
-        logits, share = values[voice, starts[model] :], mix[number, model]
-        for q in range(row[SIZE]):
-            y[q] += share * logits[q]
-
-
-@njit(fastmath={"reassoc", "contract"})
-def _choose(row, voice, temperature, draw, values):
-    """The code in which a draw, 0 .. 1, falls, among chances that are e^(logit / temperature), one beside the other."""
-    z, size = values[voice, row[Y] :], row[SIZE]
-    top = values[voice, row[X] :]  # room for LANES numbers
-    for lane in range(LANES):
-        top[lane] = z[lane]
-    for block in range(LANES, size, LANES):
-        for lane in range(LANES):
-            top[lane] = max(top[lane], z[block + lane])
-    most = top[0]
-    for lane in range(1, LANES):
-        most = max(most, top[lane])
-    freedom = np.float32(1) / temperature
-    for q in range(size):
-        z[q] = _exp(max((z[q] - most) * freedom, np.float32(-87)))
-    total = np.float32(0)
-    for q in range(size):
-        total += z[q]
-    wanted, height, block = draw * total, np.float32(0), 0
-    while block < size - LANES:
-        rise = np.float32(0)
-        for lane in range(LANES):
-            rise += z[block + lane]
-        if height + rise > wanted:
-            break
-        height += rise
-        block += LANES
-    last = min(block + LANES, row[INPUTS]) - 1  # a draw may round up to the total height, beyond which there is no code
-    code = min(block, last)
-    while code < last:
-        height += z[code]
-        if height > wanted:
-            break
-        code += 1
-    return code
-
-
-@njit
-def _unit(row, unit, phase, count, number, origin, listed, stores, playing, listening):
-    """Do one unit of an instruction: some panels of a product, or one voice of anything else."""
-    weights, plain, rows, values, starts = stores
-    codes, temperatures, draws, mix, mode, scores = playing
-    kind = row[KIND]
-    if kind == PRODUCT:
-        _multiply(row, unit, phase, count, listed, weights, plain, values)
-    elif kind == HEAR:
-        _hear(row, unit, origin + number, codes, listening[9], values)
-    elif kind == GRU:
-        _gru(row, unit, values)
-    elif kind == LSTM:
-        _lstm(row, unit, values)
-    elif kind == LOOK_UP:
-        _look_up(row, unit, phase, origin + number, codes, rows, values)
-    elif kind == EXPECT:
-        _expect(row, unit, origin + number, listening, values)
-    elif kind == MIX_IN:
-        _mix_in(row, unit, temperatures[number, unit] if mode == PLAY else np.float32(1), listening, values)
-    elif kind == FOLLOW:
-        _follow(unit, origin + number, listening, codes)
-    else:
-        _mix(row, unit, number, starts, mix, values)
-        if mode == SCORE:
-            for q in range(row[INPUTS]):
-                scores[number, unit, q] = values[unit, row[Y] + q]
-        else:
-            codes[unit, origin + number] = _choose(row, unit, temperatures[number, unit], draws[number, unit], values)
-
-
-@njit(nogil=True, cache=True)
-def help_out(table, origin, everything, found, stores, playing, listening, shared):
-    """Take units of whatever job is on, from its end, until it is OVER."""
-    while True:
-        ticket = _read(shared, TICKET)
-        if ticket < 0:
-            return
-        if (ticket >> 16) & 0xFFFF < ticket & 0xFFFF and _swap(shared, TICKET, ticket, ticket - 1):
-            count = shared[JOB + 2]
-            listed = found if shared[JOB + 4] else everything
-            row = table[shared[JOB]]
-            _unit(
-                row,
-                (ticket & 0xFFFF) - 1,
-                shared[JOB + 1],
-                count,
-                shared[JOB + 3],
-                origin,
-                listed,
-                stores,
-                playing,
-                listening,
+        def build(context, builder, signature, arguments):
+            argument_types = signature.args
+            weights, start, panel_step, x, x_start, x_step, input_ids, inputs, y, y_start, y_step = arguments
+            weights = _pointer(context, builder, argument_types[0], weights)
+            x, input_ids, y = (
+                _pointer(context, builder, argument_types[at], array) for at, array in ((3, x), (6, input_ids), (8, y))
             )
-            _add(shared, DONE, 1)
+            index = start.type
+            multiply_add = cgutils.get_or_insert_function(
+                builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fmuladd.v{LANES}f32"
+            )
+            stored = ir.VectorType(ir.HalfType(), LANES) if half else vector
+            undefined = ir.Constant(vector, ir.Undefined)
+            first_lane = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+
+            def pointer_to(pointer, offset, kind):
+                return builder.bitcast(builder.gep(pointer, [offset]), kind.as_pointer())
+
+            def load(pointer, offset, kind, align):
+                value = builder.load(pointer_to(pointer, offset, kind))
+                value.align = align
+                return value
+
+            sums, ends = [], []
+            for voice in range(voices):
+                for part in range(panels * PANEL // LANES):
+                    offset = builder.add(builder.mul(y_step, index(voice)), index(part * LANES))
+                    ends.append(builder.add(y_start, offset))
+                    sums.append(cgutils.alloca_once_value(builder, load(y, ends[-1], vector, 4)))
+            with cgutils.for_range(builder, inputs, intp=index) as loop:
+                input_id = builder.sext(builder.load(builder.gep(input_ids, [loop.index])), index)
+                first_panel = builder.add(start, builder.mul(input_id, index(PANEL)))
+                rows = []
+                for panel in range(panels):
+                    for part in range(PANEL // LANES):
+                        offset = builder.add(builder.mul(panel_step, index(panel)), index(part * LANES))
+                        row = load(weights, builder.add(first_panel, offset), stored, 2 if half else 4)
+                        rows.append(builder.fpext(row, vector) if half else row)
+                for voice in range(voices):
+                    offset = builder.add(input_id, builder.mul(x_step, index(voice)))
+                    scalar = builder.load(builder.gep(x, [builder.add(x_start, offset)]))
+                    lane = builder.insert_element(undefined, scalar, ir.IntType(32)(0))
+                    broadcast = builder.shuffle_vector(lane, undefined, first_lane)
+                    for number, row in enumerate(rows):
+                        total = sums[voice * len(rows) + number]
+                        builder.store(builder.call(multiply_add, [broadcast, row, builder.load(total)]), total)
+            for total, end in zip(sums, ends, strict=True):
+                builder.store(builder.load(total), pointer_to(y, end, vector)).align = 4
+            return context.get_dummy_value()
+
+        return signature, build
+
+    return matmul
 
 
-@njit(nogil=True, cache=True)
-def perform(
-    samples, step, sections, helped, least, table, origin, everything, found, stores, playing, listening, shared
-):
-    """Run a programme for some samples.
+# One voice needs several panels side by side, as sums enough to hide how long an addition takes.
+_one_voice, _one_voice_one_panel, _four_voices = (
+    _matmul_kernel(1, GROUP),
+    _matmul_kernel(1, 1),
+    _matmul_kernel(4, 1),
+)
 
-    Parameters
-    ----------
-    samples, step
-        How many, and how far from one place that counts to the next: 1, or the smallest frame where no sample is made.
-    sections
-        Which instructions are run when: (first, last + 1, frame, frame above, whether only for the sake of samples).
-    helped, least
-        Whether others run `help_out`, and from how much work on they are let in.
-    table, origin
-        The instructions, and where in `codes` the first of the samples stands; before it lies the past.
-    everything, found
-        The numbers of all inputs, and room for the numbers of those that are not 0.
-    stores
-        weights, plain, rows, values, and where each model's logits lie in `values`.
-    playing
-        codes (voices, origin + samples), temperatures and draws (samples, voices), mix (samples, models), mode, and
-        scores (samples, voices, levels) where they are asked for.
-    listening
-        What predictors listen with, see `listening.Listeners`.
-    """
-    values, mode = stores[3], playing[4]
-    voices = values.shape[0]
-    for number in range(0, samples, step):
-        for section in sections:
-            if number % section[2] or (mode == WARM and section[4]):
-                continue
-            phase = number % section[3] // section[2]
-            for index in range(section[0], section[1]):
-                row = table[index]
-                if row[KIND] == PRODUCT:
-                    units = (row[PANELS] + GROUP - 1) // GROUP
-                    work = row[INPUTS] * row[PANELS] * PANEL * voices
-                    count, listed = row[INPUTS], everything
-                    if row[LISTED] and voices == 1:  # about half of what comes out of a ReLU is 0
-                        count, listed = 0, found
-                        for q in range(row[INPUTS]):
-                            found[count] = q
-                            count += values[0, row[X] + q] > 0
-                else:
-                    units, work, count, listed = voices, row[SIZE] * PANEL * voices, 0, everything
-                if not helped or work < least or units < 2:
-                    for unit in range(units):
-                        _unit(row, unit, phase, count, number, origin, listed, stores, playing, listening)
-                    continue
-                shared[JOB], shared[JOB + 1], shared[JOB + 2], shared[JOB + 3] = index, phase, count, number
-                shared[JOB + 4] = row[LISTED] and voices == 1
-                _write(shared, DONE, 0)
-                _write(shared, TICKET, ((shared[TICKET] >> 32) + 1 & 0x3FFFFFFF) << 32 | units)
-                mine = 0
-                while True:
-                    ticket = _read(shared, TICKET)
-                    first = (ticket >> 16) & 0xFFFF
-                    if first >= ticket & 0xFFFF:
-                        break
-                    if _swap(shared, TICKET, ticket, ticket + (1 << 16)):
-                        _unit(row, first, phase, count, number, origin, listed, stores, playing, listening)
-                        mine += 1
-                while _read(shared, DONE) + mine < units:
-                    pass
+
+@intrinsic
+def _read(typing, shared, place):
+    """An element that another thread may be writing."""
+
+    def build(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        return builder.load_atomic(pointer, "seq_cst", 8)
+
+    return types.int64(shared, place), build
+
+
+@intrinsic
+def _write(typing, shared, place, value):
+    """Write an element that another thread may be reading; it sees all that was written before."""
+
+    def build(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        builder.store_atomic(arguments[2], pointer, "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(shared, place, types.int64), build
+
+
+@intrinsic
+def _swap(typing, shared, place, old, new):
+    """Replace `old` by `new`, if it is still there; whether it was."""
+
+    def build(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        pair = builder.cmpxchg(pointer, arguments[2], arguments[3], "seq_cst", "seq_cst")
+        return builder.extract_value(pair, 1)
+
+    return types.boolean(shared, place, types.int64, types.int64), build
+
+
+@intrinsic
+def _add(typing, shared, place, value):
+    """Add to an element that another thread may be changing."""
+
+    def build(context, builder, signature, arguments):
+        pointer = builder.gep(_pointer(context, builder, signature.args[0], arguments[0]), [arguments[1]])
+        return builder.atomic_rmw("add", pointer, arguments[2], "seq_cst")
+
+    return types.int64(shared, place, types.int64), build

@@ -29,10 +29,10 @@ class Engine(Protocol):
         Codes of recordings from which takes may begin, shape (moments, codes), from the first model that has some.
     """
 
-    def begin(self, voices):
+    def initial_state(self, voices):
         """The `State` before the first sample: silence, and the model's learned initial state."""
 
-    def hear(self, state, codes):
+    def condition(self, state, codes):
         """The `State` after these codes."""
 
     def play(self, state, temperatures, draws):

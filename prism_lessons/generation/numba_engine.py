@@ -1,4 +1,4 @@
-"""The engine for CPUs: `compiled.perform` on a model's programme. It needs neither Keras nor TensorFlow."""
+"""The engine for CPUs: `compiled.run` on a `CompiledModel`. It needs neither Keras nor TensorFlow."""
 
 import os
 import threading
@@ -7,10 +7,10 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
-from ..prediction import moments_in
+from ..prediction import moments_in, predictors_of
+from ..settings import BOOK_ORDER
 from . import compiled
-from .listening import Listeners
-from .programme import Programme
+from .compiled_model import CompiledModel
 from .state import State
 
 MOST_CORES = 4
@@ -26,96 +26,91 @@ class NumbaEngine:
     models
         A list of (`ModelSettings`, {weight name: float32 array}).
     half
-        Keep weights in half precision.
+        Store weights in half precision.
     """
 
     def __init__(self, models, half=False):
-        self.programme, self._listeners = Programme(models, half), Listeners(models)
+        self.model, self._predictors = CompiledModel(models, half), PredictorBuffers(models)
         self.codec = models[0][0].codec
-        self.largest = self.programme.largest
-        kept = [weights["moments"] for _, weights in models if "moments" in weights]
-        self.moments = moments_in(kept[0] if kept else np.zeros((0, 0)), self.codec)
-        self._shares = np.full(len(models), 1 / len(models), np.float32)
+        self.largest = self.model.largest
+        moments = [weights["moments"] for _, weights in models if "moments" in weights]
+        self.moments = moments_in(moments[0] if moments else np.zeros((0, 0)), self.codec)
+        self._equal_weights = np.full(len(models), 1 / len(models), np.float32)
         self._cores = {}
         self._compile()
 
     def _compile(self):
         """Compile, or load from the cache, before the first sound and not in the middle of it."""
-        first_sound = self.begin(1), *np.ones((2, self.largest, 1), np.float32)
-        for _ in (compiled.help_out, compiled.perform):
+        first_frame = self.initial_state(1), *np.ones((2, self.largest, 1), np.float32)
+        for _ in (compiled.run_worker, compiled.run):
             # Numba caches each once it is compiled. On a full disk it can be played, but is not cached.
             with suppress(OSError):
-                self.play(*first_sound)
+                self.play(*first_frame)
                 break
         else:
-            self.play(*first_sound)
-        self._cores.clear()  # compile times say nothing about the pace of playing
+            self.play(*first_frame)
+        self._cores.clear()  # compile times say nothing about the speed of playing
 
-    def begin(self, voices):
+    def initial_state(self, voices):
         """The state before the first sample: silence, and the model's learned initial state."""
         past = np.full((voices, self.largest), self.codec.centre, np.int32)
-        recurrent = [np.tile(initial, (voices, 1)) for _, initial in self.programme.states]
-        return State(past, [*recurrent, *([self._listeners.begin(past)] if self._listeners.width else [])])
+        recurrent = [np.tile(initial, (voices, 1)) for _, initial in self.model.states]
+        return State(past, [*recurrent, *([self._predictors.begin(past)] if self._predictors.width else [])])
 
     def play(self, state, temperatures, draws, mix=None):
         """Draw codes, see `engines.Engine`."""
         codes = np.zeros((len(state.past), len(draws)), np.int32)
-        return self._perform(compiled.PLAY, state, codes, temperatures, draws, mix)[:2]
+        return self._run(compiled.GENERATE, state, codes, temperatures, draws, mix)[:2]
 
-    def hear(self, state, codes):
+    def condition(self, state, codes):
         """The state after these codes, see `engines.Engine`."""
-        return self._perform(compiled.WARM, state, codes)[1]
+        return self._run(compiled.CONDITION, state, codes)[1]
 
     def score(self, state, codes, mix=None):
         """The logits of given codes, see `engines.Engine`."""
-        _, state, scores = self._perform(compiled.SCORE, state, codes, mix=mix)
+        _, state, scores = self._run(compiled.SCORE, state, codes, mix=mix)
         return scores.transpose(1, 0, 2), state
 
-    def _perform(self, mode, state, given, temperatures=None, draws=None, mix=None):
-        programme, (voices, samples) = self.programme, given.shape
-        values = np.zeros((voices, programme.width), np.float32)
-        held_by_tiers = state.recurrent[: len(programme.states)]
-        for (place, initial), held in zip(programme.states, held_by_tiers, strict=True):
-            values[:, place : place + len(initial)] = held
+    def _run(self, mode, state, given, temperatures=None, draws=None, mix=None):
+        model, (voices, samples) = self.model, given.shape
+        values = np.zeros((voices, model.width), np.float32)
+        for (offset, initial), recurrent in zip(model.states, state.recurrent[: len(model.states)], strict=True):
+            values[:, offset : offset + len(initial)] = recurrent
         codes = np.concatenate([state.past, given], axis=1, dtype=np.int32)
-        nothing = np.zeros((0, 0), np.float32)
         temperatures, draws = (
-            nothing if array is None else np.ascontiguousarray(array, np.float32) for array in (temperatures, draws)
+            np.zeros((0, 0), np.float32) if array is None else np.ascontiguousarray(array, np.float32)
+            for array in (temperatures, draws)
         )
-        mix = np.tile(self._shares, (samples, 1)) if mix is None else np.ascontiguousarray(mix, np.float32)
-        scores = np.zeros((samples, voices, programme.levels) if mode == compiled.SCORE else (0, 0, 0), np.float32)
-        everything = np.arange(programme.most_inputs, dtype=np.int32)
-        found = np.zeros(programme.most_inputs + 1, np.int32)
-        stores = (programme.weights, programme.plain, programme.rows, values, np.array(programme.logits))
-        playing = (codes, temperatures, draws, mix, mode, scores)
-        known = state.recurrent[-1].copy() if self._listeners.width else np.zeros((voices, 0))
-        listening = self._listeners.room(known, state.past, samples)
-        common = (
-            programme.table,
+        mix = np.tile(self._equal_weights, (samples, 1)) if mix is None else np.ascontiguousarray(mix, np.float32)
+        scores = np.zeros((samples, voices, model.levels) if mode == compiled.SCORE else (0, 0, 0), np.float32)
+        predictor_state = state.recurrent[-1].copy() if self._predictors.width else np.zeros((voices, 0))
+        predictors = self._predictors.arrays(predictor_state, state.past, samples)
+        arguments = (
+            model.table,
             self.largest,
-            everything,
-            found,
-            stores,
-            playing,
-            listening,
+            np.arange(model.most_inputs, dtype=np.int32),
+            np.zeros(model.most_inputs + 1, np.int32),
+            compiled.Arrays(model.weights, model.biases, model.rows, values, np.array(model.logits)),
+            compiled.Sampling(codes, temperatures, draws, mix, mode, scores),
+            predictors,
             np.zeros(compiled.SHARED, np.int64),
         )
-        step = programme.smallest if mode == compiled.WARM else 1
+        step = model.smallest if mode == compiled.CONDITION else 1
         if (mode, voices) not in self._cores:
             self._cores[mode, voices] = Cores(self._useful_cores(voices))
         with self._cores[mode, voices].timed(samples) as count:
-            _together(count, (samples, step, programme.sections), common)
-        recurrent = [values[:, place : place + len(initial)].copy() for place, initial in programme.states]
-        if self._listeners.width:
-            recurrent.append(self._listeners.leave(listening))
+            _run_on(count, (samples, step, model.sections), arguments)
+        recurrent = [values[:, offset : offset + len(initial)].copy() for offset, initial in model.states]
+        if self._predictors.width:
+            recurrent.append(self._predictors.store(predictors))
         return codes[:, self.largest :], State(codes[:, -self.largest :].copy(), recurrent), scores
 
     def _useful_cores(self, voices):
         """How many cores the largest product can keep busy."""
-        table = self.programme.table
-        products = table[table[:, compiled.KIND] == compiled.PRODUCT]
+        table = self.model.table
+        products = table[table[:, compiled.OPCODE] == compiled.MATMUL]
         work = (products[:, compiled.INPUTS] * products[:, compiled.PANELS]).max() * compiled.PANEL * voices
-        return min(_there(), MOST_CORES) if work >= LEAST_WORK else 1
+        return min(_available_cores(), MOST_CORES) if work >= LEAST_WORK else 1
 
 
 class Cores:
@@ -125,37 +120,117 @@ class Cores:
     """
 
     def __init__(self, most):
-        self._pace = dict.fromkeys({1, most})  # seconds for a sample
+        self._seconds = dict.fromkeys({1, most})  # per sample, by the number of cores
         self._since = 0
 
     @contextmanager
     def timed(self, samples):
         """Yield how many cores to use for `samples` samples, and time the block."""
-        count = min(self._pace, key=lambda cores: self._pace[cores] or 0)  # untried counts come first
+        count = min(self._seconds, key=lambda cores: self._seconds[cores] or 0)  # untried counts come first
         if self._since >= AGAIN:
-            count, self._since = max(self._pace, key=self._pace.get), 0
+            count, self._since = max(self._seconds, key=self._seconds.get), 0
         begun = time.perf_counter()
         yield count
-        self._pace[count] = (time.perf_counter() - begun) / samples
+        self._seconds[count] = (time.perf_counter() - begun) / samples
         self._since += 1
 
 
-def _together(cores, what, common):
-    """Run `compiled.perform`, with a helper on each core but one."""
-    shared = common[-1]
-    shared[compiled.TICKET] = compiled.OVER
-    compiled.help_out(*common)  # returns at once; compiles now, or the first helper would while others wait
+def _run_on(cores, steps, arguments):
+    """Run `compiled.run`, with a worker on each core but one."""
+    shared = arguments[-1]
+    shared[compiled.TICKET] = compiled.STOP
+    compiled.run_worker(*arguments)  # returns at once; compiles now, or the first worker would while others wait
     shared[compiled.TICKET] = 0
-    helpers = [threading.Thread(target=compiled.help_out, args=common) for _ in range(cores - 1)]
-    for helper in helpers:
-        helper.start()
+    workers = [threading.Thread(target=compiled.run_worker, args=arguments) for _ in range(cores - 1)]
+    for worker in workers:
+        worker.start()
     try:
-        compiled.perform(*what, bool(helpers), LEAST_WORK, *common)
+        compiled.run(*steps, bool(workers), LEAST_WORK, *arguments)
     finally:
-        shared[compiled.TICKET] = compiled.OVER
-        for helper in helpers:
-            helper.join()
+        shared[compiled.TICKET] = compiled.STOP
+        for worker in workers:
+            worker.join()
 
 
-def _there():
+def _available_cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class PredictorBuffers:
+    """The predictors of several models, and the arrays in which `compiled.run` works on them.
+
+    Parameters
+    ----------
+    models
+        A list of (`ModelSettings`, {weight name: float32 array}).
+
+    Attributes
+    ----------
+    width
+        Size of one voice's state; 0 if no model has predictors.
+    """
+
+    def __init__(self, models):
+        found = (predictors_of(settings, weights) for settings, weights in models)
+        self._models = [predictors for predictors in found if predictors]
+        self.width = sum(predictors.width for predictors in self._models)
+        self._longest = max((predictors.longest for predictors in self._models), default=0)
+        self._layouts, first, guess, book, begin = [], 0, 0, 0, 0
+        for predictors in self._models:
+            orders, filters = len(predictors.orders), predictors.constants[2].shape[1]
+            end = begin + predictors.width
+            self._layouts.append((first, first + orders, book, filters, predictors.count, guess, begin, end))
+            first, guess, book, begin = first + orders, guess + predictors.count, book + filters * BOOK_ORDER, end
+        self._guesses, self._filters = guess, book // BOOK_ORDER
+        self._constants = self._concatenated()
+
+    def _concatenated(self):
+        constants = [predictors.constants for predictors in self._models]
+        one = self._models[0] if self._models else None
+        return {
+            "layouts": np.array(self._layouts, np.int64).reshape(-1, 8),
+            "orders": np.concatenate([np.zeros((0, 3), np.int64), *(each[0] for each in constants)]),
+            "fades": np.concatenate([np.zeros(0), *(each[1] for each in constants)]),
+            "books": np.concatenate([np.zeros(0, np.float32), *(each[2].ravel() for each in constants)]),
+            "coding": one.constants[3] if one else np.zeros(4),
+            "edges": one.edges if one else np.zeros(0),
+            "edges32": one.edges.astype(np.float32) if one else np.zeros(0, np.float32),
+            "decoded": one.decoded if one else np.zeros(0),
+        }
+
+    def begin(self, past):
+        """The state of voices that continue the codes `past`, float64, shape (voices, width)."""
+        return np.concatenate([model.begin(past[:, -model.context :]) for model in self._models], axis=1)
+
+    def arrays(self, state, past, samples):
+        """The `PredictorArrays` for some samples after the codes `past`; `state` is changed in place."""
+        voices, origin = past.shape
+        lead = max(0, self._longest - origin)
+        sounds = np.zeros((voices if self._models else 0, lead + origin + samples))
+        excitations = np.zeros((len(self._models), voices, origin + samples), np.float32)
+        for model, (predictors, layout) in enumerate(zip(self._models, self._layouts, strict=True)):
+            samples_before, excitation = predictors.history(state[:, layout[-2] : layout[-1]])
+            sounds[:, lead + origin - samples_before.shape[1] : lead + origin] = samples_before
+            excitations[model, :, origin - predictors.context : origin] = excitation
+        order = self._longest + 1
+        workspace = (
+            np.zeros((len(sounds), order, order)),
+            np.zeros((len(sounds), 2, order)),
+            np.zeros((voices, self._filters), np.float32),
+            np.zeros((voices, BOOK_ORDER), np.float32),
+        )
+        return compiled.PredictorArrays(
+            **self._constants,
+            samples=sounds,
+            excitations=excitations,
+            state=state,
+            guesses=np.zeros((voices, 3, self._guesses)),
+            workspace=workspace,
+        )
+
+    def store(self, arrays):
+        """The state after `compiled.run`, with the latest samples and excitations stored in it."""
+        for model, (predictors, layout) in enumerate(zip(self._models, self._layouts, strict=True)):
+            state = arrays.state[:, layout[-2] : layout[-1]]
+            predictors.store_history(state, arrays.samples, arrays.excitations[model])
+        return arrays.state

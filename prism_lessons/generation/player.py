@@ -31,7 +31,7 @@ def after(engine, codes):
     """
     before = -codes.shape[1] % engine.largest
     heard = np.pad(codes, ((0, 0), (before, 0)), constant_values=engine.codec.centre)
-    return engine.hear(engine.begin(len(codes)), heard)
+    return engine.condition(engine.initial_state(len(codes)), heard)
 
 
 def begun(engine, drawing):
@@ -41,7 +41,7 @@ def begun(engine, drawing):
     """
     moments = engine.moments
     if not len(moments):
-        return engine.begin(len(drawing))
+        return engine.initial_state(len(drawing))
     which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in drawing]
     return after(engine, moments[which])
 

@@ -175,23 +175,23 @@ def shapes_of(settings):
     if settings.book:
         shapes |= {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)}
 
-    def linear(name, heard, said):
-        shapes[f"{name}/kernel"] = (heard, said)
-        shapes[f"{name}/bias"] = (said,)
+    def linear(name, inputs, outputs):
+        shapes[f"{name}/kernel"] = (inputs, outputs)
+        shapes[f"{name}/bias"] = (outputs,)
         if settings.weight_normalisation:
-            shapes[f"{name}/length"] = (said,)
+            shapes[f"{name}/length"] = (outputs,)
 
     for below, size in reversed(list(zip((1, *sizes), sizes, strict=False))):
         tier = f"tier_{size}"
         linear(f"{tier}/hear", 2 * size if settings.guesses else size, dim)
         for layer in range(settings.layers):
             name = f"{tier}/recurrent_{layer}"
-            inside = f"{name}/{cell}/{cell}_cell"
-            heard = 2 * dim if layer and settings.skip_connections else dim
+            cell_name = f"{name}/{cell}/{cell}_cell"
+            inputs = 2 * dim if layer and settings.skip_connections else dim
             shapes |= {f"{name}/{state}": (dim,) for state in states}
-            shapes[f"{inside}/kernel"] = (heard, gates * dim)
-            shapes[f"{inside}/recurrent_kernel"] = (dim, gates * dim)
-            shapes[f"{inside}/bias"] = (2, gates * dim) if cell == "gru" else (gates * dim,)
+            shapes[f"{cell_name}/kernel"] = (inputs, gates * dim)
+            shapes[f"{cell_name}/recurrent_kernel"] = (dim, gates * dim)
+            shapes[f"{cell_name}/bias"] = (2, gates * dim) if cell == "gru" else (gates * dim,)
         for layer in range(settings.layers if settings.skip_connections else 0):
             linear(f"{tier}/speak_{layer}", dim, dim)
         linear(f"{tier}/upsample", dim, size // below * dim)

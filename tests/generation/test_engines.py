@@ -49,8 +49,8 @@ THREE = np.array([0.7, 1.0, 1.3])
 
 def drawn(engine, temperatures, seed, calls=1, heard=None):
     """Codes from silence on, (voices, SAMPLES), or several times as many; or from codes on that were heard."""
-    lines, state = [Line.of(float(one)) for one in temperatures], engine.begin(len(temperatures))
-    state = state if heard is None else engine.hear(state, heard)
+    lines, state = [Line.of(float(one)) for one in temperatures], engine.initial_state(len(temperatures))
+    state = state if heard is None else engine.condition(state, heard)
     player = Player(engine, 16000, lines, chances(seed, len(lines)), state)
     return np.concatenate([player.play(SAMPLES) for _ in range(calls)], axis=1)
 
@@ -96,7 +96,7 @@ def assert_same_state(one, other, atol):
 def test_an_engine_scores_codes_as_the_model_does(engine_of, made, shape, name):
     engine = engine_of(name, **shape)
     codes = any_codes(engine, 3, 20)
-    logits, _ = engine.score(engine.begin(3), codes)
+    logits, _ = engine.score(engine.initial_state(3), codes)
     expected = made(**shape).model.logits(after_silence(engine, codes))
     assert np.abs(probabilities(logits) - probabilities(expected)).max() < 1e-4
     # Sums in another order: float32 keeps seven digits, of which a long sum may cost one or two. The logarithm of what
@@ -115,12 +115,12 @@ def test_what_an_engine_has_heard_is_what_the_model_remembers(engine_of, made, s
         features, state = predictors.follow(codes, predictors.begin(silence))
         known = [state]
     _, expected = model.teacher_forced(after_silence(engine, codes).astype(np.int32), model.initial_state(3), features)
-    heard = engine.hear(engine.begin(3), codes)
+    heard = engine.condition(engine.initial_state(3), codes)
     assert_same_state(heard, State(codes[:, -engine.largest :], [part.numpy() for part in expected] + known), 1e-5)
     middle = 10 * engine.largest
-    in_two = engine.hear(engine.hear(engine.begin(3), codes[:, :middle]), codes[:, middle:])
+    in_two = engine.condition(engine.condition(engine.initial_state(3), codes[:, :middle]), codes[:, middle:])
     assert_same_state(in_two, heard, 1e-5)
-    fresh = engine.begin(3).recurrent
+    fresh = engine.initial_state(3).recurrent
     assert all(np.abs(was - now).max() > 1e-3 for was, now in zip(fresh, heard.recurrent, strict=True))
 
 
@@ -131,13 +131,13 @@ def test_hearing_a_beginning_and_playing_is_going_on(engine_of, shape, name):
     engine = engine_of(name, **shape)
     temperatures = np.ones((SAMPLES, 3), np.float32)
     draws = np.random.default_rng(1).random((2, SAMPLES, 3), np.float32)
-    first, played = engine.play(engine.begin(3), temperatures, draws[0])
-    heard = engine.hear(engine.begin(3), first)
+    first, played = engine.play(engine.initial_state(3), temperatures, draws[0])
+    heard = engine.condition(engine.initial_state(3), first)
     assert_same_state(heard, played, 1e-5)
     one, _ = engine.play(played, temperatures, draws[1])
     other, _ = engine.play(heard, temperatures, draws[1])
     np.testing.assert_array_equal(one, other)
-    from_silence, _ = engine.play(engine.begin(3), temperatures, draws[1])
+    from_silence, _ = engine.play(engine.initial_state(3), temperatures, draws[1])
     assert (from_silence != one).any()
 
 
@@ -187,17 +187,17 @@ def test_a_voice_is_the_same_alone_and_among_up_to_nine(engine_of, shape, precis
     samples = 10 * engine.largest
     temperatures = np.ones((samples, 9), np.float32)
     draws = np.random.default_rng(2).random((samples, 9), np.float32)
-    codes, state = engine.play(engine.begin(9), temperatures, draws)
-    scores, _ = engine.score(engine.begin(9), codes)
+    codes, state = engine.play(engine.initial_state(9), temperatures, draws)
+    scores, _ = engine.score(engine.initial_state(9), codes)
     for voices in range(1, 9):
-        some, its = engine.play(engine.begin(voices), temperatures[:, :voices], draws[:, :voices])
+        some, its = engine.play(engine.initial_state(voices), temperatures[:, :voices], draws[:, :voices])
         np.testing.assert_array_equal(some, codes[:voices])
         for mine, all_of_them in zip(its.recurrent, state.recurrent, strict=True):
             np.testing.assert_array_equal(mine, all_of_them[:voices])
-        np.testing.assert_array_equal(engine.score(engine.begin(voices), codes[:voices])[0], scores[:voices])
+        np.testing.assert_array_equal(engine.score(engine.initial_state(voices), codes[:voices])[0], scores[:voices])
     # Not the first only, but each on a place of its own.
     for voice in (3, 6, 8):
-        alone, _ = engine.play(engine.begin(1), temperatures[:, :1], draws[:, voice : voice + 1])
+        alone, _ = engine.play(engine.initial_state(1), temperatures[:, :1], draws[:, voice : voice + 1])
         np.testing.assert_array_equal(alone[0], codes[voice])
 
 
@@ -225,15 +225,15 @@ def test_several_cores_make_the_same_sound_as_one(engine_of, monkeypatch, shape,
     )
     monkeypatch.setattr(numba_engine, "Cores", lambda most: Always(1))
     monkeypatch.setattr(engine, "_cores", {})
-    alone, state = engine.play(engine.begin(voices), *playing)
-    scores, _ = engine.score(engine.begin(voices), alone)
+    alone, state = engine.play(engine.initial_state(voices), *playing)
+    scores, _ = engine.score(engine.initial_state(voices), alone)
     monkeypatch.setattr(numba_engine, "Cores", lambda most: Always(cores))
     monkeypatch.setattr(engine, "_cores", {})
-    together, its = engine.play(engine.begin(voices), *playing)
+    together, its = engine.play(engine.initial_state(voices), *playing)
     np.testing.assert_array_equal(together, alone)
     assert_same_state(its, state, 0)
-    np.testing.assert_array_equal(engine.score(engine.begin(voices), alone)[0], scores)
-    assert_same_state(engine.hear(engine.begin(voices), alone), state, 0)
+    np.testing.assert_array_equal(engine.score(engine.initial_state(voices), alone)[0], scores)
+    assert_same_state(engine.condition(engine.initial_state(voices), alone), state, 0)
 
 
 def test_a_model_too_small_for_it_stays_on_one_core_and_a_large_one_tries_all(engine_of, monkeypatch):
@@ -263,28 +263,28 @@ def test_the_seconds_of_compiling_are_not_taken_for_the_pace_of_one_core(made, m
         taken.append(count)
         clock[0] += next(seconds, {1: 1.0, 2: 2.0}[count])
 
-    monkeypatch.setattr(numba_engine, "_together", together)
+    monkeypatch.setattr(numba_engine, "_run_on", together)
     monkeypatch.setattr(numba_engine.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(numba_engine.NumbaEngine, "_useful_cores", lambda *_: 2)
     capsule = made(**PLAIN)
     engine = numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
     del taken[:]
     for _ in range(10):
-        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+        engine.play(engine.initial_state(1), *np.ones((2, engine.largest, 1), np.float32))
     assert sorted(taken[:2]) == [1, 2] and taken[2:] == 8 * [1]
 
 
 def test_a_model_plays_where_what_was_compiled_cannot_be_kept(made, monkeypatch):
     """On a full disk, say: Numba then fails once for each function, which is compiled by then."""
     failing = [OSError("No space left on device"), PermissionError("Read-only file system")]
-    together = numba_engine._together
+    together = numba_engine._run_on
 
     def keeping(*arguments):
         if failing:
             raise failing.pop()
         together(*arguments)
 
-    monkeypatch.setattr(numba_engine, "_together", keeping)
+    monkeypatch.setattr(numba_engine, "_run_on", keeping)
     capsule = made(**PLAIN)
     numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
     assert not failing
@@ -298,18 +298,18 @@ def test_hearing_which_is_quicker_is_not_taken_for_the_pace_of_playing(made, mon
         taken.append(count)
         clock[0] += {1: 1.0, 2: 2.0}[count] * samples / step
 
-    monkeypatch.setattr(numba_engine, "_together", together)
+    monkeypatch.setattr(numba_engine, "_run_on", together)
     monkeypatch.setattr(numba_engine.time, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(numba_engine.NumbaEngine, "_useful_cores", lambda *_: 2)
     capsule = made(**PLAIN)
     engine = numba_engine.NumbaEngine([(capsule.settings, capsule.weights)])
     for _ in range(4):
-        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+        engine.play(engine.initial_state(1), *np.ones((2, engine.largest, 1), np.float32))
     for _ in range(numba_engine.AGAIN + 4):
-        engine.hear(engine.begin(1), np.zeros((1, engine.largest), np.int32))
+        engine.condition(engine.initial_state(1), np.zeros((1, engine.largest), np.int32))
     del taken[:]
     for _ in range(4):
-        engine.play(engine.begin(1), *np.ones((2, engine.largest, 1), np.float32))
+        engine.play(engine.initial_state(1), *np.ones((2, engine.largest, 1), np.float32))
     assert taken == 4 * [1]
 
 
@@ -319,8 +319,8 @@ def test_however_a_take_is_cut_into_pieces_it_is_the_same(engine_of, shape, name
     engine = engine_of(name, **shape)
     draws = np.random.default_rng(3).random((SAMPLES, 3), np.float32)
     temperatures = np.linspace(0.5, 1.5, 3 * SAMPLES, dtype=np.float32).reshape(-1, 3)
-    whole, end = engine.play(engine.begin(3), temperatures, draws)
-    state, parts = engine.begin(3), []
+    whole, end = engine.play(engine.initial_state(3), temperatures, draws)
+    state, parts = engine.initial_state(3), []
     for start in range(0, SAMPLES, SAMPLES // 4):
         here = slice(start, start + SAMPLES // 4)
         codes, state = engine.play(state, temperatures[here], draws[here])
@@ -337,8 +337,8 @@ def test_no_code_is_drawn_that_is_none(engine_of, name, levels):
     top = np.nextafter(np.float32(1), np.float32(0))
     for temperature in (0.05, 1.0, 5.0):
         many = np.full((40, 16), temperature, np.float32)
-        assert engine.play(engine.begin(16), many, np.full((40, 16), top))[0].max() < levels
-        assert engine.play(engine.begin(16), many, np.zeros((40, 16), np.float32))[0].min() >= 0
+        assert engine.play(engine.initial_state(16), many, np.full((40, 16), top))[0].max() < levels
+        assert engine.play(engine.initial_state(16), many, np.zeros((40, 16), np.float32))[0].min() >= 0
 
 
 SIXTEEN = {"frame_sizes": (4,), "levels": 16, "quantisation": "linear"}
@@ -362,7 +362,7 @@ def test_codes_are_drawn_as_often_as_their_probabilities_say(engine_of, made, na
     """Over the first sample of many voices, which is drawn from the same chances by all of them."""
     engine = engine_of(name, **SIXTEEN)
     draws = np.random.default_rng(3).random((4, DRAWS), np.float32)
-    codes = engine.play(engine.begin(DRAWS), np.full((4, DRAWS), temperature, np.float32), draws)[0][:, 0]
+    codes = engine.play(engine.initial_state(DRAWS), np.full((4, DRAWS), temperature, np.float32), draws)[0][:, 0]
     logits = made(**SIXTEEN).model.logits(np.full((1, 5), engine.codec.centre))[0, 0].astype(np.float64)
     assert p_value(codes, logits, temperature) > 0.001  # the seed is fixed: this is no matter of luck
     for wrong in (0.95, 1.05):
@@ -384,7 +384,7 @@ def test_half_precision_changes_logits_by_less_than_a_five_hundredth_of_their_ra
     for shape in SHAPES:
         engine, half = engine_of(**shape), engine_of(precision="half", **shape)
         codes = any_codes(engine, 3, 20)
-        logits, rounded = (one.score(one.begin(3), codes)[0] for one in (engine, half))
+        logits, rounded = (one.score(one.initial_state(3), codes)[0] for one in (engine, half))
         difference = np.abs(logits - rounded).max()
         assert 0 < difference < 0.002 * np.ptp(logits)
 
@@ -397,7 +397,7 @@ def test_half_precision_foresees_a_recording_as_well(name, recording):
     for precision in engines.PRECISIONS:
         engine = engines.of_capsules([capsule], "numba", precision)
         codes = engine.codec.encode(load(EXAMPLES / name / f"{recording}.flac").samples[:16000])[None]
-        logits, _ = engine.score(engine.begin(1), codes)
+        logits, _ = engine.score(engine.initial_state(1), codes)
         chosen = np.take_along_axis(probabilities(logits[0]), codes[0, :, None].astype(int), -1)
         bits[precision] = -np.log2(chosen).mean()
     assert abs(bits["half"] - bits["single"]) < 0.002
@@ -426,7 +426,7 @@ def test_of_two_models_the_logits_are_mixed(made, sizes, one, other):
     assert engine.largest == np.lcm(*(frames[-1] for frames in sizes))
     codes = any_codes(engine, 2, 10)
     second = np.linspace(0, 1, codes.shape[1], dtype=np.float32)
-    mixed, scored = engine.score(engine.begin(2), codes, np.stack([1 - second, second], axis=1))
+    mixed, scored = engine.score(engine.initial_state(2), codes, np.stack([1 - second, second], axis=1))
     alone = []
     for capsule in capsules:
         silence = np.full((2, capsule.settings.largest_frame), engine.codec.centre)
@@ -435,8 +435,8 @@ def test_of_two_models_the_logits_are_mixed(made, sizes, one, other):
     predictors = "predictors" in one or "predictors" in other
     assert_alike(mixed, expected, predictors)
     assert np.abs(alone[0] - alone[1]).mean() > 1
-    assert_same_state(engine.hear(engine.begin(2), codes), scored, 0)
-    halves, _ = engine.score(engine.begin(2), codes)
+    assert_same_state(engine.condition(engine.initial_state(2), codes), scored, 0)
+    halves, _ = engine.score(engine.initial_state(2), codes)
     assert_alike(halves, (alone[0] + alone[1]) / 2, predictors)
 
 
@@ -453,10 +453,10 @@ def test_a_model_in_training_is_played_with_the_weights_it_has_now(made):
     engine = engines.of_model(capsule.model)
     assert type(engine).__name__ == "NumbaEngine" or engines.choose() == "tensorflow"
     codes = any_codes(engine, 1, 5)
-    before, _ = engine.score(engine.begin(1), codes)
+    before, _ = engine.score(engine.initial_state(1), codes)
     output = capsule.model.sample_tier.output_layer
     output.bias.assign(output.bias + 1.5)
-    after, _ = engines.of_model(capsule.model).score(engine.begin(1), codes)
+    after, _ = engines.of_model(capsule.model).score(engine.initial_state(1), codes)
     np.testing.assert_allclose(after, before + 1.5, atol=1e-4)
 
 

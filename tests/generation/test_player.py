@@ -189,7 +189,7 @@ class Remembering(Recorder):
 def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
     engine = Remembering(moments=np.arange(50 * 40, dtype=np.int32).reshape(50, 40))
     traps = Traps(16000, 2, nudge, moments=True)
-    player = player_of(engine, [0.5, 0.5], state=engine.begin(2), traps=traps)
+    player = player_of(engine, [0.5, 0.5], state=engine.initial_state(2), traps=traps)
     for _ in range(3):
         player.play(4800)
     assert (player.state.recurrent[0] == -1).all()  # not yet a second of silence

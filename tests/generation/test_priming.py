@@ -57,7 +57,7 @@ def test_each_voice_goes_on_from_its_own_prime(engine_of, ramp):
         np.testing.assert_array_equal(alone.past[0], state.past[voice])
         for mine, its in zip(alone.recurrent, state.recurrent, strict=True):
             np.testing.assert_array_equal(mine[0], its[voice])
-    silence = engine.begin(1)
+    silence = engine.initial_state(1)
     np.testing.assert_array_equal(state.recurrent[0][1], silence.recurrent[0][0])
     assert (state.recurrent[0][0] != state.recurrent[0][2]).any()
 
@@ -239,7 +239,7 @@ def test_no_join_is_to_be_heard(name, recording, start):
     assert codes.shape == (VOICES, joint + AFTER)
 
     engine = engines.of_capsules([capsule], "numba")
-    logits, state = engine.score(engine.begin(1), codes[:1, :joint])
+    logits, state = engine.score(engine.initial_state(1), codes[:1, :joint])
     stretches = bits(logits, codes[:1, :joint])[0].reshape(-1, AFTER).mean(axis=1)[8:]
     warm = State.together([state] * VOICES)
 
@@ -252,7 +252,7 @@ def test_no_join_is_to_be_heard(name, recording, start):
     assert after <= np.percentile(stretches, 95)
     assert abs(beyond) < 0.12
 
-    cold = State(warm.past, engine.begin(VOICES).recurrent)
+    cold = State(warm.past, engine.initial_state(VOICES).recurrent)
     player = Player(engine, RATE, [Line.of(1)] * VOICES, chances(1, VOICES), cold)
     cold_after, cold_beyond = surprise(player.play(AFTER))
     assert abs(cold_after - after) > 0.2
@@ -269,7 +269,7 @@ def test_a_recording_goes_on_as_foreseen_only_by_a_model_that_has_heard_it():
     engine = engines.of_capsules([capsule], "numba")
     state, _ = primed(engine, [Prime(path, 1.0, 2.0)], chances(0, 1), RATE)
     codes = engine.codec.encode(load(path).samples[3 * RATE : 3 * RATE + AFTER])[None].astype(np.int32)
-    cold = State(state.past, engine.begin(1).recurrent)
+    cold = State(state.past, engine.initial_state(1).recurrent)
     heard, unheard = (bits(engine.score(one, codes)[0], codes)[0].mean() for one in (state, cold))
     assert heard < unheard - 0.5
 
