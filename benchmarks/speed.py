@@ -31,7 +31,7 @@ from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import Codes
 from prism_lessons.generation import compiled
 from prism_lessons.generation.numba_engine import NumbaEngine
-from prism_lessons.generation.player import chances
+from prism_lessons.generation.player import random_keys
 from prism_lessons.generation.tensorflow_engine import TensorFlowEngine
 from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
@@ -89,7 +89,7 @@ def playing(settings, voices, half=False, tensorflow=False):
     model = model_of(settings)
     engine = TensorFlowEngine(model) if tensorflow else NumbaEngine([(settings, numpy_weights(model))], half)
     samples = max(1, PIECE // voices // engine.largest) * engine.largest
-    draw = [np.random.default_rng(pair) for pair in chances(0, voices)]
+    draw = [np.random.default_rng(pair) for pair in random_keys(0, voices)]
     temperatures, state = np.ones((samples, voices), np.float32), engine.initial_state(voices)
 
     def play():
@@ -206,12 +206,12 @@ def half_precision(settings):
     codes = np.random.default_rng(0).integers(settings.levels, size=(2, 16 * settings.largest_frame))
     single, half = (NumbaEngine([(settings, numpy_weights(model))], half) for half in (False, True))
     exact, rounded = (engine.score(engine.initial_state(2), codes)[0].astype(np.float64) for engine in (single, half))
-    chances = [np.exp(one - one.max(-1, keepdims=True)) for one in (exact, rounded)]
-    chances = [one / one.sum(-1, keepdims=True) for one in chances]
+    random_keys = [np.exp(one - one.max(-1, keepdims=True)) for one in (exact, rounded)]
+    random_keys = [one / one.sum(-1, keepdims=True) for one in random_keys]
     return {
         "largest_logit": round(float(np.abs(exact).max()), 2),
         "largest_logit_error": round(float(np.abs(exact - rounded).max()), 5),
-        "largest_chance_error": round(float(np.abs(chances[0] - chances[1]).max()), 6),
+        "largest_chance_error": round(float(np.abs(random_keys[0] - random_keys[1]).max()), 6),
     }
 
 

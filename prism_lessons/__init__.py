@@ -4,7 +4,7 @@ The library's public names; each is loaded when it is first used, which keeps `i
 
     corpus  = pl.curate("recordings/", "my_corpus/", sample_rate=16000)
     run     = pl.train(corpus, "my_run/", preset="sketch", minutes=3)
-    heard   = pl.audition(run)                # its clips, measured, and what you hear in them
+    audition = pl.audition(run)               # its clips, measured, and what you hear in them
     capsule = run.capsule()                   # or pl.load("bells.capsule")
     clips   = pl.generate(capsule, seconds=4, voices=4, temperature=0.95, seed=1)
     clips[0].save("take.wav")
@@ -23,7 +23,7 @@ _FACE = {
     "Capsule": "capsule",
     "Choices": "corpus",
     "Clip": "audio",
-    "Line": "generation",
+    "Envelope": "generation",
     "Prime": "generation",
     "Corpus": "corpus",
     "PRESETS": "presets",
@@ -45,11 +45,13 @@ _FACE = {
     "survey": "corpus",
     "train": "training",
 }
+_ALIASES = {"Line": "Envelope"}  # earlier names, kept for one version
 _ROOMS = ("prism",)  # modules used by name: pl.prism.load
 __all__ = ["CourseError", *_FACE, *_ROOMS]
 
 
 def __getattr__(name):
+    name = _ALIASES.get(name, name)
     if name in _ROOMS:
         return import_module(f".{name}", __name__)
     if name not in _FACE:

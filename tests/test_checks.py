@@ -96,15 +96,15 @@ OTHERS = {
     ),
     "Clip sample_rate": (lambda value: pl.Clip(ARRAY, value), [*NO_WHOLE_NUMBERS, 0, "x", ARRAY]),
     "Clip name": (lambda value: pl.Clip(ARRAY, 8000, value), NO_TEXTS),
-    "Line.parse text": (pl.Line.parse, NO_TEXTS),
-    "Line.of what": (lambda value: pl.Line.of(1.0, value), NO_TEXTS),
-    "Line.of limits": (
-        lambda value: pl.Line.of(1.0, "temperature", value),
+    "Envelope.parse text": (pl.Envelope.parse, NO_TEXTS),
+    "Envelope.of what": (lambda value: pl.Envelope.of(1.0, value), NO_TEXTS),
+    "Envelope.of limits": (
+        lambda value: pl.Envelope.of(1.0, "temperature", value),
         [None, 1, "ab", b"ab", [1], ["a", 1], ARRAY],
     ),
-    "Line.of temperature": (pl.Line.of, [None, True, b"x", [1], ARRAY, DEEP]),
-    "Line.at seconds": (
-        pl.Line(((0, 1.0),)).at,
+    "Envelope.of temperature": (pl.Envelope.of, [None, True, b"x", [1], ARRAY, DEEP]),
+    "Envelope.at seconds": (
+        pl.Envelope(((0, 1.0),)).at,
         [None, True, "x", b"x", {}, [[1], [1, 2]], 1j, ARRAY.astype(str), 10**5000],
     ),
     "Prime.several voices": (lambda value: pl.Prime.several(CLIP, value), [*NO_WHOLE_NUMBERS, 0, 257, np.int64(257)]),
@@ -254,7 +254,7 @@ def test_numbers_of_numpy_make_primes_and_files_as_plain_ones_do():
     assert len(pl.Prime.several(CLIP, np.int64(3), np.float64(0.001))) == 3
     assert type(pl.Clip(CLIP.samples, np.int32(8000)).sample_rate) is int
     assert str(Rendering(bits=np.int64(24))) == "WAV 24 bit"
-    assert pl.Line(((0, 1.0), (2, 2.0))).at([0, np.int64(1)]).tolist() == [1.0, 1.5]
+    assert pl.Envelope(((0, 1.0), (2, 2.0))).at([0, np.int64(1)]).tolist() == [1.0, 1.5]
 
 
 def test_the_face_keeps_its_signature_and_python_s_own_complaint():

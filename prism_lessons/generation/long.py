@@ -23,7 +23,7 @@ from ..files import alone, check_there, read_json, replacing, unreadable, unwrit
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
-from .takes import Performance, events_of, markers, samples_of, take_name, trapped
+from .takes import GenerationRequest, degeneration_report, events_of, markers, samples_of, take_name
 
 WHAT, STATE, LOCK = "performance.json", "player.state", "performance.lock"
 # Files left by a performance that was killed at the start: it has not begun.
@@ -35,7 +35,7 @@ MOST_HOURS = 24
 MOST_BYTES = 2**32 - 2**25  # of a WAV: its sizes are 32-bit numbers, and prime and markers need room too
 
 
-class Taken(CourseError):
+class FolderOccupied(CourseError):
     """A folder holds something other than the requested performance, which needs another folder."""
 
 
@@ -125,7 +125,8 @@ def perform(
     Raises
     ------
     CourseError
-        For a value out of range, when the folder holds another performance (`Taken`), and when the disk is full.
+        For a value out of range, when the folder holds another performance (`FolderOccupied`), and when the disk is
+        full.
     Stopped
         When it is interrupted; what was played is kept, as WAVs too.
 
@@ -143,8 +144,8 @@ def perform(
     1.0
     """
     folder = Path(folder)
-    performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
-    rate = performance.capsule.sample_rate
+    request = GenerationRequest.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
+    rate = request.capsule.sample_rate
     samples = samples_of(seconds, rate)
     if seconds > MOST_HOURS * 3600 or 2 * samples > MOST_BYTES:
         most = min(MOST_HOURS, MOST_BYTES / 2 / rate / 3600)
@@ -155,27 +156,27 @@ def perform(
     busy = f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'
     with alone(folder / LOCK, busy):
         try:
-            stage = _Stage(folder, performance, keep_prime)
+            session = _Session(folder, request, keep_prime)
         except KeyboardInterrupt:
             raise Stopped("Nothing was lost: run the same again.") from None
-        begun = stage.played
+        already_played = session.played
         stopped = False
         try:
-            with stage:
-                kept = time.monotonic()
-                while stage.played < samples:
-                    stage.write(stage.player.play())
-                    played = min(stage.played, samples)
-                    part = (played - begun) / max(1, samples - begun)
+            with session:
+                last_saved = time.monotonic()
+                while session.played < samples:
+                    session.write(session.player.play())
+                    played = min(session.played, samples)
+                    part = (played - already_played) / max(1, samples - already_played)
                     live.share(f"Playing {counted(voices, 'voice')}", clock(played / rate), clock(samples / rate), part)
-                    if time.monotonic() - kept > KEEP_SECONDS:
-                        stage.keep()
-                        kept = time.monotonic()
+                    if time.monotonic() - last_saved > KEEP_SECONDS:
+                        session.save()
+                        last_saved = time.monotonic()
                         if listening:
-                            listening(stage.takes(samples))
+                            listening(session.takes(samples))
         except KeyboardInterrupt:
             stopped = True
-        takes = stage.takes(samples)
+        takes = session.takes(samples)
         try:
             for take in takes:
                 live.text(f"Writing {take.path.name}")
@@ -184,12 +185,13 @@ def perform(
                         file.write(coded(block, 16))
         except KeyboardInterrupt:
             stopped = True
-    length = clock(min(stage.played, samples) / rate)
+    length = clock(min(session.played, samples) / rate)
     if stopped:
         live.end(f"Stopped after {length} of {clock(samples / rate)}. What was played is in {folder}.")
         raise Stopped("What was played is kept: run the same again to go on.") from None
     live.end(
-        f"Played {counted(voices, 'voice')} of {length}, in {folder}.{trapped(stage.player.traps, samples / rate)}"
+        f"Played {counted(voices, 'voice')} of {length}, in {folder}."
+        f"{degeneration_report(session.player.detector, samples / rate)}"
     )
     return takes
 
@@ -197,45 +199,45 @@ def perform(
 def _refuse_other(folder):
     """Refuse a folder that holds something other than a performance."""
     try:
-        begun = (folder / WHAT).is_file() or not folder.exists()
-        if not begun and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
-            raise Taken(f'"{folder}" holds something else: name a folder of its own for this performance.')
+        started = (folder / WHAT).is_file() or not folder.exists()
+        if not started and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
+            raise FolderOccupied(f'"{folder}" holds something else: name a folder of its own for this performance.')
     except OSError as error:
         raise unwritable(folder, error) from error
 
 
-class _Stage:
+class _Session:
     """Context manager for the files of a performance and its player, at the beginning or where it stopped."""
 
-    def __init__(self, folder, performance, keep_prime):
-        self.folder, self.performance, self.codec = folder, performance, performance.capsule.settings.codec
-        self.abouts = list(performance.abouts())
+    def __init__(self, folder, request, keep_prime):
+        self.folder, self.request, self.codec = folder, request, request.capsule.settings.codec
+        self.abouts = list(request.abouts())
         self._files, self._open = ExitStack(), []
         if (folder / WHAT).is_file():
-            self._go_on(keep_prime)
+            self._resume(keep_prime)
         else:
             self._begin(keep_prime)
 
     def _begin(self, keep_prime):
         if (self.folder / STATE).is_file() and self._state()[0]["played"]:  # WHAT was deleted
             raise self._damaged()
-        self.player, heard = self.performance.player()
-        heard = heard if keep_prime else [codes[:0] for codes in heard]
-        self.before = [len(codes) for codes in heard]
+        self.player, primes = self.request.player()
+        primes = primes if keep_prime else [codes[:0] for codes in primes]
+        self.before = [len(codes) for codes in primes]
         try:
-            for voice, codes in enumerate(heard):
+            for voice, codes in enumerate(primes):
                 self._path(voice).write_bytes(codes.astype(self.codec.dtype).tobytes())
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        self._whole = self._moment()
-        self._keep_state()
+        self._snapshot = self._take_snapshot()
+        self._save_state()
         write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # now it has begun
 
-    def _go_on(self, keep_prime):
+    def _resume(self, keep_prime):
         try:
             what = read_json(self.folder / WHAT, "performance")
         except CourseError as error:
-            raise Taken(str(error)) from error
+            raise FolderOccupied(str(error)) from error
         try:
             self._compare(what["takes"], what["keep_prime"], keep_prime)
             for about, then in zip(self.abouts, what["takes"], strict=True):
@@ -243,14 +245,14 @@ class _Stage:
             about, arrays = self._state()
             self.before = about["before"]
             recurrent = [arrays[f"recurrent_{number}"] for number in range(len(arrays) - 2)]
-            self.player, _ = self.performance.player(State(arrays["past"], recurrent))
+            self.player, _ = self.request.player(State(arrays["past"], recurrent))
             self.player.played = about["played"]
-            for chance, held in zip(self.player.chances, about["chances"], strict=True):
-                chance.bit_generator.state = held
-            self.player.traps.restore(json.loads(arrays["traps"].tobytes()))
-            self._whole = self._moment()
+            for rng, rng_state in zip(self.player.rngs, about["chances"], strict=True):
+                rng.bit_generator.state = rng_state
+            self.player.detector.restore(json.loads(arrays["traps"].tobytes()))
+            self._snapshot = self._take_snapshot()
             self._check(len(arrays["past"]))
-            self._remember()
+            self._restore_history()
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
             raise self._damaged() from error
 
@@ -262,7 +264,9 @@ class _Stage:
             raise self._damaged() from error
 
     def _damaged(self):
-        return Taken(f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.')
+        return FolderOccupied(
+            f'The performance in "{self.folder}" is damaged, so it cannot go on: begin one in another folder.'
+        )
 
     def _compare(self, takes, kept_prime, keep_prime):
         """Raise a `CourseError` if the performance here differs from the requested one."""
@@ -278,15 +282,15 @@ class _Stage:
         if kept_prime != keep_prime:
             raise _other(self.folder, "keep_prime", kept_prime, keep_prime)
 
-    def _remember(self):
+    def _restore_history(self):
         """Give the traps the last seconds that were played, which they had before the pause."""
-        count = min(self.played, round(REMEMBERED_SECONDS * self.performance.capsule.sample_rate))
+        count = min(self.played, round(REMEMBERED_SECONDS * self.request.capsule.sample_rate))
         size, dtype = self.codec.dtype.itemsize, self.codec.dtype
         codes = [
             np.fromfile(self._path(voice), dtype, count, offset=self._bytes(voice) - count * size)
             for voice in range(len(self.abouts))
         ]
-        self.player.traps.remember(self.codec.decode(np.stack(codes)))
+        self.player.detector.append(self.codec.decode(np.stack(codes)))
 
     def _check(self, voices):
         """Raise a `ValueError` unless state and codes belong together."""
@@ -319,7 +323,7 @@ class _Stage:
     def __exit__(self, kind, error, _):
         with self._files:
             if kind is None or issubclass(kind, KeyboardInterrupt):
-                self.keep()
+                self.save()
         return False
 
     def write(self, codes):
@@ -331,24 +335,24 @@ class _Stage:
                     rest = rest[file.write(rest) :]
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        self._whole = self._moment()
+        self._snapshot = self._take_snapshot()
 
-    def _moment(self):
-        """Everything the next sample depends on, now: (samples played, state, random states, traps).
+    def _take_snapshot(self):
+        """Everything the next sample depends on, now: (samples played, state, random states, detector).
 
         An interruption may come between a piece and its writing, so the last moment at which player and files agreed is
         kept.
         """
         player = self.player
-        chances = [chance.bit_generator.state for chance in player.chances]
-        return player.played, player.state, chances, player.traps.kept()
+        rngs = [rng.bit_generator.state for rng in player.rngs]
+        return player.played, player.state, rngs, player.detector.state()
 
     @property
     def played(self):
         """Samples of each voice that have been written."""
-        return self._whole[0]
+        return self._snapshot[0]
 
-    def keep(self):
+    def save(self):
         """Flush the codes to disk, then save the state."""
         check_there(self.folder / WHAT)
         try:
@@ -357,26 +361,26 @@ class _Stage:
                 os.fsync(file.fileno())
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        self._keep_state()
+        self._save_state()
 
-    def _keep_state(self):
-        played, state, chances, traps = self._whole
+    def _save_state(self):
+        played, state, rngs, detector = self._snapshot
         arrays = {"past": state.past} | {f"recurrent_{at}": part for at, part in enumerate(state.recurrent)}
         # As an array, since there may be many events, and a container's description is limited in size.
-        arrays["traps"] = np.frombuffer(json.dumps(traps).encode(), np.uint8)
-        about = {"played": played, "before": self.before, "chances": chances}
+        arrays["traps"] = np.frombuffer(json.dumps(detector).encode(), np.uint8)
+        about = {"played": played, "before": self.before, "chances": rngs}
         container.write(self.folder / STATE, "performance", about, arrays)
 
     def takes(self, most):
         """The `LongTake`s so far, with at most `most` samples made by the model."""
-        rate, takes = self.performance.capsule.sample_rate, []
+        rate, takes = self.request.capsule.sample_rate, []
         made = min(self.played, most)
         names = [take_name(about) for about in self.abouts]
         for voice, about in enumerate(self.abouts):
             about = dict(about)
             if self.before[voice]:
                 about["prime_seconds"] = self.before[voice] / rate
-            about["events"] = events_of(self.player.traps, voice, made / rate)
+            about["events"] = events_of(self.player.detector, voice, made / rate)
             # Voices that differ only in their primes, or in the middle of their lines, have the same name.
             name = f"{names[voice]}_{voice + 1}" if names.count(names[voice]) > 1 else names[voice]
             path = self.folder / f"{name}.wav"
@@ -385,12 +389,12 @@ class _Stage:
 
 
 def _other(folder, name, then, now):
-    return Taken(
+    return FolderOccupied(
         f'"{folder}" holds another performance: its {name} is {then}, and you ask for {now}. Name another folder, or '
         "ask for the same."
     )
 
 
-def is_work(name):
+def is_resume_file(name):
     """Whether a file of this name in a performance's folder is not sound, but needed to go on with it."""
     return bool(WORK.fullmatch(name))

@@ -10,7 +10,7 @@ from ..checks import checked, number
 from ..errors import CourseError
 from ..files import digest
 from ..run import as_capsule
-from .lines import SHARES, Line
+from .envelopes import SHARES, Envelope
 
 # Weights taken from the recordings, not learned (`SampleRNN`): the mean of two filters or of two moments belongs to no
 # recording.
@@ -77,7 +77,7 @@ class Mixture:
     """
 
     capsules: tuple = field(repr=False)
-    share: Line
+    share: Envelope
     about: dict
 
     @property
@@ -101,7 +101,7 @@ def mix(first, second, share=0.5):
     ----------
     first, second : Capsule, Run, str or Path
         Two models of any shape, with the same sample rate and the same codes.
-    share : float, str or Line
+    share : float, str or Envelope
         Weight of the second, 0 .. 1: a number, or a line such as "0:0, 10:1", which goes from the first to the second.
 
     Returns
@@ -117,7 +117,7 @@ def mix(first, second, share=0.5):
     --------
     between : Interpolates the weights of two models.
     generate : Plays a mixture like a capsule.
-    Line : A share that changes over time.
+    Envelope : A share that changes over time.
 
     Examples
     --------
@@ -133,7 +133,7 @@ def mix(first, second, share=0.5):
         raise CourseError(
             "Models can be mixed when they write the same codes: these two differ in quantisation or levels."
         )
-    share = Line.of(share, "share", SHARES)
+    share = Envelope.of(share, "share", SHARES)
     return Mixture((first, second), share, _about("mix", first, second, str(share)))
 
 

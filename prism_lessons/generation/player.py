@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .lines import Line
+from .envelopes import Envelope
 from .state import State
 
 MOST_VOICES = 256
 PIECE = 4096  # samples made at a time, rounded to whole frames
 
 
-def chances(seed, voices):
+def random_keys(seed, voices):
     """The random seed of each voice: (seed, 0), (seed, 1) and so on; for a list of seeds, the first voice of each.
 
     A pair (seed, voice) in the list, voices from 0, is used as it is.
@@ -19,31 +19,31 @@ def chances(seed, voices):
     return [(seed, voice) for voice in range(voices)]
 
 
-def pieces(engine, sample_rate, samples, temperatures, drawing):
+def pieces(engine, sample_rate, samples, temperatures, keys):
     """Yield the codes of voices from the beginning, each at its own temperature, see `Player.pieces`."""
-    return Player(engine, sample_rate, [Line.of(one) for one in temperatures], drawing).pieces(samples)
+    return Player(engine, sample_rate, [Envelope.of(one) for one in temperatures], keys).pieces(samples)
 
 
-def after(engine, codes):
+def state_after(engine, codes):
     """The `State` of voices after `codes`, int, shape (voices, samples), and nothing before.
 
     Frames are aligned to the end of the codes; the start is padded with silence.
     """
-    before = -codes.shape[1] % engine.largest
-    heard = np.pad(codes, ((0, 0), (before, 0)), constant_values=engine.codec.centre)
-    return engine.condition(engine.initial_state(len(codes)), heard)
+    padding = -codes.shape[1] % engine.largest
+    padded = np.pad(codes, ((0, 0), (padding, 0)), constant_values=engine.codec.centre)
+    return engine.condition(engine.initial_state(len(codes)), padded)
 
 
-def begun(engine, drawing):
-    """The initial `State` of voices, given a pair from `chances` for each.
+def starting_state(engine, keys):
+    """The initial `State` of voices, given a pair from `random_keys` for each.
 
     Each continues a moment of the recordings, drawn from its seed, or silence if the model keeps none.
     """
     moments = engine.moments
     if not len(moments):
-        return engine.initial_state(len(drawing))
-    which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in drawing]
-    return after(engine, moments[which])
+        return engine.initial_state(len(keys))
+    which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in keys]
+    return state_after(engine, moments[which])
 
 
 class Player:
@@ -58,15 +58,15 @@ class Player:
     sample_rate
         Hz, to convert samples to the seconds of the lines.
     lines
-        The temperature `Line` of each voice.
+        The temperature `Envelope` of each voice.
     drawing
-        A pair for each voice, from `chances`.
+        A pair for each voice, from `random_keys`.
     state
-        The `State` to begin from, for example after a prime; if not given, see `begun`.
+        The `State` to begin from, for example after a prime; if not given, see `starting_state`.
     share
-        When two models are mixed: the `Line` of the second one's share, 0 .. 1.
+        When two models are mixed: the `Envelope` of the second one's share, 0 .. 1.
     traps
-        `Traps` that watch the voices, or None.
+        `DegenerationDetector` that watch the voices, or None.
 
     Attributes
     ----------
@@ -74,10 +74,16 @@ class Player:
         Samples of each voice so far.
     """
 
-    def __init__(self, engine, sample_rate, lines, drawing, state=None, share=None, traps=None):
-        self.engine, self.sample_rate, self.lines, self.share, self.traps = engine, sample_rate, lines, share, traps
-        self.state = state or begun(engine, drawing)
-        self.drawing, self.chances = drawing, [np.random.default_rng(pair) for pair in drawing]
+    def __init__(self, engine, sample_rate, envelopes, keys, state=None, share=None, detector=None):
+        self.engine, self.sample_rate, self.envelopes, self.share, self.detector = (
+            engine,
+            sample_rate,
+            envelopes,
+            share,
+            detector,
+        )
+        self.state = state or starting_state(engine, keys)
+        self.keys, self.rngs = keys, [np.random.default_rng(pair) for pair in keys]
         self.played = 0
 
     @property
@@ -90,27 +96,27 @@ class Player:
         largest = self.engine.largest
         samples = self.piece if samples is None else -(-samples // largest) * largest
         seconds = (self.played + np.arange(samples)) / self.sample_rate
-        temperatures = np.stack([line.at(seconds) for line in self.lines], axis=1)
-        if self.traps:
-            temperatures = self.traps.nudged(temperatures, self.played)
-        draws = np.stack([chance.random(samples, np.float32) for chance in self.chances], axis=1)
+        temperatures = np.stack([envelope.at(seconds) for envelope in self.envelopes], axis=1)
+        if self.detector:
+            temperatures = self.detector.nudged(temperatures, self.played)
+        draws = np.stack([rng.random(samples, np.float32) for rng in self.rngs], axis=1)
         mix = {}
         if self.share:
             second = self.share.at(seconds)
             mix = {"mix": np.stack([1 - second, second], axis=1)}
         codes, self.state = self.engine.play(self.state, temperatures, draws, **mix)
         self.played += samples
-        if self.traps:
-            self.traps.watch(self.engine.codec.decode(codes), self.played)
-            if self.traps.anew:
-                self._begin_anew(self.traps.anew)
+        if self.detector:
+            self.detector.update(self.engine.codec.decode(codes), self.played)
+            if self.detector.restarts:
+                self._restart(self.detector.restarts)
         return codes
 
-    def _begin_anew(self, voices):
+    def _restart(self, voices):
         """Restart these voices from another moment of the recordings."""
-        fresh = begun(self.engine, [(*self.drawing[voice], self.played) for voice in voices])
+        restarted = starting_state(self.engine, [(*self.keys[voice], self.played) for voice in voices])
         parts = [self.state.past.copy(), *(part.copy() for part in self.state.recurrent)]
-        for part, new in zip(parts, [fresh.past, *fresh.recurrent], strict=True):
+        for part, new in zip(parts, [restarted.past, *restarted.recurrent], strict=True):
             part[voices] = new
         self.state = State(parts[0], parts[1:])
 

@@ -12,7 +12,7 @@ from ..errors import CourseError, as_given
 from ..files import as_text
 from ..live import moment
 from ..settings import is_number
-from .player import MOST_VOICES, after, begun
+from .player import MOST_VOICES, starting_state, state_after
 from .state import State
 
 MOST_SECONDS = 60.0
@@ -162,7 +162,7 @@ def primes_of(prime, voices):
     return primes * voices if len(primes) == 1 else primes
 
 
-def primed(engine, primes, drawing, sample_rate):
+def primed(engine, primes, keys, sample_rate):
     """Run an engine over each voice's prime.
 
     Parameters
@@ -172,7 +172,7 @@ def primed(engine, primes, drawing, sample_rate):
     primes
         A `Prime` or None for each voice.
     drawing
-        A pair for each voice, from `player.chances`: it determines how a voice without a prime begins.
+        A pair for each voice, from `player.random_keys`: it determines how a voice without a prime begins.
     sample_rate
         The model's, in Hz.
 
@@ -180,17 +180,17 @@ def primed(engine, primes, drawing, sample_rate):
     -------
     State, and a list with the codes of each voice's prime, int32, shape (samples,); empty without a prime.
     """
-    states, heard = {}, {}
+    states, prime_codes = {}, {}
     if not any(primes):
-        return begun(engine, drawing), [np.zeros(0, np.int32)] * len(primes)
-    keys = [pair if prime is None else id(prime) for prime, pair in zip(primes, drawing, strict=True)]
+        return starting_state(engine, keys), [np.zeros(0, np.int32)] * len(primes)
+    keys = [pair if prime is None else id(prime) for prime, pair in zip(primes, keys, strict=True)]
     for prime, key in zip(primes, keys, strict=True):
         if key in states:  # a prime shared by voices is run once
             continue
         if prime is None:
-            state, codes = begun(engine, [key]), np.zeros(0, np.int32)
+            state, codes = starting_state(engine, [key]), np.zeros(0, np.int32)
         else:
             codes = engine.codec.encode(prime.clip(sample_rate).samples).astype(np.int32)
-            state = after(engine, codes[None])
-        states[key], heard[key] = state, codes
-    return State.together([states[key] for key in keys]), [heard[key] for key in keys]
+            state = state_after(engine, codes[None])
+        states[key], prime_codes[key] = state, codes
+    return State.together([states[key] for key in keys]), [prime_codes[key] for key in keys]

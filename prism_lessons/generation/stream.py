@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .lines import Line
-from .takes import Performance, samples_of
+from .envelopes import Envelope
+from .takes import GenerationRequest, samples_of
 
 
 class Stream:
@@ -25,7 +25,7 @@ class Stream:
     """
 
     def __init__(self, capsule, temperature=0.95, seed=0):
-        self.capsule = Performance.of(capsule, voices=1).capsule
+        self.capsule = GenerationRequest.of(capsule, voices=1).capsule
         self._player = None
         self.temperature = temperature
         self.begin(seed)
@@ -38,25 +38,25 @@ class Stream:
     @property
     def about(self):
         """Its metadata, see `Take`: as of its beginning, with the current temperature."""
-        return {**self._about, "temperature": str(self._line)}
+        return {**self._about, "temperature": str(self._envelope)}
 
     @property
     def temperature(self):
         """How freely the model chooses from the next sample on, 0.05 .. 5."""
-        return self._line.points[0][1]
+        return self._envelope.points[0][1]
 
     @temperature.setter
     def temperature(self, value):
-        self._line = Line.of(value)
+        self._envelope = Envelope.of(value)
         if self._player:
-            self._player.lines = [self._line]
+            self._player.envelopes = [self._envelope]
 
     def begin(self, seed):
         """Begin again with a seed, as a new take does."""
-        performance = Performance.of(self.capsule, voices=1, temperature=self._line, seed=seed)
-        self._player, _ = performance.player()
-        (self._about,) = performance.abouts()
-        self._player.traps = None
+        request = GenerationRequest.of(self.capsule, voices=1, temperature=self._envelope, seed=seed)
+        self._player, _ = request.player()
+        (self._about,) = request.abouts()
+        self._player.detector = None
         self.seed = seed
 
     def play(self, seconds):

@@ -12,11 +12,11 @@ from ..live import LiveLine, counted
 from ..run import as_capsule
 from ..settings import is_number
 from . import engines
-from .lines import lines_of
+from .degeneration import SILENT, TONE, DegenerationDetector
+from .envelopes import envelopes_of
 from .morphing import Mixture
-from .player import MOST_VOICES, Player, chances
+from .player import MOST_VOICES, Player, random_keys
 from .priming import primed, primes_of
-from .traps import SILENT, TONE, Traps
 
 MOST_SAMPLES = 2**30  # of all voices together: 4 GB
 # The metadata of its model in a take.
@@ -29,7 +29,7 @@ class Take(Clip):
 
     `about` holds plain values: capsule (a name for its weights), model, epoch, seed, voice, temperature, sample_rate,
     engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, live (True if it
-    was kept while playing live), and events (see `Traps`).
+    was kept while playing live), and events (see `DegenerationDetector`).
     """
 
     about: dict = field(default_factory=dict, repr=False)
@@ -54,13 +54,13 @@ def markers(about):
 
 
 @dataclass(frozen=True)
-class Performance:
+class GenerationRequest:
     """The checked arguments of `generate`, with the values of each voice."""
 
     capsule: object
     voices: int
-    lines: list
-    drawing: list
+    envelopes: list
+    keys: list
     primes: list
     nudge: bool
     engine: str
@@ -79,21 +79,23 @@ class Performance:
                 f"seed must be a whole number, 0 or more, or a list of {voices} of them, not {len(seed)}."
             )
         seed = [whole(0)("seed", one) for one in seed] if several else whole(0)("seed", seed)
-        lines, played = lines_of(temperature, voices), getattr(capsule, "capsules", [capsule])
+        envelopes, played = envelopes_of(temperature, voices), getattr(capsule, "capsules", [capsule])
         engine = engines.choose(engine, [one.settings for one in played])
-        return cls(capsule, voices, lines, chances(seed, voices), primes_of(prime, voices), nudge, engine, precision)
+        return cls(
+            capsule, voices, envelopes, random_keys(seed, voices), primes_of(prime, voices), nudge, engine, precision
+        )
 
     def player(self, state=None):
         """A `Player` in some `State`, or at its beginning, and the codes of each voice's prime."""
         mixed = isinstance(self.capsule, Mixture)
         engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
         rate = self.capsule.sample_rate
-        heard = []
+        prime_codes = []
         if state is None:
-            state, heard = primed(engine, self.primes, self.drawing, rate)
-        traps = Traps(rate, self.voices, self.nudge, len(engine.moments) > 0)
+            state, prime_codes = primed(engine, self.primes, self.keys, rate)
+        detector = DegenerationDetector(rate, self.voices, self.nudge, len(engine.moments) > 0)
         share = self.capsule.share if mixed else None
-        return Player(engine, rate, self.lines, self.drawing, state, share, traps), heard
+        return Player(engine, rate, self.envelopes, self.keys, state, share, detector), prime_codes
 
     def abouts(self):
         """Yield each voice's metadata, as far as it is known before playing."""
@@ -101,12 +103,12 @@ class Performance:
             "capsule": self.capsule.digest,
             **{name: self.capsule.about[name] for name in MODEL if name in self.capsule.about},
         }
-        for line, (seed, voice), prime in zip(self.lines, self.drawing, self.primes, strict=True):
+        for envelope, (seed, voice), prime in zip(self.envelopes, self.keys, self.primes, strict=True):
             yield {
                 **made,
                 "seed": seed,
                 "voice": voice + 1,
-                "temperature": str(line),
+                "temperature": str(envelope),
                 **({"prime": str(prime)} if prime else {}),
                 "nudge": self.nudge,
                 "sample_rate": self.capsule.sample_rate,
@@ -141,9 +143,9 @@ def generate(
         `perform`.
     voices : int
         Number of takes, generated in parallel, 1 .. 256.
-    temperature : float, str, Line or list
-        Sampling temperature, 0.05 .. 5: a number, a `Line` or its text, such as "0:0.7, 10:1.1", for all voices, or a
-        list with one for each. At 1 the model samples from the learned distribution; below, it favours likely codes
+    temperature : float, str, Envelope or list
+        Sampling temperature, 0.05 .. 5: a number, an `Envelope` or its text such as "0:0.7, 10:1.1", for all voices, or
+        a list with one for each. At 1 the model samples from the learned distribution; below, it favours likely codes
         (too low falls silent or gets stuck); above, it takes more risks (too high is noise).
     seed : int or list of int
         The same seed gives the same takes on the same engine. Voice v of a seed does not depend on the number of
@@ -180,7 +182,7 @@ def generate(
     --------
     perform : Takes of up to a day, on disk.
     render : Writes takes as files for a piece.
-    Line : A temperature that changes over time.
+    Envelope : A temperature that changes over time.
     Prime : A recording to continue.
 
     Examples
@@ -191,8 +193,8 @@ def generate(
     >>> takes[0].samples.shape, takes[0].sample_rate
     ((8000,), 16000)
     """
-    performance = Performance.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
-    rate, codec = performance.capsule.sample_rate, performance.capsule.settings.codec
+    request = GenerationRequest.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
+    rate, codec = request.capsule.sample_rate, request.capsule.settings.codec
     samples = samples_of(seconds, rate)
     if voices * samples > MOST_SAMPLES:
         raise CourseError(
@@ -200,7 +202,7 @@ def generate(
             "perform() play onto the disk."
         )
     live = live or LiveLine()
-    player, heard = performance.player()
+    player, prime_codes = request.player()
     pieces, done, what = [], 0, counted(voices, "voice")
     for piece in player.pieces(samples):
         pieces.append(piece.astype(codec.dtype))
@@ -208,14 +210,14 @@ def generate(
         live.share(f"Generating {what}, seconds", round(done / rate, 1), round(samples / rate, 1), done / samples)
     codes = np.concatenate(pieces, axis=1)
     takes = []
-    for voice, about in enumerate(performance.abouts()):
+    for voice, about in enumerate(request.abouts()):
         made = codes[voice]
-        if keep_prime and len(heard[voice]):
-            about["prime_seconds"] = len(heard[voice]) / rate
-            made = np.concatenate([heard[voice].astype(codec.dtype), made])
-        about["events"] = events_of(player.traps, voice, samples / rate)
+        if keep_prime and len(prime_codes[voice]):
+            about["prime_seconds"] = len(prime_codes[voice]) / rate
+            made = np.concatenate([prime_codes[voice].astype(codec.dtype), made])
+        about["events"] = events_of(player.detector, voice, samples / rate)
         takes.append(Take(codec.decode(made), rate, take_name(about), about))
-    live.end(f"Generated {what} of {seconds:g} s.{trapped(player.traps, samples / rate)}")
+    live.end(f"Generated {what} of {seconds:g} s.{degeneration_report(player.detector, samples / rate)}")
     return takes
 
 
@@ -228,15 +230,15 @@ def take_name(about):
     return f"{kind}_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{primed}"
 
 
-def events_of(traps, voice, seconds):
+def events_of(detector, voice, seconds):
     """The events of a voice, counted from 0, up to `seconds`."""
-    found = (event for event in traps.events if event["voice"] == voice + 1 and event["seconds"] <= seconds)
+    found = (event for event in detector.events if event["voice"] == voice + 1 and event["seconds"] <= seconds)
     return [{name: value for name, value in event.items() if name != "voice"} for event in found]
 
 
-def trapped(traps, seconds):
+def degeneration_report(detector, seconds):
     """The traps of all voices up to `seconds`, as a sentence with a space before it, or ""."""
-    fell = [event for event in traps.events if event["what"] in (SILENT, TONE) and event["seconds"] <= seconds]
+    fell = [event for event in detector.events if event["what"] in (SILENT, TONE) and event["seconds"] <= seconds]
     if not fell:
         return ""
     first, more = fell[0], len(fell) - 1

@@ -18,7 +18,7 @@ from ..corpus import MINIMUM_SECONDS, VALIDATION, Choices, Corpus, curate, surve
 from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import CourseError, harmless, in_short
 from ..files import all_on_disk, alone, inside, lock_for, numbered, replacing, unwritable
-from ..generation import Taken, is_work, perform, render
+from ..generation import FolderOccupied, is_resume_file, perform, render
 from ..journal import Journal
 from ..live import LiveLine, counted, size, some, wrapped
 from ..mirror import Mirror, belongs, bring_back
@@ -287,7 +287,7 @@ class Course:
             return "a zip, which course.bring() unpacks"
         if path.suffix == ".lock" or BRINGING in path.parts or not belongs(path.name):
             return "half-written, or a lock"
-        if not whole and path.is_relative_to(self.takes) and is_work(path.name):
+        if not whole and path.is_relative_to(self.takes) and is_resume_file(path.name):
             return "only needed to go on with a long take; course.take_home() packs it"
         return ""
 
@@ -454,7 +454,7 @@ class Course:
             folder = self.takes / free
             try:
                 takes = perform(capsule, folder, seconds, **how)
-            except Taken:
+            except FolderOccupied:
                 continue
             if folder != first:
                 print(f'Something else lies in "{first}", so this was played into "{folder}".')

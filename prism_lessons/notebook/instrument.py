@@ -18,7 +18,7 @@ import numpy as np
 
 from ..audio import pcm16
 from ..errors import CourseError
-from ..generation import TEMPERATURES, Line, Stream, Take, generate, take_name
+from ..generation import TEMPERATURES, Envelope, Stream, Take, generate, take_name
 from ..live import LiveLine
 from ..pages import instrument_page
 from .panels import number, whole
@@ -261,7 +261,7 @@ class _Made:
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
 
     def line(self, start, stop, sample_rate):
-        """The temperature from one place to another, as far as it is kept, as a `Line`.
+        """The temperature from one place to another, as far as it is kept, as a `Envelope`.
 
         It has a step wherever the temperature changed or, if that was very often, points at equal distances.
         """
@@ -273,8 +273,8 @@ class _Made:
             points += [(seconds, points[-1][1]), (seconds, after)]
         if len(turns) > MOST_TURNS:
             places = np.linspace(0, (stop - start) / sample_rate, MOST_TURNS)
-            points = zip(places.round(2), Line(tuple(points)).at(places).round(3), strict=True)
-        return Line(tuple(points))
+            points = zip(places.round(2), Envelope(tuple(points)).at(places).round(3), strict=True)
+        return Envelope(tuple(points))
 
 
 def _finite(value):

@@ -6,7 +6,7 @@ The field is the wire as well: a drawn line is written into it, as if by hand, a
 import ipywidgets
 
 from ..errors import CourseError
-from ..generation import TEMPERATURES, Line
+from ..generation import TEMPERATURES, Envelope
 from ..pages import line_page
 from ..prose import escaped
 from ..settings import is_number
@@ -37,7 +37,7 @@ class LinePanel(Wired):
     def __init__(self, seconds=20.0, value="0:0.7, 10:1.1, 20:0.8"):
         if not (is_number(seconds) and 0 < seconds < float("inf")):
             raise CourseError(f"seconds must be a number above 0, not {seconds}.")
-        self._line, self._seconds = Line.of(value), float(seconds)
+        self._line, self._seconds = Envelope.of(value), float(seconds)
         self._field = text(LABEL, str(self._line))
         wire = self._connect(self._read, self._field)
         self._said = ipywidgets.HTML()
@@ -52,12 +52,12 @@ class LinePanel(Wired):
 
     @value.setter
     def value(self, line):
-        self._field.value = str(Line.of(line))
+        self._field.value = str(Envelope.of(line))
 
     def _read(self, line):
         """Read the field; if it holds no line, say so beside it and keep the last valid one."""
         try:
-            self._line = Line.of(line)
+            self._line = Envelope.of(line)
         except CourseError as error:
             kept = f"{error} Until then it is {self.value}."
             self._said.value = f'<p role="status">{escaped(kept)}</p>'

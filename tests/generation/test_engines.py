@@ -14,8 +14,8 @@ from prism_lessons import prediction
 from prism_lessons.audio import load
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import compiled, engines, numba_engine
-from prism_lessons.generation.lines import Line
-from prism_lessons.generation.player import Player, chances
+from prism_lessons.generation.envelopes import Envelope
+from prism_lessons.generation.player import Player, random_keys
 from prism_lessons.generation.state import State
 from prism_lessons.run import as_capsule
 from prism_lessons.settings import ModelSettings
@@ -49,9 +49,9 @@ THREE = np.array([0.7, 1.0, 1.3])
 
 def drawn(engine, temperatures, seed, calls=1, heard=None):
     """Codes from silence on, (voices, SAMPLES), or several times as many; or from codes on that were heard."""
-    lines, state = [Line.of(float(one)) for one in temperatures], engine.initial_state(len(temperatures))
+    lines, state = [Envelope.of(float(one)) for one in temperatures], engine.initial_state(len(temperatures))
     state = state if heard is None else engine.condition(state, heard)
-    player = Player(engine, 16000, lines, chances(seed, len(lines)), state)
+    player = Player(engine, 16000, lines, random_keys(seed, len(lines)), state)
     return np.concatenate([player.play(SAMPLES) for _ in range(calls)], axis=1)
 
 

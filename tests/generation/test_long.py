@@ -20,9 +20,9 @@ import soundfile
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.generation import Prime, generate, long, mix, perform, render
+from prism_lessons.generation.degeneration import DegenerationDetector
 from prism_lessons.generation.player import Player
-from prism_lessons.generation.takes import Performance
-from prism_lessons.generation.traps import Traps
+from prism_lessons.generation.takes import GenerationRequest
 
 RATE = 2000  # so that a piece is two seconds, and traps have something to hear after a few
 PIECE = 4096
@@ -183,7 +183,7 @@ def before(number, function):
 
 
 def write_one_voice(self, codes):
-    """As `_Stage.write`, but only one voice, and half of the next, gets onto the disk."""
+    """As `_Session.write`, but only one voice, and half of the next, gets onto the disk."""
     self._open[0].write(codes[0].astype(np.uint8).tobytes())
     self._open[1].write(codes[1, : PIECE // 2].astype(np.uint8).tobytes())
 
@@ -191,14 +191,14 @@ def write_one_voice(self, codes):
 MOMENTS = {
     "before playing": (Player, "play", before),
     "between playing and writing": (Player, "play", after),
-    "in the engine": (Traps, "nudged", after),
-    "in the traps": (Traps, "watch", after),
-    "before writing": (long._Stage, "write", before),
-    "when all is written": (long._Stage, "_moment", after),
-    "after writing": (long._Stage, "write", after),
-    "before keeping": (long._Stage, "keep", before),
+    "in the engine": (DegenerationDetector, "nudged", after),
+    "in the traps": (DegenerationDetector, "update", after),
+    "before writing": (long._Session, "write", before),
+    "when all is written": (long._Session, "_take_snapshot", after),
+    "after writing": (long._Session, "write", after),
+    "before keeping": (long._Session, "save", before),
     "while codes are kept": (os, "fsync", after),
-    "before the state is kept": (long._Stage, "_keep_state", before),
+    "before the state is kept": (long._Session, "_save_state", before),
     "while the state is kept": (os, "replace", before),
     "when the state is kept": (os, "replace", after),
     "while WAVs are written": (long, "coded", after),
@@ -236,7 +236,7 @@ def test_a_piece_that_is_half_written_is_played_again(capsule, values, straight,
     folder = tmp_path / "performance"
     for number in (1, 3):
         with monkeypatch.context() as patch:
-            count, write = [], long._Stage.write
+            count, write = [], long._Session.write
 
             def interrupted(self, codes, number=number, count=count, write=write):
                 count.append(0)
@@ -245,7 +245,7 @@ def test_a_piece_that_is_half_written_is_played_again(capsule, values, straight,
                     raise KeyboardInterrupt
                 write(self, codes)
 
-            patch.setattr(long._Stage, "write", interrupted)
+            patch.setattr(long._Session, "write", interrupted)
             with pytest.raises(Stopped):
                 perform(capsule, folder, SECONDS, **values)
         sizes = [(folder / name).stat().st_size for name in CODES]
@@ -258,7 +258,7 @@ def test_stopped_twice_at_once_it_goes_on_to_the_same(capsule, values, straight,
     for _ in range(2):
         with monkeypatch.context() as patch:
             patch.setattr(Player, "play", before(3, Player.play))
-            patch.setattr(long._Stage, "keep", before(1, long._Stage.keep))
+            patch.setattr(long._Session, "save", before(1, long._Session.save))
             patch.setattr(long, "coded", before(1, long.coded))
             with pytest.raises(Stopped):
                 perform(capsule, folder, SECONDS, **values)
@@ -269,7 +269,7 @@ def test_traps_hear_what_the_model_played_and_not_its_prime(capsule, values, str
     folder = tmp_path / "performance"
     perform(capsule, folder, 2, **values)
     remembered = []
-    monkeypatch.setattr(Traps, "remember", lambda self, sound: remembered.append(sound))
+    monkeypatch.setattr(DegenerationDetector, "append", lambda self, sound: remembered.append(sound))
     perform(capsule, folder, 2, **values)
     (sound,) = remembered
     codes = [np.frombuffer(codes, np.uint8) for codes in straight.codes]
@@ -287,7 +287,7 @@ from prism_lessons.generation.player import Player
 
 capsule, values = pickle.loads(Path(sys.argv[1]).read_bytes())
 long.KEEP_SECONDS = -1
-places = {"Player": Player, "_Stage": long._Stage, "os": os, "long": long}
+places = {"Player": Player, "_Session": long._Stage, "os": os, "long": long}
 
 def killed(function, number, ahead):
     calls = []
@@ -314,7 +314,7 @@ for folder, place, name, number, ahead in json.loads(sys.argv[2]):
 KILLS = [
     ("os", "fsync", 1, True), ("os", "replace", 1, True), ("os", "replace", 1, False), ("os", "replace", 2, True),
     ("os", "replace", 2, False), ("Player", "play", 1, True), ("Player", "play", 4, False), ("os", "replace", 5, True),
-    ("_Stage", "write", 2, True), ("_Stage", "write", 5, False), ("_Stage", "_keep_state", 4, True),
+    ("_Session", "write", 2, True), ("_Session", "write", 5, False), ("_Session", "_save_state", 4, True),
     ("os", "replace", 7, False), ("os", "fsync", 11, False), ("long", "coded", 1, False), ("long", "coded", 4, True),
 ]  # fmt: skip
 
@@ -325,7 +325,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same(capsule, values, straight, 
     folders = [tmp_path / f"performance {number}" for number in range(len(KILLS))]
     kills = [(str(folder), *kill) for folder, kill in zip(folders, KILLS, strict=True)]
     # One that is killed again and again.
-    kills += [(str(folders[0]), "_Stage", "write", 3, ahead) for ahead in (True, False, True)]
+    kills += [(str(folders[0]), "_Session", "write", 3, ahead) for ahead in (True, False, True)]
     command = [sys.executable, "-c", KILLED, str(tmp_path / "asked"), json.dumps(kills)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
     for folder in folders:
@@ -579,8 +579,8 @@ def test_the_state_of_another_performance_does_not_fit(capsule, values, straight
 def test_so_many_events_that_no_description_holds_them_are_kept(capsule, tmp_path, monkeypatch):
     many = [{"seconds": 0.01 * number, "voice": 1, "what": "nudged, 3.05 times as free"} for number in range(80_000)]
     assert len(json.dumps(many)) > 2**22
-    kept = Traps.kept
-    monkeypatch.setattr(Traps, "kept", lambda self: kept(self) | {"events": many})
+    kept = DegenerationDetector.state
+    monkeypatch.setattr(DegenerationDetector, "state", lambda self: kept(self) | {"events": many})
     perform(capsule, tmp_path, 1)
     monkeypatch.undo()
     (take,) = perform(capsule, tmp_path, 1)
@@ -685,7 +685,7 @@ def test_what_was_played_can_be_rendered_and_is_called_as_the_same_take_of_gener
 
 def test_a_performance_says_of_each_voice_what_decides_how_it_sounds(capsule, values):
     """What `perform` compares when it goes on: everything else may change."""
-    about, _ = Performance.of(capsule, **{k: v for k, v in values.items() if k != "keep_prime"}).abouts()
+    about, _ = GenerationRequest.of(capsule, **{k: v for k, v in values.items() if k != "keep_prime"}).abouts()
     assert {"capsule", "seed", "voice", "temperature", "prime", "nudge"} <= about.keys()
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from prism_lessons.generation.lines import Line
-from prism_lessons.generation.player import PIECE, Player, begun, chances, pieces
+from prism_lessons.generation.degeneration import DegenerationDetector
+from prism_lessons.generation.envelopes import Envelope
+from prism_lessons.generation.player import PIECE, Player, pieces, random_keys, starting_state
 from prism_lessons.generation.state import State
-from prism_lessons.generation.traps import Traps
 from prism_lessons.quantisation import Quantisation
 
 SHAPE = {"frame_sizes": (3, 12), "levels": 100}
@@ -45,30 +45,30 @@ class Recorder:
 
 
 def player_of(engine, lines, seed=0, **more):
-    lines = [Line.of(line) for line in lines]
-    return Player(engine, 16000, lines, chances(seed, len(lines)), **more)
+    lines = [Envelope.of(line) for line in lines]
+    return Player(engine, 16000, lines, random_keys(seed, len(lines)), **more)
 
 
 def test_each_voice_has_a_chance_of_its_own_that_no_other_changes():
-    assert chances(7, 3) == [(7, 0), (7, 1), (7, 2)]
-    assert chances([7, 9], 2) == [(7, 0), (9, 0)]
-    assert chances([(7, 2), 7, (7, 1)], 3) == [(7, 2), (7, 0), (7, 1)]
+    assert random_keys(7, 3) == [(7, 0), (7, 1), (7, 2)]
+    assert random_keys([7, 9], 2) == [(7, 0), (9, 0)]
+    assert random_keys([(7, 2), 7, (7, 1)], 3) == [(7, 2), (7, 0), (7, 1)]
 
 
 def test_voices_begin_from_moments_of_the_recordings_that_the_model_keeps():
     engine = Recorder(moments=np.arange(5 * 40, dtype=np.int32).reshape(5, 40))
-    (heard,) = begun(engine, chances(3, 64)).recurrent
+    (heard,) = starting_state(engine, random_keys(3, 64)).recurrent
     assert heard.shape == (64, 48)  # whole frames, silence before them
     assert (heard[:, :8] == engine.codec.centre).all()
     which = heard[:, 8] // 40
     np.testing.assert_array_equal(heard[:, 8:], engine.moments[which])
     assert set(which) == set(range(5))
-    (alone,) = begun(engine, [(3, 17)]).recurrent
+    (alone,) = starting_state(engine, [(3, 17)]).recurrent
     np.testing.assert_array_equal(alone[0], heard[17])
 
 
 def test_a_model_without_moments_begins_from_silence():
-    assert begun(Recorder(), chances(0, 2)).recurrent == []
+    assert starting_state(Recorder(), random_keys(0, 2)).recurrent == []
 
 
 def test_draws_are_even_and_of_no_voice_like_those_of_another():
@@ -87,8 +87,10 @@ def test_draws_are_even_and_of_no_voice_like_those_of_another():
 @pytest.mark.parametrize("name", ["numba", "tensorflow"])
 def test_a_list_of_pairs_gives_these_voices_of_their_seeds(engine_of, name):
     engine = engine_of(name, **SHAPE)
-    lines = [Line.of(1)] * 3
-    all_three, some = (Player(engine, 16000, lines, chances(seed, 3)).play(120) for seed in (7, [(7, 2), 7, (7, 1)]))
+    lines = [Envelope.of(1)] * 3
+    all_three, some = (
+        Player(engine, 16000, lines, random_keys(seed, 3)).play(120) for seed in (7, [(7, 2), 7, (7, 1)])
+    )
     np.testing.assert_array_equal(some, all_three[[2, 0, 1]])
 
 
@@ -108,11 +110,11 @@ def test_however_it_is_cut_it_plays_the_same(engine_of, cuts):
 @pytest.mark.parametrize("samples", [1, 11, 12, 13, PIECE, PIECE + 1, 10000])
 def test_pieces_come_to_the_exact_number_of_samples(engine_of, samples):
     engine = engine_of(**SHAPE)
-    some = list(pieces(engine, 16000, samples, [0.8, 1.2], chances(1, 2)))
+    some = list(pieces(engine, 16000, samples, [0.8, 1.2], random_keys(1, 2)))
     codes = np.concatenate(some, axis=1)
     assert codes.shape == (2, samples) and codes.dtype == np.int32
     assert max(piece.shape[1] for piece in some) <= PIECE
-    longer = next(pieces(engine, 16000, samples + 1, [0.8, 1.2], chances(1, 2)))
+    longer = next(pieces(engine, 16000, samples + 1, [0.8, 1.2], random_keys(1, 2)))
     shorter = min(samples, longer.shape[1])
     np.testing.assert_array_equal(codes[:, :shorter], longer[:, :shorter])
 
@@ -126,8 +128,12 @@ def test_a_piece_is_whole_frames_and_one_at_least(largest):
 def test_a_line_counts_from_the_first_sample_played_and_at_the_right_one():
     engine = Recorder()
     step = 1234
-    lines = [Line(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5))), Line.of("0.1:0.5, 0.2:1.5"), Line.of(0.9)]
-    player = Player(engine, 16000, lines, chances(0, 3))
+    lines = [
+        Envelope(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5))),
+        Envelope.of("0.1:0.5, 0.2:1.5"),
+        Envelope.of(0.9),
+    ]
+    player = Player(engine, 16000, lines, random_keys(0, 3))
     for samples in (12, 1200, 24, 3000):
         player.play(samples)
     asked = engine.asked("temperatures")
@@ -142,10 +148,10 @@ def test_a_step_of_temperature_is_heard_at_its_sample(engine_of, made, name):
     """Before it a code is taken that is as likely as any, from it on nearly any code."""
     engine, model = engine_of(name, **SHAPE), made(**SHAPE).model
     step = 62  # in the middle of a frame
-    line = Line(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5)))
+    line = Envelope(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5)))
     below = []  # the logit of the likeliest code, and in this
     for seed in range(20):
-        codes = Player(engine, 16000, [line] * 3, chances(seed, 3)).play(120)
+        codes = Player(engine, 16000, [line] * 3, random_keys(seed, 3)).play(120)
         logits = model.logits(np.pad(codes, ((0, 0), (12, 0)), constant_values=engine.codec.centre))
         below.append(logits.max(-1) - np.take_along_axis(logits, codes[..., None], -1)[..., 0])
     below = np.concatenate(below)
@@ -155,7 +161,7 @@ def test_a_step_of_temperature_is_heard_at_its_sample(engine_of, made, name):
 
 def test_a_share_moves_with_its_line():
     engine = Recorder()
-    player = player_of(engine, [1, 1], share=Line.of("0:0, 0.1:1", "share", (0, 1)))
+    player = player_of(engine, [1, 1], share=Envelope.of("0:0, 0.1:1", "share", (0, 1)))
     player.play(1200)
     player.play(1200)
     mix = np.concatenate([given["mix"] for given in engine.mixes])
@@ -166,13 +172,13 @@ def test_a_share_moves_with_its_line():
 
 def test_traps_hear_what_is_played_and_nudge_what_comes_next():
     engine = Recorder()
-    player = player_of(engine, [0.5, 0.5], traps=Traps(16000, 2, nudge=True))
+    player = player_of(engine, [0.5, 0.5], detector=DegenerationDetector(16000, 2, nudge=True))
     for _ in range(6):
         player.play(4800)
     asked = engine.asked("temperatures")
     assert (asked[:19200] == 0.5).all()  # a second of silence has been heard after four pieces
     assert (asked[19200:24000] > 0.9).all()
-    assert player.traps.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
+    assert player.detector.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
 
 
 class Remembering(Recorder):
@@ -188,8 +194,8 @@ class Remembering(Recorder):
 @pytest.mark.parametrize("nudge", [False, True])
 def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
     engine = Remembering(moments=np.arange(50 * 40, dtype=np.int32).reshape(50, 40))
-    traps = Traps(16000, 2, nudge, moments=True)
-    player = player_of(engine, [0.5, 0.5], state=engine.initial_state(2), traps=traps)
+    detector = DegenerationDetector(16000, 2, nudge, moments=True)
+    player = player_of(engine, [0.5, 0.5], state=engine.initial_state(2), detector=detector)
     for _ in range(3):
         player.play(4800)
     assert (player.state.recurrent[0] == -1).all()  # not yet a second of silence
@@ -204,7 +210,7 @@ def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
             "seconds": 1.2,
             "voice": 2,
             "what": "nudged, has heard another moment of the recordings",
-        } in traps.events
+        } in detector.events
     else:
         assert (np.ravel(heard) == -1).all()
 

@@ -9,8 +9,8 @@ import pytest
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import Prime, engines, generate
-from prism_lessons.generation.lines import Line
-from prism_lessons.generation.player import Player, chances
+from prism_lessons.generation.envelopes import Envelope
+from prism_lessons.generation.player import Player, random_keys
 from prism_lessons.generation.priming import primed, primes_of
 from prism_lessons.generation.state import State
 from prism_lessons.run import as_capsule
@@ -36,7 +36,7 @@ def test_the_state_is_that_of_the_model_after_the_same_codes(engine_of, made, na
     """Frames end where the prime ends; before it lies silence, to fill the first of them."""
     engine, model = engine_of(name, **SHAPE), made(**SHAPE).model
     clip = Clip(np.random.default_rng(0).uniform(-1, 1, samples).astype(np.float32), RATE)
-    state, (heard,) = primed(engine, [Prime(clip)], chances(0, 1), RATE)
+    state, (heard,) = primed(engine, [Prime(clip)], random_keys(0, 1), RATE)
     np.testing.assert_array_equal(heard, engine.codec.encode(clip.samples))
     centre = engine.codec.centre
     codes = np.pad(heard, (-samples % 12 + 12, 0), constant_values=centre)[None]
@@ -49,10 +49,10 @@ def test_the_state_is_that_of_the_model_after_the_same_codes(engine_of, made, na
 def test_each_voice_goes_on_from_its_own_prime(engine_of, ramp):
     engine = engine_of(**SHAPE)
     primes = [Prime(ramp, 1, 0.5), None, Prime(ramp, 8, 0.25), Prime(ramp, 1, 0.5)]
-    state, heard = primed(engine, primes, chances(0, len(primes)), RATE)
+    state, heard = primed(engine, primes, random_keys(0, len(primes)), RATE)
     assert [len(codes) for codes in heard] == [8000, 0, 4000, 8000]
     for voice, prime in enumerate(primes):
-        alone, (codes,) = primed(engine, [prime], chances(0, 1), RATE)
+        alone, (codes,) = primed(engine, [prime], random_keys(0, 1), RATE)
         np.testing.assert_array_equal(codes, heard[voice])
         np.testing.assert_array_equal(alone.past[0], state.past[voice])
         for mine, its in zip(alone.recurrent, state.recurrent, strict=True):
@@ -140,7 +140,7 @@ def test_one_prime_serves_all_voices_or_each_has_its_own(ramp):
 def test_samples_that_are_no_numbers_are_heard_as_silence(engine_of):
     engine = engine_of(**SHAPE)
     sound = np.array([0.5, np.nan, np.inf, -np.inf, 7.0] * 40, np.float32)
-    _, (codes,) = primed(engine, [Prime(Clip(sound, RATE))], chances(0, 1), RATE)
+    _, (codes,) = primed(engine, [Prime(Clip(sound, RATE))], random_keys(0, 1), RATE)
     centre, half = engine.codec.centre, engine.codec.half
     assert codes[1] == centre and list(codes[2:5]) == [centre + half, centre - half, centre + half]
 
@@ -253,7 +253,7 @@ def test_no_join_is_to_be_heard(name, recording, start):
     assert abs(beyond) < 0.12
 
     cold = State(warm.past, engine.initial_state(VOICES).recurrent)
-    player = Player(engine, RATE, [Line.of(1)] * VOICES, chances(1, VOICES), cold)
+    player = Player(engine, RATE, [Envelope.of(1)] * VOICES, random_keys(1, VOICES), cold)
     cold_after, cold_beyond = surprise(player.play(AFTER))
     assert abs(cold_after - after) > 0.2
     if recording != "gong_131_hard":  # the samples before the join nearly suffice for it, since it rings so evenly
@@ -267,7 +267,7 @@ def test_a_recording_goes_on_as_foreseen_only_by_a_model_that_has_heard_it():
     capsule = as_capsule(EXAMPLES / "trained" / "bells")
     path = EXAMPLES / "bells" / "bell_A4_hard.flac"
     engine = engines.of_capsules([capsule], "numba")
-    state, _ = primed(engine, [Prime(path, 1.0, 2.0)], chances(0, 1), RATE)
+    state, _ = primed(engine, [Prime(path, 1.0, 2.0)], random_keys(0, 1), RATE)
     codes = engine.codec.encode(load(path).samples[3 * RATE : 3 * RATE + AFTER])[None].astype(np.int32)
     cold = State(state.past, engine.initial_state(1).recurrent)
     heard, unheard = (bits(engine.score(one, codes)[0], codes)[0].mean() for one in (state, cold))

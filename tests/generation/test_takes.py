@@ -12,9 +12,9 @@ import pytest
 
 from prism_lessons.audio import Clip
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import Line, Prime, generate
+from prism_lessons.generation import Envelope, Prime, generate
 from prism_lessons.generation.engines import ENGINES
-from prism_lessons.generation.takes import trapped
+from prism_lessons.generation.takes import degeneration_report
 from prism_lessons.live import LiveLine
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
@@ -71,7 +71,7 @@ def test_a_list_of_seeds_gives_the_first_voice_of_each(capsule):
 
 
 def test_each_voice_may_have_a_temperature_of_its_own(capsule):
-    lines = [0.5, "0:0.6, 0.05:2", Line.of(1.5)]
+    lines = [0.5, "0:0.6, 0.05:2", Envelope.of(1.5)]
     takes = generate(capsule, 0.1, voices=3, temperature=lines, seed=3)
     assert [take.about["temperature"] for take in takes] == ["0.5", "0:0.6, 0.05:2", "1.5"]
     for voice, line in enumerate(lines):
@@ -141,7 +141,7 @@ def test_what_happened_is_said_in_the_end(capsule, capsys):
 
 
 def test_progress_goes_to_the_line_it_is_given(capsule, capsys):
-    class Line(LiveLine):
+    class Envelope(LiveLine):
         def __init__(self):
             self.shares, self.ends = [], []
 
@@ -151,7 +151,7 @@ def test_progress_goes_to_the_line_it_is_given(capsule, capsys):
         def end(self, text):
             self.ends.append(text)
 
-    line = Line()
+    line = Envelope()
     generate(capsule, 0.6, voices=1, live=line)
     assert line.shares == sorted(line.shares) and line.shares[-1] == 1 and len(line.shares) == 3
     assert line.ends == ["Generated 1 voice of 0.6 s."]
@@ -243,5 +243,7 @@ assert not wrong, wrong
 
 def test_what_would_happen_after_the_end_of_a_take_is_not_said():
     """A piece is played in whole frames, beyond the end, and traps hear all of it."""
-    traps = SimpleNamespace(events=[{"seconds": 10.2, "voice": 2, "what": "fell silent"}])
-    assert trapped(traps, 10) == "" and "Voice 2 fell silent at 10.2 s" in trapped(traps, 11)
+    detector = SimpleNamespace(events=[{"seconds": 10.2, "voice": 2, "what": "fell silent"}])
+    assert degeneration_report(detector, 10) == "" and "Voice 2 fell silent at 10.2 s" in degeneration_report(
+        detector, 11
+    )

@@ -8,7 +8,7 @@ import pytest
 
 from prism_lessons.audio import load
 from prism_lessons.generation import generate
-from prism_lessons.generation.traps import FREE, MOST_NUDGES, NUDGE, SILENT, TONE, Traps
+from prism_lessons.generation.degeneration import FREE, MOST_NUDGES, NUDGE, SILENT, TONE, DegenerationDetector
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.run import as_capsule
 
@@ -69,12 +69,12 @@ def vibrato(seconds):
 
 
 def heard(*voices, rate=RATE, **how):
-    """The `Traps` that have heard some sounds of one length, a piece at a time."""
-    traps, sound = Traps(rate, len(voices), **how), np.array(voices, np.float32)
+    """The `DegenerationDetector` that have heard some sounds of one length, a piece at a time."""
+    detector, sound = DegenerationDetector(rate, len(voices), **how), np.array(voices, np.float32)
     for start in range(0, sound.shape[1], PIECE):
         piece = sound[:, start : start + PIECE]
-        traps.watch(piece, start + piece.shape[1])
-    return traps
+        detector.update(piece, start + piece.shape[1])
+    return detector
 
 
 def found(sound, rate=RATE):
@@ -82,9 +82,9 @@ def found(sound, rate=RATE):
 
 
 def test_silence_is_found_a_second_after_it_begins():
-    traps = heard(np.concatenate([noise(2), np.zeros(3 * RATE)]))
-    assert [(event["what"], event["voice"]) for event in traps.events] == [(SILENT, 1)]
-    assert 3.0 <= traps.events[0]["seconds"] <= 3.0 + PIECE / RATE + 0.01
+    detector = heard(np.concatenate([noise(2), np.zeros(3 * RATE)]))
+    assert [(event["what"], event["voice"]) for event in detector.events] == [(SILENT, 1)]
+    assert 3.0 <= detector.events[0]["seconds"] <= 3.0 + PIECE / RATE + 0.01
 
 
 @pytest.mark.parametrize("offset", [0.0, 0.3])
@@ -105,9 +105,9 @@ def test_a_voice_that_goes_on_too_softly_to_be_heard_is_in_the_trap_until_it_can
 
 def test_a_bell_that_rings_away_below_what_can_be_heard_is_left_alone_until_it_is_over():
     """Struck at -18 dBFS, it falls by 10 dB a second: through -50 LUFS after about 3 s, to -60 dBFS after 4."""
-    traps = heard(np.concatenate([bell(8, decay=6.0)]))
-    assert [event["what"] for event in traps.events] == [SILENT]
-    assert traps.events[0]["seconds"] > 4.5
+    detector = heard(np.concatenate([bell(8, decay=6.0)]))
+    assert [event["what"] for event in detector.events] == [SILENT]
+    assert detector.events[0]["seconds"] > 4.5
 
 
 def test_a_pause_is_no_silence():
@@ -118,9 +118,9 @@ def test_a_pause_is_no_silence():
     "tone", [sine(5), sine(5, 55.0), sine(5, 3000.0), harmonic(5), harmonic(5, 30.0), sine(5) + sine(5, 330.0)]
 )
 def test_a_tone_that_stands_is_found_within_three_seconds(tone):
-    traps = heard(np.concatenate([noise(2), tone]))
-    assert [event["what"] for event in traps.events] == [TONE]
-    assert 4.0 < traps.events[0]["seconds"] < 2 + 2.45 + PIECE / RATE + 0.01
+    detector = heard(np.concatenate([noise(2), tone]))
+    assert [event["what"] for event in detector.events] == [TONE]
+    assert 4.0 < detector.events[0]["seconds"] < 2 + 2.45 + PIECE / RATE + 0.01
 
 
 @pytest.mark.parametrize("rate", [2000, 8000, 44100, 48000])
@@ -170,19 +170,19 @@ def test_of_real_recordings_two_are_in_a_trap_guitars_that_have_faded_out():
 
 
 def test_every_voice_is_watched_for_itself():
-    traps = heard(noise(6), np.concatenate([noise(1), np.zeros(5 * RATE)]), np.concatenate([noise(1), sine(5)]))
-    assert [(event["voice"], event["what"]) for event in traps.events] == [(2, SILENT), (3, TONE)]
+    detector = heard(noise(6), np.concatenate([noise(1), np.zeros(5 * RATE)]), np.concatenate([noise(1), sine(5)]))
+    assert [(event["voice"], event["what"]) for event in detector.events] == [(2, SILENT), (3, TONE)]
 
 
 def test_it_is_said_when_a_voice_is_out_again():
-    traps = heard(np.concatenate([noise(1), np.zeros(2 * RATE), noise(2), sine(4), noise(2)]))
-    assert [event["what"] for event in traps.events] == [
+    detector = heard(np.concatenate([noise(1), np.zeros(2 * RATE), noise(2), sine(4), noise(2)]))
+    assert [event["what"] for event in detector.events] == [
         SILENT,
         "is out again (fell silent)",
         TONE,
         "is out again (stuck on a tone)",
     ]
-    seconds = [event["seconds"] for event in traps.events]
+    seconds = [event["seconds"] for event in detector.events]
     for at, due in zip(seconds, (2, 3, 7.4, 9), strict=True):
         assert due <= at <= due + 0.5
 
@@ -192,65 +192,65 @@ def temperatures(samples, voices, value=0.5):
 
 
 def test_without_leave_nothing_is_nudged():
-    traps = heard(np.zeros(4 * RATE))
-    np.testing.assert_array_equal(traps.nudged(temperatures(PIECE, 1), 4 * RATE), temperatures(PIECE, 1))
-    assert [event["what"] for event in traps.events] == [SILENT]
+    detector = heard(np.zeros(4 * RATE))
+    np.testing.assert_array_equal(detector.nudged(temperatures(PIECE, 1), 4 * RATE), temperatures(PIECE, 1))
+    assert [event["what"] for event in detector.events] == [SILENT]
 
 
 def test_a_nudge_raises_the_temperature_of_that_voice_for_half_a_second():
-    traps = heard(noise(1), np.zeros(RATE), nudge=True)
-    asked = traps.nudged(temperatures(RATE, 2), RATE)
+    detector = heard(noise(1), np.zeros(RATE), nudge=True)
+    asked = detector.nudged(temperatures(RATE, 2), RATE)
     np.testing.assert_array_equal(asked[:, 0], 0.5)
     np.testing.assert_allclose(asked[: RATE // 2, 1], FREE * NUDGE)
     np.testing.assert_array_equal(asked[RATE // 2 :, 1], 0.5)
     # What is freer already is made freer still.
-    np.testing.assert_allclose(traps.nudged(temperatures(9, 2, 1.2), RATE)[:, 1], 1.2 * NUDGE)
-    assert [event["what"] for event in traps.events] == [SILENT, "nudged, 1.25 times as free"]
+    np.testing.assert_allclose(detector.nudged(temperatures(9, 2, 1.2), RATE)[:, 1], 1.2 * NUDGE)
+    assert [event["what"] for event in detector.events] == [SILENT, "nudged, 1.25 times as free"]
 
 
 def test_the_temperatures_given_are_left_as_they_are():
-    traps, given = heard(np.zeros(RATE), nudge=True), temperatures(RATE, 1)
-    traps.nudged(given, RATE)
+    detector, given = heard(np.zeros(RATE), nudge=True), temperatures(RATE, 1)
+    detector.nudged(given, RATE)
     np.testing.assert_array_equal(given, temperatures(RATE, 1))
 
 
 def test_nudges_grow_until_it_is_out_and_begin_anew():
-    traps, strengths = Traps(RATE, 1, nudge=True), []
+    detector, strengths = DegenerationDetector(RATE, 1, nudge=True), []
     for number in range(24):  # half seconds
-        traps.watch(np.zeros((1, RATE // 2), np.float32), (number + 1) * RATE // 2)
-        strengths.append(traps.nudged(temperatures(1, 1), (number + 1) * RATE // 2)[0, 0])
+        detector.update(np.zeros((1, RATE // 2), np.float32), (number + 1) * RATE // 2)
+        strengths.append(detector.nudged(temperatures(1, 1), (number + 1) * RATE // 2)[0, 0])
     expected = [0.5, *(FREE * NUDGE ** min(number, MOST_NUDGES) for number in range(1, 24))]
     np.testing.assert_allclose(strengths, expected, rtol=1e-6)
-    traps.watch(noise(0.5)[None].astype(np.float32), 25 * RATE // 2)
-    assert traps.events[-1]["what"] == "is out again (fell silent)"
+    detector.update(noise(0.5)[None].astype(np.float32), 25 * RATE // 2)
+    assert detector.events[-1]["what"] == "is out again (fell silent)"
     for number in range(25, 27):
-        traps.watch(np.zeros((1, RATE // 2), np.float32), (number + 1) * RATE // 2)
-    assert traps.nudged(temperatures(1, 1), 27 * RATE // 2)[0, 0] == pytest.approx(FREE * NUDGE)
+        detector.update(np.zeros((1, RATE // 2), np.float32), (number + 1) * RATE // 2)
+    assert detector.nudged(temperatures(1, 1), 27 * RATE // 2)[0, 0] == pytest.approx(FREE * NUDGE)
 
 
 def test_a_voice_that_is_out_is_no_longer_nudged_though_half_a_second_is_not_over():
-    traps = heard(np.zeros(RATE), nudge=True)
-    traps.watch(noise(0.25)[None].astype(np.float32), RATE + RATE // 4)
-    assert traps.nudged(temperatures(1, 1, 1.0), RATE + RATE // 4)[0, 0] == 1
+    detector = heard(np.zeros(RATE), nudge=True)
+    detector.update(noise(0.25)[None].astype(np.float32), RATE + RATE // 4)
+    assert detector.nudged(temperatures(1, 1, 1.0), RATE + RATE // 4)[0, 0] == 1
 
 
 def test_watching_goes_on_after_a_pause_as_if_there_had_been_none():
     sound = np.concatenate([noise(1), np.zeros(2 * RATE), sine(5), noise(1)]).astype(np.float32)[None]
     middle = 2 * RATE + RATE // 2
-    whole, first, second = (Traps(RATE, 1, nudge=True) for _ in range(3))
+    whole, first, second = (DegenerationDetector(RATE, 1, nudge=True) for _ in range(3))
     for start in range(0, sound.shape[1], RATE // 4):
         end = start + RATE // 4
-        whole.watch(sound[:, start:end], end)
+        whole.update(sound[:, start:end], end)
         if end <= middle:
-            first.watch(sound[:, start:end], end)
-    kept = json.loads(json.dumps(first.kept()))
-    first.watch(sound[:, :RATE], middle + RATE)  # what comes later changes nothing of what was kept
-    second.remember(sound[:, :middle])
-    second.restore(kept)
+            first.update(sound[:, start:end], end)
+    state = json.loads(json.dumps(first.state()))
+    first.update(sound[:, :RATE], middle + RATE)  # what comes later changes nothing of what was kept
+    second.append(sound[:, :middle])
+    second.restore(state)
     for start in range(middle, sound.shape[1], RATE // 4):
-        second.watch(sound[:, start : start + RATE // 4], start + RATE // 4)
+        second.update(sound[:, start : start + RATE // 4], start + RATE // 4)
     assert second.events == whole.events and len(whole.events) > 4
-    assert second.kept() == whole.kept()
+    assert second.state() == whole.state()
 
 
 def silent_shares(takes):

@@ -14,11 +14,11 @@ from ..settings import is_number
 TEMPERATURES = (0.05, 5.0)
 SHARES = (0.0, 1.0)
 MOST_POINTS = 1000
-MOST = 1e9  # seconds, or values of a line
+MOST = 1e9  # seconds, or values of an envelope
 
 
 def _limits(name, value):
-    """The rule for a line's lowest and highest value, see `checks`."""
+    """The rule for an envelope's lowest and highest value, see `checks`."""
     if not isinstance(value, (tuple, list)) or len(value) != 2 or not all(map(is_number, value)):
         raise CourseError(f"{name} must be the lowest and the highest value, such as (0.05, 5), not {as_given(value)}.")
     return value
@@ -36,8 +36,10 @@ def _times(name, value):
 
 
 @dataclass(frozen=True)
-class Line:
+class Envelope:
     """Breakpoints (seconds, value), with linear interpolation between them and constant values outside.
+
+    The lessons and messages call it a line, since that is what it looks like.
 
     Seconds count from the beginning of what the model plays. Two points at the same time make a step.
 
@@ -53,17 +55,17 @@ class Line:
 
     See Also
     --------
-    generate : Takes a line, or its text, as temperature.
+    generate : Takes an envelope, or its text, as temperature.
     mix : Takes one as share.
 
     Examples
     --------
-    >>> line = pl.Line.parse("0:0.7, 10:1.1")
-    >>> line == pl.Line(((0, 0.7), (10, 1.1)))
+    >>> envelope = pl.Envelope.parse("0:0.7, 10:1.1")
+    >>> envelope == pl.Envelope(((0, 0.7), (10, 1.1)))
     True
-    >>> line.at([0, 5, 20])
+    >>> envelope.at([0, 5, 20])
     array([0.7, 0.9, 1.1], dtype=float32)
-    >>> print(line)
+    >>> print(envelope)
     0:0.7, 10:1.1
     """
 
@@ -86,7 +88,7 @@ class Line:
     @classmethod
     @checked(what=a_text, limits=_limits)
     def of(cls, value, what="temperature", limits=TEMPERATURES):
-        """A line from a number, a text (see `parse`) or a `Line`; its values must be within `limits`.
+        """An envelope from a number, a text (see `parse`) or an `Envelope`; its values must be within `limits`.
 
         Raises
         ------
@@ -95,7 +97,7 @@ class Line:
         """
         if isinstance(value, str):
             value = cls.parse(value, what)
-        elif not isinstance(value, Line):
+        elif not isinstance(value, Envelope):
             if not is_number(value):
                 raise CourseError(f'{what} must be a number, or a line such as "0:0.7, 10:1.1", not {as_given(value)}.')
             value = cls(((0.0, math.inf if value > MOST else float(value)),))  # an int may be too large for a float
@@ -108,23 +110,23 @@ class Line:
     @classmethod
     @checked(text=a_text, what=a_text)
     def parse(cls, text, what="temperature"):
-        """A line from text.
+        """An envelope from text.
 
         Parameters
         ----------
         text : str
             "0.9", or seconds and values as in "0:0.7, 10:1.1, 20:0.8"; minutes as in "1m30".
         what : str
-            The line's name in error messages.
+            The envelope's name in error messages.
 
         Returns
         -------
-        Line
+        Envelope
 
         Raises
         ------
         CourseError
-            When the text is not a line, or its times run backwards.
+            When the text is not an envelope, or its times run backwards.
         """
         parts = [part.strip() for part in text.replace(";", ",").split(",") if part.strip()]
         points = []
@@ -187,11 +189,11 @@ def _seconds(text):
     return 60 * _number(minutes) + (_number(rest) if rest else 0.0) if m else _number(text)
 
 
-def lines_of(value, voices, what="temperature", limits=TEMPERATURES):
-    """A `Line` for each voice: from one number, text or `Line` for all, or a list of as many as there are voices."""
+def envelopes_of(value, voices, what="temperature", limits=TEMPERATURES):
+    """An `Envelope` for each voice: from one number, text or `Envelope` for all, or a list with one for each."""
     if isinstance(value, (list, tuple)) or np.ndim(value):
         if len(value) not in (1, voices):
             raise CourseError(f"{len(value)} {what}s were given for {voices} voices: give one, or one each.")
-        lines = [Line.of(one, what, limits) for one in value]
+        lines = [Envelope.of(one, what, limits) for one in value]
         return lines * voices if len(lines) == 1 else lines
-    return [Line.of(value, what, limits)] * voices
+    return [Envelope.of(value, what, limits)] * voices

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prism_lessons.errors import CourseError
-from prism_lessons.generation.lines import MOST_POINTS, SHARES, Line, lines_of
+from prism_lessons.generation.envelopes import MOST_POINTS, SHARES, Envelope, envelopes_of
 
 
 @pytest.mark.parametrize(
@@ -24,18 +24,18 @@ from prism_lessons.generation.lines import MOST_POINTS, SHARES, Line, lines_of
     ],
 )
 def test_a_line_is_read_as_it_is_written(text, points):
-    assert Line.of(text).points == points
+    assert Envelope.of(text).points == points
 
 
 @pytest.mark.parametrize("number", [0.9, 1, np.float64(0.9), np.int64(2)])
 def test_a_number_is_a_line_that_never_moves(number):
-    assert Line.of(number).points == ((0.0, float(number)),)
-    assert Line.of(number).constant
-    assert Line.of("0:1, 9:1").constant and not Line.of("0:1, 9:1.1").constant
+    assert Envelope.of(number).points == ((0.0, float(number)),)
+    assert Envelope.of(number).constant
+    assert Envelope.of("0:1, 9:1").constant and not Envelope.of("0:1, 9:1.1").constant
 
 
 def test_between_its_points_a_line_glides_and_outside_them_it_stays():
-    line = Line.of("2:0.5, 4:1.5, 6:1")
+    line = Envelope.of("2:0.5, 4:1.5, 6:1")
     seconds = np.array([0, 2, 2.5, 3, 4, 5, 6, 60])
     values = line.at(seconds)
     np.testing.assert_allclose(values, [0.5, 0.5, 0.75, 1, 1.5, 1.25, 1, 1], rtol=1e-6)
@@ -45,28 +45,28 @@ def test_between_its_points_a_line_glides_and_outside_them_it_stays():
 def test_two_points_at_one_time_are_a_step_at_that_very_sample():
     for rate in (16000, 44100, 22050):
         for sample in (1, 777, 1600, 123457):
-            line = Line(((0, 0.5), (sample / rate, 0.5), (sample / rate, 2)))
+            line = Envelope(((0, 0.5), (sample / rate, 0.5), (sample / rate, 2)))
             np.testing.assert_array_equal(line.at(np.arange(sample - 1, sample + 2) / rate), np.float32([0.5, 2, 2]))
 
 
 @pytest.mark.parametrize("text", ["0.9", "0:0.7, 10:1.1", "90:0.7, 120.25:1", "0:0.5, 4:0.5, 4:2", "0:0.123456, 1:1"])
 def test_a_line_is_written_as_it_is_read(text):
-    assert str(Line.of(text)) == text
+    assert str(Envelope.of(text)) == text
 
 
 times = st.lists(st.integers(0, 10**12 - 1), min_size=1, max_size=8).map(sorted)
 
 
 def test_zero_has_no_sign():
-    assert str(Line(((-0.0, -0.0),))) == "0"
+    assert str(Envelope(((-0.0, -0.0),))) == "0"
 
 
 @given(times, st.data())
 @settings(deadline=None)
 def test_what_is_written_of_a_line_is_that_line_however_small_or_late(times, data):
     values = data.draw(st.lists(st.integers(0, 10**6), min_size=len(times), max_size=len(times)))
-    line = Line(tuple((time / 1000, value / 10**6) for time, value in zip(times, values, strict=True)))
-    again = Line.of(str(line), "share", SHARES)
+    line = Envelope(tuple((time / 1000, value / 10**6) for time, value in zip(times, values, strict=True)))
+    again = Envelope.of(str(line), "share", SHARES)
     assert again.points == (line.points if not line.constant else ((0.0, line.points[0][1]),))
 
 
@@ -80,7 +80,7 @@ def test_what_is_written_of_a_line_is_that_line_however_small_or_late(times, dat
 )
 def test_a_text_that_is_no_line_is_refused_in_one_short_sentence(text):
     with pytest.raises(CourseError) as refused:
-        Line.of(text)
+        Envelope.of(text)
     sentence = str(refused.value)
     assert "temperature" in sentence and "0:0.7, 10:1.1" in sentence and len(sentence) < 250
 
@@ -89,7 +89,7 @@ def test_a_text_that_is_no_line_is_refused_in_one_short_sentence(text):
 @settings(deadline=None, max_examples=500)
 def test_whatever_is_given_is_a_line_within_its_limits_or_refused(value):
     try:
-        line = Line.of(value)
+        line = Envelope.of(value)
     except CourseError:
         return
     values = line.at(np.array([0.0, 1.5, 1e9]))
@@ -98,29 +98,29 @@ def test_whatever_is_given_is_a_line_within_its_limits_or_refused(value):
 
 @pytest.mark.parametrize("value", [0.05, 5, "0:0.05, 1:5"])
 def test_a_line_may_reach_its_limits(value):
-    assert Line.of(value)
+    assert Envelope.of(value)
 
 
 @pytest.mark.parametrize("value", [0, 0.049, 5.01, -1, math.nan, math.inf, -math.inf, 10**400, "0:0.7, 1:5.1", "0"])
 def test_and_not_leave_them(value):
     with pytest.raises(CourseError, match=r"temperature must be 0.05 to 5, not"):
-        Line.of(value)
+        Envelope.of(value)
     with pytest.raises(CourseError, match=r"temperature must be 0.05 to 5, not"):
-        lines_of([1.0, value], 2)
+        envelopes_of([1.0, value], 2)
 
 
 @pytest.mark.parametrize("value", [True, np.True_, None, [1.0], {}, b"0.9", 1j, object(), np.array(0.9), [[1.0]]])
 def test_what_is_neither_number_nor_text_is_refused(value):
     with pytest.raises(CourseError, match="temperature must be a number, or a line such as"):
-        Line.of(value)
+        Envelope.of(value)
 
 
 def test_a_share_is_named_and_has_limits_of_its_own():
-    assert Line.of("0:0, 10:1", "share", SHARES).at(5.0) == 0.5
+    assert Envelope.of("0:0, 10:1", "share", SHARES).at(5.0) == 0.5
     with pytest.raises(CourseError, match="share must be 0 to 1, not 2"):
-        Line.of(2, "share", SHARES)
+        Envelope.of(2, "share", SHARES)
     with pytest.raises(CourseError, match="no line for the share"):
-        Line.of("half", "share", SHARES)
+        Envelope.of("half", "share", SHARES)
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,12 @@ def test_a_share_is_named_and_has_limits_of_its_own():
 )
 def test_points_must_be_points(points):
     with pytest.raises(CourseError, match="A line needs points"):
-        Line(points)
+        Envelope(points)
 
 
-@pytest.mark.parametrize("make", [lambda: Line.of("0:0.7, 5:0.9, 3:0.8"), lambda: Line(((0, 0.7), (5, 0.9), (3, 0.8)))])
+@pytest.mark.parametrize(
+    "make", [lambda: Envelope.of("0:0.7, 5:0.9, 3:0.8"), lambda: Envelope(((0, 0.7), (5, 0.9), (3, 0.8)))]
+)
 def test_a_line_runs_forwards(make):
     with pytest.raises(CourseError, match="3 s stands after 5 s"):
         make()
@@ -139,26 +141,30 @@ def test_a_line_runs_forwards(make):
 
 def test_a_line_may_have_a_thousand_points_and_no_more():
     many = ", ".join(f"{second}:1" for second in range(MOST_POINTS))
-    assert len(Line.of(many).points) == MOST_POINTS
+    assert len(Envelope.of(many).points) == MOST_POINTS
     with pytest.raises(CourseError, match="at most 1000"):
-        Line.of(many + ", 1000:1")
+        Envelope.of(many + ", 1000:1")
 
 
 def test_each_voice_follows_its_own_line_or_all_the_same():
-    assert lines_of(0.9, 3) == [Line.of(0.9)] * 3
-    assert lines_of("0:0.7, 9:1", 2) == [Line.of("0:0.7, 9:1")] * 2
-    assert lines_of([0.9], 3) == [Line.of(0.9)] * 3
-    assert lines_of((0.9, "0:0.7, 9:1", Line.of(2)), 3) == [Line.of(0.9), Line.of("0:0.7, 9:1"), Line.of(2)]
-    assert [str(line) for line in lines_of(np.linspace(0.5, 1.5, 3), 3)] == ["0.5", "1", "1.5"]
+    assert envelopes_of(0.9, 3) == [Envelope.of(0.9)] * 3
+    assert envelopes_of("0:0.7, 9:1", 2) == [Envelope.of("0:0.7, 9:1")] * 2
+    assert envelopes_of([0.9], 3) == [Envelope.of(0.9)] * 3
+    assert envelopes_of((0.9, "0:0.7, 9:1", Envelope.of(2)), 3) == [
+        Envelope.of(0.9),
+        Envelope.of("0:0.7, 9:1"),
+        Envelope.of(2),
+    ]
+    assert [str(line) for line in envelopes_of(np.linspace(0.5, 1.5, 3), 3)] == ["0.5", "1", "1.5"]
 
 
 @pytest.mark.parametrize("values", [[], [1, 1], (1, 1, 1, 1), np.ones(2)])
 def test_a_list_has_one_value_or_one_for_each_voice(values):
     with pytest.raises(CourseError, match=f"{len(values)} temperatures were given for 3 voices: give one, or one each"):
-        lines_of(values, 3)
+        envelopes_of(values, 3)
 
 
 @pytest.mark.parametrize("value", [np.array(0.9), np.ones((3, 2)), [[1], [1], [1]], {0.9, 1.0}])
 def test_a_list_of_lists_is_refused(value):
     with pytest.raises(CourseError, match="temperature must be a number"):
-        lines_of(value, 3)
+        envelopes_of(value, 3)
