@@ -15,12 +15,12 @@ from .instrument import Instrument
 from .journey import journey_shown
 from .line_panel import LinePanel
 from .maps import sound_map
+from .output import LiveFigure
 from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
 from .players import newest, play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
 from .preflight import preflight_shown
 from .settings_panel import SettingsPanel, settings_table
-from .shown import LiveFigure
 from .watching import training_view
 
 __all__ = [

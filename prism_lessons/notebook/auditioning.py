@@ -13,14 +13,13 @@ from ..audition import Act, PageSounds, document
 from ..errors import CourseError
 from ..live import moment
 from ..pages import FLAC, address
+from .output import PageBridge, iframe
 from .players import play
-from .shown import framed
-from .wired import Wired
 
 HEIGHT = 1500  # pixels, until the page reports its height
 
 
-class AuditionTable(Wired):
+class AuditionTable(PageBridge):
     """Clips to be heard, compared, starred and noted, shown by a cell that ends in it.
 
     Everything that it does can be done in Python too: `heard.log.star(clip)`, `heard.select(every=5)`,
@@ -36,7 +35,7 @@ class AuditionTable(Wired):
         self._audition, self._sounds = audition, PageSounds(audition)
         wire = self._connect(self._answer)
         page = document(audition, self._sounds, {}, wire)
-        frame = ipywidgets.HTML(framed(page, f"Clips of {audition.run.folder.name}", HEIGHT))
+        frame = ipywidgets.HTML(iframe(page, f"Clips of {audition.run.folder.name}", HEIGHT))
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page])
 
     def _answer(self, message):
@@ -67,7 +66,7 @@ class AuditionTable(Wired):
             except CourseError as error:
                 sounds[name], said = "", str(error)
         answered = {"number": asked["number"], "kept": kept, "refused": refused}
-        self._tell_page({**answered, "sounds": sounds, "said": said})
+        self._send({**answered, "sounds": sounds, "said": said})
 
     def __repr__(self):
         return str(self._audition)
@@ -85,7 +84,7 @@ def beside_recordings(audition, clip=None):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     near = [one for one in audition.clips if one.nearest]
     if clip is None:

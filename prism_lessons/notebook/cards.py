@@ -4,7 +4,7 @@ import re
 
 from ..corpus import Corpus
 from ..prose import as_html, deeper
-from .shown import Shown
+from .output import RichOutput
 
 LIST = "## Clips"  # the section of a card that lists every clip
 STYLE = "<style>.prism-card :is(th, td) { text-align: left !important; vertical-align: top }</style>"
@@ -20,10 +20,10 @@ def card(of):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     text = of.card() if isinstance(of, Corpus) else _without_list(of.card)
-    return Shown(f'{STYLE}<div class="prism-card">{as_html(deeper(text, 2))}</div>', text)
+    return RichOutput(f'{STYLE}<div class="prism-card">{as_html(deeper(text, 2))}</div>', text)
 
 
 def _without_list(card):

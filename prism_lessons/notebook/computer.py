@@ -8,7 +8,7 @@ from packaging.requirements import Requirement
 
 from ..model import on_gpu
 from ..prose import escaped
-from .shown import Shown
+from .output import RichOutput
 
 # Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (CONTRIBUTING.md).
 MINUTES = "PRISM_LESSONS_MINUTES"
@@ -58,4 +58,4 @@ def machine():
     )
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Library", "Found", "Needed", "Verdict"))
     table = f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return Shown(table, "\n".join([words, *(f"{row[0]} {row[1]}: {row[3]}" for row in rows)]))
+    return RichOutput(table, "\n".join([words, *(f"{row[0]} {row[1]}: {row[3]}" for row in rows)]))

@@ -4,8 +4,8 @@ from ..corpus import KINDS, key_of
 from ..errors import CourseError
 from ..pages import before_and_after, findings_section, worst_first
 from ..prose import escaped
+from .output import RichOutput
 from .players import MOST_BYTES, play
-from .shown import Shown
 
 
 def findings(survey, name=None, kinds=None):
@@ -23,7 +23,7 @@ def findings(survey, name=None, kinds=None):
 
     Returns
     -------
-    Shown
+    RichOutput
 
     Raises
     ------
@@ -40,7 +40,7 @@ def findings(survey, name=None, kinds=None):
     files = [file for file in worst_first(survey, kinds) if name in (None, file.name)]
     if not files:
         return _sentence(f'Nothing{" of this kind" if kinds else ""} was found in "{name or survey.source}".')
-    return Shown(*findings_section(files, survey.paths, MOST_BYTES, brief=name is None))
+    return RichOutput(*findings_section(files, survey.paths, MOST_BYTES, brief=name is None))
 
 
 def hear(path, finding, others=()):
@@ -57,4 +57,4 @@ def hear(path, finding, others=()):
 
 
 def _sentence(words):
-    return Shown(f"<p>{escaped(words)}</p>", words)
+    return RichOutput(f"<p>{escaped(words)}</p>", words)

@@ -21,10 +21,9 @@ from ..errors import CourseError
 from ..generation import TEMPERATURES, Envelope, Stream, Take, generate, take_name
 from ..live import LiveLine
 from ..pages import instrument_page
+from .output import PageBridge, iframe
 from .panels import number, whole
 from .players import play
-from .shown import framed
-from .wired import Wired
 
 HEIGHT = 400  # pixels, until the page reports its height
 MOST_SEED = 2**32 - 1
@@ -37,7 +36,7 @@ MOST_SHOWN = 3  # players below the instrument
 MOST_TURNS = 20  # of the temperature that a take lists one by one
 
 
-class Instrument(Wired):
+class Instrument(PageBridge):
     """A model that plays live while its temperature is turned, shown by a cell that ends in it.
 
     It may pause while a cell runs. Where a front end cannot play live, takes are made one by one: with the button below
@@ -84,7 +83,7 @@ class Instrument(Wired):
         }
         title = "Your instrument"
         page = instrument_page(title, data, *TEMPERATURES, MOST_SEED, MOST_KEPT)
-        frame = ipywidgets.HTML(framed(page, title, HEIGHT))
+        frame = ipywidgets.HTML(iframe(page, title, HEIGHT))
         self._fields = [
             number("Temperature", self._temperature, *TEMPERATURES),
             whole("Seed", self._seed, 0, MOST_SEED),
@@ -155,7 +154,7 @@ class Instrument(Wired):
             self._temperature, self._seed = temperature, seed
             if not by_page:
                 self._version += 1
-                self._tell_page(self._values())
+                self._send(self._values())
             self._stream.temperature = temperature
             for field, value in zip(self._fields, (temperature, seed), strict=True):
                 field.value = value
@@ -173,7 +172,7 @@ class Instrument(Wired):
             if question != self._answered:
                 self._answered, self._answer = question, self._do(asked)
             about = {"page": question[0], "number": question[1], "attempt": asked.get("attempt")}
-            self._tell_page(about | self._answer)
+            self._send(about | self._answer)
 
     def _values(self):
         return {"version": self._version, "temperature": self._temperature, "seed": self._seed}

@@ -2,7 +2,7 @@
 
 from ..errors import CourseError
 from ..pages import journey_page
-from .shown import Shown, framed
+from .output import RichOutput, iframe
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
 HEIGHT = 560  # pixels, until the page reports its height
@@ -20,16 +20,16 @@ def journey_shown(journey, title="Journey through the epochs"):
 
     Returns
     -------
-    Shown
+    RichOutput
 
     Raises
     ------
     CourseError
         When it is too long for a cell.
     """
-    frame = framed(journey_page(journey, title, MOST_BYTES - 20_000), title, HEIGHT)
+    frame = iframe(journey_page(journey, title, MOST_BYTES - 20_000), title, HEIGHT)
     if len(frame.encode()) > MOST_BYTES:
         raise CourseError(
             f"{journey} would be too much for one cell: take fewer epochs with every=, or save the journey as a file."
         )
-    return Shown(frame, str(journey))
+    return RichOutput(frame, str(journey))

@@ -10,15 +10,14 @@ from ..generation import TEMPERATURES, Envelope
 from ..pages import line_page
 from ..prose import escaped
 from ..settings import is_number
+from .output import PageBridge, iframe
 from .panels import text
-from .shown import framed
-from .wired import Wired
 
 HEIGHT = 420  # pixels, until the page reports its height
 LABEL = "Line (seconds:temperature, ...)"
 
 
-class LinePanel(Wired):
+class LinePanel(PageBridge):
     """A temperature that changes in the course of a take, drawn or written, shown by a cell that ends in it.
 
     Parameters
@@ -42,7 +41,7 @@ class LinePanel(Wired):
         wire = self._connect(self._read, self._field)
         self._said = ipywidgets.HTML()
         data = {"wire": wire, "seconds": self._seconds, "points": _points(self._line), "temperatures": TEMPERATURES}
-        frame = ipywidgets.HTML(framed(line_page("Temperature as a line", data), "Temperature as a line", HEIGHT))
+        frame = ipywidgets.HTML(iframe(line_page("Temperature as a line", data), "Temperature as a line", HEIGHT))
         self._box = ipywidgets.VBox([frame, self._field, self._said, self._to_page])
 
     @property
@@ -63,7 +62,7 @@ class LinePanel(Wired):
             self._said.value = f'<p role="status">{escaped(kept)}</p>'
             return
         self._said.value = ""
-        self._tell_page({"text": line, "points": _points(self._line)})
+        self._send({"text": line, "points": _points(self._line)})
 
     def __repr__(self):
         return f"{LABEL}: {self.value}"

@@ -1,7 +1,7 @@
 """The map of sounds in a notebook: the page itself in a frame, with the same in words beside it."""
 
 from ..pages import sound_map as page
-from .shown import Shown, framed
+from .output import RichOutput, iframe
 
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
 HEIGHT = 680  # pixels, until the page makes its frame as high as itself
@@ -21,7 +21,7 @@ def sound_map(relations, excerpt, title="Sound map"):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     document = page(relations, excerpt, title, MOST_BYTES)
-    return Shown(framed(document, title, HEIGHT), str(relations))
+    return RichOutput(iframe(document, title, HEIGHT), str(relations))

@@ -7,7 +7,7 @@ import ipywidgets
 
 from ..prose import escaped
 from ..settings import in_figures
-from .shown import Boxed
+from .output import WidgetBox
 
 _LOOK = {"style": {"description_width": "18em"}, "layout": {"width": "38em", "max_width": "100%"}}
 _BUTTON = {"width": "auto", "align_self": "flex-start"}
@@ -46,7 +46,7 @@ def tick(label, value=False):
     return ipywidgets.Checkbox(value, description=label, indent=False)
 
 
-class _Box(Boxed):
+class _Box(WidgetBox):
     """Inputs below each other, shown by a cell that ends in it."""
 
     def __init__(self, inputs, below):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ..audio import as_clip
 from ..markup import levels_in_words, player
 from ..prose import escaped
-from .shown import Shown
+from .output import RichOutput
 
 # What one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
 MOST_BYTES = 4_000_000
@@ -30,14 +30,14 @@ def play(*sounds, names=None):
 
     Returns
     -------
-    Shown
+    RichOutput
         A cell that ends in it shows it. Sounds that are too long for one cell are cut, and their captions say so.
     """
     clips = [as_clip(sound) for sound in sounds]
     names = [clip.name for clip in clips] if names is None else names
     most = MOST_BYTES / max(1, len(clips))
     html = "".join(_player(clip, name, most) for clip, name in zip(clips, names, strict=True))
-    return Shown(html, "\n".join(_words(clip, name) for clip, name in zip(clips, names, strict=True)))
+    return RichOutput(html, "\n".join(_words(clip, name) for clip, name in zip(clips, names, strict=True)))
 
 
 def newest(takes, seconds=8.0):
@@ -52,7 +52,7 @@ def newest(takes, seconds=8.0):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     return play(*(take.clip(-seconds, seconds) for take in takes[:4]))
 
@@ -69,7 +69,7 @@ def play_grid(sounds, caption):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     rows = {row: {column: as_clip(sound) for column, sound in columns.items()} for row, columns in sounds.items()}
     heads = list(dict.fromkeys(column for columns in rows.values() for column in columns))
@@ -88,7 +88,7 @@ def play_grid(sounds, caption):
     words = [_words(clip, f"{row}, {column}") for row, columns in rows.items() for column, clip in columns.items()]
     # A wide grid scrolls, so it has to be reached by keyboard.
     box = f'<div class="prism-grid" role="group" aria-label="{title}" tabindex="0" style="overflow-x: auto">'
-    return Shown(f"{GRID_STYLE}{box}{html}</div>", "\n".join([caption, *words]))
+    return RichOutput(f"{GRID_STYLE}{box}{html}</div>", "\n".join([caption, *words]))
 
 
 def play_epochs(run, epochs=None):
@@ -103,7 +103,7 @@ def play_epochs(run, epochs=None):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     grid = run.grid
     rows = {

@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator
 from .. import markup
 from ..audio import FLOOR_DBFS, as_clip
 from ..prose import escaped
-from .shown import Shown, figure
+from .output import RichOutput, figure
 
 SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
@@ -72,7 +72,7 @@ def spectrogram(sound, name=None):
 def learning_curve(run):
     """The bits per sample of a run's epochs, beside those of baselines without a model."""
     picture, words = markup.learning_curve(run), markup.curve_in_words(run)
-    return Shown(figure(picture, escaped(words)), words)
+    return RichOutput(figure(picture, escaped(words)), words)
 
 
 def _where_the_energy_is(stft, frequencies):
@@ -96,4 +96,4 @@ def _picture(canvas, words):
     canvas.savefig(file, format="png", dpi=100)
     source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
     text = escaped(words)
-    return Shown(figure(f'<img src="{source}" alt="{text}" style="max-width: 100%">', text), words)
+    return RichOutput(figure(f'<img src="{source}" alt="{text}" style="max-width: 100%">', text), words)

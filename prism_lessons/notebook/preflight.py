@@ -1,8 +1,8 @@
 """A pre-flight in a notebook: its checks and their results in words, over players."""
 
 from ..prose import escaped
+from .output import RichOutput
 from .players import play
-from .shown import Shown
 
 STYLE = """<style>
 .prism-preflight :is(th, td, caption) { text-align: left !important; vertical-align: top }
@@ -20,7 +20,7 @@ def preflight_shown(check):
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     rows = "".join(
         f'<tr><th scope="row">{escaped(one.name)}</th><td>{one.how}</td><td>{escaped(one.sentence)}</td></tr>'
@@ -33,4 +33,4 @@ def preflight_shown(check):
     )
     sounds = {name: clip for name in ("original", "replay") if (clip := getattr(check, name))}
     players = play(*sounds.values(), names=list(sounds))
-    return Shown(html + players.html, "\n".join(filter(None, [str(check), repr(players)])))
+    return RichOutput(html + players.html, "\n".join(filter(None, [str(check), repr(players)])))

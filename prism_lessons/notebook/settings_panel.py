@@ -11,8 +11,8 @@ from ..errors import CourseError
 from ..presets import PRESETS, find_preset
 from ..prose import escaped
 from ..settings import described, in_figures, is_number
+from .output import RichOutput
 from .panels import Panel, choice, number, text, tick, whole
-from .shown import Shown
 
 # Steps of "How literal", and the settings that each stands for.
 LITERAL = {
@@ -162,7 +162,7 @@ def settings_table():
 
     Returns
     -------
-    Shown
+    RichOutput
     """
     html, words = "", []
     for part, caption in GROUPS.items():
@@ -179,7 +179,7 @@ def settings_table():
         html += f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     # A wide table scrolls, so it has to be reached by keyboard.
     box = '<div class="prism-settings" role="group" aria-label="All settings" tabindex="0" style="overflow-x: auto">'
-    return Shown(f"{TABLE_STYLE}{box}{html}</div>", "\n".join(words))
+    return RichOutput(f"{TABLE_STYLE}{box}{html}</div>", "\n".join(words))
 
 
 def _input(about, value):

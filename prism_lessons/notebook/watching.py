@@ -4,8 +4,8 @@ from ..audio import as_clip
 from ..markup import curve_in_words, learning_curve
 from ..prose import escaped
 from ..verdict import verdict
+from .output import RichOutput, figure
 from .players import _player, _words
-from .shown import Shown, figure
 
 MOST_BYTES = 1_000_000  # of a cell that is redrawn after each epoch: each drawing is sent as a whole
 BYTES_OF_A_CAPTION = 1_000  # at most, what a player needs besides its sound
@@ -23,7 +23,7 @@ def training_view(run):
 
     Returns
     -------
-    Shown
+    RichOutput
         Less than 1 MB; clips that are too long are cut, and their captions say so. Nothing plays by itself.
 
     Raises
@@ -38,4 +38,4 @@ def training_view(run):
     most = max(0, (MOST_BYTES - len(top)) / max(1, len(clips)) - BYTES_OF_A_CAPTION)
     players = "".join(_player(clip, name, most) for name, clip in clips.items())
     words = [str(found), curve_in_words(run), *(_words(clip, name) for name, clip in clips.items())]
-    return Shown(top + players, "\n".join(words))
+    return RichOutput(top + players, "\n".join(words))

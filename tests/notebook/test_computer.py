@@ -4,7 +4,7 @@ import pytest
 
 from prism_lessons import notebook
 from prism_lessons.notebook import computer
-from prism_lessons.notebook.shown import LiveFigure, Shown
+from prism_lessons.notebook.output import LiveFigure, RichOutput
 
 
 def test_minutes_are_those_of_the_lesson_unless_the_variable_says_less(monkeypatch):
@@ -56,7 +56,7 @@ def test_a_live_figure_is_drawn_again_in_the_same_place(monkeypatch):
         shown.append(what.words)
         return Handle()
 
-    monkeypatch.setattr("prism_lessons.notebook.shown.display", display)
-    figure = LiveFigure(lambda epoch: Shown(f"<p>{epoch}</p>", f"epoch {epoch}"))
+    monkeypatch.setattr("prism_lessons.notebook.output.display", display)
+    figure = LiveFigure(lambda epoch: RichOutput(f"<p>{epoch}</p>", f"epoch {epoch}"))
     figure(1), figure(2)
     assert shown == ["The picture comes after the first epoch.", "epoch 1", "epoch 2"]

@@ -1,12 +1,18 @@
-"""What a cell shows: HTML, with the same in words."""
+"""What a cell shows: HTML with the same in words, widgets, and pages in frames that exchange messages with Python."""
 
+import json
+import uuid
+
+import ipywidgets
 from IPython.display import display
 
 from ..prose import escaped, in_a_cell
 
+HIDDEN = {"display": "none"}
 
-class Shown:
-    """HTML for the eye and ear, and plain words for a terminal.
+
+class RichOutput:
+    """HTML for a notebook, and plain words for a terminal.
 
     Parameters
     ----------
@@ -26,7 +32,7 @@ class Shown:
         return self.words
 
 
-class Boxed:
+class WidgetBox:
     """An object that a cell shows as the widget `_box`, or in words where widgets are not supported."""
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -40,7 +46,7 @@ def figure(picture, caption):
     return f'<figure class="prism-figure">{picture}<figcaption>{caption}</figcaption></figure>'
 
 
-def framed(document, title, height):
+def iframe(document, title, height):
     """A whole HTML document in a frame of the notebook, which isolates its styles and keys.
 
     `height` is in pixels, until the page reports its height; if it cannot, it scrolls.
@@ -59,14 +65,38 @@ class LiveFigure:
     Parameters
     ----------
     draw
-        A function that makes a `Shown`; calling the figure calls it with the same arguments and shows the result.
+        A function that makes a `RichOutput`; calling the figure calls it with the same arguments and shows the result.
     waiting
         The sentence shown until then.
     """
 
     def __init__(self, draw, waiting="The picture comes after the first epoch."):
         self._draw = draw
-        self._handle = display(Shown(f"<p>{escaped(waiting)}</p>", waiting), display_id=True)
+        self._handle = display(RichOutput(f"<p>{escaped(waiting)}</p>", waiting), display_id=True)
 
     def __call__(self, *arguments):
         self._handle.update(self._draw(*arguments))
+
+
+class PageBridge(WidgetBox):
+    """A page in a frame that exchanges messages with Python, through two fields of ipywidgets.
+
+    Every front end has these fields; a custom widget would need one that Colab fetches from elsewhere.
+    """
+
+    def _connect(self, receive, field=None):
+        """Make the fields; `receive` gets each text that the page sends. Returns their name, which the page needs.
+
+        `field` is the one that the page writes into; a hidden one if not given.
+        """
+        wire = f"prism-{uuid.uuid4().hex[:12]}"
+        self._from_page = field or ipywidgets.Textarea(continuous_update=False, layout=HIDDEN)
+        self._to_page = ipywidgets.HTML(layout=HIDDEN)
+        self._from_page.add_class(f"{wire}-out")
+        self._to_page.add_class(f"{wire}-in")
+        self._from_page.observe(lambda change: receive(change["new"]), "value")
+        return wire
+
+    def _send(self, values):
+        """Send plain values to the page."""
+        self._to_page.value = f"<pre>{escaped(json.dumps(values))}</pre>"
