@@ -41,7 +41,8 @@ from prism_lessons.errors import CourseError
 from prism_lessons.generation import merge_lists, prepared
 from prism_lessons.journal import Journal
 from prism_lessons.live import LiveLine
-from prism_lessons.notebook.course import ZIP_MARK, Course
+from prism_lessons.notebook import Course
+from prism_lessons.notebook.transfer import ZIP_MARK
 from prism_lessons.prose import as_html
 from prism_lessons.run import Epoch, Run, opened
 from prism_lessons.settings import ModelSettings, TrainingSettings, shapes_of

@@ -10,13 +10,12 @@ from .choosing import RecordingsPanel, SegmentsPanel
 from .computer import budget, machine
 from .course import Course
 from .findings import findings, hear
-from .forms import intention_form, origin_form
 from .instrument import Instrument
 from .journey import journey_shown
 from .line_panel import LinePanel
 from .maps import sound_map
 from .output import LiveFigure
-from .panels import JournalPanel, Panel, choice, lines, number, text, tick, whole
+from .panels import JournalPanel, Panel, choice, intention_form, lines, number, origin_form, text, tick, whole
 from .players import newest, play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
 from .preflight import preflight_shown

@@ -1,42 +1,33 @@
 """Where a student's files are, and which of them a lesson uses."""
 
 import io
-import lzma
-import os
 import shutil
-import struct
-import zipfile
-import zlib
-from contextlib import contextmanager
 from pathlib import Path
 
-import librosa
+import numpy as np
 
+from ..audio import load, pcm16
 from ..audition import audition
 from ..capsule import Capsule
 from ..corpus import MINIMUM_SECONDS, VALIDATION, Choices, Corpus, curate, survey
 from ..corpus import SETTINGS as CORPUS_SETTINGS
-from ..errors import CourseError, harmless, in_short
-from ..files import all_on_disk, alone, inside, lock_for, numbered, replacing, unwritable
-from ..generation import FolderOccupied, is_resume_file, perform, render
+from ..errors import CourseError
+from ..files import names_for, numbered, replacing
+from ..generation import FolderOccupied, perform, render
 from ..journal import Journal
-from ..live import LiveLine, counted, size, some, wrapped
-from ..mirror import Mirror, belongs, bring_back
+from ..live import LiveLine
+from ..mirror import Mirror, bring_back
 from ..run import LOG, SETTINGS, Run
 from . import colab
-from .bringing import ASIDE, files_of, put, put_all, put_back, unpack
-from .panels import JournalPanel
-from .skipped import tell_of_skipped_cells
-from .taking import files_panel, free_path
+from .panels import JournalPanel, files_panel
+from .skipped_cells import explain_skipped_cells
+from .transfer import Transfer, files_of
 
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
-ZIP_MARK = b"prism-lessons course files"  # a zip's comment: it was made by `take_home`
-BRINGING = ".bringing.partial"  # holds files while they are brought; hidden, since it is deleted
-MOST_UNPACKED = 20e9  # bytes
 
 
-class Course:
+class Course(Transfer):
     """The folder that keeps what a student brings and makes, from lesson to lesson.
 
     recordings/       what you bring
@@ -72,40 +63,7 @@ class Course:
         self.choices = Choices(self.home / "choices.jsonl")
         print(f"Your files are kept in {self.home}. {lasting}".strip())
         self._format = files_panel()
-        tell_of_skipped_cells()
-
-    def bring(self):
-        """Bring recordings, or a zip that `take_home` made, and say which are there and which can be used.
-
-        In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
-        files taken home go back to their places. No file that is here is lost, see `bringing`.
-        """
-        self.recordings.mkdir(parents=True, exist_ok=True)
-        uploaded, zips, faults = {}, [], []
-        try:
-            if colab.on_colab():
-                uploaded = colab.upload()
-            else:
-                zips = sorted(path for path in self.recordings.iterdir() if _is_zip(path) and os.path.isfile(path))
-        except CourseError as error:  # nothing came: go on with what is there
-            print(error)
-        for name, content in uploaded.items():
-            with _put_off(faults):
-                self._receive(name, content)
-        for path in zips:
-            with _put_off(faults):
-                if self._receive(path.name, path.read_bytes()):
-                    path.unlink()
-                else:
-                    aside = put(path, self.home / ASIDE / path.name)
-                    print(harmless(f'The zip itself is kept as "{aside}".'))
-        if files_of(self.recordings):
-            print(survey(self.recordings).summary)
-        elif not zips and not colab.on_colab():
-            here = f"put them, or zips of them, into {self.recordings.resolve()}"
-            print(wrapped(f"You have brought no recordings yet: {here}, and run this cell again.", further=""))
-        if faults:
-            raise CourseError("\n".join(faults))
+        explain_skipped_cells()
 
     def source(self, example="breath"):
         """The folder of recordings that lesson 01 uses: your own or, if they do not suffice for a corpus, an example
@@ -135,161 +93,6 @@ class Course:
             with replacing(path) as partial:
                 shutil.copyfile(self.choices.path, partial)
         return Choices(path)
-
-    def _receive(self, name, content):
-        """Put one file into the recordings; a zip is unpacked, unless any of it is damaged.
-
-        Returns whether all of it was taken.
-        """
-        with self._aside() as folder:
-            if _is_zip(Path(name)):
-                taken = self._unpack(name, content, folder)
-                all_on_disk(files_of(self.home))
-                return taken
-            put(_written(folder, name, content), self.recordings / Path(name).name)
-            return True
-
-    @contextmanager
-    def _aside(self):
-        """A folder for files that are brought until all of them are there; one left by a killed `bring` is removed
-        first."""
-        folder = self.work / BRINGING
-        busy = f'Another program is bringing files to "{self.home}": wait for it, and do the same again.'
-        try:
-            with alone(lock_for(folder), busy):
-                shutil.rmtree(folder, ignore_errors=True)
-                folder.mkdir(parents=True)
-                try:
-                    yield folder
-                except CourseError as error:  # which may name a file by where it is now
-                    raise CourseError(str(error).replace(f"{folder}{os.sep}", "")) from error
-                finally:
-                    shutil.rmtree(folder, ignore_errors=True)
-        except OSError as error:
-            raise unwritable(self.work, error) from error
-
-    def _unpack(self, name, content, folder):
-        """Unpack a zip in a folder, and put its files where they belong; returns whether all of it was taken."""
-        try:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                self._make_sure_of_room(name, archive.infolist())
-                # In a truncated zip, the last zip inside it, such as a capsule, would pass for the whole.
-                if min((member.header_offset for member in archive.infolist()), default=0) > 0:
-                    raise zipfile.BadZipFile("its end is missing")
-                unpack(archive, folder)
-                marked = archive.comment == ZIP_MARK
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, LookupError, ArithmeticError,
-                EOFError, RuntimeError) as error:  # fmt: skip
-            raise CourseError(
-                f'"{name}" cannot be unpacked ({in_short(error)}): bring it again, or pack it again, without a '
-                "password."
-            ) from error
-        if marked:
-            try:
-                return put_back(folder, self.home, self.runs, self._acts_in)
-            except CourseError as error:  # which may name the temporary folder
-                raise CourseError(str(error).replace(str(folder), name)) from error
-        put_all(folder, self.recordings, Path(name).stem.strip(".") or "zip")
-        return True
-
-    def _make_sure_of_room(self, name, members):
-        """Print what a zip holds, or refuse it if there is no room: a small one may unpack to any size."""
-        unpacked = sum(member.file_size for member in members)
-        if unpacked > MOST_UNPACKED:
-            raise CourseError(f'"{name}" would unpack to more than 20 GB: bring it in parts.')
-        for place in (self.work, self.home):
-            if unpacked > (free := shutil.disk_usage(place).free):
-                raise CourseError(
-                    f'"{name}" unpacks to {size(unpacked)}, and "{place.absolute()}" has room for {size(free)}: free '
-                    "some space and bring it again, or bring it in parts."
-                )
-        count = sum(not member.is_dir() for member in members)
-        print(harmless(f'Unpacking "{name}": {counted(count, "file")}, {size(unpacked)}.'))
-
-    def _acts_in(self, name):
-        """The `Journal` or `Choices` that a file in the folder of the course holds; None for any other."""
-        if Path(name).match("example_choices_*.jsonl"):
-            return Choices(self.home / name)
-        return {one.path.name: one for one in (self.journal, self.choices)}.get(name)
-
-    def borrow(self, name):
-        """Fetch a real recording into `recordings/`, and print its maker and licence; needs a network.
-
-        Parameters
-        ----------
-        name
-            Such as "trumpet"; `librosa.util.list_examples()` prints all
-            (https://librosa.org/doc/latest/recordings.html).
-
-        Returns
-        -------
-        Path
-
-        Raises
-        ------
-        CourseError
-            When there is none of that name, or it cannot be fetched.
-        """
-        try:
-            fetched = Path(librosa.example(name))
-            librosa.util.example_info(name)
-        except librosa.ParameterError as error:
-            raise CourseError(
-                f'There is no recording called "{name}": librosa.util.list_examples() prints those there are.'
-            ) from error
-        except Exception as error:  # whatever the network, a firewall or the disk says
-            raise CourseError(
-                f'"{name}" could not be fetched ({type(error).__name__}): check that you are online, or use the sets '
-                "that come with the course."
-            ) from error
-        with self._aside() as folder:
-            path = self.recordings / f"{name}{fetched.suffix}"
-            return put(Path(shutil.copyfile(fetched, folder / path.name)), path)
-
-    def take_home(self, folder=None):
-        """Pack a folder of the course (all of it if not given) into a zip; in Colab, your browser saves it.
-
-        Files that are left out, such as other zips, are listed. Those only needed to continue long takes are left out
-        unless everything is packed.
-
-        Returns
-        -------
-        Path
-            The zip. `bring` puts its files back in their places.
-        """
-        folders, files, left = [Path(folder)] if folder else [self.home, self.runs], {}, {}
-        path = self.home / f"{folders[0].name}.zip"
-        for place in folders:  # runs come last, since a copy of them among the others may be older
-            base = self.work if place.is_relative_to(self.work) else self.home
-            for file in files_of(place):
-                if file == path:  # from an earlier call
-                    continue
-                if why := self._why_not_packed(file, whole=folder is None):
-                    left.setdefault(why, []).append(file.name)
-                else:
-                    files[file.relative_to(base)] = file
-        if not files:
-            raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
-        with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
-            archive.comment = ZIP_MARK
-            for name, file in files.items():
-                archive.write(file, name)
-        print(f"{path}: {len(files)} files, {path.stat().st_size / 1e6:.1f} MB.")
-        for why, names in left.items():
-            print(wrapped(f"Left out: {some(names)} ({why})."))
-        if colab.on_colab():
-            colab.download(path)
-        return path
-
-    def _why_not_packed(self, path, whole):
-        """Why a file is left out of the zip, in words; "" where it is not."""
-        if path.suffix == ".zip":
-            return "a zip, which course.bring() unpacks"
-        if path.suffix == ".lock" or BRINGING in path.parts or not belongs(path.name):
-            return "half-written, or a lock"
-        if not whole and path.is_relative_to(self.takes) and is_resume_file(path.name):
-            return "only needed to go on with a long take; course.take_home() packs it"
-        return ""
 
     def corpus(self, example="breath"):
         """The `Corpus` of lesson 01; before there is one, an example set, prepared as it is."""
@@ -387,24 +190,6 @@ class Course:
         """
         return audition(run, self.corpus_of(run), who, self.copy_of(run.folder))
 
-    def bring_notes(self, heard):
-        """Merge notes that pages have saved: files named notes_..., beside your other files.
-
-        In Colab this asks for them and waits.
-        """
-        faults = []
-        if colab.on_colab():
-            for name, content in colab.upload().items():
-                with _put_off(faults), self._aside() as folder:
-                    put(_written(folder, name, content), self.home / Path(name).name)
-        found = sorted(self.home.glob("notes_*.jsonl"))
-        for path in found:
-            print(harmless(f"{path.name}: {heard.log.merge(path)}"))
-        if not found:
-            print(f"There are no notes yet. Put files that a page has saved into {self.home.resolve()}.")
-        if faults:
-            raise CourseError("\n".join(faults))
-
     def files_panel(self):
         """A `Panel` for the kind of files that `keep` writes from now on; its `values` are the arguments."""
         self._format = files_panel()
@@ -431,7 +216,7 @@ class Course:
             print(path)
         for clip in takes:
             if not hasattr(clip, "about"):
-                print(clip.save(free_path(self.takes, clip)))
+                print(clip.save(_free_path(self.takes, clip)))
         if zipped:
             self.take_home(self.takes)
 
@@ -484,7 +269,7 @@ class Course:
             except CourseError as error:
                 print(error)
 
-    def choose(self, heard, epoch=None):
+    def choose(self, audition, epoch=None):
         """Keep the model of an epoch for good, and use it in lesson 04.
 
         Parameters
@@ -492,32 +277,32 @@ class Course:
         heard
             The `Audition`; its notes on the clips of that epoch are saved with the model.
         epoch
-            An epoch whose model is there; the one that `heard` proposes if not given.
+            An epoch whose model is there; the one that `audition` proposes if not given.
 
         Returns
         -------
         Capsule
         """
-        run = heard.run
+        run = audition.run
         if epoch is None:
-            print(heard.proposed)
-            epoch = heard.proposed.epoch
+            print(audition.proposed)
+            epoch = audition.proposed.epoch
         run.star(epoch)
-        heard.log.chosen(epoch)
-        capsule = heard.capsule(epoch)
+        audition.log.chosen(epoch)
+        capsule = audition.capsule(epoch)
         capsule.save(self.home / CHOSEN)
         print(f"Epoch {epoch} is chosen: lesson 04 will play it. Its model is {self.home / CHOSEN}.")
         if copy := self.copy_of(run.folder):
             Mirror(run.folder, copy).finish()  # so that the star lasts
         return capsule
 
-    def portfolio(self, heard):
+    def portfolio(self, audition):
         """Put everything about a run, and what you wrote in the course, into the folder `portfolio`; returns it.
 
         In Colab your browser saves it as a zip.
         """
         folder = self.home / "portfolio"
-        heard.export(folder, self.journal, self.choices_about(_source_of(heard.run)))
+        audition.export(folder, self.journal, self.choices_about(_source_of(audition.run)))
         if colab.on_colab():
             self.take_home(folder)
         return folder
@@ -554,27 +339,6 @@ def _name_of(name, what):
     return name.strip()
 
 
-def _written(folder, name, content):
-    """The path of a file of that name, written into a folder."""
-    path = inside(folder, Path(name).name)
-    path.write_bytes(content)
-    return path
-
-
-@contextmanager
-def _put_off(faults):
-    """Add the error of one file to a list, unless it is there already, so that the others are brought all the same."""
-    try:
-        yield
-    except CourseError as error:
-        if str(error) not in faults:
-            faults.append(str(error))
-
-
-def _is_zip(path):
-    return path.suffix.lower() == ".zip"
-
-
 def _is_example(source):
     """Whether recordings came with the course."""
     return Path(source).parent.name == EXAMPLES.name
@@ -592,3 +356,11 @@ def _example(name):
     if not path.is_dir():
         raise CourseError(f'"{path}" is not there: open the lessons from the folder "notebooks" of the course.')
     return path
+
+
+def _free_path(folder, clip):
+    """A path for a clip in a folder: under a free name, or the one that it is saved under already."""
+    wanted = pcm16(clip.samples)
+    for path in names_for(folder / f"{clip.name}.wav"):
+        if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
+            return path

@@ -5,6 +5,7 @@ Only inputs whose labels screen readers find, in both ipywidgets 7.7.1 (Colab) a
 
 import ipywidgets
 
+from ..corpus import CONSENTS, PREFERENCES, SHARING
 from ..prose import escaped
 from ..settings import in_figures
 from .output import WidgetBox
@@ -144,3 +145,46 @@ def _question(question, answer):
     control.layout = {"flex_flow": "column", "align_items": "stretch", "width": "40em", "max_width": "100%"}
     control.style.description_width = "max-content"
     return control
+
+
+def intention_form(choices):
+    """A `Panel` that asks for the intention; its values go to `choices.intend`. It begins with earlier answers."""
+    now = choices.state.intention
+    return Panel(
+        hear=lines("What do you want to hear?", now.hear),
+        success=lines("What would success sound like?", now.success),
+        prefer=choice("What matters more?", PREFERENCES, now.prefer),
+    )
+
+
+def origin_form(choices, name="*"):
+    """A `Panel` that asks where recordings come from; its values go to `choices.origin(name, ...)`.
+
+    Parameters
+    ----------
+    choices
+        The `Choices`, which fill in the form at first.
+    name
+        A recording, as the survey names it, or a pattern for several; "*" means all.
+    """
+    now = choices.state.origin(name)
+    return Panel(
+        maker=text("Who made them?", now.maker),
+        date=text("When?", now.date),
+        licence=text("Under which licence?", now.licence),
+        consent=choice("May they be used for this?", CONSENTS, now.consent),
+        share_sound=choice("May the recordings be shared?", SHARING, now.share_sound),
+        share_model=choice("May the model be shared?", SHARING, now.share_model),
+    )
+
+
+def files_panel():
+    """A `Panel` for the kind of files that takes become: the arguments of `prism_lessons.render`."""
+    return Panel(
+        form=choice("Format", {"WAV": "wav", "FLAC": "flac"}, "wav"),
+        bits=choice("Bits", {"16": 16, "24": 24, "32, float (WAV only)": "float"}, 24),
+        sample_rate=choice("Sample rate", {"the model's": None, "44.1 kHz": 44100, "48 kHz": 48000}, 48000),
+        fade_in=number("Fade in, seconds", 0, 0, 60),
+        fade_out=number("Fade out, seconds", 0.05, 0, 60),
+        remove_dc=tick("Take a constant offset away", True),
+    )

@@ -15,7 +15,7 @@ from prism_lessons import notebook
 from prism_lessons.errors import CourseError
 from prism_lessons.files import write_json
 from prism_lessons.notebook import course as course_module
-from prism_lessons.notebook.course import BRINGING
+from prism_lessons.notebook.transfer import STAGING
 
 
 @pytest.fixture
@@ -454,7 +454,7 @@ def test_a_damaged_zip_of_a_run_is_refused_and_what_was_there_is_untouched(cours
     with pytest.raises(CourseError, match="bring it again"):
         bring(course, content)
     assert files_of(packed.folder) == before
-    assert not list(course.home.rglob(BRINGING)) and not list(course.home.rglob("*.partial"))
+    assert not list(course.home.rglob(STAGING)) and not list(course.home.rglob("*.partial"))
 
 
 def test_a_zip_of_an_older_state_does_not_set_a_run_back(course, packed):

@@ -1,4 +1,4 @@
-"""Names a skipped cell in a sentence, in place of the traceback of a `NameError`."""
+"""One sentence that names a skipped cell, in place of the traceback of a `NameError`."""
 
 import ast
 import json
@@ -11,13 +11,13 @@ from IPython import get_ipython
 LONGEST = 60  # letters of a line of code that a sentence shows
 
 
-def tell_of_skipped_cells():
+def explain_skipped_cells():
     """From now on, show one sentence where a cell needs a name that a skipped cell would have defined."""
     if shell := get_ipython():
-        shell.set_custom_exc((NameError,), _tell)
+        shell.set_custom_exc((NameError,), _explain)
 
 
-def _tell(shell, kind, error, where, tb_offset=None):
+def _explain(shell, kind, error, where, tb_offset=None):
     frame = list(traceback.walk_tb(where))[-1][0]
     if frame.f_globals is shell.user_global_ns and not isinstance(error, UnboundLocalError):  # else it is a bug
         said = sentence(error.name, "".join(linecache.getlines(frame.f_code.co_filename)))
@@ -28,7 +28,7 @@ def _tell(shell, kind, error, where, tb_offset=None):
 def sentence(name, source, lessons=Path()):
     """The sentence for a cell, found by its source in a folder of lessons, that needs an undefined name."""
     for path in sorted(Path(lessons).glob("*.ipynb")):
-        if found := _maker(name, source, path):
+        if found := _defining_cell(name, source, path):
             heading, line = found
             return (
                 f'"{name}" is not there yet, since a cell further up has not been run: run the one under "{heading}" '
@@ -40,7 +40,7 @@ def sentence(name, source, lessons=Path()):
     )
 
 
-def _maker(name, source, path):
+def _defining_cell(name, source, path):
     """The heading and the line of code of the last cell above the one with this source that defines a name, or None."""
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -53,12 +53,12 @@ def _maker(name, source, path):
             heading = next((line.lstrip("# ") for line in text.split("\n")[::-1] if line.startswith("#")), heading)
         elif text == source.strip():
             return found
-        elif line := _line_that_makes(name, text):
+        elif line := _defining_line(name, text):
             found = heading, line
     return None
 
 
-def _line_that_makes(name, source):
+def _defining_line(name, source):
     """The line of a cell that defines a name, or None."""
     try:
         nodes = list(ast.walk(ast.parse(source)))

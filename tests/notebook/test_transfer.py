@@ -15,7 +15,7 @@ from prism_lessons.errors import CourseError
 from prism_lessons.files import alone, lock_for, unwritable
 from prism_lessons.journal import Journal
 from prism_lessons.notebook import colab
-from prism_lessons.notebook.course import BRINGING
+from prism_lessons.notebook.transfer import STAGING
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_what_cannot_be_written_is_named_as_it_was_brought(course, monkeypatch):
     course.recordings.mkdir(parents=True)
     monkeypatch.setattr(colab, "on_colab", lambda: True)
     monkeypatch.setattr(colab, "upload", lambda: {"a.wav": b"a", "b.wav": b"b"})
-    monkeypatch.setattr("prism_lessons.notebook.course._written", write)
+    monkeypatch.setattr("prism_lessons.notebook.transfer._write", write)
     with pytest.raises(CourseError) as refused:
         course.bring()
     assert [line.partition(" could")[0] for line in str(refused.value).splitlines()] == [
@@ -118,7 +118,7 @@ def test_what_keeps_several_zips_from_being_brought_is_said_once(course, monkeyp
     def receive(name, content):
         raise CourseError("The disk is full.")
 
-    monkeypatch.setattr(course, "_receive", receive)
+    monkeypatch.setattr(course, "_add_file", receive)
     with pytest.raises(CourseError) as refused:
         course.bring()
     assert str(refused.value) == "The disk is full."
@@ -338,7 +338,7 @@ def test_a_small_zip_that_unpacks_to_much_is_asked_for_room_first_and_says_what_
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=19_000_000))
     with pytest.raises(CourseError, match=r'"bomb.zip" unpacks to 20 MB, and ".*" has room for 19 MB: free some space'):
         course.bring()
-    assert os.listdir(course.recordings) == ["bomb.zip"] and not list(course.home.rglob(BRINGING))
+    assert os.listdir(course.recordings) == ["bomb.zip"] and not list(course.home.rglob(STAGING))
     monkeypatch.setattr(shutil, "disk_usage", lambda place: usage._replace(free=21_000_000))
     course.bring()
     assert 'Unpacking "bomb.zip": 1 file, 20 MB.' in capsys.readouterr().out
@@ -356,13 +356,13 @@ def test_a_zip_of_many_files_waits_for_the_disk_once(course, monkeypatch):
 
 
 def test_what_a_killed_bring_has_left_is_not_taken_home_and_is_gone_after_the_next(course):
-    write(course.work / BRINGING / "half of a zip.wav", "half")
+    write(course.work / STAGING / "half of a zip.wav", "half")
     course.journal.write("01", {"What do you bring?": "bells"})
     with zipfile.ZipFile(course.take_home()) as archive:
         assert archive.namelist() == ["journal.jsonl"]
     zip_of(course, "a.zip", **{"a.wav": "a"})
-    with alone(lock_for(course.work / BRINGING), ""), pytest.raises(CourseError, match="Another program is bringing"):
+    with alone(lock_for(course.work / STAGING), ""), pytest.raises(CourseError, match="Another program is bringing"):
         course.bring()
-    assert (course.work / BRINGING / "half of a zip.wav").exists(), "what another bring is at work on stays"
+    assert (course.work / STAGING / "half of a zip.wav").exists(), "what another bring is at work on stays"
     course.bring()
-    assert recordings(course) == {"a.wav": "a"} and not (course.work / BRINGING).exists()
+    assert recordings(course) == {"a.wav": "a"} and not (course.work / STAGING).exists()

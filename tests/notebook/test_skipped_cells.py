@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from lessons import paths, read
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from prism_lessons.notebook import skipped
+from prism_lessons.notebook import skipped_cells
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def run(tmp_path, monkeypatch, capsys):
     (tmp_path / "01_broken.ipynb").write_text("[")
     monkeypatch.chdir(tmp_path)
     shell = InteractiveShell()
-    monkeypatch.setattr(skipped, "get_ipython", lambda: shell)
-    skipped.tell_of_skipped_cells()
+    monkeypatch.setattr(skipped_cells, "get_ipython", lambda: shell)
+    skipped_cells.explain_skipped_cells()
 
     def run(source):
         assert not shell.run_cell(source, store_history=True).success
@@ -66,6 +66,6 @@ def test_whatever_cell_of_a_lesson_is_skipped_those_that_need_it_say_which(path)
         if cell.cell_type == "code":
             names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
             for name in made & {node.id for node in names if isinstance(node.ctx, ast.Load)}:
-                assert 'run the one under "' in skipped.sentence(name, cell.source, path.parent)
+                assert 'run the one under "' in skipped_cells.sentence(name, cell.source, path.parent)
             made |= {node.id for node in names if isinstance(node.ctx, ast.Store)}
     assert "journal" in made
