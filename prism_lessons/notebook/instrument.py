@@ -68,7 +68,7 @@ class Instrument(PageBridge):
         self._stream.play(WARM_UP)
         self._stream.begin(self._seed)
         self.kept = []
-        self._made = _Made(round(MOST_KEPT * self._stream.sample_rate))
+        self._history = _History(round(MOST_KEPT * self._stream.sample_rate))
         self._version = 1  # of the values that Python has set: a page that has not received them does not override them
         self._answered = self._answer = None
         self._lock = threading.RLock()
@@ -76,7 +76,7 @@ class Instrument(PageBridge):
 
     def _build(self):
         data = {
-            "wire": self._connect(self._hear),
+            "wire": self._connect(self._receive),
             "rate": self._stream.sample_rate,
             "temperature": self._temperature,
             "seed": self._seed,
@@ -159,50 +159,50 @@ class Instrument(PageBridge):
             for field, value in zip(self._fields, (temperature, seed), strict=True):
                 field.value = value
 
-    def _hear(self, message):
+    def _receive(self, message):
         """Handle a request of the page; one that comes twice is answered twice, and carried out once."""
         try:
-            asked = json.loads(message)
+            request = json.loads(message)
         except (ValueError, RecursionError):
             return
-        if not isinstance(asked, dict):
+        if not isinstance(request, dict):
             return
-        question = [asked.get("page"), asked.get("number")]
+        identity = [request.get("page"), request.get("number")]
         with self._lock:
-            if question != self._answered:
-                self._answered, self._answer = question, self._do(asked)
-            about = {"page": question[0], "number": question[1], "attempt": asked.get("attempt")}
+            if identity != self._answered:
+                self._answered, self._answer = identity, self._respond(request)
+            about = {"page": identity[0], "number": identity[1], "attempt": request.get("attempt")}
             self._send(about | self._answer)
 
     def _values(self):
         return {"version": self._version, "temperature": self._temperature, "seed": self._seed}
 
-    def _do(self, asked):
+    def _respond(self, request):
         begun, said, samples = time.perf_counter(), "", np.zeros(0, np.float32)
         self._by_hand.layout.display = "none"  # the page can set both itself
-        if asked.get("version") == self._version:
-            temperature = _finite(asked.get("temperature"))
+        if request.get("version") == self._version:
+            temperature = _finite(request.get("temperature"))
             low, high = TEMPERATURES
             temperature = temperature if low <= temperature <= high else self._temperature
-            seed = asked["seed"] if _is_seed(asked.get("seed")) else self._seed
+            seed = request["seed"] if _is_seed(request.get("seed")) else self._seed
             self._set(temperature, seed, by_page=True)
-        place = _finite(asked.get("place"))
-        place = int(place) if self._made.begin <= place <= self._made.end else self._made.end
+        place = _finite(request.get("place"))
+        place = int(place) if self._history.begin <= place <= self._history.end else self._history.end
         try:
-            if asked.get("keep"):
-                said = self._keep(_finite(asked["keep"]), place)
-            if asked.get("begin"):
-                self._made.forget_after(place)  # what was made ahead will not be heard
+            if request.get("keep"):
+                said = self._keep(_finite(request["keep"]), place)
+            if request.get("begin"):
+                self._history.truncate(place)  # what was made ahead will not be heard
                 self._stream.begin(self._seed)
-            seconds = min(_finite(asked.get("seconds")), MOST_SECONDS)
+            seconds = min(_finite(request.get("seconds")), MOST_SECONDS)
             if seconds > 0:
                 samples = self._stream.play(seconds)
-                self._made.add(samples, self._temperature)
+                self._history.add(samples, self._temperature)
         except CourseError as error:
             said = str(error)
         return self._values() | {
             "samples": base64.b64encode(pcm16(samples).astype("<i2").tobytes()).decode(),
-            "end": self._made.end,
+            "end": self._history.end,
             "took": time.perf_counter() - begun,
             "said": said,
         }
@@ -211,11 +211,11 @@ class Instrument(PageBridge):
         """Keep the last seconds up to a place as a `Take`; returns a sentence about it."""
         rate = self._stream.sample_rate
         start = place - round(min(max(seconds, 0), MOST_KEPT) * rate)
-        samples = self._made.between(start, place)
+        samples = self._history.samples(start, place)
         if not len(samples):
             return "There is nothing to keep yet: play first."
-        line = self._made.line(start, place, rate)
-        about = {**self._stream.about, "temperature": str(line), "live": True}
+        envelope = self._history.envelope(start, place, rate)
+        about = {**self._stream.about, "temperature": str(envelope), "live": True}
         take = Take(samples, rate, take_name(about), about)
         self.kept.append(take)
         self._show_kept()
@@ -226,7 +226,7 @@ class Instrument(PageBridge):
         return f"An instrument at {self._stream.sample_rate} Hz: {values}. It plays where its cell was run."
 
 
-class _Made:
+class _History:
     """The last samples that were made, by their places since the first, and their temperatures.
 
     Parameters
@@ -237,36 +237,36 @@ class _Made:
 
     def __init__(self, most):
         self._most, self._pieces, self.begin, self.end = most, deque(), 0, 0
-        self._turns = []  # (place, temperature) of each change
+        self._changes = []  # (place, temperature) of each change
 
     def add(self, samples, temperature):
-        if not self._turns or self._turns[-1][1] != temperature:
-            self._turns.append((self.end, temperature))
+        if not self._changes or self._changes[-1][1] != temperature:
+            self._changes.append((self.end, temperature))
         self._pieces.append(samples)
         self.end += len(samples)
         while self.end - self.begin - len(self._pieces[0]) >= self._most:
             self.begin += len(self._pieces.popleft())
-        while len(self._turns) > 1 and self._turns[1][0] <= self.begin:
-            del self._turns[0]
+        while len(self._changes) > 1 and self._changes[1][0] <= self.begin:
+            del self._changes[0]
 
-    def forget_after(self, place):
-        self._pieces = deque([self.between(self.begin, place)])
-        self._turns = [(turn, temperature) for turn, temperature in self._turns if turn < place]
+    def truncate(self, place):
+        self._pieces = deque([self.samples(self.begin, place)])
+        self._changes = [(turn, temperature) for turn, temperature in self._changes if turn < place]
         self.end = place
 
-    def between(self, start, stop):
+    def samples(self, start, stop):
         """A copy of the samples from one place to another, as far as they are kept."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
 
-    def line(self, start, stop, sample_rate):
+    def envelope(self, start, stop, sample_rate):
         """The temperature from one place to another, as far as it is kept, as a `Envelope`.
 
         It has a step wherever the temperature changed or, if that was very often, points at equal distances.
         """
         start = max(start, self.begin)
-        before = [temperature for place, temperature in self._turns if place <= start]
-        turns = [((place - start) / sample_rate, after) for place, after in self._turns if start < place < stop]
+        before = [temperature for place, temperature in self._changes if place <= start]
+        turns = [((place - start) / sample_rate, after) for place, after in self._changes if start < place < stop]
         points = [(0.0, before[-1])]
         for seconds, after in turns:
             points += [(seconds, points[-1][1]), (seconds, after)]

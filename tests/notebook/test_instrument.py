@@ -187,7 +187,7 @@ def test_a_temperature_that_was_turned_all_the_time_is_told_in_short(instrument)
 
 
 def test_only_the_last_minutes_are_remembered(instrument, monkeypatch):
-    monkeypatch.setattr(instrument, "_made", module._Made(4000))
+    monkeypatch.setattr(instrument, "_history", module._History(4000))
     page = Page(instrument)
     for _ in range(20):
         page.ask(seconds=0.1)
