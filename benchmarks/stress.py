@@ -40,7 +40,7 @@ from prism_lessons.audition import ListeningLog
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import Choices, Corpus
 from prism_lessons.errors import CourseError
-from prism_lessons.files import read_lines
+from prism_lessons.files import read_json_lines
 from prism_lessons.generation import long
 from prism_lessons.mirror import Mirror, bring_back
 from prism_lessons.notebook import Course, colab
@@ -322,7 +322,7 @@ def check_whole(before, attempts, place):
         elif path.suffix == ".zip":
             assert zipfile.ZipFile(path).testzip() is None, path
         elif path.suffix == ".jsonl":
-            read_lines(path, "file", growing=True)
+            read_json_lines(path, "file", growing=True)
         elif path.name == "corpus.json" and not _set_aside(path.parent):
             corpus = Corpus.open(path.parent)
             for clip in corpus.clips:

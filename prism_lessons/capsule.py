@@ -9,7 +9,7 @@ from . import container
 from .audio import check_sample_rate
 from .checks import a_path, checked
 from .errors import CourseError, in_short
-from .files import digest, to_write
+from .files import digest, output_path
 from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
@@ -142,7 +142,7 @@ class Capsule:
             "sample_rate": self.sample_rate,
             "about": self.about,
         }
-        container.write(to_write(path, ".capsule"), "capsule", about, self.weights, {CARD: self.card})
+        container.write(output_path(path, ".capsule"), "capsule", about, self.weights, {CARD: self.card})
         return path
 
     def share(self, path):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .checks import check_here
 from .errors import CourseError, harmless, in_short
-from .files import to_write, unreadable, unwritable, write_text
+from .files import output_path, read_error, write_error, write_text
 from .live import LiveLine, print_any_name
 
 OUTPUT = "standard output"
@@ -37,7 +37,7 @@ def main(arguments=None):
     except CourseError as error:
         said, stream, status = f"prism-lessons: {error}", sys.stderr, 2
     except OSError as error:  # such as a folder without permission
-        sentence = unreadable(error.filename or OUTPUT, "file or folder", error)
+        sentence = read_error(error.filename or OUTPUT, "file or folder", error)
         said, stream, status = f"prism-lessons: {sentence}", sys.stderr, 2
     except KeyboardInterrupt as stopped:
         said, stream, status = str(stopped) or "Stopped.", sys.stderr, INTERRUPTED
@@ -54,14 +54,14 @@ def _print(text, stream, status):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # Python would try again at exit, and complain
         if stream is sys.stdout:
             closed = isinstance(error, BrokenPipeError)  # `| head` has read enough, and says nothing
-            return CLOSED if closed else _print(f"prism-lessons: {unwritable(OUTPUT, error)}", sys.stderr, 2)
+            return CLOSED if closed else _print(f"prism-lessons: {write_error(OUTPUT, error)}", sys.stderr, 2)
     return status
 
 
 def _survey(options, live):
     from .corpus import survey
 
-    path = options.html and to_write(options.html, ".html")
+    path = options.html and output_path(options.html, ".html")
     result = survey(options.folder, live, options.sample_rate)
     value, text = result.as_dict(), str(result)
     if options.html:
@@ -83,7 +83,7 @@ def _map(options, live):
     from .pages import sound_map
     from .run import SETTINGS
 
-    path = to_write(options.out, ".html")
+    path = output_path(options.out, ".html")
     is_run = os.path.isfile(Path(options.source) / SETTINGS)
     sounds = sounds_of_run(options.source) if is_run else sounds_of(options.source, live)
     relations = sounds.relate(options.layout, live)
@@ -260,7 +260,7 @@ def _export(options, live):
     from .audition import ListeningLog, capsule_of
     from .run import START, opened
 
-    run, path = opened(options.run), to_write(options.out, ".capsule")
+    run, path = opened(options.run), output_path(options.out, ".capsule")
     if path.resolve() == run.folder.resolve() / START or path.resolve().parent == run.folder.resolve() / "epochs":
         raise CourseError(f'"{path}" is one of the models of the run itself: name a file elsewhere.')
     capsule = capsule_of(run, options.epoch, ListeningLog(run))
@@ -291,7 +291,7 @@ def _audition(options, live):
     from .audition import audition
 
     if options.html:
-        to_write(options.html, ".html")
+        output_path(options.html, ".html")
     heard = audition(options.run, options.corpus, live=live)
     lines = []
     if options.merge:

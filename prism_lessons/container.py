@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from .errors import CourseError, in_short
-from .files import MOST_DEEP, depth, replacing, unreadable
+from .files import MOST_DEEP, atomic_write, depth, read_error
 
 ABOUT, ARRAYS = "about.json", "arrays.bin"
 DTYPES = ("float32", "float16", "float64", "int32", "int64", "uint32", "uint8", "bool")
@@ -47,7 +47,7 @@ def write(path, kind, about, arrays, texts=None):
         blobs.append(array.tobytes())
     header = json.loads(json.dumps({"kind": kind, "about": about, "arrays": listed}))  # as it will be read
     header["sha256"] = checksum(header, texts, blobs)
-    with replacing(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as file:
+    with atomic_write(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as file:
         file.writestr(zipfile.ZipInfo(ABOUT, YEAR_ONE), json.dumps(header, indent=1, ensure_ascii=False))
         for name, text in texts.items():
             file.writestr(zipfile.ZipInfo(name, YEAR_ONE), text)
@@ -92,7 +92,7 @@ def read(path, kind, texts=()):
             raise ValueError("its checksum does not fit")  # the second is that of earlier versions
         return header["about"], _arrays(header["arrays"], data), texts
     except OSError as error:
-        raise unreadable(path, kind, error) from error
+        raise read_error(path, kind, error) from error
     except (zipfile.BadZipFile, struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
             EOFError, RuntimeError) as error:  # fmt: skip
         raise CourseError(

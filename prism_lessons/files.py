@@ -21,7 +21,7 @@ UTF_8 = {"encoding": "utf-8", "errors": "backslashreplace"}
 
 
 @contextmanager
-def alone(lock, busy):
+def exclusive_lock(lock, busy):
     """Lock a folder against all others while working there.
 
     Parameters
@@ -44,7 +44,7 @@ def alone(lock, busy):
     except filelock.Timeout:
         raise CourseError(busy) from None
     except OSError as error:
-        raise unwritable(lock.parent, error) from error
+        raise write_error(lock.parent, error) from error
     try:
         yield
     finally:
@@ -57,7 +57,7 @@ def lock_for(path):
 
 
 @contextmanager
-def in_turn(path):
+def locked(path):
     """Lock the file `path`, so that programs change it one at a time; each waits for its turn.
 
     Within one thread, locks may be nested. If no lock can be made, this goes on without one.
@@ -80,7 +80,7 @@ def in_turn(path):
 
 
 @contextmanager
-def replacing(path, wait=True):
+def atomic_write(path, wait=True):
     """Yield a temporary path beside `path`; the file written there is renamed to `path` only once it is complete.
 
     A crash at any moment leaves the old file or the new one, never half of one. The temporary name is always the same,
@@ -89,7 +89,7 @@ def replacing(path, wait=True):
     Parameters
     ----------
     wait
-        Whether to wait until it is on disk. To write thousands of files, wait once at the end with `all_on_disk`.
+        Whether to wait until it is on disk. To write thousands of files, wait once at the end with `sync_to_disk`.
 
     Raises
     ------
@@ -108,11 +108,11 @@ def replacing(path, wait=True):
         with suppress(OSError):  # if nothing can be written, there is nothing to delete
             partial.unlink()
         if isinstance(error, OSError):
-            raise unwritable(path, error) from error
+            raise write_error(path, error) from error
         raise
 
 
-def all_on_disk(paths):
+def sync_to_disk(paths):
     """Wait until files are on disk."""
     if hasattr(os, "sync"):  # all at once; Windows does it one by one
         os.sync()
@@ -136,7 +136,7 @@ def check_there(path):
         )
 
 
-def unwritable(path, error):
+def write_error(path, error):
     """A `CourseError` for an operating-system error while writing `path`."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return CourseError(
@@ -146,7 +146,7 @@ def unwritable(path, error):
     return CourseError(f'"{path}" could not be written ({error.strerror or error}): {_what_to_do(error)}.')
 
 
-def unreadable(path, what, error):
+def read_error(path, what, error):
     """A `CourseError` for an operating-system error while reading `path`; `what` says what the file is."""
     said = "check its name" if error.errno == errno.ENOENT else _what_to_do(error).replace("write to", "read")
     return CourseError(f'The {what} "{path}" cannot be read ({error.strerror or error}): {said}.')
@@ -178,7 +178,7 @@ def _what_to_do(error):
     return next((remedy for names, remedy in REMEDIES.items() if name in names.split()), OTHERWISE)
 
 
-def to_write(path, ending):
+def output_path(path, ending):
     """The `Path` of an output file named by the user, checked so that it replaces no file of another kind.
 
     Raises
@@ -199,14 +199,14 @@ def to_write(path, ending):
 
 def write_text(path, text):
     """Write text to `path`, atomically; characters that UTF-8 cannot encode, as in names on old disks, become "?"."""
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", errors="replace")
 
 
 def write_json(path, value):
     """Write `value` as JSON to `path`, atomically."""
     text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text + "\n", **UTF_8)
 
 
@@ -219,7 +219,7 @@ def read_json(path, what):
     except FileNotFoundError:
         raise CourseError(f'There is no {what} in "{Path(path).parent}": {Path(path).name} is missing.') from None
     except OSError as error:
-        raise unreadable(path, what, error) from error
+        raise read_error(path, what, error) from error
     except (ValueError, RecursionError) as error:
         raise CourseError(f'"{path}" cannot be read as the {what} it should be: {error}.') from error
     if not isinstance(value, dict):
@@ -234,7 +234,7 @@ def depth(value):
     return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
-def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=None):
+def read_json_lines(path, what, take=lambda line: {**line}, growing=False, damaged=None):
     """Read a file of JSON objects, one on each line; an empty list if there is no such file.
 
     Parameters
@@ -244,8 +244,8 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
     take
         Converts each object to a value; if it raises an error, the line counts as damaged.
     growing
-        The file is one of `append_lines`: a last line without a line end that is not a complete object was cut off, and
-        never counted as written. Text editors may omit that of a complete one.
+        The file is one of `append_json_lines`: a last line without a line end that is not a complete object was cut
+        off, and never counted as written. Text editors may omit that of a complete one.
     damaged
         A list to collect a `CourseError` for each damaged line, which is then left out; without it, the first is
         raised.
@@ -271,26 +271,26 @@ def read_lines(path, what, take=lambda line: {**line}, growing=False, damaged=No
 
 
 def _lines_in(path, what, growing):
-    """The lines of a file as bytes, see `read_lines`."""
+    """The lines of a file as bytes, see `read_json_lines`."""
     try:
         written = Path(path).read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise unreadable(path, what, error) from error
+        raise read_error(path, what, error) from error
     if growing and _was_cut_off(written[(end := written.rfind(b"\n") + 1) :]):
         written = written[:end]
     written = written.removesuffix(b"\n")
     return written.split(b"\n") if written else []
 
 
-def write_lines(path, values):
+def write_json_lines(path, values):
     """Write JSON objects as lines to `path`, atomically."""
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), **UTF_8)
 
 
-def append_lines(path, values):
+def append_json_lines(path, values):
     """Append JSON objects as lines to `path`, and wait until they are on disk.
 
     Several programs may append at the same time without losing lines. A line that was cut off when a computer went
@@ -305,7 +305,7 @@ def append_lines(path, values):
     lines = "".join(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n" for value in values).encode(**UTF_8)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with in_turn(path), open(path, "ab+") as file:
+        with locked(path), open(path, "ab+") as file:
             end = whole = file.seek(0, os.SEEK_END)
             while whole and (file.seek(whole - 1), file.read(1))[1] != b"\n":
                 whole -= 1
@@ -322,11 +322,11 @@ def append_lines(path, values):
                     file.truncate(whole)
                 raise
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
 
 
-def merge_lines(path, values):
-    """Merge JSON objects from another file of `append_lines` into `path`, ordered by their "when".
+def merge_json_lines(path, values):
+    """Merge JSON objects from another file of `append_json_lines` into `path`, ordered by their "when".
 
     Objects that are there already are not added again. Existing lines stay as they are, in their order.
 
@@ -335,7 +335,7 @@ def merge_lines(path, values):
     int
         How many were new.
     """
-    with in_turn(path):
+    with locked(path):
         lines = _lines_in(path, "file", growing=True)
         there, new = Counter(map(_act_in, lines)), []
         for value in values:
@@ -345,7 +345,7 @@ def merge_lines(path, values):
             else:
                 new.append(json.dumps(value, ensure_ascii=False).encode(**UTF_8))
         if new:
-            with replacing(path) as partial:
+            with atomic_write(path) as partial:
                 partial.write_bytes(b"".join(line + b"\n" for line in heapq.merge(lines, new, key=_when)))
     return len(new)
 
@@ -381,14 +381,14 @@ def numbered(name, joint):
         yield f"{name}{joint}{count}"
 
 
-def names_for(path):
+def numbered_paths(path):
     """Yield a path, then the same with the suffix 2, 3 and so on: "Take.wav", "Take_2.wav"."""
     return (path.with_name(f"{name}{path.suffix}") for name in numbered(path.stem, "_"))
 
 
-def free(path):
-    """The first of the `names_for` a path that does not exist."""
-    return next(path for path in names_for(path) if not os.path.lexists(path))
+def free_path(path):
+    """The first of the `numbered_paths` a path that does not exist."""
+    return next(path for path in numbered_paths(path) if not os.path.lexists(path))
 
 
 def inside(folder, name):

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from .errors import CourseError
-from .files import append_lines, in_turn, merge_lines, read_lines
+from .files import append_json_lines, locked, merge_json_lines, read_json_lines
 from .prose import as_html, in_a_cell, one_line, quoted
 
 
@@ -44,7 +44,7 @@ class Journal:
         CourseError
             When a line of the file has been damaged; the sentence names it.
         """
-        return read_lines(self.path, "journal", lambda line: Entry(**line), growing=True)
+        return read_json_lines(self.path, "journal", lambda line: Entry(**line), growing=True)
 
     def answers(self, lesson):
         """The newest answer to each question of a lesson, {question: answer}."""
@@ -53,7 +53,7 @@ class Journal:
     def write(self, lesson, answers):
         """Add the answers of a lesson, {question: answer}, that are new and not empty; returns how many."""
         now = datetime.now().isoformat(timespec="minutes")
-        with in_turn(self.path):
+        with locked(self.path):
             known = self.answers(lesson)
             new = [
                 Entry(now, lesson, question, answer.strip())
@@ -61,7 +61,7 @@ class Journal:
                 if answer.strip() and answer.strip() != known.get(question)
             ]
             if new:
-                append_lines(self.path, map(asdict, new))
+                append_json_lines(self.path, map(asdict, new))
         return len(new)
 
     def merge(self, other):
@@ -78,7 +78,7 @@ class Journal:
             One for each damaged line, which was left out.
         """
         faults = []
-        merge_lines(self.path, read_lines(other, "journal", lambda line: asdict(Entry(**line)), True, faults))
+        merge_json_lines(self.path, read_json_lines(other, "journal", lambda line: asdict(Entry(**line)), True, faults))
         return faults
 
     def _repr_html_(self):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .container import ABOUT
 from .errors import CourseError
-from .files import in_turn
+from .files import locked
 from .live import LiveLine
 from .run import (
     CARD,
@@ -161,7 +161,7 @@ class Mirror:
             names = (_names(self.run) - {MID_EPOCH, CHECKPOINT}) | held.keys() | MERGING.keys()
             for done, name in enumerate(_in_order(names, COPYING)):
                 self._left = len(names) - done
-                with in_turn(self.copy / name) if name in MERGING else nullcontext():
+                with locked(self.copy / name) if name in MERGING else nullcontext():
                     if name in MERGING:
                         _merge(name, self.copy, self.run)
                     if file := held.get(name) or _opened(self.run / name):
@@ -215,7 +215,7 @@ def bring_back(copy, run, live=None):
     try:
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
-        with in_turn(run / SETTINGS):  # two at once would remove each other's files
+        with locked(run / SETTINGS):  # two at once would remove each other's files
             further = not (run / SETTINGS).exists() or _is_further(copy, run)
             names = _names(copy) - MERGING.keys()
             if not further:
@@ -355,7 +355,7 @@ def _partial(target):
 def _written(file, target, move=lambda: None):
     """Write an open file beside `target`, and read it back; returns the path.
 
-    Unlike `files.replacing`, it makes no folders: if a Drive is missing, they would be on the wrong disk.
+    Unlike `files.atomic_write`, it makes no folders: if a Drive is missing, they would be on the wrong disk.
 
     Raises
     ------

@@ -28,16 +28,16 @@ from .capsule import Capsule
 from .checks import a_path, checked, number, optional, whole
 from .errors import CourseError, as_given, in_short
 from .files import (
-    append_lines,
+    append_json_lines,
     check_there,
-    in_turn,
     inside,
     is_inside,
-    merge_lines,
+    locked,
+    merge_json_lines,
     read_json,
-    read_lines,
+    read_json_lines,
     write_json,
-    write_lines,
+    write_json_lines,
     write_text,
 )  # fmt: skip
 from .settings import ModelSettings, TrainingSettings, described, is_number
@@ -225,7 +225,7 @@ class Run:
     @property
     def log(self):
         """The epochs so far, in order, as `Epoch`s."""
-        return read_lines(self.folder / LOG, "log", _epoch)
+        return read_json_lines(self.folder / LOG, "log", _epoch)
 
     def check_there(self):
         """Raise a `CourseError` if the folder was renamed, moved or deleted meanwhile."""
@@ -235,7 +235,7 @@ class Run:
         """Put an `Epoch` into the log, replacing earlier entries of this and later epochs."""
         self.check_there()
         entries = [old for old in self.log if old.epoch < entry.epoch] + [entry]
-        write_lines(self.folder / LOG, [asdict(line) for line in entries])
+        write_json_lines(self.folder / LOG, [asdict(line) for line in entries])
 
     @property
     def events(self):
@@ -245,14 +245,14 @@ class Run:
         pre-flight"), "epoch" (the last one in the log then, 0 before the first), "text" (a sentence), and values
         specific to its kind.
         """
-        return read_lines(self.folder / EVENTS, "list of events", _event, growing=True)
+        return read_json_lines(self.folder / EVENTS, "list of events", _event, growing=True)
 
     def note(self, kind, text, **values):
         """Add an event, see `events`."""
         self.check_there()
         when = datetime.now().isoformat(timespec="seconds")
         epoch = max((entry.epoch for entry in self.log), default=0)
-        append_lines(self.folder / EVENTS, [{"when": when, "kind": kind, "epoch": epoch, "text": text, **values}])
+        append_json_lines(self.folder / EVENTS, [{"when": when, "kind": kind, "epoch": epoch, "text": text, **values}])
 
     @checked(epoch=whole())
     def capsule_path(self, epoch):
@@ -436,7 +436,7 @@ def _stars_in(path):
 
 
 def _add_stars(path, epochs):
-    with in_turn(path):
+    with locked(path):
         stars = _stars_in(path)
         if not {*epochs} <= {*stars}:
             write_json(path, {"epochs": sorted({*stars, *epochs})})
@@ -454,7 +454,7 @@ def _merge_stars(path, other):
 
 def _merge_acts(path, other):
     # Damaged lines stay where they are.
-    merge_lines(path, read_lines(other, "listening log", growing=True, damaged=[]))
+    merge_json_lines(path, read_json_lines(other, "listening log", growing=True, damaged=[]))
 
 
 # Files written independently in each copy of a run, and their merge functions: (path, the other's path).

@@ -12,16 +12,16 @@ import pytest
 from prism_lessons.errors import CourseError
 from prism_lessons.files import (
     MOST_DEEP,
-    append_lines,
+    append_json_lines,
+    atomic_write,
     digest,
-    in_turn,
     inside,
+    locked,
+    output_path,
     read_json,
-    read_lines,
-    replacing,
-    to_write,
+    read_json_lines,
     write_json,
-    write_lines,
+    write_json_lines,
 )
 
 
@@ -33,7 +33,7 @@ def old_file(tmp_path):
 
 
 def test_a_file_is_replaced_when_it_is_whole(old_file):
-    with replacing(old_file) as partial:
+    with atomic_write(old_file) as partial:
         partial.write_text("new")
         assert old_file.read_text() == "old"
     assert old_file.read_text() == "new"
@@ -42,7 +42,7 @@ def test_a_file_is_replaced_when_it_is_whole(old_file):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_whatever_stops_the_writing_the_old_file_stays(old_file, error):
-    with pytest.raises(error), replacing(old_file) as partial:
+    with pytest.raises(error), atomic_write(old_file) as partial:
         partial.write_text("ne")
         raise error
     assert old_file.read_text() == "old"
@@ -51,7 +51,7 @@ def test_whatever_stops_the_writing_the_old_file_stays(old_file, error):
 
 def test_what_a_killed_program_left_is_written_over(old_file):
     old_file.with_name("settings.json.partial").write_text("left by a killed program, and longer")
-    with replacing(old_file) as partial:
+    with atomic_write(old_file) as partial:
         partial.write_text("new")
     assert old_file.read_text() == "new"
 
@@ -92,7 +92,7 @@ def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
     ],
 )
 def test_what_to_do_fits_what_the_system_says(old_file, number, remedy):
-    with pytest.raises(CourseError) as refusal, replacing(old_file):
+    with pytest.raises(CourseError) as refusal, atomic_write(old_file):
         raise OSError(number, os.strerror(number))
     assert os.strerror(number) in str(refusal.value) and remedy in str(refusal.value)
     assert ("may write to" in str(refusal.value)) == (number == errno.EACCES)
@@ -110,7 +110,7 @@ def test_a_failing_disk_is_said_when_something_is_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.read_text", fail)
     monkeypatch.setattr("pathlib.Path.read_bytes", fail)
-    for read in (read_json, read_lines):
+    for read in (read_json, read_json_lines):
         with pytest.raises(CourseError, match=r"The card .*cannot be read.*check the disk, or the connection"):
             read(tmp_path / "card", "card")
 
@@ -126,9 +126,9 @@ def test_a_name_that_is_no_text_is_written_and_read_back(tmp_path):
     value = {"name": "caf\udce9 ü"}
     write_json(tmp_path / "a.json", value)
     assert read_json(tmp_path / "a.json", "card") == value
-    write_lines(tmp_path / "a.jsonl", [value])
-    append_lines(tmp_path / "a.jsonl", [value])
-    assert read_lines(tmp_path / "a.jsonl", "log", growing=True) == [value, value]
+    write_json_lines(tmp_path / "a.jsonl", [value])
+    append_json_lines(tmp_path / "a.jsonl", [value])
+    assert read_json_lines(tmp_path / "a.jsonl", "log", growing=True) == [value, value]
     assert digest("caf\udce9") != digest("caf\\udce9")
 
 
@@ -216,48 +216,48 @@ def test_a_digest_does_not_depend_on_the_order_of_keys():
 
 @pytest.mark.parametrize("name", ["page.html", "new folder/PAGE.HTML", "Übung 🎻.html"])
 def test_a_file_of_the_right_kind_may_be_written(tmp_path, name):
-    assert to_write(tmp_path / name, ".html") == tmp_path / name
+    assert output_path(tmp_path / name, ".html") == tmp_path / name
 
 
 @pytest.mark.parametrize("name", ["run.json", "log.jsonl", "bell.wav", "page", ".html", "page.html.gz", "gone/..", ""])
 def test_a_file_of_another_kind_and_a_folder_are_not_written_over(tmp_path, name):
     with pytest.raises(CourseError, match=r"\.html"):
-        to_write(tmp_path / name, ".html")
+        output_path(tmp_path / name, ".html")
 
 
 def test_this_folder_is_no_file():
     with pytest.raises(CourseError, match="is a folder"):
-        to_write(".", ".html")
+        output_path(".", ".html")
 
 
 def test_programs_that_add_lines_at_the_same_time_lose_none(tmp_path):
     """Neither whole lines nor, taken for what a crash left, lines that another program is just writing."""
     code = (
-        "import sys; from prism_lessons.files import append_lines\n"
+        "import sys; from prism_lessons.files import append_json_lines\n"
         "for number in range(100):\n"
-        "    append_lines(sys.argv[1], [{'who': sys.argv[2], 'number': number, 'text': 'x' * 100_000}])\n"
+        "    append_json_lines(sys.argv[1], [{'who': sys.argv[2], 'number': number, 'text': 'x' * 100_000}])\n"
     )
     path = tmp_path / "log.jsonl"
     both = [subprocess.Popen([sys.executable, "-c", code, path, who]) for who in "ab"]
     assert [program.wait() for program in both] == [0, 0]
-    lines = read_lines(path, "log")
+    lines = read_json_lines(path, "log")
     assert [[line["number"] for line in lines if line["who"] == who] for who in "ab"] == [[*range(100)]] * 2
     assert os.listdir(tmp_path) == ["log.jsonl"]
 
 
 def test_turns_wait_for_each_other_and_may_lie_in_each_other(tmp_path):
     path, order = tmp_path / "log.jsonl", []
-    with in_turn(path), in_turn(path):
-        other = threading.Thread(target=lambda: (append_lines(path, [{"second": 2}]), order.append("second")))
+    with locked(path), locked(path):
+        other = threading.Thread(target=lambda: (append_json_lines(path, [{"second": 2}]), order.append("second")))
         other.start()
-        append_lines(path, [{"first": 1}])
+        append_json_lines(path, [{"first": 1}])
         order.append("first")
     other.join()
-    assert order == ["first", "second"] and read_lines(path, "log") == [{"first": 1}, {"second": 2}]
+    assert order == ["first", "second"] and read_json_lines(path, "log") == [{"first": 1}, {"second": 2}]
 
 
 def test_where_no_lock_can_be_made_lines_are_added_without(tmp_path, monkeypatch):
     (tmp_path / "cache").write_text("a file")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    append_lines(tmp_path / "log.jsonl", [{"a": 1}])
-    assert read_lines(tmp_path / "log.jsonl", "log") == [{"a": 1}]
+    append_json_lines(tmp_path / "log.jsonl", [{"a": 1}])
+    assert read_json_lines(tmp_path / "log.jsonl", "log") == [{"a": 1}]

@@ -15,7 +15,7 @@ import pytest
 from prism_lessons import container
 from prism_lessons import mirror as module
 from prism_lessons.errors import CourseError
-from prism_lessons.files import append_lines, read_lines, replacing
+from prism_lessons.files import append_json_lines, atomic_write, read_json_lines
 from prism_lessons.live import LiveLine
 from prism_lessons.mirror import Mirror, bring_back
 from prism_lessons.run import (
@@ -41,7 +41,7 @@ BEGUN = {
 
 
 def put(path, text):
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text)
 
 
@@ -625,11 +625,13 @@ def test_a_disk_without_room_for_what_is_brought_back_is_said(run, copy, small_d
 
 def note(folder, *texts):
     """Write acts as a listening log holds them; the texts are their times too."""
-    append_lines(folder / LISTENING, [{"id": f"{folder.name} {text}", "when": text, "text": text} for text in texts])
+    append_json_lines(
+        folder / LISTENING, [{"id": f"{folder.name} {text}", "when": text, "text": text} for text in texts]
+    )
 
 
 def noted(folder):
-    return [line["text"] for line in read_lines(folder / LISTENING, "log", growing=True)]
+    return [line["text"] for line in read_json_lines(folder / LISTENING, "log", growing=True)]
 
 
 def star(folder, *epochs):

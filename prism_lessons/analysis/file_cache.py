@@ -9,7 +9,7 @@ from functools import cache
 from platformdirs import user_cache_path
 
 from ..errors import CourseError
-from ..files import digest, replacing
+from ..files import atomic_write, digest
 
 
 class FileCache:
@@ -55,7 +55,7 @@ class FileCache:
         """Write the cache; where it cannot be written, the next time takes as long as this one."""
         if not self._changed:
             return
-        with suppress(CourseError), replacing(self._path) as partial:
+        with suppress(CourseError), atomic_write(self._path) as partial:
             partial.write_text(json.dumps(self._entries), encoding="utf-8")
 
     def _key(self, path):

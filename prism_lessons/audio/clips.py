@@ -11,7 +11,7 @@ import soundfile
 
 from ..checks import a_path, a_text, checked, whole
 from ..errors import CourseError, as_given
-from ..files import replacing
+from ..files import atomic_write
 from .levels import measure
 from .recording import Recording
 from .source import AudioError
@@ -84,7 +84,7 @@ class Clip:
         path = Path(path)
         if path.suffix.lower() not in (".wav", ".flac"):
             raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
-        with replacing(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
+        with atomic_write(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
             file.write(pcm16(self.samples))
         return path
 

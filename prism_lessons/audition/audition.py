@@ -11,7 +11,7 @@ from ..audio import AudioError, Recording
 from ..checks import a, a_live_line, a_path, a_text, checked, optional, whole
 from ..corpus import SETTINGS, Corpus, Piece, Sounds, is_mostly_silent, sounds_of
 from ..errors import CourseError
-from ..files import to_write, write_text
+from ..files import output_path, write_text
 from ..live import LiveLine, counted
 from ..run import Run, opened
 from . import page
@@ -248,7 +248,7 @@ class Audition:
         -------
         Path
         """
-        path = to_write(path or self.run.folder / PAGE, ".html")
+        path = output_path(path or self.run.folder / PAGE, ".html")
         written = page.whole(self, most_bytes, self._live)
         write_text(path, written)
         return path

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import CourseError
-from ..files import append_lines, digest, in_turn, inside, read_lines
+from ..files import append_json_lines, digest, inside, locked, read_json_lines
 from ..live import counted
 from ..run import LISTENING as LOG
 from ..run import epoch_of
@@ -135,7 +135,7 @@ class ListeningLog:
         """All acts, oldest first, as `Act`s."""
         if self._read is None or self._read != _state(self.path):  # others write into it too
             self._read = _state(self.path)
-            acts = read_lines(self.path, "listening log", lambda line: Act(**line), growing=True)
+            acts = read_json_lines(self.path, "listening log", lambda line: Act(**line), growing=True)
             self._acts = _in_order(acts)
         return list(self._acts)
 
@@ -187,16 +187,16 @@ class ListeningLog:
             A sentence: what is kept, or which starred models are no longer there; "" where no act is new.
         """
         acts = {act.id: act for act in acts}
-        with in_turn(self.path):
+        with locked(self.path):
             known = {act.id for act in self.acts}
             new = [act for act in acts.values() if act.id not in known]
             if new:
-                append_lines(self.path, map(asdict, new))
+                append_json_lines(self.path, map(asdict, new))
                 self._read, self._acts = _state(self.path), _in_order([*self._acts, *new])
         if new and self._copy and os.path.isdir(self._copy.parent):
-            with suppress(CourseError), in_turn(self._copy):  # such as a Drive that is gone: the run's own log has it
-                there = {act.id for act in read_lines(self._copy, "listening log", lambda line: Act(**line), True)}
-                append_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
+            with suppress(CourseError), locked(self._copy):  # such as a Drive that is gone: the run's own log has it
+                there = {act.id for act in read_json_lines(self._copy, "listening log", lambda line: Act(**line), True)}
+                append_json_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
         # Also for known acts: one may have been written when its weights could not be kept, on a full disk.
         said = self._keep_weights([act for act in acts.values() if act.act == STAR])
         return said if new else ""
@@ -234,7 +234,7 @@ class ListeningLog:
         if not os.path.isfile(path):
             raise CourseError(f'There are no notes in "{other}": name the file that the page saved.')
         faults = []
-        acts = read_lines(path, "notes", lambda line: Act(**line), growing=True, damaged=faults)
+        acts = read_json_lines(path, "notes", lambda line: Act(**line), growing=True, damaged=faults)
         ours = [act for act in acts if act.run == self.key]
         if len(ours) < len(acts):
             stranger = CourseError(f'The notes in "{path}" are about another run: take them into that one.')

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..audio import AudioError, load
 from ..errors import CourseError
-from ..files import replacing, write_text
+from ..files import atomic_write, write_text
 from ..live import LiveLine, counted
 from ..markup import curve_in_words, learning_curve, levels_in_words, player
 from ..pages import FLAC, FORMS, FORMS_IN_WORDS, MP3, WAV, address
@@ -94,7 +94,7 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
     files = {clip.name: _file(clip) for clip in clips if not isinstance(sounds[clip.name], AudioError)}
     for clip in clips:
         if clip.name in files:
-            with replacing(folder / files[clip.name]) as partial:
+            with atomic_write(folder / files[clip.name]) as partial:
                 shutil.copyfile(clip.path, partial)
     if run.log:
         picture = learning_curve(run).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)

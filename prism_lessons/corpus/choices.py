@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..checks import a_path, a_text, checked, stretches, whole
 from ..errors import CourseError, as_given
-from ..files import append_lines, in_turn, merge_lines, read_lines
+from ..files import append_json_lines, locked, merge_json_lines, read_json_lines
 from .doctor import KINDS, has_remedy, key_of
 
 UNKNOWN = "unknown"
@@ -157,7 +157,7 @@ class Choices:
             datetime.fromisoformat(act["when"])
             self._carry_out(act)
 
-        read_lines(self.path, "choices", carry_out, growing=True)
+        read_json_lines(self.path, "choices", carry_out, growing=True)
 
     @checked(hear=a_text, success=a_text, prefer=a_text)
     def intend(self, hear="", success="", prefer=UNKNOWN):
@@ -236,7 +236,7 @@ class Choices:
 
     def undo(self):
         """Take back the last choice; returns it in words, or "" when there is none."""
-        with in_turn(self.path):
+        with locked(self.path):
             self._catch_up()
             if not self._standing:
                 return ""
@@ -266,7 +266,7 @@ class Choices:
                 _after(State(), act)
             return act
 
-        merge_lines(self.path, read_lines(other, "choices", checked, True, faults))
+        merge_json_lines(self.path, read_json_lines(other, "choices", checked, True, faults))
         self._catch_up()
         return faults
 
@@ -287,11 +287,11 @@ class Choices:
 
     def _do(self, act, **values):
         act = json.loads(json.dumps({"when": datetime.now().isoformat(timespec="minutes"), "act": act, **values}))
-        with in_turn(self.path):
+        with locked(self.path):
             self._catch_up()
             if act["act"] != "undo" and self.state == _after(self.state, act):
                 return  # so a lesson's cell that is run again changes nothing
-            append_lines(self.path, [act])
+            append_json_lines(self.path, [act])
             self._carry_out(act)
 
     def _carry_out(self, act):

@@ -14,7 +14,7 @@ import soxr
 
 from ..audio import native, pcm16
 from ..errors import CourseError
-from ..files import digest, in_turn, inside, read_json, replacing, write_json
+from ..files import atomic_write, digest, inside, locked, read_json, write_json
 from ..settings import Augmentation
 
 FORMAT = 1
@@ -76,12 +76,12 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
     name = digest(FORMAT, corpus.digest, split, asdict(quantisation), asdict(augmentation), seed)
     path, lengths_path = corpus.folder / "codes" / f"{name}.codes", corpus.folder / "codes" / f"{name}.json"
     shape = (augmentation.versions, len(clips))
-    with in_turn(path):  # two trainings that begin on one corpus at once
+    with locked(path):  # two trainings that begin on one corpus at once
         try:
             lengths, array = _read(path, lengths_path, shape, quantisation.dtype)
         except (CourseError, OSError, ValueError, KeyError, TypeError, OverflowError):  # not there, or damaged
             lengths, check = np.zeros(shape, np.int64), 0
-            with replacing(path) as partial, open(partial, "wb") as file:
+            with atomic_write(path) as partial, open(partial, "wb") as file:
                 for version, index in np.ndindex(shape):
                     chance = np.random.default_rng([seed, version, index])
                     for block in _vary(_blocks(corpus, clips[index]), augmentation, version, chance):

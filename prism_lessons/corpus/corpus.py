@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..checks import a_path, checked, one_of, optional
 from ..errors import CourseError
-from ..files import digest, inside, read_json, unreadable
+from ..files import digest, inside, read_error, read_json
 from ..live import wrapped
 from .card import card, what_it_allows
 from .choices import MOST_TIMES, Intention, Origin
@@ -78,7 +78,7 @@ def _check(folder, clip):
     try:
         exchanged = clip.md5 and md5_of(place) != clip.md5
     except OSError as error:
-        raise unreadable(place, "clip", error) from error
+        raise read_error(place, "clip", error) from error
     if exchanged:
         raise CourseError(
             f'The clip "{clip.file}" in "{folder}" is not the one that the corpus was made with: put that one back, '

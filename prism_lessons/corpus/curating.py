@@ -24,7 +24,7 @@ from ..audio import (
 )
 from ..checks import a, a_live_line, a_path, checked, optional, whole
 from ..errors import CourseError, as_given
-from ..files import alone, free, lock_for, unwritable, write_json, write_text
+from ..files import exclusive_lock, free_path, lock_for, write_error, write_json, write_text
 from ..live import LiveLine, clock
 from ..settings import is_number
 from .choices import Choices, State
@@ -109,7 +109,7 @@ def curate(source, destination, sample_rate=16000, validation=0.1, seed=0, choic
     state = choices.state if choices else State()
     home = destination.resolve()
     busy = f'Another program is preparing the corpus "{destination}": wait for it, or name another folder for this one.'
-    with alone(lock_for(home), busy):
+    with exclusive_lock(lock_for(home), busy):
         return _curate(source, destination, home, sample_rate, validation, seed, state, live)
 
 
@@ -146,7 +146,7 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
             home.rename(old)
         work.rename(home)
     except OSError as error:
-        raise unwritable(destination, error) from error
+        raise write_error(destination, error) from error
     finally:
         with suppress(OSError):  # the next call tries again
             _put_back(old, home)
@@ -201,7 +201,7 @@ def _keep_what_is_not_of_a_corpus(home, before, work, live):
             written_into = place == CARD and card is not None and path.read_text("utf-8", "replace") != card
             ours = place in clips or (OF_A_CORPUS if before else OF_A_DAMAGED_CORPUS).fullmatch(place)
             if written_into or not ours:
-                target = free(work / place)
+                target = free_path(work / place)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, target, follow_symlinks=False)
                 if written_into:

@@ -19,7 +19,7 @@ from .. import container
 from ..audio import BLOCK_SECONDS, Clip, coded, writing
 from ..checks import a_function, a_live_line, a_path, checked, optional, switch
 from ..errors import CourseError, Stopped
-from ..files import alone, check_there, read_json, replacing, unreadable, unwritable, write_json
+from ..files import atomic_write, check_there, exclusive_lock, read_error, read_json, write_error, write_json
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
@@ -81,7 +81,7 @@ class LongTake:
         try:
             codes = np.fromfile(self.codes, self.codec.dtype, count, offset=first * size)
         except OSError as error:
-            raise unreadable(self.codes, "performance", error) from error
+            raise read_error(self.codes, "performance", error) from error
         if len(codes) < count:
             raise CourseError(f'"{self.codes}" is shorter than what was played: the performance there is another now.')
         return self.codec.decode(codes)
@@ -154,7 +154,7 @@ def perform(
     live = live or LiveLine()
     _refuse_other(folder)
     busy = f'Another performance is being played in "{folder}": wait for it or stop it, or name a new folder.'
-    with alone(folder / LOCK, busy):
+    with exclusive_lock(folder / LOCK, busy):
         try:
             session = _Session(folder, request, keep_prime)
         except KeyboardInterrupt:
@@ -180,7 +180,7 @@ def perform(
         try:
             for take in takes:
                 live.text(f"Writing {take.path.name}")
-                with replacing(take.path) as partial, writing(partial, rate, ".wav") as file:
+                with atomic_write(take.path) as partial, writing(partial, rate, ".wav") as file:
                     for block in take.blocks():
                         file.write(coded(block, 16))
         except KeyboardInterrupt:
@@ -203,7 +203,7 @@ def _refuse_other(folder):
         if not started and not (folder.is_dir() and all(LEFT.fullmatch(path.name) for path in folder.iterdir())):
             raise FolderOccupied(f'"{folder}" holds something else: name a folder of its own for this performance.')
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
 
 
 class _Session:
@@ -228,7 +228,7 @@ class _Session:
             for voice, codes in enumerate(primes):
                 self._path(voice).write_bytes(codes.astype(self.codec.dtype).tobytes())
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            raise write_error(self.folder, error) from error
         self._snapshot = self._take_snapshot()
         self._save_state()
         write_json(self.folder / WHAT, {"takes": self.abouts, "keep_prime": keep_prime})  # now it has begun
@@ -317,7 +317,7 @@ class _Session:
                 self._open.append(file)
         except OSError as error:
             self._files.close()
-            raise unwritable(self.folder, error) from error
+            raise write_error(self.folder, error) from error
         return self
 
     def __exit__(self, kind, error, _):
@@ -334,7 +334,7 @@ class _Session:
                 while rest:  # a nearly full disk may accept only a part
                     rest = rest[file.write(rest) :]
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            raise write_error(self.folder, error) from error
         self._snapshot = self._take_snapshot()
 
     def _take_snapshot(self):
@@ -360,7 +360,7 @@ class _Session:
                 file.truncate(self._bytes(voice))
                 os.fsync(file.fileno())
         except OSError as error:
-            raise unwritable(self.folder, error) from error
+            raise write_error(self.folder, error) from error
         self._save_state()
 
     def _save_state(self):

@@ -28,7 +28,7 @@ from ..audio import (
 )
 from ..checks import a_live_line, a_path, checked, one_of, optional, switch
 from ..errors import CourseError, as_given
-from ..files import digest, in_turn, inside, replacing, unreadable, unwritable, write_text
+from ..files import atomic_write, digest, inside, locked, read_error, write_error, write_text
 from ..live import LiveLine, some
 from ..settings import is_number
 from .long import MOST_BYTES, LongTake
@@ -195,7 +195,7 @@ def prepared(folder):
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise unwritable(folder, error) from error
+        raise write_error(folder, error) from error
     _listed(folder / LIST)
     return folder
 
@@ -229,7 +229,7 @@ def _write(take, folder, rendering):
         "comment": _comment(take.about, rendering.form),  # last, since a reader may skip what follows a long one
     }
     with ExitStack() as sound:
-        partial = sound.enter_context(replacing(path))
+        partial = sound.enter_context(atomic_write(path))
         with writing(partial, rate, path.suffix, rendering.bits, tags) as file:
             for block in rendering.blocks(take, offset, gain):
                 levels.add(block)
@@ -312,7 +312,7 @@ def _listing(folder, row):
 
     The new list is written before the `with` block runs, and replaces the old one after it.
     """
-    with in_turn(folder / LIST):
+    with locked(folder / LIST):
         columns, rows = _listed(folder / LIST)
         for line in rows:  # keep columns that somebody has added
             if line.get("file") == row["file"]:
@@ -333,7 +333,7 @@ def merge_lists(path, other):
     path, other = Path(path), Path(other)
     if other.name != LIST:
         return False
-    with in_turn(path), suppress(CourseError):
+    with locked(path), suppress(CourseError):
         (columns, rows), (more_columns, more) = _listed(path), _listed(other)
         named = {row.get("file") for row in rows}
         rows += [row for row in more if row.get("file") not in named]
@@ -349,7 +349,7 @@ def _new_list(path, columns, rows):
     writer = csv.writer(text)
     writer.writerow(map(_no_formula, columns))
     writer.writerows([_no_formula(line.get(column, "")) for column in columns] for line in rows)
-    with replacing(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text.getvalue(), encoding="utf-8", newline="")
         yield
 
@@ -379,7 +379,7 @@ def _listed(path):
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        raise unreadable(path, "list of takes", error) from error
+        raise read_error(path, "list of takes", error) from error
     try:
         text = written.decode("utf-8-sig")
     except ValueError:
@@ -408,7 +408,7 @@ def _zip(folder, live):
             files |= dict.fromkeys((name, Path(name).with_suffix(LABELS).name))
     if not files:
         raise CourseError(f'There are no takes in "{folder}" to pack: generate some first.')
-    with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
+    with atomic_write(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
         for name in (LIST, *files):
             if (folder / name).is_file():
                 archive.write(inside(folder, name), name)

@@ -12,7 +12,7 @@ from ..capsule import Capsule
 from ..corpus import MINIMUM_SECONDS, VALIDATION, Choices, Corpus, curate, survey
 from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import CourseError
-from ..files import names_for, numbered, replacing
+from ..files import atomic_write, numbered, numbered_paths
 from ..generation import FolderOccupied, perform, render
 from ..journal import Journal
 from ..live import LiveLine
@@ -90,7 +90,7 @@ class Course(Transfer):
         path = self.home / f"example_choices_{Path(source).name}.jsonl"
         # Earlier versions had one file for all. Without recordings of your own, it can only be about an example set.
         if self.choices.path.is_file() and not path.exists() and not files_of(self.recordings):
-            with replacing(path) as partial:
+            with atomic_write(path) as partial:
                 shutil.copyfile(self.choices.path, partial)
         return Choices(path)
 
@@ -361,6 +361,6 @@ def _example(name):
 def _free_path(folder, clip):
     """A path for a clip in a folder: under a free name, or the one that it is saved under already."""
     wanted = pcm16(clip.samples)
-    for path in names_for(folder / f"{clip.name}.wav"):
+    for path in numbered_paths(folder / f"{clip.name}.wav"):
         if not path.exists() or np.array_equal(pcm16(load(path).samples), wanted):
             return path

@@ -18,7 +18,7 @@ import librosa
 from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..corpus import Choices, survey
 from ..errors import CourseError, harmless, in_short
-from ..files import all_on_disk, alone, free, inside, lock_for, names_for, replacing, unwritable
+from ..files import atomic_write, exclusive_lock, free_path, inside, lock_for, numbered_paths, sync_to_disk, write_error
 from ..generation import PERFORMANCE, is_resume_file, merge_lists
 from ..live import counted, size, some, wrapped
 from ..mirror import belongs, bring_back
@@ -144,7 +144,7 @@ class Transfer:
                     files[file.relative_to(base)] = file
         if not files:
             raise CourseError(f'There is nothing in "{folders[0]}" to take home yet.')
-        with replacing(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
+        with atomic_write(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
             archive.comment = ZIP_MARK
             for name, file in files.items():
                 archive.write(file, name)
@@ -163,7 +163,7 @@ class Transfer:
         with self._staging_folder() as folder:
             if _is_zip(Path(name)):
                 taken = self._unpack(name, content, folder)
-                all_on_disk(files_of(self.home))
+                sync_to_disk(files_of(self.home))
                 return taken
             move_in(_write(folder, name, content), self.recordings / Path(name).name)
             return True
@@ -175,7 +175,7 @@ class Transfer:
         folder = self.work / STAGING
         busy = f'Another program is bringing files to "{self.home}": wait for it, and do the same again.'
         try:
-            with alone(lock_for(folder), busy):
+            with exclusive_lock(lock_for(folder), busy):
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
                 try:
@@ -185,7 +185,7 @@ class Transfer:
                 finally:
                     shutil.rmtree(folder, ignore_errors=True)
         except OSError as error:
-            raise unwritable(self.work, error) from error
+            raise write_error(self.work, error) from error
 
     def _unpack(self, name, content, folder):
         """Unpack a zip in a folder, and put its files where they belong; returns whether all of it was taken."""
@@ -249,8 +249,8 @@ def unpack(archive, folder):
     """
     targets = [(member, inside(folder, member.filename)) for member in archive.infolist() if not member.is_dir()]
     for member, target in targets:
-        path = free(target)
-        with replacing(path, wait=False) as partial, archive.open(member) as source, open(partial, "wb") as file:
+        path = free_path(target)
+        with atomic_write(path, wait=False) as partial, archive.open(member) as source, open(partial, "wb") as file:
             shutil.copyfileobj(source, file)
         with suppress(OSError, ValueError, OverflowError):  # an impossible date
             os.utime(path, (time.mktime((*member.date_time, 0, 0, -1)),) * 2)
@@ -264,7 +264,7 @@ def move_in(brought, path):
     Path
         Where it is now.
     """
-    place = next(place for place in names_for(path) if _is_free(brought, place))
+    place = next(place for place in numbered_paths(path) if _is_free(brought, place))
     _move(brought, place)
     if place != path:
         print(harmless(f'Another "{path.name}" lies there already, so this one is called "{place.name}".'))
@@ -281,7 +281,7 @@ def move_all_in(folder, home, name):
         When one would be moved out of `home`; then none is moved.
     """
     names = [path.relative_to(folder).as_posix() for path in files_of(folder)]
-    for place in itertools.chain([home], names_for(home / name)):
+    for place in itertools.chain([home], numbered_paths(home / name)):
         targets = {folder / one: inside(home, (place / one).relative_to(home).as_posix()) for one in names}
         if all(_is_free(brought, target) for brought, target in targets.items()):
             break
@@ -324,7 +324,7 @@ def restore(folder, home, runs, log_named):
             if _changed(target) > _changed(unit) + DATE_RESOLUTION:
                 kept.append(name)
                 continue
-            aside = free(inside(home, f"{REPLACED}/{name}"))
+            aside = free_path(inside(home, f"{REPLACED}/{name}"))
             aside.parent.mkdir(parents=True, exist_ok=True)
             target.rename(aside)
             _fill(unit, target)
@@ -380,7 +380,7 @@ def _is_free(brought, path):
 
 def _move(brought, path):
     if not os.path.lexists(path):
-        with replacing(path, wait=False) as partial:
+        with atomic_write(path, wait=False) as partial:
             shutil.move(brought, partial)
 
 

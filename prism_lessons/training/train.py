@@ -8,7 +8,7 @@ from ..capsule import fill
 from ..checks import a, a_function, a_live_line, a_path, checked, optional
 from ..corpus import TRAINING, Corpus
 from ..errors import Stopped
-from ..files import alone
+from ..files import exclusive_lock
 from ..live import LiveLine, clock
 from ..mirror import Mirror, bring_back
 from ..model import on_gpu
@@ -119,7 +119,7 @@ def train(
     disk = DiskEstimate(model.samplernn.count_params(), preset.training, corpus.sample_rate)
     disk.check(folder)
     busy = f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
-    with alone(folder / LOCK, busy):
+    with exclusive_lock(folder / LOCK, busy):
         if run is None:
             lines = reference_lines(codes, validation_codes, preset, corpus.sample_rate)
             run = begin_run(folder, corpus, preset, budget, lines, start)

@@ -10,7 +10,7 @@ import soundfile
 from prism_lessons import audio
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError
-from prism_lessons.files import replacing
+from prism_lessons.files import atomic_write
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".WAV"])
@@ -72,7 +72,7 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_file(small_disk, 
                 (folder / "other").write_bytes(bytes(2**18 - room))
             path = folder / f"take{suffix}"
             try:
-                with replacing(path) as partial, audio.writing(partial, 16000, suffix, bits) as file:
+                with atomic_write(path) as partial, audio.writing(partial, 16000, suffix, bits) as file:
                     file.write(audio.coded(noise(seconds), bits))
                 assert soundfile.info(path).frames == round(seconds * 16000)
             except CourseError as error:

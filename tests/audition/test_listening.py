@@ -45,8 +45,8 @@ def test_what_is_said_is_in_the_file_when_the_call_returns_and_is_there_again_la
 
 def test_a_long_log_is_read_again_only_where_somebody_else_has_written(log, other, monkeypatch):
     log.star(CLIP)
-    reads, read = [], listening.read_lines
-    monkeypatch.setattr(listening, "read_lines", lambda *told, **more: reads.append(told) or read(*told, **more))
+    reads, read = [], listening.read_json_lines
+    monkeypatch.setattr(listening, "read_json_lines", lambda *told, **more: reads.append(told) or read(*told, **more))
     log.tag(CLIP, "breath")
     log.note(CLIP, "like wind")
     assert [act.act for act in log.acts] == ["star", "tag", "note"] and log.heard[CLIP].tags == ("breath",)

@@ -12,7 +12,7 @@ from prism_lessons.audition.blind import GAMES
 from prism_lessons.audition.listening import Act
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import Choices, curate
-from prism_lessons.files import write_json, write_lines
+from prism_lessons.files import write_json, write_json_lines
 from prism_lessons.run import Epoch, Run
 from prism_lessons.settings import ModelSettings, TrainingSettings, shapes_of
 
@@ -117,7 +117,7 @@ def strangers_course(folder):
     run = _run(home, corpus)
     _listening_log(run)
     answers = [{"when": when, "lesson": SAID, "question": LINES, "answer": LINES} for when in (WHEN, SAID)]
-    write_lines(home / "journal.jsonl", answers)
+    write_json_lines(home / "journal.jsonl", answers)
 
 
 def _corpus(home, choices):
@@ -164,7 +164,7 @@ def _run(home, corpus):
         {"when": SAID, "kind": kind, "epoch": 2, "text": LINES, "back_to": 1, "rate_factor": 0.5}
         for kind in ("begun", "blown up", "changed", SAID)
     ]
-    write_lines(run.folder / "events.jsonl", events)
+    write_json_lines(run.folder / "events.jsonl", events)
     return run
 
 

@@ -23,7 +23,7 @@ import soundfile
 
 from prism_lessons.audio import Clip
 from prism_lessons.errors import CourseError
-from prism_lessons.files import unwritable
+from prism_lessons.files import write_error
 from prism_lessons.generation import LongTake, Take, generate, render, rendering
 from prism_lessons.generation.rendering import COLUMNS, Rendering, file_name
 from prism_lessons.live import LiveLine
@@ -633,7 +633,7 @@ def test_memory_does_not_grow_with_a_long_take(long_take, tmp_path):
 
 def test_where_a_take_cannot_be_listed_its_sound_is_not_there_either(take, tmp_path, monkeypatch):
     def refuse(path, *_):
-        raise unwritable(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        raise write_error(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     with monkeypatch.context() as full:
         full.setattr(rendering, "_new_list", refuse)

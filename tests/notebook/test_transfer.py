@@ -12,7 +12,7 @@ import pytest
 from prism_lessons import notebook
 from prism_lessons.corpus import Choices
 from prism_lessons.errors import CourseError
-from prism_lessons.files import alone, lock_for, unwritable
+from prism_lessons.files import exclusive_lock, lock_for, write_error
 from prism_lessons.journal import Journal
 from prism_lessons.notebook import colab
 from prism_lessons.notebook.transfer import STAGING
@@ -98,7 +98,7 @@ def test_what_cannot_be_brought_holds_up_nothing_else_that_is_uploaded(course, m
 
 def test_what_cannot_be_written_is_named_as_it_was_brought(course, monkeypatch):
     def write(folder, name, content):
-        raise unwritable(folder / name, OSError(errno.ENOSPC, "No space left on device"))
+        raise write_error(folder / name, OSError(errno.ENOSPC, "No space left on device"))
 
     course.recordings.mkdir(parents=True)
     monkeypatch.setattr(colab, "on_colab", lambda: True)
@@ -361,7 +361,10 @@ def test_what_a_killed_bring_has_left_is_not_taken_home_and_is_gone_after_the_ne
     with zipfile.ZipFile(course.take_home()) as archive:
         assert archive.namelist() == ["journal.jsonl"]
     zip_of(course, "a.zip", **{"a.wav": "a"})
-    with alone(lock_for(course.work / STAGING), ""), pytest.raises(CourseError, match="Another program is bringing"):
+    with (
+        exclusive_lock(lock_for(course.work / STAGING), ""),
+        pytest.raises(CourseError, match="Another program is bringing"),
+    ):
         course.bring()
     assert (course.work / STAGING / "half of a zip.wav").exists(), "what another bring is at work on stays"
     course.bring()
