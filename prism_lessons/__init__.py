@@ -14,10 +14,10 @@ import sys
 from importlib import import_module
 from types import ModuleType
 
-from .caches import find_room
+from .caches import redirect_caches
 from .errors import CourseError
 
-find_room()  # before any library with a cache is imported
+redirect_caches()  # before any library with a cache is imported
 
 _FACE = {
     "Capsule": "capsule",

@@ -16,16 +16,16 @@ from platformdirs import user_cache_path
 VARIABLES = {"XDG_CACHE_HOME": "", "NUMBA_CACHE_DIR": "numba", "MPLCONFIGDIR": "matplotlib", "KERAS_HOME": "keras"}
 
 
-def find_room():
+def redirect_caches():
     """Point libraries to a temporary folder if the user's own is not writable; variables already set are kept."""
     if _writable(Path(os.path.expanduser("~"))) and _writable(user_cache_path()):
         return
     try:
-        room = _private()
+        folder = _private_folder()
     except OSError:  # nothing is writable here; whatever needs a file will raise its own error
         return
     for variable, name in VARIABLES.items():
-        os.environ.setdefault(variable, str(room / name))
+        os.environ.setdefault(variable, str(folder / name))
 
 
 def _writable(folder):
@@ -40,12 +40,12 @@ def _writable(folder):
         return False
 
 
-def _private():
+def _private_folder():
     """This user's private temporary folder. It holds compiled code that is run, so nobody else may write there."""
     if not hasattr(os, "getuid"):  # on Windows, the temporary folder is the user's own
         return Path(tempfile.gettempdir(), "prism-lessons")
-    room = Path(tempfile.gettempdir(), f"prism-lessons-{os.getuid()}")
-    room.mkdir(mode=0o700, exist_ok=True)
-    status = room.lstat()
+    folder = Path(tempfile.gettempdir(), f"prism-lessons-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
     private = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o077
-    return room if private else Path(tempfile.mkdtemp(prefix="prism-lessons-"))
+    return folder if private else Path(tempfile.mkdtemp(prefix="prism-lessons-"))

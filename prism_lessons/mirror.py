@@ -69,32 +69,32 @@ class Mirror:
         ours, theirs = Path(os.path.abspath(run)), Path(os.path.abspath(copy))  # without disk access, which might hang
         if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
             raise CourseError(f'"{copy}" and "{run}" lie in each other: name another folder for the copy.')
-        self._belongs = False  # whether the copy has been verified to be of this run
-        self._refusal, self._waits = None, ""
+        self._verified = False  # whether the copy has been verified to be of this run
+        self._error, self._pause = None, ""
         self._copied = {}  # {name: the state of its file when it was copied}
         self._left = 0
-        self._lock, self._thread, self._again = threading.Lock(), None, False
+        self._lock, self._thread, self._requested = threading.Lock(), None, False
         self._tried = threading.Event()
         self.wanted()
         self._tried.wait(PATIENCE)
-        if self._refusal:
-            raise self._refusal
+        if self._error:
+            raise self._error
 
     def wanted(self):
         """Request that new files be copied; returns at once."""
         with self._lock:
-            self._again = True
+            self._requested = True
             if self._thread is None:
-                self._move()
+                self._note_progress()
                 self._thread = threading.Thread(target=self._work, daemon=True)
                 self._thread.start()
 
     @property
     def paused(self):
         """Why nothing can be copied at the moment, in one sentence, or "". `wanted` tries again."""
-        if self._thread and time.monotonic() - self._moved > PATIENCE:
-            return self._waiting(f"it has not answered for {PATIENCE:g} seconds")
-        return self._waits
+        if self._thread and time.monotonic() - self._last_progress > PATIENCE:
+            return self._pause_because(f"it has not answered for {PATIENCE:g} seconds")
+        return self._pause
 
     def finish(self, live=None, seconds=PATIENCE):
         """Copy new files and wait for them, with a live line that ends in one sentence, good or bad.
@@ -108,14 +108,14 @@ class Mirror:
         """
         live = live or LiveLine()
         self.wanted()
-        while (thread := self._thread) and time.monotonic() - self._moved < seconds:
+        while (thread := self._thread) and time.monotonic() - self._last_progress < seconds:
             live.text(f'Copying to "{self.copy}", files to go: {self._left}')
             thread.join(0.05)
         if thread:
-            self._waits = self._waiting(f"it has not answered for {seconds:g} seconds")
-        live.end(self._waits or f'The run is copied to "{self.copy}".')
+            self._pause = self._pause_because(f"it has not answered for {seconds:g} seconds")
+        live.end(self._pause or f'The run is copied to "{self.copy}".')
 
-    def _waiting(self, why):
+    def _pause_because(self, why):
         return (
             f'"{self.copy}" cannot be reached or written ({why}), so copying waits; training does not wait for it, and '
             f'everything is in "{self.run}".'
@@ -124,31 +124,31 @@ class Mirror:
     def _work(self):
         while True:
             with self._lock:
-                if not self._again:
+                if not self._requested:
                     self._thread = None
                     return
-                self._again = False
+                self._requested = False
             try:
-                self._catch_up()
-                self._refusal, self._waits = None, ""
+                self._copy_new_files()
+                self._error, self._pause = None, ""
             except CourseError as error:
-                self._refusal, self._waits = error, str(error)
+                self._error, self._pause = error, str(error)
             except Exception as error:  # any error of the folder: it would end the thread without a message
                 self._copied.clear()  # when the folder comes back, its contents may differ
-                self._waits = self._waiting(_why(error))
+                self._pause = self._pause_because(_reason(error))
             self._tried.set()
 
-    def _catch_up(self):
+    def _copy_new_files(self):
         """Copy new files; then remove what the run has removed, except starred epochs."""
         with suppress(FileExistsError):
             self.copy.mkdir()
-        if not self._belongs:
-            if _is_further(self.copy, self.run):
+        if not self._verified:
+            if _is_ahead(self.copy, self.run):
                 raise CourseError(
                     f'The copy in "{self.copy}" holds more of this run than "{self.run}": bring it back first (in a '
                     "lesson, course.new_run does), or name another folder for the copy."
                 )
-            self._belongs = True
+            self._verified = True
         self._tried.set()
         if not (self.run / SETTINGS).exists():  # an empty folder must not empty the copy
             raise CourseError(f'There is no run in "{self.run}" any more, so its copy is left as it is.')
@@ -156,7 +156,7 @@ class Mirror:
             # Opened before anything is listed: an open file keeps its content when the training replaces it, so the
             # checkpoint is not ahead of the log. The training removes MID_EPOCH after writing CHECKPOINT; in this
             # order, if MID_EPOCH is gone, CHECKPOINT is the newer one.
-            opened = ((name, _opened(self.run / name)) for name in (MID_EPOCH, CHECKPOINT))
+            opened = ((name, _open_if_there(self.run / name)) for name in (MID_EPOCH, CHECKPOINT))
             held = {name: stack.enter_context(file) for name, file in opened if file}
             names = (_names(self.run) - {MID_EPOCH, CHECKPOINT}) | held.keys() | MERGING.keys()
             for done, name in enumerate(_in_order(names, COPYING)):
@@ -164,7 +164,7 @@ class Mirror:
                 with locked(self.copy / name) if name in MERGING else nullcontext():
                     if name in MERGING:
                         _merge(name, self.copy, self.run)
-                    if file := held.get(name) or _opened(self.run / name):
+                    if file := held.get(name) or _open_if_there(self.run / name):
                         with file:
                             self._copy(file, name)
             run = Run(self.run)
@@ -172,25 +172,25 @@ class Mirror:
             for name in sorted(_names(self.copy) - names - starred):
                 if name == MID_EPOCH or (name.startswith("epochs/") and name.endswith(".capsule")):
                     (self.copy / name).unlink()
-                    self._move()
+                    self._note_progress()
 
     def _copy(self, file, name):
         """Copy `file`, which is open, unless the copy is identical."""
-        self._move()
+        self._note_progress()
         status, target = os.fstat(file.fileno()), self.copy / name
         state = status.st_ino, status.st_size, status.st_mtime_ns
         same = _size(target) == status.st_size and (
-            self._copied.get(name) == state or _sha(file, self._move) == _sha_of(target, self._move)
+            self._copied.get(name) == state or _sha(file, self._note_progress) == _sha_of(target, self._note_progress)
         )
         if not same:
             for folder in reversed(Path(name).parents[:-1]):
                 (self.copy / folder).mkdir(exist_ok=True)
             file.seek(0)
-            os.replace(_written(file, target, self._move), target)
+            os.replace(_write_beside(file, target, self._note_progress), target)
         self._copied[name] = state
 
-    def _move(self):
-        self._moved = time.monotonic()
+    def _note_progress(self):
+        self._last_progress = time.monotonic()
 
 
 def bring_back(copy, run, live=None):
@@ -216,9 +216,9 @@ def bring_back(copy, run, live=None):
         if copy.name not in os.listdir(copy.parent) or SETTINGS not in os.listdir(copy):
             return
         with locked(run / SETTINGS):  # two at once would remove each other's files
-            further = not (run / SETTINGS).exists() or _is_further(copy, run)
+            ahead = not (run / SETTINGS).exists() or _is_ahead(copy, run)
             names = _names(copy) - MERGING.keys()
-            if not further:
+            if not ahead:
                 names = {name for name in names if name.startswith("clips/") and not (run / name).exists()}
             partials = {}
             for done, name in enumerate(_in_order(names, BRINGING)):
@@ -229,21 +229,21 @@ def bring_back(copy, run, live=None):
                     partials[name] = _partial(target)
                     if not _alike(partials[name], source):
                         with open(source, "rb") as file:
-                            _written(file, target)
+                            _write_beside(file, target)
                         status = source.stat()
                         os.utime(partials[name], ns=(status.st_atime_ns, status.st_mtime_ns))
             for name, partial in partials.items():  # only when all are complete, so that the run is old or new
                 os.replace(partial, run / name)
-            if further and MID_EPOCH not in names:
+            if ahead and MID_EPOCH not in names:
                 (run / MID_EPOCH).unlink(missing_ok=True)
             for name in MERGING:
                 _merge(name, copy, run)
     except OSError as error:
         raise CourseError(
-            f'The run in "{copy}" cannot be brought back to "{run}" ({_why(error)}): do the same again when that is '
+            f'The run in "{copy}" cannot be brought back to "{run}" ({_reason(error)}): do the same again when that is '
             "mended; nothing is lost."
         ) from error
-    if further:
+    if ahead:
         live.end(f'The run "{run.name}" was brought back from "{copy}".')
 
 
@@ -270,7 +270,7 @@ def belongs(name):
     return name != LOCK and not name.endswith(".partial")
 
 
-def _is_further(copy, run):
+def _is_ahead(copy, run):
     """Whether a copy holds more of a run than the run's own folder.
 
     Raises
@@ -286,11 +286,11 @@ def _is_further(copy, run):
             return False
         raise CourseError(f'"{copy}" is no copy of a run, so it is left alone: name a new folder.')
     (theirs, their_log), (ours, our_log) = _identity_and_log(copy), _identity_and_log(run)
-    shorter, longer = sorted((our_log, their_log), key=_heard)
+    shorter, longer = sorted((our_log, their_log), key=_samples_trained)
     settled = [entry for entry in shorter if entry.whole]  # the others are replaced when their epoch goes on
     if theirs != ours or longer[: len(settled)] != settled:
         raise CourseError(f'"{copy}" holds another run than "{run}", so both are left alone: name a new folder.')
-    return (_heard(their_log), _practised(copy)) > (_heard(our_log), _practised(run))
+    return (_samples_trained(their_log), _seconds_trained(copy)) > (_samples_trained(our_log), _seconds_trained(run))
 
 
 def _identity_and_log(folder):
@@ -303,17 +303,17 @@ def _identity_and_log(folder):
         raise
 
 
-def _heard(log):
+def _samples_trained(log):
     """Samples trained on by the end of a log."""
     return log[-1].samples if log else 0
 
 
-def _practised(folder):
+def _seconds_trained(folder):
     """Seconds of training in the newest checkpoint of a run; 0 without a whole one."""
-    return max(_seconds(folder / CHECKPOINT), _seconds(folder / MID_EPOCH))
+    return max(_seconds_in(folder / CHECKPOINT), _seconds_in(folder / MID_EPOCH))
 
 
-def _seconds(path):
+def _seconds_in(path):
     try:  # only the description: the arrays may be large, and the folder slow
         with zipfile.ZipFile(path) as checkpoint:
             return float(json.loads(checkpoint.read(ABOUT))["about"]["seconds"])
@@ -339,7 +339,7 @@ def _in_order(names, order):
     return sorted(names, key=lambda name: (order.index(name if name in order else ""), name))
 
 
-def _opened(path):
+def _open_if_there(path):
     """The open file; None if it does not exist, or no longer."""
     try:
         return open(path, "rb")
@@ -352,7 +352,7 @@ def _partial(target):
     return target.with_name(target.name + ".partial")
 
 
-def _written(file, target, move=lambda: None):
+def _write_beside(file, target, progress=lambda: None):
     """Write an open file beside `target`, and read it back; returns the path.
 
     Unlike `files.atomic_write`, it makes no folders: if a Drive is missing, they would be on the wrong disk.
@@ -368,10 +368,10 @@ def _written(file, target, move=lambda: None):
             while block := file.read(BLOCK):
                 written.write(block)
                 sha.update(block)
-                move()
+                progress()
             written.flush()
             os.fsync(written.fileno())
-        if _sha_of(partial, move) != sha.digest():
+        if _sha_of(partial, progress) != sha.digest():
             raise OSError(f'what was written as "{target.name}" reads differently')
     except BaseException:
         with suppress(OSError):
@@ -380,17 +380,17 @@ def _written(file, target, move=lambda: None):
     return partial
 
 
-def _sha(file, move):
+def _sha(file, progress):
     sha = hashlib.sha256()
     while block := file.read(BLOCK):
         sha.update(block)
-        move()
+        progress()
     return sha.digest()
 
 
-def _sha_of(path, move):
+def _sha_of(path, progress):
     with open(path, "rb") as file:
-        return _sha(file, move)
+        return _sha(file, progress)
 
 
 def _size(path):
@@ -407,7 +407,7 @@ def _alike(path, other):
     return ours is not None and (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
 
 
-def _why(error):
+def _reason(error):
     """An error in a few words."""
     number = getattr(error, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

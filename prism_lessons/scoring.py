@@ -12,7 +12,7 @@ from .corpus import Codes, list_files, refuse_by_name
 from .errors import CourseError
 from .model import compiled, whole_frames
 from .run import as_capsule
-from .streams import cut
+from .streams import read_windows
 
 WINDOW = 1024  # samples processed at a time
 VOICES = 8  # pieces processed in parallel
@@ -62,14 +62,14 @@ class Scorer:
             idle = voices - len(pieces)
             first_, begin_ = (np.pad(bounds[pieces], (0, idle), mode="edge") for bounds in (first, begin))
             end_ = np.concatenate([end[pieces], begin_[len(pieces) :]])
-            state, following, features = self.model.initial_state(voices), None, None
+            state, predictor_state, features = self.model.initial_state(voices), None, None
             for offset in range(0, int((end_ - begin_).max()), self.window):
                 position = np.minimum(begin_ + offset, end_)
-                window, weights = cut(codes, position, first_, end_, self.context, self.window)
+                window, weights = read_windows(codes, position, first_, end_, self.context, self.window)
                 if predictors := self._predictors:
-                    if following is None:
-                        following = predictors.begin(window[:, : self.context])
-                    features, following = predictors.follow(window[:, self.context :], following)
+                    if predictor_state is None:
+                        predictor_state = predictors.begin(window[:, : self.context])
+                    features, predictor_state = predictors.follow(window[:, self.context :], predictor_state)
                 loss, state = self._step(window, weights, state, features)
                 total += float(loss)
         return total / math.log(2) / int(np.sum(end - begin))

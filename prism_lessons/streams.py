@@ -85,24 +85,24 @@ class Streams:
 
     def windows(self, epoch):
         """The `Windows` of pass number `epoch`."""
-        chance = np.random.default_rng([self.seed, epoch])
+        rng = np.random.default_rng([self.seed, epoch])
         clips = np.repeat(np.arange(len(self.codes.times)), self.codes.times)
-        version = chance.integers(len(self.codes.lengths), size=len(clips))
+        version = rng.integers(len(self.codes.lengths), size=len(clips))
         first = self.codes.starts[version, clips]
         end = first + self.codes.lengths[version, clips]
-        windows = line_up(*_pieces(first, end, self.window, chance), self.window, self.streams, chance)
+        windows = pack_windows(*_pieces(first, end, self.window, rng), self.window, self.streams, rng)
         if self.as_played:
-            self._let_follow(windows, chance)
+            self._add_sequels(windows, rng)
         return windows
 
-    def _let_follow(self, windows, chance):
+    def _add_sequels(self, windows, rng):
         """Drop the state reset of clips that follow one that has died away, in place."""
         over = windows.position[:-1] + self.window >= windows.end[:-1]
         step, stream = np.nonzero(windows.starts[1:] & (windows.position == windows.first)[1:] & over)
         first, end = windows.first[step, stream], windows.end[step, stream]
-        tails, _ = cut(self.codes, end, first, end, END_SAMPLES, 0)
+        tails, _ = read_windows(self.codes, end, first, end, END_SAMPLES, 0)
         power = np.square(self.predictors.samples, dtype=np.float32)[tails].mean(axis=1)
-        windows.starts[step + 1, stream] = (power >= END_POWER) | (chance.random(len(power)) >= SEQUELS)
+        windows.starts[step + 1, stream] = (power >= END_POWER) | (rng.random(len(power)) >= SEQUELS)
 
     def steps(self, epoch):
         """The number of batches in pass number `epoch`."""
@@ -163,44 +163,44 @@ class _Reader:
         if streams.predictors and from_step < self.steps:
             self._state = streams.predictors.begin(np.zeros((streams.streams, 0)))
             for stream in range(streams.streams):
-                begun = np.flatnonzero(self._windows.starts[: from_step + 1, stream])[-1]
-                for step in range(begun, from_step):
-                    codes, _ = self._cut(step, slice(stream, stream + 1))
+                reset = np.flatnonzero(self._windows.starts[: from_step + 1, stream])[-1]
+                for step in range(reset, from_step):
+                    codes, _ = self._read(step, slice(stream, stream + 1))
                     self._slip(codes, step, slice(stream, stream + 1))
-                    self._follow(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
+                    self._features(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
 
     def read(self, step):
         """Codes with slips, starts, targets, weights and, with predictors, features of a batch."""
-        codes, weights = self._cut(step)
+        codes, weights = self._read(step)
         starts, targets = self._windows.starts[step], codes[:, self._streams.context :].copy()
         self._slip(codes, step)
-        features = [self._follow(codes, starts)] if self._streams.predictors else []
+        features = [self._features(codes, starts)] if self._streams.predictors else []
         return codes, starts, targets, weights, *features
 
-    def _cut(self, step, which=slice(None)):
+    def _read(self, step, which=slice(None)):
         windows = self._windows
         at = (bounds[step][which] for bounds in (windows.position, windows.first, windows.end))
-        return cut(self._streams.codes, *at, self._streams.context, self._streams.window)
+        return read_windows(self._streams.codes, *at, self._streams.context, self._streams.window)
 
     def _slip(self, codes, step, which=slice(None)):
         """Add the slips of a step to the codes of some streams, in place."""
         if not self._streams.as_played:
             return
         count, window, context = self._streams.streams, self._streams.window, self._streams.context
-        chance, codec = np.random.default_rng([self._streams.seed, self._epoch, step]), self._streams.predictors.codec
-        slips = chance.random(count) < window / SLIP_EVERY
-        lengths = np.exp(chance.uniform(*np.log(SLIP_SAMPLES), count)).astype(int)
-        places, powers = chance.random(count), chance.uniform(*SLIP_LOUDNESS, count)
-        noise = chance.logistic(size=(count, SLIP_SAMPLES[1])) * math.sqrt(3) / math.pi  # as loud as 1
-        for heard, stream in zip(codes, np.arange(count)[which], strict=True):
+        rng, codec = np.random.default_rng([self._streams.seed, self._epoch, step]), self._streams.predictors.codec
+        slips = rng.random(count) < window / SLIP_EVERY
+        lengths = np.exp(rng.uniform(*np.log(SLIP_SAMPLES), count)).astype(int)
+        places, powers = rng.random(count), rng.uniform(*SLIP_LOUDNESS, count)
+        noise = rng.logistic(size=(count, SLIP_SAMPLES[1])) * math.sqrt(3) / math.pi  # as loud as 1
+        for stream_codes, stream in zip(codes, np.arange(count)[which], strict=True):
             if slips[stream]:
                 length = min(lengths[stream], window)
                 start = context + int(places[stream] * (window - length + 1))
-                sound, loudness = codec.decode(heard), 10 ** powers[stream]
+                sound, loudness = codec.decode(stream_codes), 10 ** powers[stream]
                 sound[start : start + length] += noise[stream, :length] * loudness * np.sqrt(np.mean(np.square(sound)))
-                heard[start : start + length] = codec.encode(np.clip(sound[start : start + length], -1, 1))
+                stream_codes[start : start + length] = codec.encode(np.clip(sound[start : start + length], -1, 1))
 
-    def _follow(self, codes, starts, which=slice(None)):
+    def _features(self, codes, starts, which=slice(None)):
         """The features of some streams' windows; updates the predictors' state."""
         predictors, context = self._streams.predictors, self._streams.context
         state = self._state[which]
@@ -210,7 +210,7 @@ class _Reader:
         return features
 
 
-def _pieces(first, end, window, chance):
+def _pieces(first, end, window, rng):
     """Cut long clips into pieces, and shuffle them.
 
     Returns
@@ -222,11 +222,11 @@ def _pieces(first, end, window, chance):
     clip = np.repeat(np.arange(len(first)), counts)
     number = np.arange(len(clip)) - np.repeat(np.cumsum(counts) - counts, counts)
     begin = first[clip] + number * longest
-    shuffled = chance.permutation(len(clip))
+    shuffled = rng.permutation(len(clip))
     return begin[shuffled], first[clip][shuffled], np.minimum(begin + longest, end[clip])[shuffled]
 
 
-def line_up(begin, first, end, window, streams, chance):
+def pack_windows(begin, first, end, window, streams, rng):
     """Concatenate pieces of clips in windows, join the ends to a ring, and cut it at random into equal streams.
 
     A stream that begins inside a piece begins there from the initial state. If the cuts were always in the same places,
@@ -246,7 +246,7 @@ def line_up(begin, first, end, window, streams, chance):
     counts = -(-(end - begin) // window)
     clip = np.repeat(np.arange(len(begin)), counts)
     number = np.arange(len(clip)) - np.repeat(np.cumsum(counts) - counts, counts)
-    turn = -int(chance.integers(len(clip)))
+    turn = -int(rng.integers(len(clip)))
     clip, number = np.roll(clip, turn), np.roll(number, turn)
     steps = -(-len(clip) // streams)
     missing = steps * streams - len(clip)
@@ -261,7 +261,7 @@ def line_up(begin, first, end, window, streams, chance):
     return Windows(columns(position), columns(first[clip]), columns(end[clip]), columns(starts))
 
 
-def cut(codes, position, first, end, context, window):
+def read_windows(codes, position, first, end, context, window):
     """Read windows, each with the context before it, from the codes.
 
     Parameters

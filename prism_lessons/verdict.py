@@ -17,7 +17,7 @@ from statistics import median
 LATEST = 10  # epochs in which to look for a trend
 LEAST_EPOCHS = 3  # no verdict before
 LEAST_FOR_FLAT = 6
-LEAST_FOR_COUNTING = LEAST_FOR_HEART = 5
+LEAST_FOR_COUNTING = LEAST_FOR_OVERFITTING = 5
 TREND = 1.96  # standard deviations: one-sided, chance exceeds this once in 40 times
 NO_TREND = 1.0  # exceeded once in 6 times: an order of epochs that easily arises by chance
 LEAST_BITS = 0.01  # a smaller change over the last epochs counts as none: curves are read to two decimals
@@ -50,16 +50,16 @@ def verdict(run):
         A `Run`, or any object with its `log`, `references` and `events`.
     """
     log = run.log
-    if log and not _are_numbers(log[-1]):
+    if log and not _is_finite(log[-1]):
         return Verdict(
             "blown up",
             f"Blown up: the bits of epoch {log[-1].epoch} are no number.",
             "Begin a new run with a lower learning rate, and survey the recordings for faults.",
         )
-    backs = [event for event in run.events if event["kind"] == "blown up"]
-    if backs and (log[-1].epoch if log else 0) < backs[-1]["back_to"] + LEAST_EPOCHS:
-        return _blown_up(backs[-1])
-    log = [entry for entry in log if _are_numbers(entry)]
+    divergences = [event for event in run.events if event["kind"] == "blown up"]
+    if divergences and (log[-1].epoch if log else 0) < divergences[-1]["back_to"] + LEAST_EPOCHS:
+        return _on_divergence(divergences[-1])
+    log = [entry for entry in log if _is_finite(entry)]
     if len(log) < LEAST_EPOCHS:
         return Verdict(
             "too early",
@@ -78,7 +78,7 @@ def _verdict_on_the_curve(log, references):
         beyond = "; it now foresees more than a listener who only knows the last moments of the wave"
     lowest = min(range(len(bits)), key=bits.__getitem__)
     since = [-risen for risen in bits[lowest + 1 :]]
-    if len(since) >= LEAST_FOR_HEART and _falls(since) and _falls([entry.bits for entry in log[lowest:]]):
+    if len(since) >= LEAST_FOR_OVERFITTING and _falls(since) and _falls([entry.bits for entry in log[lowest:]]):
         return Verdict(
             "by heart",
             f"Learning by heart: training falls while validation has risen since epoch {epochs[lowest]}{beyond}.",
@@ -106,10 +106,10 @@ def _verdict_on_the_curve(log, references):
             "Listen to whether the corpus is mostly noise, which nobody can foresee; if it is not, give it more "
             "minutes or begin a new run with another learning rate.",
         )
-    if len(latest) in _standing(latest):
+    if len(latest) in _plateau_lengths(latest):
         return Verdict(
             "flat",
-            f"Flat for {_flat_for(bits)} epochs: validation stays near {now:.2f} bits{beyond}.",
+            f"Flat for {_plateau_length(bits)} epochs: validation stays near {now:.2f} bits{beyond}.",
             "Choose among the epochs by ear; to go lower, begin a new run with a larger size or with more recordings.",
         )
     return Verdict(
@@ -120,7 +120,7 @@ def _verdict_on_the_curve(log, references):
     )
 
 
-def _blown_up(event):
+def _on_divergence(event):
     place = f"to epoch {event['back_to']}" if event["back_to"] else "to the beginning"
     if not event["rate_factor"]:
         return Verdict(
@@ -135,17 +135,17 @@ def _blown_up(event):
     )
 
 
-def _are_numbers(entry):
+def _is_finite(entry):
     return math.isfinite(entry.bits) and math.isfinite(entry.validation_bits)
 
 
-def _trend(bits):
+def _trend_statistic(bits):
     """The excess of falling over rising pairs of epochs, in standard deviations expected by chance."""
-    *_, trend = _trends(bits)
+    *_, trend = _trend_statistics(bits)
     return trend
 
 
-def _trends(bits):
+def _trend_statistics(bits):
     """Yield the trend of the last two values, of the last three, and so on to all of them."""
     last, *before = reversed(bits)
     later, balance = [last], 0  # sorted, so that pairs need not be compared one by one
@@ -158,8 +158,8 @@ def _trends(bits):
 def _falls(bits):
     """Whether bits fall by more than chance and `LEAST_BITS`; three or four, if each is below the one before."""
     count = len(bits)
-    all_fall = _trend(range(count, 0, -1))
-    return _trend(bits) >= min(TREND, all_fall) and _fall(bits) >= LEAST_BITS
+    all_fall = _trend_statistic(range(count, 0, -1))
+    return _trend_statistic(bits) >= min(TREND, all_fall) and _fall(bits) >= LEAST_BITS
 
 
 def _fall(bits):
@@ -168,11 +168,11 @@ def _fall(bits):
     return median(bits[:around]) - median(bits[-around:])
 
 
-def _standing(bits):
+def _plateau_lengths(bits):
     """The numbers of epochs, at least six, over which the last bits do not fall by both `NO_TREND` and `LEAST_BITS`."""
     if len(bits) < LEAST_FOR_FLAT:
         return []
-    trends = enumerate(_trends(bits), start=2)
+    trends = enumerate(_trend_statistics(bits), start=2)
     return [
         count
         for count, trend in trends
@@ -180,9 +180,9 @@ def _standing(bits):
     ]
 
 
-def _flat_for(bits):
+def _plateau_length(bits):
     """For how many epochs bits have been flat up to now, without the end of an earlier fall."""
-    count = max(_standing(bits))
+    count = max(_plateau_lengths(bits))
     highest = list(accumulate(reversed(bits), max))  # maximum of the last one, of the last two, and so on
     while bits[-count] > highest[count - 2] + LEAST_BITS:
         count -= 1

@@ -80,7 +80,7 @@ def test_without_a_place_to_write_a_model_plays_and_nothing_is_complained_of(sha
 
 def test_where_the_user_s_folders_can_be_written_nothing_is_changed(unset, tmp_path):
     unset.setenv("HOME", str(tmp_path))
-    caches.find_room()
+    caches.redirect_caches()
     assert not set(caches.VARIABLES) & set(os.environ)
 
 
@@ -88,7 +88,7 @@ def test_a_variable_that_is_set_stays(unset, tmp_path):
     unset.setenv("HOME", "/dev/null/nobody")
     unset.setenv("NUMBA_CACHE_DIR", "/somewhere/else")
     unset.setattr(caches.tempfile, "tempdir", str(tmp_path))
-    caches.find_room()
+    caches.redirect_caches()
     assert os.environ["NUMBA_CACHE_DIR"] == "/somewhere/else"
     assert Path(os.environ["MPLCONFIGDIR"]).is_relative_to(tmp_path)
 
@@ -100,7 +100,7 @@ def test_a_folder_that_somebody_else_could_have_filled_is_not_taken(unset, tmp_p
     taken = tmp_path / f"prism-lessons-{os.getuid()}"
     taken.mkdir(mode=0o777)
     taken.chmod(0o777)
-    caches.find_room()
+    caches.redirect_caches()
     room = Path(os.environ["XDG_CACHE_HOME"])
     assert room != taken and room.stat().st_mode & 0o077 == 0
 
@@ -108,5 +108,5 @@ def test_a_folder_that_somebody_else_could_have_filled_is_not_taken(unset, tmp_p
 def test_where_nothing_at_all_can_be_written_nothing_is_promised(unset):
     unset.setenv("HOME", "/dev/null/nobody")
     unset.setattr(caches.tempfile, "tempdir", "/dev/null/nowhere")
-    caches.find_room()
+    caches.redirect_caches()
     assert not set(caches.VARIABLES) & set(os.environ)

@@ -396,7 +396,7 @@ def silence(monkeypatch):
 
 
 def test_a_drive_that_hangs_holds_nobody_up(run, copy, silence, monkeypatch):
-    drive = silence("_written")
+    drive = silence("_write_beside")
     mirror = Mirror(run.folder, copy)
     drive.hangs.wait()
     for epoch in (3, 4):
@@ -424,7 +424,7 @@ def test_a_drive_that_hangs_from_the_start_does_not_stop_a_training_from_beginni
 
 def test_there_is_one_thread_at_most_and_none_when_all_is_copied(run, copy, silence):
     before = set(threading.enumerate())
-    drive = silence("_written")
+    drive = silence("_write_beside")
     mirror = Mirror(run.folder, copy)
     for _ in range(5):
         mirror.wanted()
