@@ -32,18 +32,18 @@ def main(arguments=None):
         check_here()
         options = _parser().parse_args(arguments)
         value, text, *status = options.verb(options, live)
-        said, stream = json.dumps(value, indent=1) if options.json else text, sys.stdout
+        output, stream = json.dumps(value, indent=1) if options.json else text, sys.stdout
         status = status[0] if status else 0
     except CourseError as error:
-        said, stream, status = f"prism-lessons: {error}", sys.stderr, 2
+        output, stream, status = f"prism-lessons: {error}", sys.stderr, 2
     except OSError as error:  # such as a folder without permission
         sentence = read_error(error.filename or OUTPUT, "file or folder", error)
-        said, stream, status = f"prism-lessons: {sentence}", sys.stderr, 2
+        output, stream, status = f"prism-lessons: {sentence}", sys.stderr, 2
     except KeyboardInterrupt as stopped:
-        said, stream, status = str(stopped) or "Stopped.", sys.stderr, INTERRUPTED
+        output, stream, status = str(stopped) or "Stopped.", sys.stderr, INTERRUPTED
     if live.open and stream is sys.stderr:
-        said = f"\n{said}"
-    return _print("", sys.stderr, _print(said, stream, status))
+        output = f"\n{output}"
+    return _print("", sys.stderr, _print(output, stream, status))
 
 
 def _print(text, stream, status):
@@ -292,13 +292,13 @@ def _audition(options, live):
 
     if options.html:
         output_path(options.html, ".html")
-    heard = audition(options.run, options.corpus, live=live)
+    result = audition(options.run, options.corpus, live=live)
     lines = []
     if options.merge:
-        lines.append(f"Taken in: {heard.log.merge(options.merge)}")
-    value, text = heard.as_dict(), str(heard)
+        lines.append(f"Taken in: {result.log.merge(options.merge)}")
+    value, text = result.as_dict(), str(result)
     if options.html is not None:
-        page = heard.page(options.html or None)
+        page = result.page(options.html or None)
         value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
     return value, "\n".join([*lines, text])
 

@@ -51,7 +51,7 @@ def in_short(error):
 
     Files from somebody else may put anything into it, even terminal control characters.
     """
-    said = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-    said = "".join(letter if letter.isprintable() else " " for letter in said[:1000])
-    said = " ".join(said.split()).rstrip(".")
-    return said if len(said) <= 120 else f"{said[:119]}…"
+    text = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    text = "".join(letter if letter.isprintable() else " " for letter in text[:1000])
+    text = " ".join(text.split()).rstrip(".")
+    return text if len(text) <= 120 else f"{text[:119]}…"

@@ -37,10 +37,10 @@ def exclusive_lock(lock, busy):
         When somebody else holds the lock, or the folder cannot be written.
     """
     lock = Path(lock)
-    held = filelock.FileLock(lock, timeout=0)
+    file_lock = filelock.FileLock(lock, timeout=0)
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)
-        held.acquire()
+        file_lock.acquire()
     except filelock.Timeout:
         raise CourseError(busy) from None
     except OSError as error:
@@ -48,7 +48,7 @@ def exclusive_lock(lock, busy):
     try:
         yield
     finally:
-        held.release()
+        file_lock.release()
 
 
 def lock_for(path):
@@ -68,12 +68,12 @@ def locked(path):
         When another program has not finished within a minute.
     """
     lock = lock_for(path)
-    turn = filelock.FileLock(lock, timeout=60, is_singleton=True)
-    with ExitStack() as held:
+    file_lock = filelock.FileLock(lock, timeout=60, is_singleton=True)
+    with ExitStack() as stack:
         with suppress(OSError, NotImplementedError):  # raised by file systems without locks
             lock.parent.mkdir(parents=True, exist_ok=True)
             try:
-                held.enter_context(turn.acquire(poll_interval=0.01))
+                stack.enter_context(file_lock.acquire(poll_interval=0.01))
             except filelock.Timeout:
                 raise CourseError(f'Another program is writing "{path}": wait for it, and do the same again.') from None
         yield
@@ -148,8 +148,8 @@ def write_error(path, error):
 
 def read_error(path, what, error):
     """A `CourseError` for an operating-system error while reading `path`; `what` says what the file is."""
-    said = "check its name" if error.errno == errno.ENOENT else _what_to_do(error).replace("write to", "read")
-    return CourseError(f'The {what} "{path}" cannot be read ({error.strerror or error}): {said}.')
+    advice = "check its name" if error.errno == errno.ENOENT else _what_to_do(error).replace("write to", "read")
+    return CourseError(f'The {what} "{path}" cannot be read ({error.strerror or error}): {advice}.')
 
 
 # Advice for errors, by their names; not every system has all of them.
@@ -337,11 +337,11 @@ def merge_json_lines(path, values):
     """
     with locked(path):
         lines = _lines_in(path, "file", growing=True)
-        there, new = Counter(map(_act_in, lines)), []
+        existing, new = Counter(map(_act_in, lines)), []
         for value in values:
             act = json.dumps(value, sort_keys=True)
-            if there[act]:
-                there[act] -= 1
+            if existing[act]:
+                existing[act] -= 1
             else:
                 new.append(json.dumps(value, ensure_ascii=False).encode(**UTF_8))
         if new:

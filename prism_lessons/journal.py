@@ -54,11 +54,11 @@ class Journal:
         """Add the answers of a lesson, {question: answer}, that are new and not empty; returns how many."""
         now = datetime.now().isoformat(timespec="minutes")
         with locked(self.path):
-            known = self.answers(lesson)
+            previous = self.answers(lesson)
             new = [
                 Entry(now, lesson, question, answer.strip())
                 for question, answer in answers.items()
-                if answer.strip() and answer.strip() != known.get(question)
+                if answer.strip() and answer.strip() != previous.get(question)
             ]
             if new:
                 append_json_lines(self.path, map(asdict, new))

@@ -270,16 +270,18 @@ def _shapes(fast, slow, dim, cell, layers, levels, skip):
 
 def _settings(prefix, model, config):
     """The `ModelSettings` of a checkpoint's model, if the configuration fits."""
-    said = {name: default if config.get(name) is None else config[name] for name, default in DEFAULTS.items()}
-    if said["q_type"] not in ("mu-law", "linear"):
-        raise CourseError(f'There is no q_type {json.dumps(said["q_type"])} in {SOURCE}: it is "mu-law" or "linear".')
-    if said["q_type"] == "mu-law":
-        said["q_levels"] = 256  # whatever the configuration says, as in PRiSM's training
+    configured = {name: default if config.get(name) is None else config[name] for name, default in DEFAULTS.items()}
+    if configured["q_type"] not in ("mu-law", "linear"):
+        raise CourseError(
+            f'There is no q_type {json.dumps(configured["q_type"])} in {SOURCE}: it is "mu-law" or "linear".'
+        )
+    if configured["q_type"] == "mu-law":
+        configured["q_levels"] = 256  # whatever the configuration says, as in PRiSM's training
     for name, found in model.items():
-        found, wanted = json.dumps(found), json.dumps(said[name])
+        found, wanted = json.dumps(found), json.dumps(configured[name])
         if found != wanted:
             how = f"says {name} {wanted}"
-            if name == "q_levels" and said["q_type"] == "mu-law":
+            if name == "q_levels" and configured["q_type"] == "mu-law":
                 how = f'says q_type "mu-law", which always has {wanted}'
             elif config.get(name) is None:
                 how = f"does not say, which means {wanted} to {SOURCE}"
@@ -295,7 +297,7 @@ def _settings(prefix, model, config):
             layers=model["num_rnn_layers"],
             skip_connections=model["skip_conn"],
             embedding=model["q_levels"],
-            quantisation=said["q_type"],
+            quantisation=configured["q_type"],
             levels=model["q_levels"],
         )
     except CourseError as error:

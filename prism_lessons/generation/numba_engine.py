@@ -129,9 +129,9 @@ class Cores:
         count = min(self._seconds, key=lambda cores: self._seconds[cores] or 0)  # untried counts come first
         if self._since >= AGAIN:
             count, self._since = max(self._seconds, key=self._seconds.get), 0
-        begun = time.perf_counter()
+        started = time.perf_counter()
         yield count
-        self._seconds[count] = (time.perf_counter() - begun) / samples
+        self._seconds[count] = (time.perf_counter() - started) / samples
         self._since += 1
 
 

@@ -191,8 +191,8 @@ def prepared(folder):
     """
     folder = Path(a_path("folder", folder))
     try:
-        there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-        with tempfile.TemporaryFile(dir=there):
+        existing = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
         raise write_error(folder, error) from error
@@ -412,9 +412,9 @@ def _zip(folder, live):
         for name in (LIST, *files):
             if (folder / name).is_file():
                 archive.write(inside(folder, name), name)
-    there = {file.name for file in folder.iterdir() if file.suffix in SOUNDS}
-    reasons = {"no longer there": {name for name in files if Path(name).suffix in SOUNDS} - there,
-               f"not in {LIST}": there - files.keys()}  # fmt: skip
+    existing = {file.name for file in folder.iterdir() if file.suffix in SOUNDS}
+    reasons = {"no longer there": {name for name in files if Path(name).suffix in SOUNDS} - existing,
+               f"not in {LIST}": existing - files.keys()}  # fmt: skip
     if left := [f"{some(sorted(names))} ({why})" for why, names in reasons.items() if names]:
         live.end(f"Left out of {path.name}: {'; '.join(left)}.")
     return path

@@ -43,9 +43,9 @@ class AuditionTable(PageBridge):
 
         Invalid acts are answered as refused, so that they are not sent again; the others are kept all the same.
         """
-        asked = json.loads(message)
+        request = json.loads(message)
         acts, kept, refused, faults = [], [], [], []
-        for values in asked["acts"]:
+        for values in request["acts"]:
             try:
                 acts.append(Act(**values))
             except (CourseError, TypeError, ValueError) as error:
@@ -53,20 +53,20 @@ class AuditionTable(PageBridge):
                 why = str(error) if isinstance(error, CourseError) else "It is no act of the listening log."
                 faults.append(f"Something that was said cannot be kept and is left out. {why}")
         try:
-            said = self._audition.log.take(acts)
+            reply = self._audition.log.take(acts)
             kept = [act.id for act in acts]
         except CourseError as error:
-            said = str(error)
-        said = " ".join([said, *faults[:1]]).strip()
+            reply = str(error)
+        reply = " ".join([reply, *faults[:1]]).strip()
         sounds = {}
-        for name in asked["sounds"]:
+        for name in request["sounds"]:
             try:
                 clip = self._sounds.clip(name)
                 sounds[name] = address(clip, FLAC) if clip else ""
             except CourseError as error:
-                sounds[name], said = "", str(error)
-        answered = {"number": asked["number"], "kept": kept, "refused": refused}
-        self._send({**answered, "sounds": sounds, "said": said})
+                sounds[name], reply = "", str(error)
+        answered = {"number": request["number"], "kept": kept, "refused": refused}
+        self._send({**answered, "sounds": sounds, "said": reply})
 
     def __repr__(self):
         return str(self._audition)
