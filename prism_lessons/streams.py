@@ -101,7 +101,7 @@ class Streams:
         step, stream = np.nonzero(windows.starts[1:] & (windows.position == windows.first)[1:] & over)
         first, end = windows.first[step, stream], windows.end[step, stream]
         tails, _ = read_windows(self.codes, end, first, end, END_SAMPLES, 0)
-        power = np.square(self.predictors.samples, dtype=np.float32)[tails].mean(axis=1)
+        power = np.square(self.predictors.decoded, dtype=np.float32)[tails].mean(axis=1)
         windows.starts[step + 1, stream] = (power >= END_POWER) | (rng.random(len(power)) >= SEQUELS)
 
     def steps(self, epoch):

@@ -285,7 +285,7 @@ def test_the_checkpoint_of_the_copy_never_goes_back(run, copy, after_each_step, 
 
     monkeypatch.setattr(module, "_names", names_once_the_epoch_ended)
     seconds = []
-    after_each_step(copy, lambda: seconds.append(module._practised(copy)))
+    after_each_step(copy, lambda: seconds.append(module._seconds_trained(copy)))
     finish(mirror)
     finish(mirror)
     assert seconds == sorted(seconds) and seconds[0] == 2.5 and seconds[-1] == 3
@@ -414,7 +414,7 @@ def test_a_drive_that_hangs_holds_nobody_up(run, copy, silence, monkeypatch):
 
 def test_a_drive_that_hangs_from_the_start_does_not_stop_a_training_from_beginning(run, copy, silence, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", 0.05)
-    drive = silence("_is_further")
+    drive = silence("_is_ahead")
     mirror = Mirror(run.folder, copy)
     assert "has not answered" in mirror.paused
     monkeypatch.setattr(module, "PATIENCE", 60)

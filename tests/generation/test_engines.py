@@ -237,7 +237,7 @@ def test_several_cores_make_the_same_sound_as_one(engine_of, monkeypatch, shape,
 
 
 def test_a_model_too_small_for_it_stays_on_one_core_and_a_large_one_tries_all(engine_of, monkeypatch):
-    monkeypatch.setattr(numba_engine, "_there", lambda: 8)
+    monkeypatch.setattr(numba_engine, "_available_cores", lambda: 8)
     assert engine_of(**PLAIN)._useful_cores(1) == 1
     assert engine_of(**SHAPES[5])._useful_cores(256) == numba_engine.MOST_CORES
 
