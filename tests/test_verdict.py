@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from prism_lessons.run import Epoch
-from prism_lessons.verdict import NO_TREND, TREND, _trend, verdict
+from prism_lessons.verdict import NO_TREND, TREND, _trend_statistic, verdict
 
 CURVES = range(60)
 REFERENCES = {"uniform": 8.0, "unigram": 7.5}
@@ -105,7 +105,7 @@ def test_scatter_passes_for_learning_no_more_often_than_said():
 
 def test_the_trend_goes_as_far_as_chance_would_have_it():
     chance = np.random.default_rng(0)
-    trends = np.array([_trend(chance.standard_normal(10).tolist()) for _ in range(4000)])
+    trends = np.array([_trend_statistic(chance.standard_normal(10).tolist()) for _ in range(4000)])
     assert abs(trends.mean()) < 4 / np.sqrt(4000) and trends.std() == pytest.approx(1, abs=0.05)
     assert np.mean(trends >= TREND) < 1 / 40 + 0.01 and np.mean(trends >= NO_TREND) < 1 / 6 + 0.025
 
