@@ -162,6 +162,10 @@ def test_the_face_offers_what_it_names():
         run("import prism_lessons as pl; pl.nothing")
 
 
+def test_an_envelope_still_has_its_earlier_name():
+    assert run("import prism_lessons as pl; print(pl.Line is pl.Envelope)").stdout == "True\n"
+
+
 def test_the_face_is_the_same_whichever_room_was_imported_first():
     code = "from prism_lessons import notebook; import prism_lessons.audition, prism_lessons as pl; print(pl.audition)"
     assert "<function audition" in run(code).stdout
