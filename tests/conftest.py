@@ -178,7 +178,7 @@ def compiled_once():
     """
     from prism_lessons.training import trainer  # here, so that tests without a model need no TensorFlow
 
-    models, build = {}, trainer.build_model
+    models, build, steps, score = {}, trainer.build_model, {}, trainer.Scorer
 
     def build_or_reset(preset, precision, codes=None):
         new = build(preset, precision, codes)
@@ -190,8 +190,14 @@ def compiled_once():
             model.bits.reset_state()
         return model
 
+    def scorer_with_step(samplernn):
+        scorer = score(samplernn)
+        scorer._step = steps.setdefault(samplernn, scorer._step)
+        return scorer
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(trainer, "build_model", build_or_reset)
+        patch.setattr(trainer, "Scorer", scorer_with_step)
         yield
 
 
