@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from .checks import check_here
@@ -106,20 +106,10 @@ def _curate(options, live):
 
 def _settings(options):
     """The settings given by --set; an unknown name may be another argument's."""
-    names = _names_of_settings()
-    for name, _ in options.set:
-        if name not in names:
-            raise CourseError(
-                f'There is no setting "{in_short(name)}": choose from {", ".join(sorted(names))}. A budget and the '
-                "like have options of their own, such as --minutes 3."
-            )
+    from .presets import check_settings
+
+    check_settings(name for name, _ in options.set)
     return dict(options.set)
-
-
-def _names_of_settings():
-    from .settings import ModelSettings, TrainingSettings
-
-    return [field.name for settings in (ModelSettings, TrainingSettings) for field in fields(settings)]
 
 
 def _plan(options, live):
@@ -144,7 +134,7 @@ def _train(options, live):
     from .training import train
 
     if options.start_epoch is not None and not options.start:
-        raise CourseError("--start-epoch is the epoch of a run to begin from: name the run with --start.")
+        raise CourseError("--start-epoch needs a run to start from: name it with --start.")
     run = train(
         options.corpus,
         options.run,
@@ -188,7 +178,7 @@ def _played(options):
 
     capsule = as_capsule(options.capsule, options.epoch)
     if options.share is not None and not options.mix:
-        raise CourseError("--share is that of another model: name one with --mix.")
+        raise CourseError("--share needs a second model: name one with --mix.")
     share = {} if options.share is None else {"share": options.share}
     return mix(capsule, options.mix, **share) if options.mix else capsule
 
@@ -201,9 +191,9 @@ def _playing(options):
     if not options.prime:
         for name in ("prime_start", "prime_seconds", "prime_places", "keep_prime"):
             if not any(getattr(options, name) is unset for unset in (None, False)):  # 0 s counts as set
-                raise CourseError(f"--{name.replace('_', '-')} is about a prime: name a recording with --prime.")
+                raise CourseError(f"--{name.replace('_', '-')} needs a prime: name a recording with --prime.")
     elif options.prime_places and options.prime_start is not None:
-        raise CourseError("--prime-places goes through the whole recording: leave --prime-start away.")
+        raise CourseError("--prime-places uses the whole recording: leave out --prime-start.")
     else:
         seconds = {} if options.prime_seconds is None else {"seconds": options.prime_seconds}
         if options.prime_places:
@@ -280,7 +270,7 @@ def _import_prism(options, live):
         try:
             Capsule.load(path)
         except CourseError as error:
-            raise CourseError(f'"{path}" is there already and is no capsule: name another file with --out.') from error
+            raise CourseError(f'"{path}" exists already and is not a capsule: name another file with --out.') from error
     capsule.save(path)
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
     value = about | {"model": asdict(capsule.settings)}
@@ -334,7 +324,7 @@ def _course(options, live):
         except KeyboardInterrupt:  # JupyterLab was interrupted too, and asks whether to stop
             continue
     if status:
-        raise CourseError(f"JupyterLab ended with status {status}: what it wrote above says why.")
+        raise CourseError(f"JupyterLab ended with status {status}: its output above says why.")
     return {"notebooks": str(notebooks)}, f"The lessons, and what you made in them, lie in {notebooks}."
 
 
@@ -388,7 +378,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser():
-    from .presets import PRESETS
+    from .presets import PART_OF, PRESETS
 
     parser = _Parser(prog="prism-lessons", description="Train and play your own neural instrument.")
     verbs = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
@@ -403,72 +393,68 @@ def _parser():
 
     verb("course", _course, "Open the lessons in JupyterLab.")
 
-    command = verb("survey", _survey, "Say what lies in a folder of recordings, and what cannot be used and why.")
+    command = verb("survey", _survey, "List the recordings in a folder, their faults, and what cannot be used and why.")
     command.add_argument("folder", help="folder of recordings, or one recording")
     command.add_argument(
-        "--sample-rate", type=int, default=16000, metavar="HZ", help="of the corpus that is wanted (16000)"
+        "--sample-rate", type=int, default=16000, metavar="HZ", help="sample rate of the corpus you want (16000)"
     )
-    command.add_argument("--html", metavar="FILE", help="write a page too, where each fault can be heard")
+    command.add_argument("--html", metavar="FILE", help="also write a page with a player for each fault")
 
-    command = verb("map", _map, "Write a page on which every sound is a point that can be heard.")
+    command = verb("map", _map, "Write a page on which every sound is a point to click and hear.")
     command.add_argument("source", help="folder of a corpus, of recordings, or of a run")
     command.add_argument("out", help="name of the page, such as map.html")
     command.add_argument("--layout", choices=("pca", "umap"), default="pca", help="how points are placed (pca)")
 
     command = verb("curate", _curate, "Prepare a folder of recordings as a corpus to train on.")
     command.add_argument("folder", help="folder of recordings, or one recording; it is not changed")
-    command.add_argument("corpus", help="folder the corpus goes to")
-    command.add_argument("--sample-rate", type=whole, default=16000, metavar="HZ", help="of corpus and model (16000)")
-    command.add_argument("--validation", type=number, default=0.1, metavar="SHARE", help="kept to test with (0.1)")
-    command.add_argument("--seed", type=whole, default=0, help="decides which recordings those are (0)")
-    command.add_argument(
-        "--choices", metavar="FILE", help="the choices to carry out, as a lesson or a script wrote them"
-    )
+    command.add_argument("corpus", help="folder to write the corpus to")
+    command.add_argument("--sample-rate", type=whole, default=16000, metavar="HZ", help="sample rate (16000)")
+    command.add_argument("--validation", type=number, default=0.1, metavar="SHARE", help="kept for validation (0.1)")
+    command.add_argument("--seed", type=whole, default=0, help="decides which recordings are kept (0)")
+    command.add_argument("--choices", metavar="FILE", help="choices to apply, as a lesson or a script saved them")
 
     presets = "\n".join(f"  {name:8}{preset.purpose}" for name, preset in PRESETS.items())
-    explained = f"presets:\n{presets}\n\nsettings for --set:\n  {', '.join(_names_of_settings())}"
+    explained = f"presets:\n{presets}\n\nsettings for --set:\n  {', '.join(PART_OF)}"
 
     def training_verb(name, function, text, budget):
         command = verb(name, function, text, explained)
         command.add_argument("corpus", help="folder of a corpus")
         if name != "plan":
             command.add_argument("run", help="folder to work in")
-            command.add_argument("--copy-to", metavar="FOLDER", help="where a copy of the run is kept, on Drive say")
-        command.add_argument("--preset", help=f"{', '.join(PRESETS)} (a new run: sketch)")
+            command.add_argument("--copy-to", metavar="FOLDER", help="keep a copy of the run there, such as on Drive")
+        command.add_argument("--preset", help=f"{', '.join(PRESETS)} (sketch for a new run)")
         command.add_argument(
             "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
         )
         if budget:
-            command.add_argument("--minutes", type=number, help="budget in minutes of training, in all (the preset's)")
-            command.add_argument("--epochs", type=whole, help="budget in epochs instead, in all")
+            command.add_argument("--minutes", type=number, help="budget: minutes of training in total (the preset's)")
+            command.add_argument("--epochs", type=whole, help="budget in epochs instead, in total")
         return command
 
-    command = training_verb("plan", _plan, "Say what a training will come to on this machine, and by when.", True)
-    command.add_argument("--until", metavar="HH:MM", help="train until a time of the day")
-    command.add_argument("--most-hours", type=number, help="after so many hours this machine is taken away (Colab: 12)")
-    training_verb("preflight", _preflight, "Try in two minutes whether all is in order for a long training.", False)
-    text = "Train a model on a corpus. Called again, it goes on where it stopped."
+    command = training_verb("plan", _plan, "Predict how far a training gets on this machine, and when it ends.", True)
+    command.add_argument("--until", metavar="HH:MM", help="train until this time of day")
+    command.add_argument("--most-hours", type=number, help="hours until this machine is taken away (Colab: 12)")
+    training_verb("preflight", _preflight, "Check in two minutes that everything is ready for a long training.", False)
+    text = "Train a model on a corpus; resumable: run it again to continue."
     command = training_verb("train", _train, text, True)
-    command.add_argument("--start", metavar="MODEL", help="a capsule or a run; a new run begins with its weights")
-    command.add_argument("--start-epoch", type=whole, metavar="N", help="of the run to begin from (the last)")
+    command.add_argument("--start", metavar="MODEL", help="a capsule or a run whose weights a new run starts from")
+    command.add_argument("--start-epoch", type=whole, metavar="N", help="epoch of the run to start from (the last)")
 
     command = verb(
-        "audition", _audition, "Say what the clips of a run sound like, and put them on a page to listen to."
+        "audition", _audition, "Describe what the clips of a run sound like, and write a page to listen to them."
     )
     command.add_argument("run", help="folder of a run")
     command.add_argument(
-        "--html", metavar="FILE", nargs="?", const="", help="write the page too (audition.html in the run's folder)"
+        "--html", metavar="FILE", nargs="?", const="", help="also write the page (audition.html in the run's folder)"
     )
     command.add_argument(
-        "--merge", metavar="FILE", help="take in notes that a page has saved, or somebody's copy of the run"
+        "--merge", metavar="FILE", help="add notes saved from a page, or those in somebody's copy of the run"
     )
     command.add_argument("--corpus", help="folder of the corpus it learned from, if it has moved")
 
-    command = verb(
-        "journal", _journal, "Put all that is known of a run into a page, Markdown and WAVs, for a portfolio."
-    )
+    command = verb("journal", _journal, "Write everything about a run as a page, Markdown and WAVs, for a portfolio.")
     command.add_argument("run", help="folder of a run")
-    command.add_argument("folder", help="folder they go to")
+    command.add_argument("folder", help="folder to write to")
     command.add_argument("--journal", metavar="FILE", help="a course's journal.jsonl")
     command.add_argument("--choices", metavar="FILE", help="the choices about the recordings, choices.jsonl")
 
@@ -476,8 +462,8 @@ def _parser():
         command = verb(name, function, text)
         command.add_argument("capsule", help="a capsule, or the folder of a run")
         if name == "perform":
-            command.add_argument("folder", help="where the performance lies; one for each")
-        command.add_argument("--epoch", type=whole, help="of a run (the last)")
+            command.add_argument("folder", help="folder of this performance alone")
+        command.add_argument("--epoch", type=whole, help="epoch of a run (the last)")
         command.add_argument("--seconds", type=number, default=seconds, help=f"length of each take ({seconds:g})")
         command.add_argument("--voices", type=whole, default=voices, help=f"number of takes ({voices})")
         command.add_argument(
@@ -488,48 +474,48 @@ def _parser():
             help="one, or one for each voice: 0.05 to 5, or a line such as 0:0.7,10:1.1 (0.95)",
         )
         command.add_argument("--seed", type=whole, default=0, help="the same seed, the same takes (0)")
-        command.add_argument("--prime", metavar="FILE", help="a recording to go on from (its last 8 s)")
-        command.add_argument("--prime-start", type=number, metavar="SECONDS", help="where in it to begin listening")
-        command.add_argument("--prime-seconds", type=number, metavar="SECONDS", help="for how long")
-        command.add_argument("--prime-places", action="store_true", help="each voice from another place of it")
-        command.add_argument("--keep-prime", action="store_true", help="let the takes begin with what was heard")
-        command.add_argument("--nudge", action="store_true", help="more freedom for a voice that is silent or stuck")
-        command.add_argument("--mix", metavar="MODEL", help="another capsule or run that decides each sample too")
-        command.add_argument("--share", help="how much that one counts, 0 to 1, or a line (0.5)")
-        command.add_argument("--engine", help="numba for CPUs, or tensorflow for GPUs (what fits this machine)")
+        command.add_argument("--prime", metavar="FILE", help="a recording to continue from (its last 8 s)")
+        command.add_argument("--prime-start", type=number, metavar="SECONDS", help="where in the recording to start")
+        command.add_argument("--prime-seconds", type=number, metavar="SECONDS", help="how much of it to use")
+        command.add_argument("--prime-places", action="store_true", help="start each voice from another place in it")
+        command.add_argument("--keep-prime", action="store_true", help="keep the prime at the beginning of the takes")
+        command.add_argument("--nudge", action="store_true", help="give a voice that is silent or stuck more freedom")
+        command.add_argument("--mix", metavar="MODEL", help="another capsule or run to mix in, sample by sample")
+        command.add_argument("--share", help="weight of that model, 0 to 1, or a line (0.5)")
+        command.add_argument("--engine", help="numba for CPUs, or tensorflow for GPUs (chosen for this machine)")
         command.add_argument(
-            "--half", action="store_true", help="weights in half precision: faster, not quite the same"
+            "--half", action="store_true", help="half-precision weights: faster, not quite the same takes"
         )
         return command
 
-    command = playing_verb("generate", _generate, "Let a model play; writes a sound file for each voice.", 4.0, 4)
+    command = playing_verb("generate", _generate, "Generate takes with a model, one sound file for each voice.", 4.0, 4)
     command.add_argument("--out", default="takes", help="folder for the files and their list, takes.csv (takes)")
     command.add_argument("--format", dest="form", default="wav", metavar="FORMAT", help="wav or flac (wav)")
     command.add_argument("--bits", type=bits, default=16, metavar="BITS", help="16, 24 or float (16)")
-    command.add_argument("--sample-rate", type=whole, metavar="HZ", help="of the files (the model's)")
+    command.add_argument("--sample-rate", type=whole, metavar="HZ", help="sample rate of the files (the model's)")
     command.add_argument("--fade-in", type=number, default=0.0, metavar="SECONDS", help="(none)")
     command.add_argument("--fade-out", type=number, default=0.0, metavar="SECONDS", help="(none)")
-    command.add_argument("--remove-dc", action="store_true", help="take a constant offset away")
-    command.add_argument("--zip", action="store_true", help="pack the folder's takes into takes.zip too")
+    command.add_argument("--remove-dc", action="store_true", help="remove a constant offset")
+    command.add_argument("--zip", action="store_true", help="also pack the folder's takes into takes.zip")
 
-    text = "Let a model play for long, onto the disk. Called again, it goes on where it stopped."
+    text = "Generate long takes straight to disk; resumable: run it again to continue."
     playing_verb("perform", _perform, text, 600.0, 1)
 
-    command = verb("score", _score, "Say how many bits per sample a model needs for sound it has not seen.")
+    command = verb("score", _score, "Measure how many bits per sample a model needs for a sound.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")
     command.add_argument("audio", help="a sound file, or a folder of them")
-    command.add_argument("--epoch", type=whole, help="of a run (the last)")
+    command.add_argument("--epoch", type=whole, help="epoch of a run (the last)")
 
-    command = verb("export", _export, "Save an epoch of a run as a capsule to pass on: one file that is a model.")
+    command = verb("export", _export, "Save an epoch of a run as a capsule: the model in one file, to pass on.")
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the capsule, such as bells.capsule")
-    command.add_argument("--epoch", type=whole, help="which (the last)")
+    command.add_argument("--epoch", type=whole, help="epoch of the run (the last)")
 
-    command = verb("import-prism", _import_prism, "Make a capsule of a checkpoint of PRiSM SampleRNN (2021).")
+    command = verb("import-prism", _import_prism, "Convert a checkpoint of PRiSM SampleRNN (2021) to a capsule.")
     command.add_argument("checkpoint", help="such as model.ckpt-3, or the folder it lies in (its newest)")
     command.add_argument("--config", required=True, metavar="FILE", help="the JSON file it was trained with")
     command.add_argument(
-        "--sample-rate", type=whole, required=True, metavar="HZ", help="of the recordings it was trained on"
+        "--sample-rate", type=whole, required=True, metavar="HZ", help="sample rate of the recordings it was trained on"
     )
     command.add_argument(
         "--out", metavar="FILE", help="name of the capsule (here, after the folder of the checkpoint and its epoch)"

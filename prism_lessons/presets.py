@@ -23,6 +23,13 @@ from dataclasses import dataclass, fields, replace
 from .errors import CourseError, in_short
 from .settings import ModelSettings, TrainingSettings
 
+# {name of a setting: the part of a preset that has it}
+PART_OF = {
+    field.name: part
+    for part, settings in (("model", ModelSettings), ("training", TrainingSettings))
+    for field in fields(settings)
+}
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -42,12 +49,9 @@ class Preset:
             For a setting that does not exist, or a value out of range.
         """
         parts = {"model": self.model, "training": self.training}
-        names = {field.name: part for part, value in parts.items() for field in fields(value)}
-        for name in changes:
-            if name not in names:
-                raise CourseError(f'There is no setting "{name}": choose from {", ".join(sorted(names))}.')
+        check_settings(changes)
         for part, value in parts.items():
-            parts[part] = replace(value, **{name: new for name, new in changes.items() if names[name] == part})
+            parts[part] = replace(value, **{name: new for name, new in changes.items() if PART_OF[name] == part})
         largest = parts["model"].largest_frame
         if parts["training"].window % largest:
             raise CourseError(
@@ -59,13 +63,13 @@ class Preset:
 
 PRESETS = {
     "sketch": Preset(
-        purpose="a first idea in under three minutes on any computer: what rings in your recordings rings in it",
+        purpose="a first idea in under three minutes on any computer: if your recordings ring, its takes ring too",
         minutes=2.75,
         model=ModelSettings(frame_sizes=(8, 32), dim=64, dropout=0.3, predictors=(8, 32, 128), book=128),
         training=TrainingSettings(streams=16, window=128),
     ),
     "study": Preset(
-        purpose="three quarters of an hour on a graphics card, such as the free one of Colab: for gestures of a second",
+        purpose="three quarters of an hour on a graphics card: for gestures of a second",
         minutes=45,
         model=ModelSettings(
             frame_sizes=(16, 64), dim=512, layers=2, embedding=64, dropout=0.3, predictors=(8, 32, 128), book=128
@@ -73,7 +77,7 @@ PRESETS = {
         training=TrainingSettings(streams=32, window=1024, learning_rate=1e-3, warm_up=500, clip_seconds=4),
     ),
     "piece": Preset(
-        purpose="overnight on a graphics card, the size that the field's recipes settled on: the longest memory",
+        purpose="overnight on a graphics card: the size of published models, with the longest memory",
         minutes=600,
         model=ModelSettings(
             frame_sizes=(16, 64), dim=1024, layers=4, embedding=128, dropout=0.3, predictors=(8, 32, 128), book=128
@@ -83,6 +87,16 @@ PRESETS = {
         ),
     ),
 }
+
+
+def check_settings(names):
+    """Raise a `CourseError` unless each name is that of a setting."""
+    for name in names:
+        if name not in PART_OF:
+            raise CourseError(
+                f'There is no setting "{in_short(name)}": choose from {", ".join(sorted(PART_OF))}; minutes and '
+                "epochs are a budget, not settings."
+            )
 
 
 def find_preset(name):

@@ -31,8 +31,8 @@ class ModelSettings(Checked):
     frame_sizes: tuple[int, ...] = setting(
         (16, 64),
         "Frame sizes",
-        "Samples that a step of each tier takes in: one to three sizes, from fast to slow, each dividing the next. "
-        "A larger last one covers more time in as many steps, and leaves more of the detail to the tiers below.",
+        "How many samples each tier reads in a step: one to three sizes, from fast to slow, each dividing the next. "
+        "A larger last size covers more time in as many steps, and leaves more detail to the tiers below.",
         f"tiers: {PAPER}; 16 and 64: {PRISM}; 8 and 32 for a sketch: measured, docs/decisions.md",
         low=1,
         high=4096,
@@ -40,9 +40,9 @@ class ModelSettings(Checked):
     dim: int = setting(
         128,
         "Size",
-        "From coarse towards fine: how many numbers each layer works with. A larger model can hold more of a sound in "
-        "mind and learns more slowly: twice the size is about four times the work. It also learns a small corpus by "
-        "heart sooner.",
+        "From coarse towards fine: how many numbers each layer works with. A larger model can store more of a sound "
+        "and learns more slowly: twice the size is about four times the work. It also learns a small corpus by heart "
+        "sooner.",
         f"1024 in {AUTHORS}; 64 for a sketch: measured, docs/decisions.md",
         low=1,
         high=4096,
@@ -66,21 +66,21 @@ class ModelSettings(Checked):
     skip_connections: bool = yes_or_no(
         False,
         "Skip connections",
-        "Layers above the first also see what the tier was given, and all of them speak to the tier below. It is meant "
-        "for tiers of several layers, which it can make easier to train.",
+        "Every layer receives the tier's input, and every layer's output reaches the tier below. This can make tiers "
+        "of several layers easier to train.",
         f"{AUTHORS}, off there too",
     )
     weight_normalisation: bool = yes_or_no(
         False,
         "Weight normalisation",
-        "Direction and length of the linear maps are learned apart; the recurrent cells stay as they are. It changes "
-        "how the training goes, not what a model could play.",
+        "Linear layers learn the direction and the length of their weights separately; the recurrent cells stay as "
+        "they are. It changes how training proceeds, not what a model can play.",
         f"Salimans & Kingma 2016, https://arxiv.org/abs/1602.07868; on in {PAPER}",
     )
     embedding: int = setting(
         32,
         "Embedding",
-        "How many numbers stand for each code where single samples are decided. You will seldom hear it.",
+        "How many numbers represent each code in the tier that decides single samples. You will seldom hear it.",
         f"256 in {AUTHORS}; narrower here, {HERE}",
         low=1,
         high=4096,
@@ -88,7 +88,7 @@ class ModelSettings(Checked):
     dropout: float = setting(
         0.0,
         "Dropout",
-        "Share of each layer's values that is left out at random in training. More makes learning by heart harder; too "
+        "The share of each layer's values left out at random in training. More makes learning by heart harder; too "
         "much may blur the sound.",
         "Srivastava et al. 2014, https://jmlr.org/papers/v15/srivastava14a.html",
         low=0,
@@ -98,14 +98,14 @@ class ModelSettings(Checked):
         "mu-law",
         "Quantisation",
         "How samples are rounded to codes. With mu-law, steps are fine near silence, where the ear notices most; with "
-        "linear they are all alike, and quiet sounds become grainy.",
+        "linear, all steps are equal, and quiet sounds become grainy.",
         f"mu-law: ITU-T G.711, https://www.itu.int/rec/T-REC-G.711, as in {PRISM}; linear: {PAPER}",
         choices=KINDS,
     )
     levels: int = setting(
         256,
         "Levels",
-        "How many codes there are. With fewer, more hiss and grain; with more, a finer sound and more to learn.",
+        "How many codes there are. Fewer give more hiss and grain; more give a finer sound, and more to learn.",
         PAPER,
         low=3,
         high=65536,
@@ -114,9 +114,9 @@ class ModelSettings(Checked):
     predictors: tuple[int, ...] = setting(
         (),
         "Predictors",
-        "Listeners beneath the model who know how sounds ring on: each looks back so many samples and expects the wave "
-        "to go on as it has just moved. The model begins as what they know and learns the rest. With long ones strings "
-        "and bells ring; without any, the model has to find out everything by itself.",
+        "Predictors continue a wave as it has just moved, which is how sounds ring: each number says how many samples "
+        "one of them looks back. The model starts from their predictions and learns the rest. With long ones, strings "
+        "and bells ring; without any, the model has to learn everything by itself.",
         "none in " + PAPER + "; Valin & Skoglund 2018, https://arxiv.org/abs/1810.11846",
         low=1,
         high=1024,
@@ -124,10 +124,10 @@ class ModelSettings(Checked):
     book: int = setting(
         0,
         "Book",
-        "How many resonances of the recordings the model keeps at hand, beside predictors. It recognises them at once, "
-        "where a predictor has to listen first, so that what rings is what your recordings ring with. "
-        "It keeps as many moments of them, of 512 samples each, and every take begins where it has just heard one: a "
-        "model with a book holds that much of your recordings' sound, also when you give it away.",
+        "How many resonances of your recordings the model stores, besides its predictors. A predictor has to adapt to "
+        "a sound first; a stored resonance works at once, so that takes ring as your recordings do. The model also "
+        "stores as many moments of them, of 512 samples each, and every take starts from one: a model with a book "
+        "contains that much of your recordings, also when you give it away.",
         HERE,
         low=0,
         high=4096,

@@ -20,8 +20,8 @@ class Augmentation(Checked):
     versions: int = setting(
         1,
         "Versions",
-        "How many versions of each recording there are, itself among them; each epoch takes one of them. With more, "
-        "what is played may lie between the versions, most audibly in pitch. With 1, nothing is varied.",
+        "How many versions of each recording there are, including the original; each epoch uses one of them. With "
+        "more, takes may lie between the versions, most audibly in pitch. With 1, nothing is varied.",
         "3 in Ko et al. 2015, https://www.isca-archive.org/interspeech_2015/ko15_interspeech.html; off in this course",
         low=1,
         high=16,
@@ -29,13 +29,13 @@ class Augmentation(Checked):
     polarity: bool = yes_or_no(
         True,
         "Turn versions upside down",
-        "Versions are turned upside down at random. Nobody hears that; to the model their numbers are new.",
+        "Versions are turned upside down at random. You cannot hear that, but to the model their numbers are new.",
         HERE,
     )
     gain_db: float = setting(
         3.0,
         "Softer by, in dB",
-        "Versions are softer by up to so many decibels, at random. The model may then play at levels between them.",
+        "Versions are softer at random, by up to this many decibels. The model may then play at levels between them.",
         HERE,
         low=0,
         high=24,
@@ -73,8 +73,9 @@ class TrainingSettings(Checked):
     streams: int = setting(
         8,
         "Streams",
-        "Clips heard side by side in each step, the batch size. More of them make learning steadier and use a graphics "
-        "card better; on a processor there are then fewer steps in as many minutes. You do not hear them as such.",
+        "The batch size: how many clips the model learns from side by side in each step. More make learning steadier "
+        "and use a graphics card better; on a processor, fewer steps then fit into as many minutes. You do not hear "
+        "them as such.",
         f"128 in {AUTHORS}, 64 in {PRISM}; 16 for a sketch: measured, docs/training.md; the others {HERE}",
         low=1,
         high=1024,
@@ -82,9 +83,9 @@ class TrainingSettings(Checked):
     window: int = setting(
         256,
         "Length of memory",
-        "From textures towards gestures: how far back a mistake is traced, in samples, a multiple of the largest "
-        "frame. With a longer one the model is taught to connect moments further apart, and each step takes longer. It "
-        "may carry things further than that, but is not taught to.",
+        "From textures towards gestures: how far back training traces a mistake, in samples, a multiple of the largest "
+        "frame. A longer memory teaches the model to connect moments further apart, and each step takes longer. The "
+        "model may connect moments even further apart, but is not taught to.",
         f"{PAPER}, in which 32 samples gave 1.575 bits on speech, 256 gave 1.391 and 512 gave 1.364; 1024 in {PRISM}; "
         "128 for a sketch: measured, docs/training.md",
         low=1,
@@ -93,9 +94,9 @@ class TrainingSettings(Checked):
     learning_rate: float = setting(
         2e-3,
         "Learning rate",
-        "How far the weights move in a step, at most; it rises over the first steps and falls towards the end. Too "
-        "high, and the model may never settle, and plays noise; too low, and it may still crackle when the time is "
-        "over.",
+        "How far the weights move in a step, at most; it rises over the first steps and falls towards the end. If "
+        "it is too high, the model may never settle and play noise; if it is too low, the model may still crackle when "
+        "the time is up.",
         f"Adam: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980; its fall: Loshchilov & Hutter 2017, "
         f"https://arxiv.org/abs/1608.03983; 0.001 in {PAPER}; 0.002 for a sketch: measured, docs/decisions.md",
         low=1e-7,
@@ -126,7 +127,7 @@ class TrainingSettings(Checked):
     clip_seconds: float = setting(
         2.0,
         "Seconds of each clip",
-        "How long the clips are that each epoch plays. It changes nothing in the model; longer ones take longer.",
+        "How long the clips of each epoch are. This does not change the model; longer clips take longer to make.",
         HERE,
         low=0.1,
         high=60,
@@ -134,8 +135,8 @@ class TrainingSettings(Checked):
     clip_temperatures: tuple[float, ...] = setting(
         (0.85, 1.0),
         "Temperatures of clips",
-        "Each epoch plays at each of these temperatures, always from the same seed. At 1 the model follows what it has "
-        "learned as it is; below, it keeps more to what it finds likely.",
+        "Each epoch plays at each of these temperatures, always from the same seed. At 1, the model uses the "
+        "probabilities it has learned; below 1, it prefers what is likely.",
         HERE,
         low=0.05,
         high=5,
@@ -143,9 +144,9 @@ class TrainingSettings(Checked):
     clip_voices: int = setting(
         1,
         "Voices of each clip",
-        "How many clips each epoch plays at each temperature. A voice draws from the same chance at all temperatures "
-        "and in all epochs, so that these can be compared; another voice plays what else might have come. It changes "
-        "nothing in the model; more of them take longer.",
+        "How many clips each epoch plays at each temperature. A voice has the same seed at all temperatures and in all "
+        "epochs, so that you can compare them; another voice plays what else might have come. This does not change the "
+        "model; more clips take longer to make.",
         HERE,
         low=1,
         high=16,
@@ -153,8 +154,8 @@ class TrainingSettings(Checked):
     validation_seconds: float = setting(
         60.0,
         "Seconds of validation",
-        "At most so much of the sound kept aside is listened to after an epoch. It changes nothing in the model: with "
-        "more, its bits can be trusted further, and you wait longer.",
+        "How much of the validation sound is measured after each epoch, at most. This does not change the model: with "
+        "more, the bits are more reliable, and you wait longer.",
         HERE,
         low=1,
         high=36_000,
@@ -162,8 +163,8 @@ class TrainingSettings(Checked):
     patience: int | None = setting(
         None,
         "Patience",
-        "Stop when the bits of validation have not fallen for so many epochs, or never (None). A model that goes on "
-        "may learn the recordings by heart, which can be what you want. Nothing is deleted.",
+        "Stop when the bits of validation have not fallen for this many epochs, or never (None). In further epochs a "
+        "model may learn the recordings by heart, which can be what you want. Nothing is deleted.",
         f"Prechelt 1998, https://doi.org/10.1007/3-540-49430-8_3; 3 in {PRISM}; off in this course, since the fewest "
         "bits need not be the best sound",
         low=1,
@@ -172,7 +173,8 @@ class TrainingSettings(Checked):
     disk_gb: float = setting(
         4.0,
         "Disk space, in GB",
-        "Beyond this, weights of old epochs are deleted, except for starred, best and recent ones. All clips stay.",
+        "If a run takes more, weights of old epochs are deleted, except for starred, best and recent ones. All clips "
+        "stay.",
         HERE,
         low=0,
         high=1e6,
@@ -180,8 +182,9 @@ class TrainingSettings(Checked):
     seed: int = setting(
         0,
         "Seed",
-        "The number from which all chance is drawn: the first weights, the order of the clips, their versions and the "
-        "clips played. Another seed gives another performance of the same settings, no better or worse for its size.",
+        "The number that all random choices follow from: the first weights, the order of the clips, their versions and "
+        "the clips played. Another seed gives another performance of the same settings, no better or worse for its "
+        "size.",
         HERE,
         low=0,
         high=2**31,
@@ -189,8 +192,8 @@ class TrainingSettings(Checked):
     checkpoint_minutes: float = setting(
         5.0,
         "Minutes per save",
-        "How often the training saves itself within an epoch: at most so much of it is lost when the computer stops. "
-        "You do not hear it.",
+        "How often training saves its state within an epoch: if the computer stops, you lose at most this much. You do "
+        "not hear it.",
         HERE,
         low=0.01,
         high=1440,
@@ -198,7 +201,7 @@ class TrainingSettings(Checked):
     precision: str = setting(
         "auto",
         "Precision",
-        'How finely the training computes. "auto" takes half precision ("mixed_float16") on a graphics card, which is '
+        'How finely the training computes. "auto" uses half precision ("mixed_float16") on a graphics card, which is '
         'faster and needs less memory there, and single precision ("float32") elsewhere. You should not hear it.',
         "Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740",
         choices=("auto", "float32", "mixed_float16"),
