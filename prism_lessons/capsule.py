@@ -116,10 +116,12 @@ class Capsule:
             weights = {name: weights[name] for name in shapes}
             capsule = cls(settings, check_sample_rate(about["sample_rate"]), weights, about["about"], texts[CARD])
         except (CourseError, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise CourseError(f'"{path}" is no whole capsule ({in_short(error)}): get or make it again.') from error
+            raise CourseError(
+                f'"{path}" is not a complete capsule ({in_short(error)}): get or make it again.'
+            ) from error
         for name, weight in weights.items():
             if weight.dtype != np.float32 or not np.isfinite(weight).all():
-                raise CourseError(f'The weights "{name}" in "{path}" are no finite numbers: take another epoch.')
+                raise CourseError(f'The weights "{name}" in "{path}" are not finite numbers: take another epoch.')
         return capsule
 
     @checked(path=a_path)

@@ -48,7 +48,7 @@ def a_path(name, value):
             f'{name} must be the path of a file or a folder, such as "recordings", not {as_given(value)}.'
         )
     if "\0" in os.fspath(value):
-        raise CourseError(f"{name} cannot be {as_given(os.fspath(value))}: no name of a file holds a zero byte.")
+        raise CourseError(f"{name} cannot be {as_given(os.fspath(value))}: file names cannot contain a zero byte.")
     if not os.path.isabs(value):
         check_here()
     return value

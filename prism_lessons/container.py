@@ -85,18 +85,18 @@ def read(path, kind, texts=()):
             if header["kind"] != kind:
                 raise ValueError(f"it is a {in_short(header['kind'])}")
             if sorted(info.filename for info in file.infolist()) != sorted((ABOUT, ARRAYS, *texts)):
-                raise ValueError("it does not hold what it should, and that alone")
+                raise ValueError("it has missing or unexpected parts")
             data = file.read(ARRAYS)
             texts = {name: file.read(name).decode() for name in texts}
         if header["sha256"] not in (checksum(header, texts, [data]), hashlib.sha256(data).hexdigest()):
-            raise ValueError("its checksum does not fit")  # the second is that of earlier versions
+            raise ValueError("its checksum does not match")  # the second is that of earlier versions
         return header["about"], _arrays(header["arrays"], data), texts
     except OSError as error:
         raise read_error(path, kind, error) from error
     except (zipfile.BadZipFile, struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError,
             EOFError, RuntimeError) as error:  # fmt: skip
         raise CourseError(
-            f'"{path}" is damaged or no {kind} of this course ({in_short(error)}): get or make it again.'
+            f'"{path}" is damaged or not a {kind} of this course ({in_short(error)}): get or make it again.'
         ) from error
 
 
@@ -114,7 +114,7 @@ def _check_members(members, size):
 def _once(pairs):
     """A JSON object as a dictionary; a `ValueError` for duplicate keys."""
     if len(values := dict(pairs)) < len(pairs):
-        raise ValueError("its description says something twice")
+        raise ValueError("its description contains something twice")
     return values
 
 
@@ -133,11 +133,11 @@ def _arrays(listed, data):
     arrays, place = {}, 0
     for name, dtype, shape in listed:
         if not isinstance(name, str) or not name.isprintable() or len(name) > MOST_LETTERS or name in arrays:
-            raise ValueError(f"{in_short(name)} is no name of an array, or stands there twice")
+            raise ValueError(f"{in_short(name)} is not the name of an array, or appears twice")
         # A size beyond the file's is refused before it is used: a number in JSON may have 4,000 digits.
         sizes = len(shape) <= MOST_AXES and all(type(size) is int and 0 <= size <= len(data) for size in shape)
         if dtype not in DTYPES or not sizes:
-            raise ValueError(f"{name} is no array of numbers, or larger than the file")
+            raise ValueError(f"{name} is not an array of numbers, or is larger than the file")
         count = math.prod(shape)
         stop = place + count * np.dtype(dtype).itemsize
         if stop > len(data):

@@ -20,7 +20,7 @@ class Entry:
 
     def __post_init__(self):
         if not all(isinstance(value, str) for value in vars(self).values()):
-            raise CourseError("An answer is given in words.")
+            raise CourseError("An answer must be text.")
 
 
 class Journal:

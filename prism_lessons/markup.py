@@ -178,7 +178,7 @@ def _marks(run):
         if event["kind"] in MARKED
     ]
     lacking = [entry.epoch for entry in run.log if not math.isfinite(entry.bits + entry.validation_bits)]
-    return marks + [(epoch, f"Some bits of epoch {epoch} are no number.") for epoch in lacking]
+    return marks + [(epoch, f"Some bits of epoch {epoch} are not a number.") for epoch in lacking]
 
 
 def _in_words(bits):

@@ -284,7 +284,7 @@ def _is_ahead(copy, run):
     if SETTINGS not in there:
         if all(is_beginning(copy / name) for name in there):
             return False
-        raise CourseError(f'"{copy}" is no copy of a run, so it is left alone: name a new folder.')
+        raise CourseError(f'"{copy}" is not a copy of a run, so it is left alone: name a new folder.')
     (theirs, their_log), (ours, our_log) = _identity_and_log(copy), _identity_and_log(run)
     shorter, longer = sorted((our_log, their_log), key=_samples_trained)
     settled = [entry for entry in shorter if entry.whole]  # the others are replaced when their epoch goes on

@@ -157,7 +157,7 @@ def _find(checkpoint):
     for name, there in ((index, os.path.isfile(prefix.with_name(index))), (data, _data(prefix))):
         if not there:
             raise CourseError(
-                f'There is no whole checkpoint "{prefix}": {name} is missing. It takes both files that TensorFlow '
+                f'There is no complete checkpoint "{prefix}": {name} is missing. It takes both files that TensorFlow '
                 "wrote, one that ends with .index and one with .data and numbers."
             )
     return prefix
@@ -208,7 +208,7 @@ def _read(prefix, config):
         values = {name: reader.get_tensor(name + VALUE) for name in shapes}
     for name, value in values.items():
         if not np.isfinite(value).all():
-            raise CourseError(f'The weights "{name}" in "{prefix}" are no finite numbers: take another checkpoint.')
+            raise CourseError(f'The weights "{name}" in "{prefix}" are not finite numbers: take another checkpoint.')
     return settings, _weights(values, settings)
 
 
@@ -241,7 +241,7 @@ def _model(prefix, shapes):
         at = f' (as "{strange[0][0]}" shows)' if strange else ""
         raise CourseError(
             f'"{prefix}" is no checkpoint of {SOURCE} as of 2021{at}: those of other programs, and of its earlier '
-            "versions, cannot be brought along."
+            "versions, cannot be imported."
         )
     found = {"frame_sizes": [fast, slow], "dim": dim, "rnn_type": cell, "num_rnn_layers": layers}
     return {**found, "q_levels": levels, "skip_conn": skip}
@@ -301,7 +301,7 @@ def _settings(prefix, model, config):
             levels=model["q_levels"],
         )
     except CourseError as error:
-        raise CourseError(f'The model in "{prefix}" cannot be brought along: {error}') from error
+        raise CourseError(f'The model in "{prefix}" cannot be imported: {error}') from error
 
 
 def _weights(values, settings):

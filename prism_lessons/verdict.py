@@ -53,7 +53,7 @@ def verdict(run):
     if log and not _is_finite(log[-1]):
         return Verdict(
             "blown up",
-            f"Blown up: the bits of epoch {log[-1].epoch} are no number.",
+            f"Blown up: the bits of epoch {log[-1].epoch} are not a number.",
             "Begin a new run with a lower learning rate, and survey the recordings for faults.",
         )
     divergences = [event for event in run.events if event["kind"] == "blown up"]
@@ -95,13 +95,13 @@ def _verdict_on_the_curve(log, references):
     if now > references["uniform"]:
         return Verdict(
             "above chance",
-            f"More wrong than blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
+            f"Worse than blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
             "Begin a new run with a lower learning rate, and check that training and validation sound alike.",
         )
     if len(log) >= LEAST_FOR_COUNTING and now > references["unigram"]:
         return Verdict(
             "above counting",
-            f"No further than counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
+            f"No better than counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
             f"{references['unigram']:.2f}.",
             "Listen to whether the corpus is mostly noise, which nobody can foresee; if it is not, give it more "
             "minutes or begin a new run with another learning rate.",
@@ -114,7 +114,7 @@ def _verdict_on_the_curve(log, references):
         )
     return Verdict(
         "unclear",
-        f"Not to be told yet: the curve goes up and down by about {_scatter(latest):.2f} bits from one epoch to "
+        f"Unclear so far: the curve goes up and down by about {_scatter(latest):.2f} bits from one epoch to "
         f"the next, which hides where it leads{beyond}.",
         f"A few more epochs will tell; {LISTEN} meanwhile.",
     )

@@ -70,7 +70,7 @@ def test_weights_that_are_no_numbers_are_refused(capsule, tmp_path):
     name = next(iter(capsule.weights))
     broken = capsule.weights[name].copy()
     broken.flat[0] = np.nan
-    with pytest.raises(CourseError, match="no finite numbers"):
+    with pytest.raises(CourseError, match="not finite numbers"):
         pl.load(saved(capsule, tmp_path, {**capsule.weights, name: broken}))
 
 
@@ -91,7 +91,7 @@ def test_weights_that_do_not_fit_the_settings_are_refused_by_name(capsule, tmp_p
 
 def test_weights_of_another_kind_of_number_are_refused(capsule, tmp_path):
     name = next(iter(capsule.weights))
-    with pytest.raises(CourseError, match="no finite numbers"):
+    with pytest.raises(CourseError, match="not finite numbers"):
         pl.load(saved(capsule, tmp_path, {**capsule.weights, name: capsule.weights[name].astype(np.float16)}))
 
 
@@ -114,7 +114,7 @@ def test_weights_of_another_kind_of_number_are_refused(capsule, tmp_path):
     ],
 )
 def test_what_a_capsule_says_of_itself_in_wrong_kinds_is_refused(capsule, tmp_path, about):
-    with pytest.raises(CourseError, match="no whole capsule"):
+    with pytest.raises(CourseError, match="not a complete capsule"):
         pl.load(saved(capsule, tmp_path, about=about))
 
 

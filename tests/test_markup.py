@@ -151,7 +151,7 @@ def test_bits_that_are_no_number_leave_a_gap_and_are_said():
     assert sum(tag == "circle" for tag, _ in svg.tags) == 4
     lines = [found["d"] for tag, found in svg.tags if found.get("stroke-width") == "2"]
     assert [line.count("M") for line in lines] == [2, 2]  # training 1-2 and 4-5, validation 1 and 3-5
-    assert svg.text.count("are no number") == 3
+    assert svg.text.count("are not a number") == 3
 
 
 def test_bits_far_beyond_blind_chance_do_not_press_the_rest_flat():

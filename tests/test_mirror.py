@@ -463,10 +463,10 @@ def test_the_copy_of_another_training_with_the_same_settings_is_refused(run, cop
 
 def test_a_folder_of_other_things_is_refused(run, copy):
     put(copy / "thesis.txt", "chapter 1")
-    assert "is no copy of a run" in refused(run, copy)
+    assert "is not a copy of a run" in refused(run, copy)
     shutil.rmtree(copy)
     copy.write_text("a file")
-    assert "is no copy of a run" in refused(run, copy)
+    assert "is not a copy of a run" in refused(run, copy)
 
 
 def test_a_copy_that_is_further_is_refused_until_it_is_brought_back(run, copy):

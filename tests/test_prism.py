@@ -253,7 +253,7 @@ def test_weights_that_are_no_numbers_are_refused(folder):
     weights = made(SMALL)
     weights["frame_rnn/upsample"][1, 2, 3] = np.nan
     write(folder / "model.ckpt-4", weights)
-    with pytest.raises(pl.CourseError, match=r'"frame_rnn/upsample" in .* no finite numbers'):
+    with pytest.raises(pl.CourseError, match=r'"frame_rnn/upsample" in .* not finite numbers'):
         pl.prism.load(folder, folder / CONFIG)
 
 
@@ -284,10 +284,10 @@ def test_a_checkpoint_of_something_else_is_refused(weights, named, folder):
 def test_what_this_course_has_no_room_for_is_refused(folder):
     config = SMALL | {"num_rnn_layers": 11}
     write(folder / "model.ckpt-4", made(config))
-    with pytest.raises(pl.CourseError, match="cannot be brought along: layers must be"):
+    with pytest.raises(pl.CourseError, match="cannot be imported: layers must be"):
         pl.prism.load(folder, say(folder, num_rnn_layers=11))
     write(folder / "model.ckpt-5", made(SMALL | {"frame_sizes": [4, 6]}))
-    with pytest.raises(pl.CourseError, match="cannot be brought along: frame_sizes must each divide"):
+    with pytest.raises(pl.CourseError, match="cannot be imported: frame_sizes must each divide"):
         pl.prism.load(folder, say(folder, frame_sizes=[4, 6]))
 
 

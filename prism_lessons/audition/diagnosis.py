@@ -91,7 +91,7 @@ DIAGNOSES = {
             key="faint",
             title="faint",
             what="It is so soft that the noise of a quiet room covers it.",
-            causes="The model keeps near the silence between sounds, often because the temperature is too low or the "
+            causes="The model stays near the silence between sounds, often because the temperature is too low or the "
             "epoch is an early one; or the recordings themselves are very soft.",
             advice=f"{WAKING} If your recordings are very soft, raise their level in lesson 01 and train again.",
             threshold=f"no silence; integrated loudness below {FAINT_LUFS:.0f} LUFS",

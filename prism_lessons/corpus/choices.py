@@ -359,7 +359,7 @@ def _check(act, values):
         if key not in ("kinds", "segments", "times", "said") and not isinstance(value, str):
             raise CourseError(f"{key} is said in words, not as {value}.")
     if not all(isinstance(kind, str) for kind in values.get("kinds", ())):
-        raise CourseError("What is mended is said in words.")
+        raise CourseError("The name of a repair must be text.")
     if act == "intend":
         _one_of(values["prefer"], PREFERENCES, "What matters more")
     elif act == "origin":

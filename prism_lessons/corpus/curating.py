@@ -250,7 +250,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
         ]
         clips += cut_out(work, clip, segments, sample_rate) if segments else [clip]
     cache.save()
-    unused += [{"name": name, "reason": "chosen for, but not in the folder"} for name in chosen_for]
+    unused += [{"name": name, "reason": "has choices, but is not in the folder"} for name in chosen_for]
     return clips, unused
 
 

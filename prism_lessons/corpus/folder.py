@@ -15,14 +15,14 @@ MINIMUM_CLIP_SECONDS = 0.02
 SILENT_PEAK = float(Quantisation("mu-law", 256).error_bound(0.0))
 
 UNFINISHED = "a download that was not finished: let it finish, or download it again"
-DRAWING = "what a program has drawn of a sound beside it; it holds none itself"
+DRAWING = "a picture that a program drew of a sound; it holds no sound itself"
 SHORTCUT = "a shortcut to something that lies elsewhere: copy the file itself here"
 ARCHIVE = "an archive: unpack it here"
-BARE = "samples that do not say what they are: import them in an audio editor (as raw data) and export them as WAV"
-NOTES = "notes and no sound: have an instrument play them, and record that"
+BARE = "raw samples without a format: import them in an audio editor (as raw data) and export them as WAV"
+NOTES = "notes without sound: have an instrument play them, and record that"
 CLOUD = "a link to a document in Google Drive; it holds no sound"
 PROTECTED = "protected against copying, so that only its seller's programs can play it"
-DICTATION = "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's program"
+DICTATION = "a dictation in a format that only its maker's program reads: export it from there as WAV"
 # Other files found among recordings, by suffix: why they cannot be used, and what to do.
 OTHERS = {
     UNFINISHED: ".crdownload .part .partial .download .opdownload .filepart",
@@ -70,7 +70,7 @@ def list_files(source, leave_out=()):
         links = [name for name in folders if (Path(folder) / name).is_symlink()]
         files += [Path(folder) / name for name in names + links]
     if source in files:
-        raise CourseError(f'The folder "{source}" may not be read: you lack the permission.')
+        raise CourseError(f'The folder "{source}" cannot be read: you lack permission.')
     if not files:
         raise CourseError(f'The folder "{source}" is empty: put your recordings into it.')
     return sorted(files)
@@ -87,9 +87,9 @@ def refuse_by_name(path):
     if os.path.isdir(path):
         if path.is_symlink():
             raise AudioError("a link to a folder, which is not followed: copy the folder here")
-        raise PassingError("a folder that may not be read: you lack the permission")
+        raise PassingError("a folder that cannot be read: you lack permission")
     if path.name.startswith("._"):
-        raise AudioError(f'what a Mac keeps beside "{path.name[2:]}" on other disks; it holds no sound')
+        raise AudioError(f'data that a Mac keeps beside "{path.name[2:]}" on other disks; it holds no sound')
     if path.name.startswith("."):
         if suffix == ".icloud":
             raise AudioError(f'"{path.stem[1:]}" is still in iCloud: download it in the Finder, then do the same again')

@@ -135,13 +135,13 @@ class Envelope:
             points.append((_seconds(place.strip()) if colon else 0.0, _number(value.strip())))
         if not points or any(math.isnan(number) for point in points for number in point):
             raise CourseError(
-                f'"{text[:60]}" is no line for the {what}: write one number, or seconds and values, such as '
+                f'"{text[:60]}" is not a line for the {what}: write one number, or seconds and values, such as '
                 '"0:0.7, 10:1.1".'
             )
         if len(points) > MOST_POINTS or (len(points) > 1 and any(":" not in part for part in parts)):
             raise CourseError(
-                f'"{text[:60]}" is no line for the {what}: give each value its second, such as "0:0.7, 10:1.1", and at '
-                f"most {MOST_POINTS} of them."
+                f'"{text[:60]}" is not a line for the {what}: give each value its second, such as "0:0.7, 10:1.1", and '
+                f"at most {MOST_POINTS} of them."
             )
         return cls(tuple(points))
 

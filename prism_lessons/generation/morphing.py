@@ -141,7 +141,7 @@ def _same_rate(first, second):
     if first.sample_rate != second.sample_rate:
         raise CourseError(
             f"The first model plays at {first.sample_rate} Hz and the second at {second.sample_rate} Hz: "
-            "only models of one sample rate go together."
+            "only models with the same sample rate can be combined."
         )
 
 

@@ -64,7 +64,8 @@ class Prime:
                 object.__setattr__(self, name, number.item())
         if not 0 < self.seconds <= MOST_SECONDS:
             raise CourseError(
-                f"A prime lasts more than 0 and at most {MOST_SECONDS:g} seconds, not {self.seconds}: choose how long."
+                f"A prime must last more than 0 and at most {MOST_SECONDS:g} seconds, not {self.seconds}: choose how "
+                "long."
             )
 
     @classmethod

@@ -395,7 +395,7 @@ def _listed(path):
             return columns, [dict(zip(columns, row, strict=False)) for row in rows if any(row)]
     if not text.strip():
         return [], []
-    raise CourseError(f'"{path}" is no list of takes that can be gone on with: rename it or move it away.')
+    raise CourseError(f'"{path}" is not a list of takes that can be continued: rename it or move it away.')
 
 
 def _zip(folder, live):

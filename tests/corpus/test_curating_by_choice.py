@@ -57,7 +57,7 @@ def test_what_is_left_out_is_listed_with_the_reason(make, choices):
 def test_a_choice_for_a_file_that_is_not_there_is_not_passed_over(make, choices):
     choices.leave_out("B.wav")
     choices.cut("c.WAV", [(0, 1)])
-    reason = "chosen for, but not in the folder"
+    reason = "has choices, but is not in the folder"
     assert make().unused == ({"name": "B.wav", "reason": reason}, {"name": "c.WAV", "reason": reason})
 
 

@@ -156,11 +156,11 @@ def test_a_folder_that_may_not_be_read_is_not_passed_over(public_folder, as_gues
         found = survey(public_folder)
     assert {file.name: file.reason for file in found.files} == {
         "open.wav": "",
-        "closed": "a folder that may not be read: you lack the permission",
+        "closed": "a folder that cannot be read: you lack permission",
         "locked.wav": "the file may not be read: you lack the permission",
     }
     public_folder.chmod(0o311)
-    with as_guest(), pytest.raises(CourseError, match="may not be read"):
+    with as_guest(), pytest.raises(CourseError, match="cannot be read: you lack permission"):
         survey(public_folder)
     public_folder.chmod(0o755)
     (public_folder / "closed").chmod(0o755)
@@ -224,18 +224,17 @@ def test_a_sample_rate_that_no_corpus_has_is_refused(tmp_path, write_noise):
 
 OTHERS = {
     ".take 9.wav.icloud": '"take 9.wav" is still in iCloud: download it in the Finder, then do the same again',
-    "._take.wav": 'what a Mac keeps beside "take.wav" on other disks; it holds no sound',
+    "._take.wav": 'data that a Mac keeps beside "take.wav" on other disks; it holds no sound',
     "minutes.gdoc": "a link to a document in Google Drive; it holds no sound",
     "take.wav.crdownload": "a download that was not finished: let it finish, or download it again",
     "take.mp3.part": "a download that was not finished: let it finish, or download it again",
     "Piece.aup3": "a project of Audacity: open it there and export its sound as WAV",
     "Piece.als": "a project of Ableton Live: open it there and export its sound as WAV",
-    "Piece.MID": "notes and no sound: have an instrument play them, and record that",
-    "take.raw": "samples that do not say what they are: import them in an audio editor (as raw data) and export them "
-    "as WAV",
+    "Piece.MID": "notes without sound: have an instrument play them, and record that",
+    "take.raw": "raw samples without a format: import them in an audio editor (as raw data) and export them as WAV",
     "bought.m4p": "protected against copying, so that only its seller's programs can play it",
     "takes.zip": "an archive: unpack it here",
-    "take.wav.asd": "what a program has drawn of a sound beside it; it holds none itself",
+    "take.wav.asd": "a picture that a program drew of a sound; it holds no sound itself",
     "take.wav.lnk": "a shortcut to something that lies elsewhere: copy the file itself here",
     "memo.ds2": "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's "
     "program",

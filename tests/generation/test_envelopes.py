@@ -119,7 +119,7 @@ def test_a_share_is_named_and_has_limits_of_its_own():
     assert Envelope.of("0:0, 10:1", "share", SHARES).at(5.0) == 0.5
     with pytest.raises(CourseError, match="share must be 0 to 1, not 2"):
         Envelope.of(2, "share", SHARES)
-    with pytest.raises(CourseError, match="no line for the share"):
+    with pytest.raises(CourseError, match="not a line for the share"):
         Envelope.of("half", "share", SHARES)
 
 

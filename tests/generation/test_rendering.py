@@ -432,7 +432,7 @@ def test_no_name_becomes_a_formula_in_a_spreadsheet(name, noise, tmp_path):
 )
 def test_what_is_no_list_is_left_as_it_is(content, take, tmp_path):
     (tmp_path / "takes.csv").write_bytes(content)
-    with pytest.raises(CourseError, match=r"no list of takes .*rename it"):
+    with pytest.raises(CourseError, match=r"not a list of takes .*rename it"):
         render([take], tmp_path)
     assert os.listdir(tmp_path) == ["takes.csv"]
     assert (tmp_path / "takes.csv").read_bytes() == content

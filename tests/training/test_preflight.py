@@ -87,7 +87,7 @@ def test_a_corpus_that_is_mostly_silence_fails_with_the_corpus_s_own_sentence(
     failed = fly(mostly_silent, tmp_path / "run", **small)
     (one,) = (one for one in failed.checks if one.name == "corpus")
     assert one.passed is False and one.sentence == " ".join(mostly_silent.warnings)
-    assert not failed.passed and failed.end == "Put right what failed, and try again."
+    assert not failed.passed and failed.end == "Fix what failed, and try again."
 
 
 def test_it_leaves_its_results_and_nothing_else(flown):
@@ -172,7 +172,7 @@ def test_what_to_do_now_is_said_in_one_sentence():
     advised = Check("", False, "", {"streams": 4}), Check("", False, "", {"precision": "float32"})
     assert end(passed, unknown) == "Everything is set up."
     assert end(passed, *advised) == "Train with streams=4, precision='float32'."
-    assert end(*advised, failed) == "Put right what failed, and try again."
+    assert end(*advised, failed) == "Fix what failed, and try again."
     assert Preflight(advised).advised == {"streams": 4, "precision": "float32"}
     assert Preflight((passed, unknown)).passed and not Preflight(advised).passed
 

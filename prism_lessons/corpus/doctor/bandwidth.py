@@ -24,7 +24,7 @@ EDGE = 0.1  # of the cutoff: resamplers fall to nothing within 9 %, MP3 encoders
 LOW_RATE = Kind(
     "low_rate",
     "low sample rate",
-    "Nothing above half the rate is in it, so the model plays it as dull as it is.",
+    "It holds nothing above half its rate, so the model sounds as dull as it does.",
     "Look for the original at a higher rate, or choose a corpus of this rate.",
     f"sample rate below {HIGHEST:.0%} of the corpus's, which is {USUAL_RATE} Hz where none is named",
     "sampling theorem; 16000 Hz is the rate of the published SampleRNN models (Mehri et al. 2017)",
@@ -32,7 +32,7 @@ LOW_RATE = Kind(
 BANDWIDTH = Kind(
     "bandwidth",
     "missing high frequencies",
-    "Nothing above the cutoff is in it, and a model that hears it beside full recordings learns both sounds.",
+    "It holds nothing above the cutoff, and a model that also hears full recordings learns both sounds.",
     "Look for the original, if this was made from it at a lower rate or as MP3; otherwise choose a corpus rate of "
     "twice the cutoff, or leave it out.",
     f"a fall of {CLIFF:.0f} dB or more within {EDGE:.0%} of the cutoff to the rounding noise of 16 bits, below "

@@ -20,7 +20,7 @@ ONE_SIDED_DB, SILENT_DBFS = 40.0, -60.0
 CANCELLING = Kind(
     "cancelling",
     "channels that cancel",
-    "Mixed to mono, the channels take each other away: a model hears a thin rest, or next to nothing.",
+    "Mixed to mono, the channels cancel: a model hears a thin remainder, or next to nothing.",
     "Invert one channel where the recording was mixed, or have the course read the louder channel alone.",
     f"{LEAST_SHARE:.0%} of the energy lies where the mono sum keeps half or less of what "
     f"unrelated channels would leave, by octaves and frames of {FRAME_SECONDS:.1f} s",
@@ -32,7 +32,7 @@ ONE_SIDED = Kind(
     "one_sided",
     "sound on one side only",
     "Mixed to mono with silence, the sound is 6 dB softer than it was, and softer than other files beside it.",
-    "Have the course read the channel that sounds.",
+    "Have the course read only the channel that sounds.",
     f"all channels but one {ONE_SIDED_DB:.0f} dB or more below it, where it is above {SILENT_DBFS:.0f} dBFS",
     "the arithmetic of a mean; 40 dB is a hundredth of the amplitude",
     None,

@@ -25,7 +25,7 @@ GAPS = Kind(
 HEADER = Kind(
     "header",
     "wrong length in the header",
-    "Nothing, if all that lies behind that length is sound: the course reads it to its end.",
+    "None, if everything beyond that length is sound: the course reads the file to its end.",
     "Listen to the end of the file: where a recorder was cut off, there may be noise.",
     "the file holds 0.05 s more than its header promises",
     "the file's own header",
@@ -33,7 +33,7 @@ HEADER = Kind(
 TRACKS = Kind(
     "tracks",
     "several sound tracks",
-    "A model hears one of them only, the one that players choose.",
+    "A model hears only one of them, the one that players choose.",
     "Export the other tracks as files of their own, if you want them.",
     "more than one track of sound in the file",
     "the file's own header",

@@ -61,7 +61,7 @@ def _reduce_noise(blocks, sample_rate, values):
 NOISE = Kind(
     "noise",
     "high noise floor",
-    "The hiss is as much sound to a model as the music, and it plays hiss where there should be rest.",
+    "To a model the hiss is as much a sound as the music, and it plays hiss where there should be a rest.",
     "Have the course lower it, which also dulls what is as soft as the hiss; better, record nearer to the source.",
     f"steady noise less than {NOISY:.0f} dB below the loudest parts and above {SOFTEST_DBFS:.0f} dBFS, "
     "in recordings that have louder and quieter parts",

@@ -44,7 +44,7 @@ DC = Kind(
 QUIET = Kind(
     "quiet",
     "very low level",
-    "Its soft parts vanish between a model's 256 values, and what the model plays is as soft and as coarse.",
+    "Its soft parts vanish between a model's 256 values, and the model plays as softly and as coarsely.",
     "Have the course raise it to a peak of -3 dBFS, which raises the noise in it as much; better, record nearer to the "
     "source.",
     f"peak below {SOFT_PEAK_DBFS:.0f} dBFS",

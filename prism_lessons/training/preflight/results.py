@@ -76,7 +76,7 @@ class Preflight:
     def end(self):
         """What to do now, one sentence."""
         if any(check.passed is False and not check.advised for check in self.checks):
-            return "Put right what failed, and try again."
+            return "Fix what failed, and try again."
         if self.advised:
             return f"Train with {', '.join(f'{name}={value!r}' for name, value in self.advised.items())}."
         return "Everything is set up."
