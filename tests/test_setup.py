@@ -232,7 +232,7 @@ def test_without_jupyterlab_or_lessons_the_course_says_what_is_missing(monkeypat
 
 def test_make_test_is_what_ci_runs_where_nothing_lies_beside_the_clone():
     script = (REPOSITORY / ".ci" / "run").read_text()
-    assert "\nmake test\n" in script and script.index(" clone ") < script.index("make test")
+    assert "\nmake test\n" in script and script.index(" clone ") < script.index("\nmake test\n")
 
 
 def test_nothing_reads_what_lies_beside_a_clone_but_as_evidence_that_may_be_missing():
