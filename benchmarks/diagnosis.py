@@ -24,7 +24,7 @@ from clean import add_recordings, recordings_in
 from scipy.signal import butter, sosfilt
 
 from prism_lessons.audio import Clip, load
-from prism_lessons.audition import DIAGNOSES, diagnose, measured
+from prism_lessons.audition import DIAGNOSES, diagnose, measure_clip
 from prism_lessons.live import print_any_name
 from prism_lessons.quantisation import Quantisation
 
@@ -384,7 +384,7 @@ def ladder():
         wave = any_sound(np.random.default_rng([99, number]))
         for level in LADDER:
             samples = finished(wave, None, number % 2, level)
-            key = diagnose(measured(Clip(samples, RATE)))
+            key = diagnose(measure_clip(Clip(samples, RATE)))
             said[level][key if not DIAGNOSES[key].audible else "audible"] += 1
     return said
 
@@ -497,7 +497,7 @@ def milliseconds():
     for number in range(50):
         clip = Clip(0.1 * np.random.default_rng(number).standard_normal(3 * RATE, dtype=np.float32), RATE)
         begun = time.process_time()
-        diagnose(measured(clip))
+        diagnose(measure_clip(clip))
         times.append(1000 * (time.process_time() - begun))
     return float(np.median(times))
 
@@ -599,7 +599,7 @@ def main():
     trials += models
     rows, wrong = [], []
     for trial in trials:
-        figures = measured(trial.clip)
+        figures = measure_clip(trial.clip)
         rows.append((trial, diagnose(figures)))
         if rows[-1][1] != trial.wanted:
             facts = {key: getattr(trial, key) for key in ("name", "kind", "wanted", "held_out")}

@@ -3,8 +3,8 @@
     python benchmarks/hearing.py takes RECORDINGS TAKES...    a line of JSON for each folder, that of recordings first
     python benchmarks/hearing.py damage FOLDER... [--page FILE.md] [--out FILE.json]
 
-What each figure is stands in `prism_lessons/audition/hearing.py`. The first line says what there is to reach: how the
-recordings sound among themselves.
+`prism_lessons/audition/take_comparison.py` says what each figure is. The first line gives those of the recordings among
+themselves: what there is to reach.
 
 Damage: each folder is a corpus, or where its recordings are named "kind_name", each kind of four and more is one; five
 more are made by formula. Takes are put together of one half of a corpus, damaged in eight ways and three degrees, and
@@ -25,7 +25,7 @@ from scipy.signal import butter, lfilter, sosfilt
 
 from prism_lessons.analysis import SAMPLE_RATE
 from prism_lessons.audio import Clip
-from prism_lessons.audition.hearing import among_themselves, hear, hearing, joined
+from prism_lessons.audition.take_comparison import analyse_sound, compare_recordings, compare_takes, join_clips
 
 FEWEST = 2  # recordings, or takes: of fewer there is no distance
 FEWEST_OF_A_KIND = 4
@@ -38,10 +38,10 @@ OCTAVES, SPREAD_DB = 3.0, 10.0  # a difference as great as that counts as much a
 INTRODUCTION = """\
 # Hearing on trial
 
-Whether the figures of `prism_lessons/audition/hearing.py` tell damage, and more of it from less. Takes are put together
-of one half of a corpus and held against the other half; what there is to reach is that other half held against this
-one. A damage is in order where each degree is farther from that than the one before, and the least is farther than what
-is untouched: by the figure that is meant to tell it, and by all of them together as one length (`differences` and
+Whether the figures of `prism_lessons/audition/take_comparison.py` tell damage, and more of it from less. Takes are put
+together of one half of a corpus and held against the other half; what there is to reach is that other half held against
+this one. A damage is in order where each degree is farther from that than the one before, and the least is farther than
+what is untouched: by the figure that is meant to tell it, and by all of them together as one length (`differences` and
 `together` in the benchmark). Detuning and wobbling are counted in corpora that ring.
 
 How differences are scaled and put together was chosen on the corpora made by formula (of a sum, a length and the
@@ -69,12 +69,12 @@ def clips_in(folder, fewest=FEWEST):
 def takes(recordings, folders):
     """Yield the figures of the recordings and of each folder of takes, as plain values."""
     clips = list(clips_in(recordings).values())
-    played = {folder: [hear(clip) for clip in clips_in(folder).values()] for folder in folders}
+    played = {folder: [analyse_sound(clip) for clip in clips_in(folder).values()] for folder in folders}
     seconds = np.median([take.measures.seconds for heard in played.values() for take in heard])
-    known = [hear(clip) for clip in clips]
-    yield {"folder": recordings} | rounded(among_themselves(clips, known, seconds))
+    known = [analyse_sound(clip) for clip in clips]
+    yield {"folder": recordings} | rounded(compare_recordings(clips, known, seconds))
     for folder, heard in played.items():
-        yield {"folder": folder} | rounded(hearing(heard, known))
+        yield {"folder": folder} | rounded(compare_takes(heard, known))
 
 
 def rounded(heard):
@@ -218,16 +218,18 @@ DAMAGE = {
 def damaged(clips):
     """Damage to takes of a corpus: {its name: `differences` for each degree, 0 first}, and whether the corpus rings."""
     here, there = clips[::2], clips[1::2]
-    known = [hear(clip) for clip in here]
-    played, others = (np.array([take.samples for take in joined(half, SECONDS, TAKES)]) for half in (there, here))
-    reached = hearing([hear(Clip(one, SAMPLE_RATE)) for one in others], [hear(clip) for clip in there])
+    known = [analyse_sound(clip) for clip in here]
+    played, others = (np.array([take.samples for take in join_clips(half, SECONDS, TAKES)]) for half in (there, here))
+    reached = compare_takes(
+        [analyse_sound(Clip(one, SAMPLE_RATE)) for one in others], [analyse_sound(clip) for clip in there]
+    )
     heard = {}
 
     def differing(samples, copies=False):
         for one in samples:
             if one.tobytes() not in heard:
-                heard[one.tobytes()] = hear(Clip(one, SAMPLE_RATE))
-        return differences(hearing([heard[one.tobytes()] for one in samples], known, copies), reached)
+                heard[one.tobytes()] = analyse_sound(Clip(one, SAMPLE_RATE))
+        return differences(compare_takes([heard[one.tobytes()] for one in samples], known, copies), reached)
 
     untouched, found = differing(played, copies=True), {}
     for damage, (name, _, degrees, _) in DAMAGE.items():
@@ -241,7 +243,7 @@ def damaged(clips):
 
 
 def differences(takes, reached):
-    """How far takes are from what there is to reach, both `Hearing`s: {figure: difference}, below 0 what is better.
+    """How far takes are from what there is to reach, both `TakeComparison`s: {figure: difference}, below 0 if better.
 
     Each is in units of the difference between none and all. What no take is left to measure by differs by 1.
     """

@@ -5,7 +5,7 @@
 
 MODEL is a run or a capsule. A note goes on where at least three of the four strongest partials of its half second lie
 within 1 % of a partial of the take, a second after the model took over; beside it stands how often they would by
-chance, held against the next note's take. Takes blow up as `hearing.blown_up` says.
+chance, held against the next note's take. Takes blow up as `take_comparison.blown_up` says.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from scipy.signal.windows import blackmanharris
 
 import prism_lessons as pl
 from prism_lessons.audio import Clip
-from prism_lessons.audition.hearing import hear
+from prism_lessons.audition.take_comparison import analyse_sound
 from prism_lessons.run import as_capsule
 
 RATE = 16000
@@ -82,7 +82,7 @@ def long_takes(model, takes, seconds):
     for begin in range(0, takes, VOICES):
         temperatures = [TEMPERATURES[voice % len(TEMPERATURES)] for voice in range(VOICES)]
         for take in pl.generate(model, seconds, voices=VOICES, temperature=temperatures, seed=begin):
-            heard = hear(take)
+            heard = analyse_sound(take)
             blown_up, audible = blown_up + heard.blown_up, audible + heard.audible
             levels.append(take.levels.rms_dbfs)
     percentiles = np.percentile(levels, [0, 10, 50, 90, 100])

@@ -108,8 +108,8 @@ def test_damage_is_what_its_name_says():
 
 
 def differing(**changes):
-    """The differences of a `Hearing` from one like it but for some figures."""
-    from prism_lessons.audition.hearing import Hearing
+    """The differences of a `TakeComparison` from one like it but for some figures."""
+    from prism_lessons.audition.take_comparison import TakeComparison
 
     hearing = importlib.import_module("hearing")
     figures = {
@@ -117,7 +117,7 @@ def differing(**changes):
         **{"in_one_recording": 0.7, "transposed": 0.2, "partials": 2.5, "voiced": 0.75, "onsets": 0.5},
         **{"moves_db": 10, "loop": 0, "levels_db": 3},
     }
-    return hearing.differences(Hearing(**figures | changes), Hearing(**figures))
+    return hearing.differences(TakeComparison(**figures | changes), TakeComparison(**figures))
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from .audition import Audition, audition, sounds_of_run
 from .chosen import capsule_of
+from .clip_analysis import AuditionClip
 from .diagnosis import DIAGNOSES, diagnose
 from .listening import Act, ListeningLog
-from .looking import AuditionClip
-from .measures import measured
+from .measures import measure_clip
 from .page import PageSounds, document
 from .portfolio import export_journal
 
 __all__ = [
     "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of", "diagnose",
-    "document", "export_journal", "measured", "sounds_of_run",
+    "document", "export_journal", "measure_clip", "sounds_of_run",
 ]  # fmt: skip

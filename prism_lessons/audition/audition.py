@@ -16,11 +16,11 @@ from ..live import LiveLine, counted
 from ..run import Run, opened
 from . import page
 from .chosen import capsule_of
+from .clip_analysis import analyse_clips, ringing_share, timbre_distance_of
 from .closeness import Sources, excerpt
 from .diagnosis import DIAGNOSES
 from .journey import journey
 from .listening import ListeningLog
-from .looking import look_at, share_ringing, timbre_distance_of
 from .portfolio import export_journal
 from .proposal import proposal
 
@@ -111,11 +111,11 @@ class Audition:
         self._look()
 
     def _look(self):
-        self.clips, self.unheard = look_at(self.run, self.corpus, lambda: self.sources, self._live)
+        self.clips, self.unheard = analyse_clips(self.run, self.corpus, lambda: self.sources, self._live)
         if not self.clips:
             raise CourseError(f'No clip of the run in "{self.run.folder}" can be heard: {self.unheard[0]}')
         self.gap = timbre_distance_of(self.run, self.clips, self.corpus, lambda: self.sources)
-        self.ringing = self.corpus and share_ringing(self.corpus)
+        self.ringing = self.corpus and ringing_share(self.corpus)
         if sources := vars(self).get("sources"):  # cached comparisons were with all of them
             self.unheard += sources.unread
 

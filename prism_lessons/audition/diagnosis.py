@@ -10,7 +10,7 @@ import numpy as np
 
 from ..audible import FAINT_LUFS, is_audible
 from ..audio import SILENCE_FRAME_SECONDS
-from .measures import LINE_HZ, sounding
+from .measures import LINE_HZ, nonsilent_frames
 
 SILENT = 0.98  # of the clip: in 3 s a click or two may be left
 LINES, ALL_LINES = 0.35, 0.95  # share of the energy
@@ -67,9 +67,10 @@ class Diagnosis:
     audible: bool = True
 
 
+WAYS = "let takes be nudged in lesson 04 (nudge=True), if need be after a recording (priming)"
 WAKING = (
-    "If a clip of the same epoch at a higher temperature can be heard, take that temperature. If not, let takes be "
-    "nudged in lesson 04 (nudge=True), if need be after a recording (priming), or take another epoch."
+    f"If a clip of the same epoch at a higher temperature can be heard, take that temperature. If not, {WAYS}, or take "
+    "another epoch."
 )
 DIAGNOSES = {
     diagnosis.key: diagnosis
@@ -197,12 +198,46 @@ def _partials_beat(measures):
     )
 
 
+def advice(clip, clips, kept):
+    """What to try with an `AuditionClip`, one to three sentences.
+
+    `clips` are all of its run, and `kept` the epochs whose models are there.
+
+    A silent model need not wake at a higher temperature. So one is advised only where a clip of the same epoch at it
+    can be heard, or suggested as a trial where no clip has one.
+    """
+    if clip.audible:
+        return DIAGNOSES[clip.diagnosis].advice
+    own, same = clip.played.temperature, [other for other in clips if other.played.epoch == clip.played.epoch]
+    awake = [other.played.temperature for other in same if other.audible]
+    if own in awake:
+        return f"At this temperature another voice can be heard: let more voices play, or {WAYS}."
+    if awake:
+        nearest = min(awake, key=lambda temperature: abs(temperature - own))
+        return f"At temperature {nearest:g} this epoch can be heard: take that one, or {WAYS}."
+    tried = sorted({other.played.temperature for other in same if other.played.temperature > own})
+    if tried:
+        first = f"At {_listed(tried)} this epoch cannot be heard either, so more temperature may not help: {WAYS}."
+    else:
+        first = f"No clip shows whether a higher temperature would wake this epoch: try one, or {WAYS}."
+    others = {other.played.epoch for other in clips if other.audible} & {*kept}
+    if not others:
+        return f"{first} No other epoch can be heard whose model is there."
+    nearest = min(others, key=lambda epoch: (abs(epoch - clip.played.epoch), -epoch))
+    return f"{first} Epoch {nearest} can be heard, and its model is there."
+
+
+def _listed(temperatures):
+    *most, last = (f"{temperature:g}" for temperature in temperatures)
+    return f"temperatures {', '.join(most)} and {last}" if most else f"temperature {last}"
+
+
 def remarks(clip):
     """Further observations on a clip, as phrases: ["falls silent after 1.2 s", "clips at full scale"]."""
     found = []
-    heard = np.flatnonzero(sounding(clip))
-    if len(heard):
-        begins, ends = heard[0] * SILENCE_FRAME_SECONDS, (heard[-1] + 1) * SILENCE_FRAME_SECONDS
+    nonsilent = np.flatnonzero(nonsilent_frames(clip))
+    if len(nonsilent):
+        begins, ends = nonsilent[0] * SILENCE_FRAME_SECONDS, (nonsilent[-1] + 1) * SILENCE_FRAME_SECONDS
         if begins >= REMARKED_SILENCE:
             found.append(f"is silent for the first {begins:.1f} s")
         if clip.seconds - ends >= REMARKED_SILENCE:

@@ -1,8 +1,8 @@
 """Measurements of one clip: how loud, how bright, how noisy, which pitch, and whether it repeats.
 
-`measured` turns a `Clip` of any sample rate and length into `Measures`: plain values that JSON can hold. All but the
-levels, the loudness and the silence are measured at 16 kHz, high-passed at 20 Hz and normalised to full scale, so that
-they are the same for a soft clip as for a loud one.
+`measure_clip` turns a `Clip` of any sample rate and length into `Measures`: plain values that JSON can hold. All but
+the levels, the loudness and the silence are measured at 16 kHz, high-passed at 20 Hz and normalised to full scale, so
+that they are the same for a soft clip as for a loud one.
 """
 
 from dataclasses import asdict, dataclass
@@ -38,7 +38,7 @@ YIN_DIP = 0.1  # de Cheveigné and Kawahara 2002, step 4
 PITCHED = 0.8  # of the confidence: noise in a band an octave wide stays below
 PURE = 0.99  # share of the energy in one line, from which that line is the pitch
 SILENT_PEAK = 1e-9
-INAUDIBLE = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
+HIGHPASS = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
 
 
 @dataclass(frozen=True)
@@ -126,10 +126,10 @@ class Measures:
         )
 
 
-def measured(clip):
+def measure_clip(clip):
     """The `Measures` of a `Clip` of any sample rate and length."""
     levels = clip.levels
-    sound, heard = prepared(clip), sounding(clip)
+    sound, nonsilent = normalised_samples(clip), nonsilent_frames(clip)
     described = describe(sound)[0]
     short, long = _Bands.of(sound, SHORT, SHORT_HOP), _Bands.of(sound, LONG, LONG_HOP)
     loop_seconds, loop_likeness = _loop(short)
@@ -142,7 +142,7 @@ def measured(clip):
         peak_dbfs=levels.peak_dbfs,
         rms_dbfs=levels.rms_dbfs,
         loudness=loudness(clip.samples, clip.sample_rate),
-        silence=float(1 - heard.mean()) if len(heard) else 1.0,
+        silence=float(1 - nonsilent.mean()) if len(nonsilent) else 1.0,
         centroid_hz=float(2 ** described[BRIGHTNESS]) if sound.any() else 0.0,
         flatness_db=float(10 * described[NOISINESS]),
         onsets_per_second=float(described[ONSETS]),
@@ -160,7 +160,7 @@ def measured(clip):
     )
 
 
-def prepared(clip):
+def normalised_samples(clip):
     """The samples of a clip at 16 kHz, high-passed at 20 Hz, with a peak of 1: float32, `LONG` or more."""
     samples = np.asarray(clip.samples, np.float64)
     if len(samples):
@@ -168,13 +168,13 @@ def prepared(clip):
     if not len(samples):
         return np.zeros(LONG, np.float32)
     # A model's output may drift around zero, and the drift be louder than all that is audible.
-    samples = sosfilt(INAUDIBLE, samples, zi=sosfilt_zi(INAUDIBLE) * samples[0])[0]
+    samples = sosfilt(HIGHPASS, samples, zi=sosfilt_zi(HIGHPASS) * samples[0])[0]
     peak = np.abs(samples).max()
     samples = samples / peak if peak > SILENT_PEAK else np.zeros(len(samples))
     return np.pad(samples.astype(np.float32), (0, max(0, LONG - len(samples))))
 
 
-def sounding(clip):
+def nonsilent_frames(clip):
     """Which 20 ms stretches of a clip are not silent: bool, shape (stretches,).
 
     The mean of each is subtracted, so that a constant offset is silent; a shorter clip is one stretch.
@@ -312,12 +312,12 @@ def _pitch(sound):
     views = np.lib.stride_tricks.sliding_window_view(sound, length)[::YIN_HOP]
     parts = [_yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
     hertz, confidence, energy = (np.concatenate(part) for part in zip(*parts, strict=True))
-    heard = energy > energy.max() * 10 ** (-RANGE_DB / 10)
-    if not heard.any():
+    nonsilent = energy > energy.max() * 10 ** (-RANGE_DB / 10)
+    if not nonsilent.any():
         return None, 0.0, 0.0
-    certain = float(np.median(confidence[heard]))
-    pitch = float(np.median(hertz[heard])) if certain >= PITCHED else None
-    return pitch, certain, float((confidence[heard] >= PITCHED).mean())
+    certain = float(np.median(confidence[nonsilent]))
+    pitch = float(np.median(hertz[nonsilent])) if certain >= PITCHED else None
+    return pitch, certain, float((confidence[nonsilent] >= PITCHED).mean())
 
 
 def _yin(frames):

@@ -20,9 +20,8 @@ from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
 from .closeness import excerpt_title
-from .diagnosis import DIAGNOSES
+from .diagnosis import DIAGNOSES, advice
 from .listening import MOST_IN_A_NAME, MOST_LETTERS
-from .waking import advice
 
 MOST_BYTES = 30_000_000
 BLIND_RECORDINGS = 24  # that a blind test draws from

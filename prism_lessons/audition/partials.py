@@ -37,7 +37,7 @@ def steady_partials(samples):
     return np.array(apart)
 
 
-def in_one(partials, recordings):
+def share_in_one_recording(partials, recordings):
     """Whether partials are those of one recording: (share, share by chance), 0 .. 1 each, or None.
 
     Parameters
@@ -95,35 +95,35 @@ class _Track:
     """A partial tracked from its first frame on."""
 
     def __init__(self, hertz):
-        self.all = [hertz]
+        self.frequencies = [hertz]
 
     @property
     def hertz(self):
-        return float(np.median(self.all))
+        return float(np.median(self.frequencies))
 
     @property
     def seconds(self):
-        return (len(self.all) - 1) * HOP / SAMPLE_RATE
+        return (len(self.frequencies) - 1) * HOP / SAMPLE_RATE
 
-    def holds(self, hertz):
+    def continues_at(self, hertz):
         """Whether it stays steady if that frequency comes next."""
-        return max(hertz, *self.all) <= min(hertz, *self.all) * (1 + STEADY) / (1 - STEADY)
+        return max(hertz, *self.frequencies) <= min(hertz, *self.frequencies) * (1 + STEADY) / (1 - STEADY)
 
 
-def _tracks(moments):
+def _tracks(frames):
     """Join peaks into partials for as long as they stay steady: an iterable of `_Track`s."""
-    sounding = []
-    for peaks in moments:
-        going = []
+    active = []
+    for peaks in frames:
+        continued = []
         for hertz in peaks:
-            near = [track for track in sounding if track.holds(hertz)]
+            near = [track for track in active if track.continues_at(hertz)]
             if near:
-                track = min(near, key=lambda track: _cents(hertz, track.all[-1]))
-                sounding.remove(track)
-                track.all.append(hertz)
+                track = min(near, key=lambda track: _cents(hertz, track.frequencies[-1]))
+                active.remove(track)
+                track.frequencies.append(hertz)
             else:
                 track = _Track(hertz)
-            going.append(track)
-        yield from sounding
-        sounding = going
-    yield from sounding
+            continued.append(track)
+        yield from active
+        active = continued
+    yield from active

@@ -48,27 +48,27 @@ def proposal(run, clips, starred, corpus=None):
         epoch = max(kept, key=lambda epoch: (stars[epoch], epoch))
         return Proposal(epoch, f"Epoch {epoch} has the most stars of those whose models are there: {stars[epoch]}.")
     bits = {entry.epoch: entry.validation_bits for entry in run.log}
-    sounding = {epoch: [clip.audible for clip in clips if clip.played.epoch == epoch] for epoch in kept}
-    share = {epoch: sum(heard) / len(heard) if heard else 0.0 for epoch, heard in sounding.items()}
+    audible = {epoch: [clip.audible for clip in clips if clip.played.epoch == epoch] for epoch in kept}
+    share = {epoch: sum(flags) / len(flags) if flags else 0.0 for epoch, flags in audible.items()}
     wanted = min(AUDIBLE_SHARE, max(share.values()))
 
     def fewest(epochs):
         return min(epochs, key=lambda epoch: (bits.get(epoch, math.inf), -epoch))
 
     epoch, lowest = fewest([epoch for epoch in kept if share[epoch] >= wanted]), fewest(kept)
-    heard = sounding[epoch]
+    flags = audible[epoch]
     said = f" ({bits[epoch]:.2f})" if epoch in bits else ""
     if not share[epoch]:
         reason = f"No clip of these epochs can be heard; epoch {epoch} has the fewest bits{said}."
     elif wanted < AUDIBLE_SHARE:
         reason = (
-            f"Most clips of every epoch are silent or faint; of epoch {epoch}, {sum(heard)} of {len(heard)} can be "
+            f"Most clips of every epoch are silent or faint; of epoch {epoch}, {sum(flags)} of {len(flags)} can be "
             "heard."
         )
     else:
         reason = f"Epoch {epoch} has the fewest bits{said} of the epochs that can be heard."
     if epoch != lowest:
-        silent, all_clips = sounding[lowest].count(False), counted(len(sounding[lowest]), "clip")
+        silent, all_clips = audible[lowest].count(False), counted(len(audible[lowest]), "clip")
         reason += f" Epoch {lowest} has fewer ({bits[lowest]:.2f}), but {silent} of its {all_clips} cannot be heard."
     return Proposal(epoch, " ".join(filter(None, [reason, decided_by_one(run, corpus)])))
 

@@ -10,8 +10,8 @@ import pytest
 
 import prism_lessons as pl
 from prism_lessons.audio import Clip, load
-from prism_lessons.audition import Audition, ListeningLog, looking
-from prism_lessons.audition.looking import outline
+from prism_lessons.audition import Audition, ListeningLog, clip_analysis
+from prism_lessons.audition.clip_analysis import outline
 from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
@@ -62,7 +62,7 @@ def test_silence_is_near_to_nothing(heard):
 def test_what_was_looked_at_is_remembered_and_a_changed_clip_is_looked_at_anew(made_run, monkeypatch):
     first = pl.audition(made_run, live=quiet())
     looked = []
-    monkeypatch.setattr(looking, "measured", lambda clip: looked.append(clip.name) or first.clips[0].measures)
+    monkeypatch.setattr(clip_analysis, "measure_clip", lambda clip: looked.append(clip.name) or first.clips[0].measures)
     again = pl.audition(made_run, live=quiet())
     assert (
         looked == []

@@ -10,7 +10,7 @@ import soxr
 
 from prism_lessons.audio import Clip
 from prism_lessons.audition.diagnosis import DIAGNOSES, diagnose, remarks
-from prism_lessons.audition.measures import measured
+from prism_lessons.audition.measures import measure_clip
 from prism_lessons.quantisation import Quantisation
 
 RATE = 16000
@@ -48,11 +48,11 @@ def repeated(piece):
 def said(sound, peak_dbfs=-6.0, sample_rate=RATE, coarse=False):
     sound = np.asarray(sound, np.float64)
     sound = (sound / np.abs(sound).max() * 10 ** (peak_dbfs / 20)).astype(np.float32)
-    return diagnose(measured(Clip(CODEC.decode(CODEC.encode(sound)) if coarse else sound, sample_rate)))
+    return diagnose(measure_clip(Clip(CODEC.decode(CODEC.encode(sound)) if coarse else sound, sample_rate)))
 
 
 def plain(sound, sample_rate=RATE):
-    return diagnose(measured(Clip(np.asarray(sound, np.float32), sample_rate)))
+    return diagnose(measure_clip(Clip(np.asarray(sound, np.float32), sample_rate)))
 
 
 STEADY = {
@@ -191,7 +191,7 @@ def test_a_glide_is_alive():
 
 def test_a_tone_that_falls_silent_is_alive_and_that_is_remarked():
     sound = Clip(np.where(TIME < 1.2, 0.3 * sine(440), 0).astype(np.float32), RATE)
-    assert diagnose(measured(sound)) == "alive"
+    assert diagnose(measure_clip(sound)) == "alive"
     assert remarks(sound) == ["falls silent after 1.2 s"]
 
 
@@ -211,7 +211,7 @@ def test_anything_gets_a_diagnosis(samples):
         warnings.simplefilter("error")
         for sound in (np.zeros(samples), np.ones(samples), noise()[:samples], np.resize([1, -1], samples)):
             clip = Clip(sound.astype(np.float32), RATE)
-            assert diagnose(measured(clip)) in DIAGNOSES
+            assert diagnose(measure_clip(clip)) in DIAGNOSES
             remarks(clip)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from prism_lessons.audition.partials import in_one, steady_partials
+from prism_lessons.audition.partials import share_in_one_recording, steady_partials
 
 RATE = 16000
 CHIME = np.array([588.0, 1620.0, 3176.0, 5249.0])
@@ -64,17 +64,17 @@ def test_what_beats_and_what_comes_again_is_one_partial():
 
 def test_partials_of_one_recording_are_told_from_those_of_several():
     others = [CHIME * 2 ** (step / 12) for step in (3.5, 7)]
-    share, chance = in_one(CHIME * 2 ** (20 / 1200), [*others, CHIME])
+    share, chance = share_in_one_recording(CHIME * 2 ** (20 / 1200), [*others, CHIME])
     assert share == 1 and chance < 0.4
     mixed = np.concatenate([CHIME[:2], others[0][2:]])
-    assert in_one(mixed, [*others, CHIME])[0] == 0.5
+    assert share_in_one_recording(mixed, [*others, CHIME])[0] == 0.5
 
 
 def test_by_chance_partials_are_as_often_those_of_a_recording_as_frequencies_lie_beside_its_own():
     # One partial against three: within half an octave up and down, 2 x 30 of 1200 cents lie beside one of them.
-    share, chance = in_one(np.array([1000.0]), [np.array([1000.0, 4000.0, 7000.0])])
+    share, chance = share_in_one_recording(np.array([1000.0]), [np.array([1000.0, 4000.0, 7000.0])])
     assert share == 1 and chance == pytest.approx(60 / 1200, abs=10 / 1200)
 
 
 def test_recordings_with_fewer_than_three_partials_are_no_match():
-    assert in_one(CHIME, [CHIME[:2], np.zeros(0)]) is None
+    assert share_in_one_recording(CHIME, [CHIME[:2], np.zeros(0)]) is None

@@ -1,7 +1,7 @@
 """How takes compare with the recordings: figures for comparing models without listening.
 
-`hear` analyses a clip once; `hearing` compares the analyses of takes with those of the recordings, and
-`among_themselves` gives the figures that a model could reach.
+`analyse_sound` analyses a clip once; `compare_takes` compares the analyses of takes with those of the recordings, and
+`compare_recordings` gives the figures that a model could reach.
 """
 
 from dataclasses import asdict, dataclass, fields
@@ -15,8 +15,8 @@ from .closeness.nearest import timbre_windows
 from .closeness.patch_index import PatchIndex
 from .closeness.timbre_distance import kernel_mmd
 from .closeness.verbatim import candidate_places, longest_copy
-from .measures import Measures, measured, prepared
-from .partials import FEWEST, in_one, steady_partials
+from .measures import Measures, measure_clip, normalised_samples
+from .partials import FEWEST, share_in_one_recording, steady_partials
 
 FULL_SCALE = 10 ** (-0.3 / 20)  # a converter's last step, and what rounding leaves below it
 PEAKING_SECONDS = 1.0
@@ -26,7 +26,7 @@ LOUD_DBFS = -20.0  # RMS of the last part: a softer take has not blown up
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundAnalysis:
     """The analysis of one sound.
 
     Attributes
@@ -39,7 +39,7 @@ class Heard:
         The steady partials, Hz, (partials,); see `steady_partials`. An inaudible sound has none.
     profiles
         The timbre of its windows of a second, (windows, 80) float32; see `describe`.
-    print
+    fingerprint
         Its `Fingerprint`, by which copies are found; None for silence.
     """
 
@@ -47,7 +47,7 @@ class Heard:
     blown_up: bool
     partials: np.ndarray
     profiles: np.ndarray
-    print: Fingerprint | None
+    fingerprint: Fingerprint | None
 
     @property
     def audible(self):
@@ -56,7 +56,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class TakeComparison:
     """How takes compare with recordings. A share is 0 .. 1; None stands where there is nothing to measure.
 
     Attributes
@@ -103,16 +103,16 @@ class Hearing:
         return asdict(self)
 
 
-def hear(clip):
-    """Analyse a `Clip` of any sample rate, as `Heard`."""
-    samples, measures = at_16_khz(clip), measured(clip)
+def analyse_sound(clip):
+    """Analyse a `Clip` of any sample rate, as `SoundAnalysis`."""
+    samples, measures = at_16_khz(clip), measure_clip(clip)
     audible = is_audible(measures.loudness)
-    return Heard(
+    return SoundAnalysis(
         measures=measures,
         blown_up=blown_up(samples),
-        partials=steady_partials(prepared(clip)) if audible else np.zeros(0),
+        partials=steady_partials(normalised_samples(clip)) if audible else np.zeros(0),
         profiles=timbre_windows(samples)[2],
-        print=fingerprint(samples),
+        fingerprint=fingerprint(samples),
     )
 
 
@@ -128,42 +128,42 @@ def blown_up(samples):
     return len(levels) == PARTS and bool((np.diff(levels) >= RISING_DB).all() and levels[-1] >= LOUD_DBFS)
 
 
-def hearing(takes, recordings, copies=True):
-    """Compare takes with recordings, as `Hearing`.
+def compare_takes(takes, recordings, copies=True):
+    """Compare takes with recordings, as `TakeComparison`.
 
     Parameters
     ----------
     takes, recordings
-        Lists of `Heard`, of one sound at least.
+        Lists of `SoundAnalysis`, of one sound at least.
     copies
         Whether copies are looked for, which takes longer than all the rest; otherwise `copying` is None.
     """
-    heard = [take for take in takes if take.audible]
-    ringing = [take for take in heard if len(take.partials) >= FEWEST]
+    audible = [take for take in takes if take.audible]
+    ringing = [take for take in audible if len(take.partials) >= FEWEST]
     known = [recording.partials for recording in recordings]
-    matches = list(filter(None, [in_one(take.partials, known) for take in ringing]))
-    measures = [take.measures for take in heard]
-    return Hearing(
+    matches = list(filter(None, [share_in_one_recording(take.partials, known) for take in ringing]))
+    measures = [take.measures for take in audible]
+    return TakeComparison(
         takes=len(takes),
-        inaudible=1 - len(heard) / len(takes),
+        inaudible=1 - len(audible) / len(takes),
         blown_up=_mean(take.blown_up for take in takes),
         copying=_mean(_copying(takes, recordings)) if copies else None,
         silence=_mean(take.measures.silence for take in takes),
         ringing=len(ringing) / len(takes),
         in_one_recording=_mean(share for share, _ in matches),
         transposed=_mean(chance for _, chance in matches),
-        distance=_distance(heard, [recording for recording in recordings if recording.audible]),
-        partials=_mean(len(take.partials) for take in heard),
+        distance=_distance(audible, [recording for recording in recordings if recording.audible]),
+        partials=_mean(len(take.partials) for take in audible),
         voiced=_mean(one.voiced for one in measures),
         onsets=_mean(one.onsets_per_second for one in measures),
         moves_db=_mean(one.moves_db for one in measures),
         loop=_mean(one.loop_likeness for one in measures),
-        levels_db=float(np.std([one.loudness for one in measures])) if heard else None,
+        levels_db=float(np.std([one.loudness for one in measures])) if audible else None,
     )
 
 
-def among_themselves(clips, heard, seconds, takes=8):
-    """Compare recordings with each other, as `Hearing`: what a model that knows all but copies none could reach.
+def compare_recordings(clips, analyses, seconds, takes=8):
+    """Compare recordings with each other, as `TakeComparison`: what a model that copies none could reach.
 
     Takes joined from one half of them are compared with the other half, and vice versa; figures are means of the two.
 
@@ -171,21 +171,21 @@ def among_themselves(clips, heard, seconds, takes=8):
     ----------
     clips
         A list of `Clip`s, two or more.
-    heard
-        The `Heard` of each, a list.
+    analyses
+        The `SoundAnalysis` of each, a list.
     seconds
         The length of the takes that they are compared with.
     takes
         How many takes are joined from each half.
     """
-    played = [[hear(take) for take in joined(clips[half::2], seconds, takes)] for half in (0, 1)]
-    one, other = hearing(played[0], heard[1::2]), hearing(played[1], heard[::2])
-    both = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(Hearing)}
+    played = [[analyse_sound(take) for take in join_clips(clips[half::2], seconds, takes)] for half in (0, 1)]
+    one, other = compare_takes(played[0], analyses[1::2]), compare_takes(played[1], analyses[::2])
+    both = {field.name: (getattr(one, field.name), getattr(other, field.name)) for field in fields(TakeComparison)}
     means = {name: None if None in values else sum(values) / 2 for name, values in both.items()}
-    return Hearing(**means | {"takes": 2 * takes})
+    return TakeComparison(**means | {"takes": 2 * takes})
 
 
-def joined(clips, seconds, takes, seed=0):
+def join_clips(clips, seconds, takes, seed=0):
     """Takes of so many seconds at 16 kHz, a list of `Clip`s: clips drawn at random, one after another."""
     random, size, played = np.random.default_rng(seed), round(seconds * SAMPLE_RATE), []
     sounds = [samples for samples in map(at_16_khz, clips) if len(samples)]
@@ -205,13 +205,13 @@ def _mean(values):
 
 def _copying(takes, recordings):
     """Whether each of some takes nearly repeats a stretch of a recording: a list of bool."""
-    fingerprints, known = ([sound.print for sound in sounds] for sounds in (takes, recordings))
+    fingerprints, known = ([sound.fingerprint for sound in sounds] for sounds in (takes, recordings))
     found = zip(fingerprints, candidate_places(fingerprints, PatchIndex(known)), strict=True)
     return [one is not None and longest_copy(one, known, places) is not None for one, places in found]
 
 
 def _distance(takes, recordings):
-    """The kernel distance between two lists of `Heard`; None where either has fewer than two sounds with a timbre."""
+    """The kernel distance between two lists of `SoundAnalysis`; None where fewer than two of either have a timbre."""
     sets = [[sound.profiles for sound in sounds if len(sound.profiles)] for sounds in (takes, recordings)]
     if min(map(len, sets)) < 2:
         return None

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from prism_lessons.audition import DIAGNOSES
-from prism_lessons.audition.waking import WAYS, advice
+from prism_lessons.audition.diagnosis import WAYS, advice
 
 EPOCHS = [1, 2, 3, 4]
 

@@ -1,6 +1,6 @@
 """Measuring a run's clips, diagnosing them and comparing them with the recordings; results are in the user's cache.
 
-`look_at` turns a `Run` and its corpus into `AuditionClip`s. Nothing is written into the run.
+`analyse_clips` turns a `Run` and its corpus into `AuditionClip`s. Nothing is written into the run.
 """
 
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from ..files import inside
 from ..run import RunClip
 from .closeness import Nearest, TimbreDistance, Verbatim, timbre_distance
 from .diagnosis import DIAGNOSES, diagnose, remarks
-from .measures import Measures, measured, prepared
+from .measures import Measures, measure_clip, normalised_samples
 from .partials import FEWEST, steady_partials
 
-MOMENTS = 48  # of the envelope that a page draws
+OUTLINE_STEPS = 48  # of the envelope that a page draws
 OUTLINE_DB = 54.0  # of its height: 6 dB for each of the digits 1 to 9
 MOST_RECORDINGS, SECONDS = 50, 10.0  # for the share that rings, and of each: takes a computer some seconds
 
@@ -102,7 +102,7 @@ class AuditionClip:
         return "\n".join([*lines, *(str(found) for found in (self.nearest, self.verbatim) if found)])
 
 
-def look_at(run, corpus, sources, live):
+def analyse_clips(run, corpus, sources, live):
     """Every clip of a `Run` as an `AuditionClip`.
 
     Parameters
@@ -126,7 +126,7 @@ def look_at(run, corpus, sources, live):
         found = cache.get(played.path)
         try:
             if found is None:
-                found = _measured(load(played.path))
+                found = _measure(load(played.path))
                 cache.put(played.path, found)
         except AudioError as error:
             unheard.append(str(error))
@@ -167,7 +167,7 @@ def _near(run, clips, corpus, sources, live):
 
 
 def timbre_distance_of(run, clips, corpus, sources):
-    """The `TimbreDistance` of the `AuditionClip`s of a run from its corpus; None without a corpus; see `look_at`."""
+    """The `TimbreDistance` of a run's `AuditionClip`s from its corpus; None without a corpus."""
     if corpus is None:
         return None
     cache, clips_folder = _closeness_cache(run, corpus), run.folder / "clips"  # changes with every clip
@@ -181,7 +181,7 @@ def timbre_distance_of(run, clips, corpus, sources):
     return TimbreDistance(**found)
 
 
-def share_ringing(corpus):
+def ringing_share(corpus):
     """The share, 0 .. 1, of a `Corpus`'s clips, or of 50 of them, that hold three steady partials or more."""
     cache = FileCache(corpus.folder, "partials", _version("measures", "partials"))
     counts = []
@@ -204,10 +204,10 @@ def _closeness_cache(run, corpus):
     return FileCache(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
 
 
-def _measured(clip):
+def _measure(clip):
     """The measurements of a `Clip`, as plain values."""
     return {
-        "measures": measured(clip).as_dict(),
+        "measures": measure_clip(clip).as_dict(),
         "remarks": remarks(clip),
         "outline": outline(clip.samples),
         "partials": _partials(clip),
@@ -215,12 +215,12 @@ def _measured(clip):
 
 
 def _partials(clip):
-    return len(steady_partials(prepared(clip)))
+    return len(steady_partials(normalised_samples(clip)))
 
 
 def outline(samples):
     """The peaks of 48 moments as digits, 6 dB apart, see `AuditionClip`."""
-    peaks = [float(np.abs(part).max(initial=0.0)) for part in np.array_split(samples, MOMENTS)]
+    peaks = [float(np.abs(part).max(initial=0.0)) for part in np.array_split(samples, OUTLINE_STEPS)]
     levels = 20 * np.log10(np.maximum(peaks, 10 ** (SILENCE_DBFS / 20)))
     return "".join(str(int(np.clip(np.ceil((level + OUTLINE_DB) / 6), 0, 9))) for level in levels)
 
