@@ -48,12 +48,12 @@ def known_faults():
 def found_in(path):
     """The findings in one file, {kind: words}."""
     from prism_lessons.audio import AudioError, Recording
-    from prism_lessons.corpus.doctor import USUAL_RATE, at_rate, examine
+    from prism_lessons.corpus.doctor import USUAL_RATE, examine, findings_at_rate
 
     try:
         with Recording(path) as recording:
             own = recording.sample_rate
-            findings = at_rate(examine(recording).findings, own, max(USUAL_RATE, own))
+            findings = findings_at_rate(examine(recording).findings, own, max(USUAL_RATE, own))
             return {finding.kind: finding.measured for finding in findings}
     except AudioError as error:
         return {"broken": str(error)}

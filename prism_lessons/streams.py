@@ -86,7 +86,7 @@ class Streams:
     def windows(self, epoch):
         """The `Windows` of pass number `epoch`."""
         rng = np.random.default_rng([self.seed, epoch])
-        clips = np.repeat(np.arange(len(self.codes.times)), self.codes.times)
+        clips = np.repeat(np.arange(len(self.codes.repeats)), self.codes.repeats)
         version = rng.integers(len(self.codes.lengths), size=len(clips))
         first = self.codes.starts[version, clips]
         end = first + self.codes.lengths[version, clips]

@@ -43,7 +43,7 @@ def md5_of(path):
         return file.read(42)[26:].hex()
 
 
-def cut_out(work, clip, pieces, sample_rate, fade_seconds=FADE_SECONDS):
+def divide_clip(work, clip, pieces, sample_rate, fade_seconds=FADE_SECONDS):
     """Divide a clip: write one for each piece, (start, stop) in samples, and delete the original.
 
     An edge inside the sound gets a short fade, so that it does not click.

@@ -26,7 +26,7 @@ class Codes:
     """The codes of one split of a corpus.
 
     `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape (versions,
-    clips), locate each version of each clip in it. `silence` is the code of silence; `times`, int, shape (clips,), is
+    clips), locate each version of each clip in it. `silence` is the code of silence; `repeats`, int, shape (clips,), is
     how often a pass uses each clip.
     """
 
@@ -34,7 +34,7 @@ class Codes:
     starts: np.ndarray
     lengths: np.ndarray
     silence: int
-    times: np.ndarray
+    repeats: np.ndarray
 
     @classmethod
     def of_arrays(cls, arrays, silence):
@@ -51,7 +51,7 @@ class Codes:
     @property
     def samples_in_a_pass(self):
         """The number of samples in a pass."""
-        return int(self.lengths[0] @ self.times)
+        return int(self.lengths[0] @ self.repeats)
 
 
 def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
@@ -92,8 +92,8 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
             write_json(lengths_path, {"lengths": lengths.tolist(), "crc32": zlib.crc32(lengths, check)})
             array = np.memmap(path, quantisation.dtype, mode="r")
     ends = np.cumsum(lengths).reshape(lengths.shape)
-    times = np.array([clip.times for clip in clips], np.int64)
-    return Codes(array, ends - lengths, lengths, quantisation.centre, times)
+    repeats = np.array([clip.times for clip in clips], np.int64)
+    return Codes(array, ends - lengths, lengths, quantisation.centre, repeats)
 
 
 def unigram_bits(training, validation, levels):

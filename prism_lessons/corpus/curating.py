@@ -28,11 +28,11 @@ from ..files import exclusive_lock, free_path, lock_for, write_error, write_json
 from ..live import LiveLine, clock
 from ..settings import is_number
 from .choices import Choices, State
-from .clips import cut_out, write_clip
+from .clips import divide_clip, write_clip
 from .corpus import CARD, SETTINGS, TRAINING, ClipFile, Corpus
-from .doctor import KINDS, repaired
+from .doctor import KINDS, repair_recording
 from .folder import SILENT_PEAK, list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
-from .split import divide
+from .split import split_clips
 from .survey import cached_survey, survey_cache
 
 # Below this, neither split means anything: a few windows of training, one second of validation.
@@ -129,8 +129,8 @@ def _curate(source, destination, home, sample_rate, validation, seed, state, liv
         _check_there_is_enough(source, clips, unused, sample_rate)
         duplicates = _near_duplicates_among(work, clips, sample_rate, live)
         before = there.clips if there and there.seed == seed else ()
-        clips, doubled = divide(work, clips, sample_rate, validation, seed, before, duplicates)
-        unused += doubled
+        clips, left_out = split_clips(work, clips, sample_rate, validation, seed, before, duplicates)
+        unused += left_out
         used = {clip.recording for clip in clips}
         duplicates = [pair for pair in duplicates if {pair.first, pair.second} <= used]
         origins = {clip.recording: state.origin(clip.recording) for clip in clips}
@@ -236,7 +236,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             refuse_by_name(path)
             refuse_by_place(path, root)
             file = f"clips/{len(name_by_digest) + 1:04}_{plain_name(path.stem)}.flac"
-            clip = _prepare(path, name, work, file, sample_rate, _treatment(path, name, root, state, cache))
+            clip = _prepare(path, name, work, file, sample_rate, _chosen_repairs(path, name, root, state, cache))
             if clip.digest in name_by_digest:
                 (work / clip.file).unlink()
                 raise AudioError(f'the same sound as "{name_by_digest[clip.digest]}"')
@@ -244,17 +244,17 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             unused.append({"name": name, "reason": str(error)})
             continue
         name_by_digest[clip.digest] = name
-        clip = replace(clip, times=state.times_of(name))
+        clip = replace(clip, times=state.repeats_of(name))
         segments = [
             tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
         ]
-        clips += cut_out(work, clip, segments, sample_rate) if segments else [clip]
+        clips += divide_clip(work, clip, segments, sample_rate) if segments else [clip]
     cache.save()
     unused += [{"name": name, "reason": "has choices, but is not in the folder"} for name in chosen_for]
     return clips, unused
 
 
-def _treatment(path, name, root, state, cache):
+def _chosen_repairs(path, name, root, state, cache):
     """The findings to mend in a recording."""
     kinds = state.remedies.get(name, ())
     findings = cached_survey(path, root, cache).findings if kinds else ()
@@ -262,10 +262,10 @@ def _treatment(path, name, root, state, cache):
     return [one for one in findings if one.kind in kinds and not (by_hand and "keep" in one.values)]
 
 
-def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
+def _prepare(path, name, work, file, sample_rate, repairs, gain=1.0):
     """Write one recording as a clip, with the remedies of some findings."""
     with Recording(path) as recording:
-        blocks = (block * np.float32(gain) for block in repaired(recording, treatment, sample_rate))
+        blocks = (block * np.float32(gain) for block in repair_recording(recording, repairs, sample_rate))
         try:
             clip, levels = write_clip(work, file, blocks, sample_rate)
             refuse_by_sound(levels)
@@ -278,7 +278,7 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
             raise
         notes = list(recording.notes)
     if levels.peak > 1 and gain == 1:
-        return _prepare(path, name, work, file, sample_rate, treatment, gain=0.999 / levels.peak)
+        return _prepare(path, name, work, file, sample_rate, repairs, gain=0.999 / levels.peak)
     if gain != 1:
         notes.append(f"rose above full scale and was turned down by {-decibels(gain):.1f} dB")
     return ClipFile(
@@ -287,9 +287,9 @@ def _prepare(path, name, work, file, sample_rate, treatment, gain=1.0):
         split=TRAINING,
         start=0,
         gain_db=round(decibels(gain), 2),
-        recording_digest=_file_digest(path) if treatment else clip["digest"],
+        recording_digest=_file_digest(path) if repairs else clip["digest"],
         notes=tuple(notes),
-        treatment=tuple(f"{finding.title}: {KINDS[finding.kind].repaired}" for finding in treatment),
+        treatment=tuple(f"{finding.title}: {KINDS[finding.kind].repaired}" for finding in repairs),
     )
 
 

@@ -34,7 +34,7 @@ RISE_DB = 1.5
 # Sounds begin softly and decay below the threshold, so a cut leaves 50 ms of the silence on either side, and more until
 # it is 20 dB below the threshold or about as soft as that silence gets.
 MARGIN_STEPS = 5
-FRINGE_DB = 20.0
+DECAY_DB = 20.0
 DYNAMICS_DB = 60.0  # of the spectra: softer onsets are hardly audible
 MOST_SECONDS = 100_000  # more than a day: no recording is longer
 
@@ -84,17 +84,17 @@ def suggest_segments(path, by=SILENCE, quieter_by=35.0, gap=0.2, shortest=0.1, l
     (0.0, 0.68)
     """
     _check(by, quieter_by, gap, shortest, longest)
-    power, bands, seconds = _listen(path, spectra=by == ONSETS)
+    power, bands, seconds = _analyse(path, spectra=by == ONSETS)
     silent = power.max() * 10 ** (-quieter_by / 10)
-    stretches = _between_silences(power, silent, gap, shortest, seconds) or [(0.0, seconds)]
+    stretches = _segments_between_silences(power, silent, gap, shortest, seconds) or [(0.0, seconds)]
     if by == ONSETS:
         onsets = _onsets(bands, power)
-        stretches = [part for stretch in stretches for part in _divided(stretch, onsets, shortest)]
+        stretches = [part for stretch in stretches for part in _divide(stretch, onsets, shortest)]
     if longest is not None:
         stretches = [
             part
             for stretch in stretches
-            for part in _divided(stretch, _quietest(stretch, power, shortest, longest), shortest)
+            for part in _divide(stretch, _quietest(stretch, power, shortest, longest), shortest)
         ]
     return [(round(float(start), 3), round(float(end), 3)) for start, end in stretches]
 
@@ -168,7 +168,7 @@ def _check_limit(name, value, low, high, unit):
         raise CourseError(f"{name}={as_given(value)} cannot be used: give {low:g} to {high:g} {unit}.")
 
 
-def _listen(path, spectra):
+def _analyse(path, spectra):
     """Read a file once.
 
     Returns
@@ -207,7 +207,7 @@ def _mel(samples):
     )
 
 
-def _between_silences(power, silent, gap, shortest, seconds):
+def _segments_between_silences(power, silent, gap, shortest, seconds):
     """The stretches between silences, [(start, end), ...] in seconds.
 
     Parameters
@@ -225,17 +225,17 @@ def _between_silences(power, silent, gap, shortest, seconds):
     stretches, free = [], 0
     for (before, start), (end, after) in pairwise([(0, 0), *long, (len(power), len(power))]):
         if (end - start) * STEP_SECONDS >= shortest:
-            start = max(free, start - _fringe(power[before:start][::-1], silent))
-            free = end + _fringe(power[end:after], silent)
+            start = max(free, start - _decay_steps(power[before:start][::-1], silent))
+            free = end + _decay_steps(power[end:after], silent)
             stretches.append((start * STEP_SECONDS, min(seconds, free * STEP_SECONDS)))
     return stretches
 
 
-def _fringe(silence, silent):
+def _decay_steps(silence, silent):
     """How many steps of a silence, in order away from the sound beside it, still belong to that sound."""
     if not len(silence):
         return 0
-    softest = max(silent * 10 ** (-FRINGE_DB / 10), np.quantile(silence, 0.25))
+    softest = max(silent * 10 ** (-DECAY_DB / 10), np.quantile(silence, 0.25))
     return max(int(np.argmax(silence <= softest)), min(MARGIN_STEPS, len(silence) // 2))
 
 
@@ -269,7 +269,7 @@ def _quietest(stretch, power, shortest, longest):
     return places
 
 
-def _divided(stretch, places, shortest):
+def _divide(stretch, places, shortest):
     """A stretch, in seconds, divided at those of some places that leave no part shorter than `shortest`."""
     start, end = stretch
     places, cuts = np.asarray(places, float), [start]

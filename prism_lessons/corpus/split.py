@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import replace
 
 from ..analysis import duplicate_groups
-from .clips import cut_out
+from .clips import divide_clip
 from .corpus import TRAINING, VALIDATION
 
 # The least that is kept for validation where a recording has to be divided.
 MINIMUM_VALIDATION_SECONDS = 1.0
 
 
-def position(key, seed):
+def hash_position(key, seed):
     """A number in 0 .. 1 that depends on `key` and `seed` alone, so recordings that are added move no others."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{key}".encode()).digest()[:8], "big") / 2**64
 
@@ -38,15 +38,13 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     The set of keys for validation. It is empty when no choice of whole recordings would leave at least two thirds of
     the sound for training: then a piece has to be cut off the end of one.
 
-    Notes
-    -----
-    A recording goes to validation when its `position` is below `share`, so with many recordings, those added later move
-    no others. If that misses the wanted duration by more than half, as it does with a handful of recordings, they are
-    taken in order of position until the duration fits.
+    Notes ----- A recording goes to validation when its `hash_position` is below `share`, so with many recordings, those
+    added later move no others. If that misses the wanted duration by more than half, as it does with a handful of
+    recordings, they are taken in order of position until the duration fits.
     """
     total = sum(recordings.values())
     target = share * total
-    by_position = sorted(recordings, key=lambda key: (position(key, seed), key))
+    by_position = sorted(recordings, key=lambda key: (hash_position(key, seed), key))
 
     def seconds(keys):
         return sum(recordings[key] for key in keys)
@@ -54,7 +52,7 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     kept = {key for key in before if key in recordings}
     if seconds(kept) > max(0.5 * total, 1.5 * target):
         kept = set()
-    chosen = kept | {key for key in recordings if position(key, seed) < share}
+    chosen = kept | {key for key in recordings if hash_position(key, seed) < share}
     if 0.5 * target <= seconds(chosen) <= 1.5 * target:
         return chosen
     chosen = kept
@@ -69,7 +67,7 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     return chosen
 
 
-def divide(work, clips, sample_rate, share, seed, before, duplicates):
+def split_clips(work, clips, sample_rate, share, seed, before, duplicates):
     """Mark the clips of the recordings chosen for validation; where there are none, the end of the longest.
 
     Recordings that share a sound go to the same split. Those kept for validation `before` (in the clips of the corpus
@@ -105,21 +103,21 @@ def divide(work, clips, sample_rate, share, seed, before, duplicates):
         end = max(share * samples.total(), MINIMUM_VALIDATION_SECONDS * sample_rate)
         cut = _cut_place([clip for clip in clips if clip.recording_digest == longest], round(end))
         cuts[longest] = min(cut, cuts.get(longest, cut))
-    doubled = _duplicates_of_the_cut(by_name, {digest for digest in cuts if key.get(digest) not in chosen}, duplicates)
+    left_out = _duplicates_of_the_cut(by_name, {digest for digest in cuts if key.get(digest) not in chosen}, duplicates)
     divided = []
     for clip in clips:
-        if clip.recording in doubled:
+        if clip.recording in left_out:
             (work / clip.file).unlink()
             continue
         cut = cuts.get(clip.recording_digest, math.inf) - clip.start
         if key[clip.recording_digest] in chosen or cut <= 0:
             divided.append(replace(clip, split=VALIDATION, times=1))
         elif cut < clip.samples:
-            ends = cut_out(work, clip, [(0, cut), (cut, clip.samples)], sample_rate, fade_seconds=0)
+            ends = divide_clip(work, clip, [(0, cut), (cut, clip.samples)], sample_rate, fade_seconds=0)
             divided += [ends[0], replace(ends[1], split=VALIDATION, times=1)]
         else:
             divided.append(clip)
-    return divided, [{"name": name, "reason": reason} for name, reason in doubled.items()]
+    return divided, [{"name": name, "reason": reason} for name, reason in left_out.items()]
 
 
 def _duplicates_of_the_cut(digests, cut, duplicates):

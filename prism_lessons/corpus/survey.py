@@ -16,7 +16,7 @@ from ..audio import AudioError, PassingError, Recording, check_sample_rate
 from ..checks import a_live_line, a_path, checked, optional
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
-from .doctor import KINDS, USUAL_RATE, Finding, at_rate, examine, in_words, kept_channel
+from .doctor import KINDS, USUAL_RATE, Finding, examine, finding_in_words, findings_at_rate, kept_channel
 from .folder import list_files, refuse_by_name, refuse_by_place, refuse_by_sound, shown_name
 
 LONGEST_NAME = 36  # characters; leaves room for the figures of a file
@@ -26,7 +26,7 @@ AT_ONCE = 250  # short files between two reports of progress
 
 
 @dataclass(frozen=True)
-class Surveyed:
+class SurveyedFile:
     """One file of a survey.
 
     `reason` is empty for a usable file; `passing` is true where it is due to the disk, the network or a permission, so
@@ -63,10 +63,10 @@ class Survey:
     """The files of a folder, in name order, usable or not."""
 
     source: str
-    files: tuple[Surveyed, ...]
+    files: tuple[SurveyedFile, ...]
 
     def __getitem__(self, name):
-        """The `Surveyed` of that name.
+        """The `SurveyedFile` of that name.
 
         Raises
         ------
@@ -145,7 +145,7 @@ class Survey:
                 )
             else:
                 lines.append(wrapped(f"{file.name}: cannot be used: {file.reason}", further="        "))
-            lines += [wrapped(in_words(finding), "    ") for finding in file.findings]
+            lines += [wrapped(finding_in_words(finding), "    ") for finding in file.findings]
         lines.append(
             f"{len(self.usable)} of {len(self.files)} files can be used, {self.seconds / 60:.1f} minutes of sound."
         )
@@ -213,10 +213,10 @@ def survey(source, live=None, sample_rate=USUAL_RATE):
 
 
 def _at_rate(file, sample_rate):
-    """A `Surveyed` with its findings for a corpus at `sample_rate`; cached ones are for the file's own rate."""
+    """A `SurveyedFile` with its findings for a corpus at `sample_rate`; cached ones are for the file's own rate."""
     if file.sample_rate is None:
         return file
-    return replace(file, findings=tuple(at_rate(file.findings, file.sample_rate, sample_rate)))
+    return replace(file, findings=tuple(findings_at_rate(file.findings, file.sample_rate, sample_rate)))
 
 
 def survey_cache(root):
@@ -228,7 +228,7 @@ def survey_cache(root):
 
 
 def cached_survey(path, root, cache):
-    """The `Surveyed` of one file below `root`: from `cache` if unchanged since, otherwise read and put there."""
+    """The `SurveyedFile` of one file below `root`: from `cache` if unchanged since, otherwise read and put there."""
     file = _from_dict(cache.get(path))
     if file is None:
         file = _survey_file(path, root)
@@ -238,16 +238,16 @@ def cached_survey(path, root, cache):
 
 
 def _from_dict(values):
-    """The `Surveyed` of the values that `asdict` gave, read from JSON; None where they are missing or damaged."""
+    """The `SurveyedFile` of the values that `asdict` gave, read from JSON; None where they are missing or damaged."""
     try:
         findings = [Finding(**one | {"places": tuple(map(tuple, one["places"]))}) for one in values["findings"]]
-        return Surveyed(**values | {"findings": tuple(findings)})
+        return SurveyedFile(**values | {"findings": tuple(findings)})
     except (TypeError, KeyError):
         return None
 
 
 def _survey_all(paths, root, live):
-    """Yield the `Surveyed` of each path, in order; files are read in parallel."""
+    """Yield the `SurveyedFile` of each path, in order; files are read in parallel."""
     sizes = [path.stat().st_size if path.is_file() else 0 for path in paths]
     if len(paths) >= MANY and np.mean(sizes) < BRIEF:
         yield from _in_processes(paths, root, live)
@@ -315,5 +315,5 @@ def _survey_file(path, root, step=lambda part: None):
         if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, though its sound is not
             refuse_by_sound(levels)
     except AudioError as error:
-        return Surveyed(name, str(error), **facts, passing=isinstance(error, PassingError))
-    return Surveyed(name, **facts)
+        return SurveyedFile(name, str(error), **facts, passing=isinstance(error, PassingError))
+    return SurveyedFile(name, **facts)

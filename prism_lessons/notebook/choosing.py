@@ -7,7 +7,16 @@ import ipywidgets
 import numpy as np
 
 from ..audio import AudioError, Clip, Recording, resampled
-from ..corpus import KINDS, MENDABLE, MOST_TIMES, in_words, repaired, segment_clips, segment_name, suggest_segments
+from ..corpus import (
+    KINDS,
+    MENDABLE,
+    MOST_REPEATS,
+    finding_in_words,
+    repair_recording,
+    segment_clips,
+    segment_name,
+    suggest_segments,
+)
 from ..errors import CourseError
 from ..live import wrapped
 from ..markup import player
@@ -133,7 +142,7 @@ class RecordingsPanel(_Rows):
             if kind not in wanted["mend"] and kind in mended:
                 self._choices.leave_as_it_is(name, kind)
                 yield f"{KINDS[kind].title} is left in {name}"
-        if wanted["times"] != state.times_of(name):
+        if wanted["times"] != state.repeats_of(name):
             self._choices.weigh(name, wanted["times"])
             yield f"{name} is heard {wanted['times']} {'time' if wanted['times'] == 1 else 'times'} in a pass"
 
@@ -231,7 +240,9 @@ def _inputs_for(place, file, state):
     return {
         "use": _narrow(tick(f"{place}: use this recording", file.name not in state.left_out)),
         "mend": {kind: _narrow(tick(f"{place}: mend: {KINDS[kind].title}", kind in mended)) for kind in kinds},
-        "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "24em"),
+        "times": _narrow(
+            whole(f"{place}: times heard in a pass", state.repeats_of(file.name), 1, MOST_REPEATS), "24em"
+        ),
     }
 
 
@@ -289,14 +300,14 @@ def _mended(name, file, path, findings, most):
     first = after_cuts(start, kept[0]) if kept else start
     try:
         with Recording(path) as recording:
-            samples, _ = excerpt(repaired(recording, findings, rate), rate, first, end - start)
+            samples, _ = excerpt(repair_recording(recording, findings, rate), rate, first, end - start)
     except AudioError as error:
         return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
     return _heard(name, Clip(samples, rate), form, notes)
 
 
 def _findings(file):
-    said = [in_words(finding) for finding in file.findings] or ["Nothing was found."]
+    said = [finding_in_words(finding) for finding in file.findings] or ["Nothing was found."]
     return "".join(f"<p>{escaped(words)}</p>" for words in said)
 
 

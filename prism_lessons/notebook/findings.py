@@ -1,6 +1,6 @@
 """The doctor's findings, to read and hear in a notebook: the sections of the survey's page, or words."""
 
-from ..corpus import KINDS, key_of
+from ..corpus import KINDS, fault_key
 from ..errors import CourseError
 from ..pages import before_and_after, findings_section, worst_first
 from ..prose import escaped
@@ -30,7 +30,7 @@ def findings(survey, name=None, kinds=None):
     CourseError
         When there is no file or kind of that name, or the folder is no longer there.
     """
-    kinds = kinds and [key_of(kind) for kind in kinds]
+    kinds = kinds and [fault_key(kind) for kind in kinds]
     for kind in kinds or ():
         if kind not in KINDS:
             titles = ", ".join(known.title for known in KINDS.values())

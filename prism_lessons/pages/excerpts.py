@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
-from ..corpus import KINDS, has_remedy, kept_channel, repaired, shown_name
+from ..corpus import KINDS, has_remedy, kept_channel, repair_recording, shown_name
 from ..live import moment
 
 EXCERPT_SECONDS = 4.0
@@ -56,12 +56,14 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
         with Recording(path) as recording:
             start, start_after = _starts(recording, finding, mixing, seconds)
         with Recording(path) as recording:
-            samples, start = excerpt(repaired(recording, mixing), recording.sample_rate, start, seconds)
+            samples, start = excerpt(repair_recording(recording, mixing), recording.sample_rate, start, seconds)
         if not has_remedy(finding.kind):
             return Clip(samples, recording.sample_rate, f"{name}, from {moment(start)}"), None
         before = Clip(samples, recording.sample_rate, f"{name}, before, from {moment(start)}")
         with Recording(path) as recording:
-            samples, _ = excerpt(repaired(recording, [*mixing, finding]), recording.sample_rate, start_after, seconds)
+            samples, _ = excerpt(
+                repair_recording(recording, [*mixing, finding]), recording.sample_rate, start_after, seconds
+            )
     except AudioError as error:
         raise AudioError(f'"{path.name}" cannot be heard here: {error}.') from None
     done = KINDS[finding.kind].repaired
@@ -81,7 +83,7 @@ def _starts(recording, finding, mixing, seconds):
         start = float(begins[np.argmax(np.sum(inside, axis=1))])
     else:
         length = int(LOOK_SECONDS * recording.sample_rate)
-        samples, _ = excerpt(repaired(recording, mixing), recording.sample_rate, 0, LOOK_SECONDS)
+        samples, _ = excerpt(repair_recording(recording, mixing), recording.sample_rate, 0, LOOK_SECONDS)
         start = _widest_contrast(samples[:length], recording.sample_rate, seconds)
     return start, start
 

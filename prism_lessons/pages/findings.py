@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..audio import SILENCE_DBFS
-from ..corpus import KINDS, MOST_PLACES, SEVERITY_WORDS, in_words, shown_name
+from ..corpus import KINDS, MOST_PLACES, SEVERITY_WORDS, finding_in_words, shown_name
 from ..live import LiveLine, clock, counted, moment
 from ..prose import escaped
 from .excerpts import of_the_mix
@@ -109,7 +109,7 @@ def where_in_words(finding):
 
 
 def facts_in_words(file):
-    """What a `Surveyed` sound is: format, rate, channels, length, levels."""
+    """What a `SurveyedFile` sound is: format, rate, channels, length, levels."""
     channels = {1: "mono", 2: "stereo"}.get(file.channels, f"{file.channels} channels")
     length = f"{file.seconds:.1f} s" if file.seconds < 60 else clock(file.seconds)
     lufs = "" if file.lufs is None else f", {file.lufs:.1f} LUFS"
@@ -131,7 +131,7 @@ def findings_section(files, paths, most_bytes, brief=False):
     Parameters
     ----------
     files
-        `Surveyed` sounds, the worst first.
+        `SurveyedFile` sounds, the worst first.
     paths
         Their paths, {name: path}.
     most_bytes
@@ -162,7 +162,7 @@ def _words(file, brief):
     for finding in file.findings:
         kind = KINDS[finding.kind]
         details = [kind.advice] if brief else [f"Where: {where_in_words(finding)}.", kind.effect, kind.advice]
-        lines += [f"  {in_words(finding)}", *(f"    {line}" for line in details)]
+        lines += [f"  {finding_in_words(finding)}", *(f"    {line}" for line in details)]
     return "\n".join(lines)
 
 
@@ -172,7 +172,7 @@ def file_section(file, path, players, brief=False):
     Parameters
     ----------
     file
-        A `Surveyed` sound.
+        A `SurveyedFile` sound.
     path
         Its path.
     players
@@ -277,7 +277,7 @@ def _more(files):
     """The table of the files without players, since there are too many."""
     if not files:
         return ""
-    rows = [(file.name, "<br>".join(escaped(in_words(finding)) for finding in file.findings)) for file in files]
+    rows = [(file.name, "<br>".join(escaped(finding_in_words(finding)) for finding in file.findings)) for file in files]
     note = f"<p>The {MOST_FILES} worst files stand above; {len(files)} more have findings:</p>"
     return note + _table("More files with findings", ("File", "Findings"), rows)
 

@@ -20,7 +20,7 @@ class Players:
     Parameters
     ----------
     files
-        The `Surveyed` files that are to be heard.
+        The `SurveyedFile` files that are to be heard.
     most_bytes
         The room for all players.
 

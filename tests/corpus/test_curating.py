@@ -567,7 +567,7 @@ def old_corpus(source, tmp_path, write_noise):
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(5, "Input/output error"), MemoryError])
-@pytest.mark.parametrize("step", ["_prepare", "write_clip", "divide", "write_json"])
+@pytest.mark.parametrize("step", ["_prepare", "write_clip", "split_clips", "write_json"])
 def test_an_interrupted_curate_leaves_the_corpus_that_was_there(old_corpus, source, tmp_path, monkeypatch, step, error):
     before = fingerprint(tmp_path)
     whole, calls = getattr(curating, step), []

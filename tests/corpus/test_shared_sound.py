@@ -10,7 +10,7 @@ import soxr
 from prism_lessons.analysis.near_duplicates import DuplicatePair, Sound, find_near_duplicates
 from prism_lessons.audio import Clip
 from prism_lessons.corpus import Choices, ClipFile, curate
-from prism_lessons.corpus.split import divide
+from prism_lessons.corpus.split import split_clips
 from prism_lessons.live import LiveLine
 
 RATE = 16000
@@ -81,7 +81,7 @@ def test_a_recording_that_shares_nothing_is_cut_rather_than_a_longer_one_that_do
     for name, seconds in (("long", 12), ("copy", 10), ("alone", 11.5)):
         write_sound(tmp_path / "clips" / f"{name}.flac", noise(seconds, len(clips)))
         clips.append(clip_of(name, seconds))
-    divided, left_out = divide(tmp_path, clips, RATE, 0.1, 0, (), [DuplicatePair("long", "copy", 1.0, "the same")])
+    divided, left_out = split_clips(tmp_path, clips, RATE, 0.1, 0, (), [DuplicatePair("long", "copy", 1.0, "the same")])
     assert left_out == []
     assert {clip.recording for clip in divided if clip.split == "validation"} == {"alone"}
     assert {clip.recording for clip in divided if clip.split == "training"} == {"long", "copy", "alone"}

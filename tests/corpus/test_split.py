@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prism_lessons.corpus.split import choose_validation, position
+from prism_lessons.corpus.split import choose_validation, hash_position
 
 
 def recordings(count, low=0.5, high=30.0, seed=0):
@@ -101,7 +101,7 @@ def test_the_seed_decides_and_the_order_of_files_does_not():
 
 
 def test_positions_are_spread_evenly():
-    positions = np.sort([position(f"recording {index}", 0) for index in range(2000)])
+    positions = np.sort([hash_position(f"recording {index}", 0) for index in range(2000)])
     # The greatest distance from even is above 1.95 / sqrt(n) by chance once in a thousand (Kolmogorov-Smirnov);
     # nothing here is left to chance, so it is either there or not.
     assert np.max(np.abs(positions - np.arange(2000) / 2000)) < 1.95 / np.sqrt(2000)

@@ -16,7 +16,7 @@ from prism_lessons.corpus import choices as choices_module
 from prism_lessons.corpus.choices import Choices
 from prism_lessons.corpus.doctor import Finding
 from prism_lessons.corpus.doctor import findings as findings_module
-from prism_lessons.corpus.survey import Survey, Surveyed
+from prism_lessons.corpus.survey import Survey, SurveyedFile
 from prism_lessons.errors import CourseError
 from prism_lessons.notebook import choosing
 from prism_lessons.notebook.choosing import MOST_RECORDINGS, MOST_SEGMENTS, RecordingsPanel, SegmentsPanel
@@ -35,12 +35,12 @@ def kinds(monkeypatch):
         monkeypatch.setattr(module, "KINDS", kinds)
         monkeypatch.setattr(module, "MENDABLE", ("clicks", "hum"))
 
-    def repaired(recording, findings, sample_rate=None):
+    def repair_recording(recording, findings, sample_rate=None):
         gain = 0.5 if "hum" in [finding.kind for finding in findings] else 1.0
         return (np.float32(gain) * block for block in recording.blocks(sample_rate))
 
-    monkeypatch.setattr(choosing, "repaired", repaired)
-    monkeypatch.setattr(choosing, "in_words", lambda finding: f"<clear> the {finding.kind}: {finding.measured}")
+    monkeypatch.setattr(choosing, "repair_recording", repair_recording)
+    monkeypatch.setattr(choosing, "finding_in_words", lambda finding: f"<clear> the {finding.kind}: {finding.measured}")
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def choices(tmp_path):
 
 @pytest.fixture
 def surveyed(tmp_path, noise, write_sound):
-    """A function that writes noise of some seconds and gives its `Surveyed`, with findings made by hand."""
+    """A function that writes noise of some seconds and gives its `SurveyedFile`, with findings made by hand."""
 
     def make(name, seconds=2.0, findings=(), sample_rate=16000, seed=1):
         write_sound(tmp_path / "recordings" / name, noise(seconds, seed, sample_rate), sample_rate)
         found = tuple(Finding(kind, severity, "measured", places) for kind, severity, places in findings)
-        return Surveyed(name, sample_rate=sample_rate, channels=1, seconds=seconds, findings=found)
+        return SurveyedFile(name, sample_rate=sample_rate, channels=1, seconds=seconds, findings=found)
 
     return make
 
@@ -65,7 +65,7 @@ def survey(tmp_path, surveyed):
     """Of four recordings, one of which cannot be used."""
     files = (
         surveyed("a.wav", findings=[("short", 1, ())]),
-        Surveyed("broken.wav", "it is damaged"),
+        SurveyedFile("broken.wav", "it is damaged"),
         surveyed("clean.wav"),
         surveyed("kitchen & <b>.wav", findings=[("hum", 3, ()), ("clicks", 2, ((0.5, 0.51),)), ("short", 1, ())]),
     )
@@ -285,7 +285,7 @@ def test_where_a_remedy_cuts_silence_out_the_same_place_is_heard_mended(
         (samples,) = [np.concatenate([*recording.blocks(sample_rate)])]
         yield np.concatenate([samples[int(16000 * start) : int(16000 * end)] for start, end in keep])
 
-    monkeypatch.setattr(choosing, "repaired", cut)
+    monkeypatch.setattr(choosing, "repair_recording", cut)
     long = surveyed("long.wav", 900.0, [("hum", 3, ((500.0, 500.1),))])
     finding = replace(long.findings[0], values={"keep": keep})
     choices.repair("long.wav", "hum")

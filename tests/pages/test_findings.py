@@ -12,7 +12,7 @@ import pytest
 import soundfile
 
 from prism_lessons.audio import AudioError, Clip, Recording, measure
-from prism_lessons.corpus import Survey, Surveyed, survey
+from prism_lessons.corpus import Survey, SurveyedFile, survey
 from prism_lessons.corpus.doctor import KINDS, Finding, Kind
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
@@ -440,9 +440,11 @@ def test_a_list_of_places_says_that_it_is_not_of_all():
     [(61.0, 1, None, "44,100 Hz, mono, 1:01; in"), (2.0, 6, -20.04, "6 channels, 2.0 s; in")],
 )
 def test_facts_are_said_and_what_is_not_known_is_not(seconds, channels, lufs, words):
-    said = pages.facts_in_words(Surveyed("a", "", "WAV", 44100, channels, seconds, -1.0, -12.0, lufs, 0.25))
+    said = pages.facts_in_words(SurveyedFile("a", "", "WAV", 44100, channels, seconds, -1.0, -12.0, lufs, 0.25))
     assert words in said and ("LUFS" in said) == (lufs is not None) and said.endswith("25% silence")
 
 
 def test_full_scale_is_not_said_to_be_below_zero():
-    assert "peak 0.0 dBFS" in pages.facts_in_words(Surveyed("a", "", "WAV", 44100, 1, 2.0, -0.01, -12.0, None, 0.25))
+    assert "peak 0.0 dBFS" in pages.facts_in_words(
+        SurveyedFile("a", "", "WAV", 44100, 1, 2.0, -0.01, -12.0, None, 0.25)
+    )

@@ -32,8 +32,8 @@ KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part
 MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
-    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "USUAL_RATE", "Finding", "Kind", "at_rate",
-    "examine", "has_remedy", "in_words", "kept_channel", "key_of", "repaired",
+    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "USUAL_RATE", "Finding", "Kind", "examine",
+    "fault_key", "finding_in_words", "findings_at_rate", "has_remedy", "kept_channel", "repair_recording",
 ]  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def examine(recording, step=lambda part: None):
     return Examined(levels, loudness.lufs, _in_order(found))
 
 
-def at_rate(findings, own_rate, sample_rate):
+def findings_at_rate(findings, own_rate, sample_rate):
     """Findings of a file for a corpus: missing high frequencies count only if the corpus could hold them.
 
     Parameters
@@ -122,7 +122,7 @@ def kept_channel(findings):
     return next((finding.values["channel"] for finding in findings if finding.kind in MIXING), None)
 
 
-def key_of(kind):
+def fault_key(kind):
     """The key of a kind of fault given by key or title; any other word is returned as it is."""
     return next((key for key, one in KINDS.items() if kind == one.title), kind)
 
@@ -132,12 +132,12 @@ def has_remedy(key):
     return bool(KINDS[key].repair) or key in MIXING
 
 
-def in_words(finding):
+def finding_in_words(finding):
     """A `Finding` as a line: "clear mains hum: 50.0 Hz and 3 harmonics"."""
     return f"{SEVERITY_WORDS[finding.severity]} {finding.title}: {finding.measured}"
 
 
-def repaired(recording, findings, sample_rate=None):
+def repair_recording(recording, findings, sample_rate=None):
     """Yield a recording with the remedies of some findings applied, as mono float32 blocks.
 
     Parameters

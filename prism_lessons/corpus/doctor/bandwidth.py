@@ -42,7 +42,7 @@ BANDWIDTH = Kind(
 
 
 def bandwidth_at_rate(findings, own_rate, sample_rate):
-    """As `at_rate`, with the low sample rate last."""
+    """As `findings_at_rate`, with the low sample rate last."""
     top, kept = sample_rate / 2, []
     for finding in findings:
         if finding.kind != BANDWIDTH.key:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from prism_lessons.corpus.doctor import CLEAR, SEVERE, SLIGHT, Finding, at_rate
+from prism_lessons.corpus.doctor import CLEAR, SEVERE, SLIGHT, Finding, findings_at_rate
 from prism_lessons.corpus.doctor.spectrum import Spectrum
 
 RATE = 16000
@@ -132,9 +132,9 @@ def test_a_spectrum_that_slopes_down_to_nothing_is_whole():
 
 
 def test_a_low_rate_is_named():
-    (found,) = at_rate([], 8000, RATE)
+    (found,) = findings_at_rate([], 8000, RATE)
     assert (found.kind, found.severity, found.values) == ("low_rate", SEVERE, {"cutoff": 4000})
-    assert at_rate([], RATE, RATE) == [] == at_rate([], 44100, 48000)
+    assert findings_at_rate([], RATE, RATE) == [] == findings_at_rate([], 44100, 48000)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_low_rate_is_named():
 )
 def test_missing_high_frequencies_are_as_severe_as_what_a_corpus_lacks(cutoff, rate, severity):
     raw = Finding("bandwidth", SLIGHT, "", (), {"cutoff": cutoff})
-    assert [one.severity for one in at_rate([raw], 44_100, rate)] == ([] if severity is None else [severity])
+    assert [one.severity for one in findings_at_rate([raw], 44_100, rate)] == ([] if severity is None else [severity])
 
 
 def test_how_the_sound_is_cut_into_blocks_changes_nothing():
