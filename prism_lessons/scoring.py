@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 
-from .audio import AudioError, Clip, PassingError, load
+from .audio import AudioError, Clip, TransientError, load
 from .backend import keras, ops
 from .checks import a, a_path, checked
 from .corpus import Codes, list_files, refuse_by_name
@@ -153,7 +153,7 @@ def _clips(source, sample_rate):
         try:
             refuse_by_name(path)
             yield load(path, sample_rate)
-        except PassingError:  # a file that cannot be read now may matter
+        except TransientError:  # a file that cannot be read now may matter
             raise
         except AudioError:
             continue

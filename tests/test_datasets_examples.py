@@ -185,4 +185,4 @@ def test_lengths_and_duplicates_are_as_planted():
     assert not silent[-4 * rate :].any()
     with Recording(FAULTY / BROKEN) as broken:
         assert list(broken.blocks())
-        assert broken.broken_off
+        assert broken.truncated

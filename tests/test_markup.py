@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from prism_lessons import markup
-from prism_lessons.audio import measure
+from prism_lessons.audio import measure_levels
 from prism_lessons.corpus.codes import Codes, unigram_bits
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Epoch, Run
@@ -34,7 +34,7 @@ class Tags(HTMLParser):
 
 def test_a_player_has_a_name_and_levels_and_does_not_start_by_itself():
     time = np.arange(16000) / 16000
-    levels = measure(0.5 * np.sin(2 * np.pi * 440 * time), 16000)
+    levels = measure_levels(0.5 * np.sin(2 * np.pi * 440 * time), 16000)
     found = Tags(markup.player("a sine", levels, "sine.wav", note="; half of it"))
     (audio,) = [attributes for tag, attributes in found.tags if tag == "audio"]
     assert audio["aria-label"] == "a sine" and audio["preload"] == "metadata" and "controls" in audio
@@ -45,7 +45,7 @@ def test_a_player_has_a_name_and_levels_and_does_not_start_by_itself():
 
 def test_a_name_is_text_whatever_it_holds():
     name = "<img src=x onerror=alert(1)>\"'&"
-    found = Tags(markup.player(name, measure(np.zeros(100), 8000), '"><script>'))
+    found = Tags(markup.player(name, measure_levels(np.zeros(100), 8000), '"><script>'))
     assert [tag for tag, _ in found.tags] == ["figure", "figcaption", "strong", "audio"]
     (audio,) = [attributes for tag, attributes in found.tags if tag == "audio"]
     assert audio["aria-label"] == name and audio["src"] == '"><script>'

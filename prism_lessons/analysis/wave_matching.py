@@ -8,7 +8,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal.windows import blackmanharris
 
-from ..audio import decibels
+from ..audio import to_dbfs
 
 SAMPLE_RATE = 16000
 # Coherence of the phases. Copies of the recordings in benchmarks/near_duplicates.py reach 0.91 and more; strikes of
@@ -171,7 +171,7 @@ def _along(short, long, places, speed, there, shift, slope):
     weights = (_energies(ours) * _energies(theirs)) ** 0.25 * np.maximum(partials - 1, LEAST_EVIDENCE)
     coherence = float((coherences * weights).sum() / max(weights.sum(), 1e-12))
     ratio = _energies(theirs).sum() / max(_energies(ours).sum(), 1e-12)
-    level = 10 * np.log10(max(ratio, 1e-12)) + decibels(long.peak) - decibels(short.peak)
+    level = 10 * np.log10(max(ratio, 1e-12)) + to_dbfs(long.peak) - to_dbfs(short.peak)
     return min(1.0, abs(coherence)), (level, speed, coherence < 0, there[0] - places[0] / speed)
 
 

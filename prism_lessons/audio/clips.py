@@ -12,10 +12,10 @@ import soundfile
 from ..checks import a_path, a_text, checked, whole
 from ..errors import CourseError, as_given
 from ..files import atomic_write
-from .levels import measure
+from .levels import measure_levels
 from .recording import Recording
 from .source import AudioError
-from .writing import pcm16, writing
+from .writing import pcm16, sound_writer
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Clip:
     @property
     def levels(self):
         """Peak, RMS and silence, as `Levels`."""
-        return measure(self.samples, self.sample_rate)
+        return measure_levels(self.samples, self.sample_rate)
 
     @checked(path=a_path)
     def save(self, path):
@@ -84,7 +84,7 @@ class Clip:
         path = Path(path)
         if path.suffix.lower() not in (".wav", ".flac"):
             raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
-        with atomic_write(path) as partial, writing(partial, self.sample_rate, path.suffix) as file:
+        with atomic_write(path) as partial, sound_writer(partial, self.sample_rate, path.suffix) as file:
             file.write(pcm16(self.samples))
         return path
 
@@ -132,7 +132,7 @@ def as_clip(sound):
     return sound if isinstance(sound, Clip) else load(sound)
 
 
-def plain_name(text):
+def safe_file_name(text):
     """A file name made of letters, digits, "-" and "_" that still reads like `text`, for any file system.
 
     At most 50 letters, so that with its additions it stays below the 255 bytes that file systems allow.

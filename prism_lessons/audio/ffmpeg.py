@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from .parts import has_last_page, parts_of
-from .source import AudioError, PassingError, Source
+from .source import AudioError, ByteSource, TransientError
 
 # By FFmpeg's names: the containers that may be opened (no playlists, which lead elsewhere, and no text).
 CONTAINERS = {
@@ -54,7 +54,7 @@ SKIP_MANUAL = 1 << 29  # FFmpeg's AV_CODEC_FLAG2_SKIP_MANUAL: skipping samples i
 NO_SAMPLES = {b"ID3", b"TAG", b"APE", b"LYR"}  # first bytes of the tags between the packets of an MP3
 
 
-class FFmpegSound:
+class FFmpegReader:
     """The sound of a file, decoded by FFmpeg.
 
     Parameters
@@ -66,13 +66,13 @@ class FFmpegSound:
     ----------
     sample_rate, channels, format
         As in `Recording`; the first ones, if they change within the file.
-    promised
+    declared_frames
         How many frames its headers promise; None where they promise none, or an estimate.
     tracks
         The number of parallel sound tracks; one is read.
     gaps
         The number of gaps so far: parts between two stretches of sound that could not be decoded.
-    broken_off
+    truncated
         Whether the end has been reached and lacks its marker.
 
     Raises
@@ -84,14 +84,14 @@ class FFmpegSound:
     def __init__(self, path):
         self._path = path
         self.sample_rate = self.channels = None
-        self.gaps, self.broken_off, self._bytes_read = 0, False, 0
+        self.gaps, self.truncated, self._bytes_read = 0, False, 0
         self._in_samples = False
-        with Source(path) as source:
+        with ByteSource(path) as source:
             self._bytes = source.size
             self._parts, counted = parts_of(source)
             self._ends = source.at(0, 4) != b"OggS" or has_last_page(source)
-        self._promised_seconds = self._promise() if counted else None
-        self._blocks = self._without_filling(0)
+        self._declared_seconds = self._declare() if counted else None
+        self._blocks = self._without_padding(0)
         self._rest = next(self._blocks, None)  # decoding it sets the sample rate, the channels and the format
         if self._rest is None:
             raise AudioError("none of its sound can be decoded: the file is damaged, so get another copy of it")
@@ -111,37 +111,37 @@ class FFmpegSound:
             blocks.append(block[: size - taken])
             self._rest = block[size - taken :]
             taken += len(blocks[-1])
-        self.broken_off = taken < size and not self._ends
+        self.truncated = taken < size and not self._ends
         return np.concatenate(blocks)
 
     def _next(self):
         block, self._rest = self._rest, None
         return block if block is not None and len(block) else next(self._blocks, None)
 
-    def _without_filling(self, first):
+    def _without_padding(self, first):
         """Yield the sound from frame `first` on, without the padding of the last packet after the promised end."""
-        place, filling = first, None
+        place, padding = first, None
         for block in self._decoded(first):
-            if filling is not None:  # it was no padding: there is more
-                yield filling
-                filling = None
-            ends = place < (self.promised or 0) < place + len(block)
+            if padding is not None:  # it was no padding: there is more
+                yield padding
+                padding = None
+            ends = place < (self.declared_frames or 0) < place + len(block)
             if ends:
-                block, filling = np.split(block, [self.promised - place])
-                place += len(filling)
+                block, padding = np.split(block, [self.declared_frames - place])
+                place += len(padding)
             place += len(block)
             yield block
 
     def seek(self, frame):
         """Continue reading at a frame, or at the end."""
         self._blocks.close()
-        self._blocks, self._rest = self._without_filling(frame), None
+        self._blocks, self._rest = self._without_padding(frame), None
 
     @cached_property
     def length(self):
         """How many frames there are: as promised, or counted to within a packet, without decoding them."""
-        if self.promised is not None:
-            return self.promised
+        if self.declared_frames is not None:
+            return self.declared_frames
         seconds = 0
         for start, stop in self._parts:
             with self._opened(start, stop) as (container, stream):
@@ -149,10 +149,10 @@ class FFmpegSound:
         return round(seconds * self.sample_rate)
 
     @property
-    def promised(self):
-        return None if self._promised_seconds is None else round(self._promised_seconds * self.sample_rate)
+    def declared_frames(self):
+        return None if self._declared_seconds is None else round(self._declared_seconds * self.sample_rate)
 
-    def _promise(self):
+    def _declare(self):
         """The seconds that the headers promise, or None."""
         seconds = 0
         for start, stop in self._parts:
@@ -205,7 +205,7 @@ class FFmpegSound:
                             samples = np.repeat(samples.mean(axis=1, keepdims=True), self.channels, axis=1)
                         at = first and round((pts - self._origin) * stream.time_base * self.sample_rate)
                         yield samples, rate, at
-            except PassingError:
+            except TransientError:
                 raise
             except AudioError:
                 if number == 0:
@@ -238,7 +238,7 @@ class FFmpegSound:
     @contextmanager
     def _opened(self, start, stop):
         """The container in a part of the file, and its sound track; raise an `AudioError` where there is none."""
-        with Source(self._path, start, stop) as source:
+        with ByteSource(self._path, start, stop) as source:
             try:
                 with av.open(source, options=OPTIONS, **TOLERANT) as container:
                     stream = self._track(container)

@@ -11,7 +11,7 @@ SILENCE_DBFS = -60.0
 SILENCE_FRAME_SECONDS = 0.02
 
 
-def decibels(amplitude):
+def to_dbfs(amplitude):
     """Linear amplitude (1 is full scale) -> dBFS, never below -120."""
     return float(20 * np.log10(max(float(amplitude), 10 ** (FLOOR_DBFS / 20))))
 
@@ -51,11 +51,11 @@ class Levels:
 
     @property
     def peak_dbfs(self):
-        return round(decibels(self.peak), 2)
+        return round(to_dbfs(self.peak), 2)
 
     @property
     def rms_dbfs(self):
-        return round(decibels(np.sqrt(self._squares / max(1, self.samples))), 2)
+        return round(to_dbfs(np.sqrt(self._squares / max(1, self.samples))), 2)
 
     @property
     def silence(self):
@@ -63,7 +63,7 @@ class Levels:
         return self._silent / self._frames if self._frames else float(self.rms_dbfs < SILENCE_DBFS)
 
 
-def measure(samples, sample_rate):
+def measure_levels(samples, sample_rate):
     """The `Levels` of float samples, shape (samples,), that are in memory already."""
     levels = Levels(sample_rate)
     levels.add(np.asarray(samples, np.float32))

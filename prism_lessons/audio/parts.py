@@ -13,7 +13,7 @@ LEAST_MP3_BYTES = 4096  # more than two frames: some writers leave one out of th
 
 
 def parts_of(source):
-    """The recordings in a `Source`.
+    """The recordings in a `ByteSource`.
 
     Returns
     -------

@@ -10,9 +10,9 @@ import numpy as np
 import soxr
 
 from ..errors import CourseError, as_given
-from .plain import plain
-from .sndfile import LibsndfileSound
-from .source import AudioError, PassingError, Source
+from .pcm import pcm_layout
+from .sndfile import LibsndfileReader
+from .source import AudioError, ByteSource, TransientError
 
 # Suffixes of files that may hold sound, films included.
 SUFFIXES = {
@@ -41,7 +41,7 @@ def check_sample_rate(sample_rate):
     return int(sample_rate)
 
 
-def mix(frames):
+def to_mono(frames):
     """Float32 frames, shape (frames, channels) -> mono: the average of the channels, shape (frames,)."""
     if frames.shape[1] == 1:
         return frames[:, 0]
@@ -50,7 +50,7 @@ def mix(frames):
     return frames.mean(axis=1, dtype=np.float32)
 
 
-def resampled(blocks, sample_rate, wanted):
+def resample_blocks(blocks, sample_rate, wanted):
     """Yield mono float32 blocks, resampled from `sample_rate` to `wanted`, both in Hz: soxr's high quality."""
     if sample_rate == wanted:
         yield from blocks
@@ -61,6 +61,11 @@ def resampled(blocks, sample_rate, wanted):
             yield chunk
     if len(chunk := stream.resample_chunk(np.zeros(0, np.float32), last=True)):
         yield chunk
+
+
+def resample(samples, sample_rate, wanted):
+    """Mono float32 samples, shape (samples,), resampled as by `resample_blocks`."""
+    return np.concatenate([np.zeros(0, np.float32), *resample_blocks([samples], sample_rate, wanted)])
 
 
 class Recording:
@@ -80,7 +85,7 @@ class Recording:
         The number of parallel sound tracks; the first is read, or the one that players choose.
     declared_seconds
         The length that the file's header promises; None where it promises none, or an estimate.
-    frames_read, not_finite, gaps, broken_off
+    frames_read, not_finite, gaps, truncated
         Updated while `blocks` runs: the number of frames decoded so far, of samples that are no numbers (NaN, infinite
         or absurdly large; they are read as silence) and of gaps that could not be decoded, and whether the sound ended
         before its promised length.
@@ -88,42 +93,42 @@ class Recording:
     Raises
     ------
     AudioError
-        When the file is empty, unreadable, gone or no sound file; the message says which. A `PassingError` where it may
-        be readable later.
+        When the file is empty, unreadable, gone or no sound file; the message says which. A `TransientError` where it
+        may be readable later.
     """
 
     def __init__(self, path):
         self.path = Path(path)
         self.frames_read = self.not_finite = 0
-        self.broken_off = False
-        self._sound = _opened(self.path)
-        self.sample_rate, self.channels = self._sound.sample_rate, self._sound.channels
+        self.truncated = False
+        self._reader = _opened(self.path)
+        self.sample_rate, self.channels = self._reader.sample_rate, self._reader.channels
         if self.sample_rate < SAMPLE_RATES[0]:  # a second of it would be an hour at the rate of a model
-            self._sound.close()
+            self._reader.close()
             raise AudioError(f"the file has a sample rate of {self.sample_rate} Hz, which is none of sound")
-        self.format, self.tracks = self._sound.format, self._sound.tracks
-        promised = self._sound.promised
-        self.declared_seconds = None if promised is None else promised / self.sample_rate
+        self.format, self.tracks = self._reader.format, self._reader.tracks
+        declared_frames = self._reader.declared_frames
+        self.declared_seconds = None if declared_frames is None else declared_frames / self.sample_rate
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._sound.close()
+        self._reader.close()
 
     @cached_property
     def seconds(self):
         """The length of the sound: as its header promises or, where that cannot be trusted, counted, within 0.1 s."""
-        return self._sound.length / self.sample_rate
+        return self._reader.length / self.sample_rate
 
     @property
     def share(self):
         """How much of the file has been read, 0 .. 1."""
-        return self._sound.share
+        return self._reader.share
 
     @property
     def gaps(self):
-        return self._sound.gaps
+        return self._reader.gaps
 
     def seek(self, seconds):
         """Continue reading at a time in seconds, or at the end of the sound.
@@ -135,7 +140,7 @@ class Recording:
         """
         if seconds:
             self.frames_read = round(min(seconds, 1e9) * self.sample_rate)
-            self._sound.seek(self.frames_read)
+            self._reader.seek(self.frames_read)
 
     def frames(self):
         """Yield the sound as stored in the file: blocks of about 10 s, float32, shape (frames, channels).
@@ -144,7 +149,7 @@ class Recording:
 
         Raises
         ------
-        PassingError
+        TransientError
             When the disk or the network fails meanwhile.
         """
         size = int(BLOCK_SECONDS * self.sample_rate)
@@ -160,25 +165,25 @@ class Recording:
             if len(frames):
                 yield frames
         missing = (self.declared_seconds or 0) - self.frames_read / self.sample_rate
-        self.broken_off = self._sound.broken_off or missing > LENGTH_SECONDS
+        self.truncated = self._reader.truncated or missing > LENGTH_SECONDS
 
     def blocks(self, sample_rate=None, channel=None):
         """Yield the sound as mono float32 blocks of about 10 s, resampled to `sample_rate` (Hz) if that is given.
 
         Channels are averaged, unless one `channel` (0 is the left) is asked for.
         """
-        mono = (mix(frames) if channel is None else frames[:, channel] for frames in self.frames())
-        return resampled(mono, self.sample_rate, sample_rate or self.sample_rate)
+        mono = (to_mono(frames) if channel is None else frames[:, channel] for frames in self.frames())
+        return resample_blocks(mono, self.sample_rate, sample_rate or self.sample_rate)
 
     def _read(self, size):
         """The next `size` frames, float32, shape (frames, channels); fewer at the end, or where decoding fails."""
-        return self._sound.read(size)
+        return self._reader.read(size)
 
     @property
     def notes(self):
         """What went wrong while reading, as phrases; complete once `blocks` has run to its end."""
         notes = []
-        if self.broken_off:
+        if self.truncated:
             read = self.frames_read / self.sample_rate
             declared = self.declared_seconds or 0
             whole = f" of {declared:.1f} s" if declared > read else ""
@@ -193,20 +198,20 @@ class Recording:
 
 def _opened(path):
     """The sound of a file, opened with the library whose length for it can be trusted."""
-    with Source(path) as source:
+    with ByteSource(path) as source:
         head = source.at(0, 26)
         if not head:
             raise AudioError("the file is empty (0 bytes); if it lies in a cloud, download it first")
-        samples = plain(source)
+        samples = pcm_layout(source)
     # The last 36 bits of these FLAC header bytes count its frames; 0 means unknown.
     counted = head[:4] == b"fLaC" and int.from_bytes(head[18:26], "big") % 2**36 > 0
     if samples or counted:
         try:
-            return LibsndfileSound(path, samples)
-        except PassingError:
+            return LibsndfileReader(path, samples)
+        except TransientError:
             raise
         except AudioError:  # more channels than it takes, say
             pass
-    from .ffmpeg import FFmpegSound  # here, since most folders do without
+    from .ffmpeg import FFmpegReader  # here, since most folders do without
 
-    return FFmpegSound(path)
+    return FFmpegReader(path)

@@ -3,20 +3,20 @@
 import numpy as np
 import soundfile
 
-from .source import AudioError, Source
+from .source import AudioError, ByteSource
 
 SALVAGE_FRAMES = 1024
 
 
-class LibsndfileSound:
-    """The sound of a file, read by libsndfile; attributes as in `FFmpegSound`.
+class LibsndfileReader:
+    """The sound of a file, read by libsndfile; attributes as in `FFmpegReader`.
 
     Parameters
     ----------
     path
         Of the file.
-    plain
-        Its `Plain`, if it has one; it replaces a header that promises less than the file holds.
+    pcm
+        Its `PcmLayout`, if it has one; it replaces a header that promises less than the file holds.
 
     Raises
     ------
@@ -26,14 +26,14 @@ class LibsndfileSound:
 
     tracks, gaps = 1, 0
 
-    def __init__(self, path, plain=None):
-        self.broken_off, self._place = False, 0
-        if plain is None or plain.honest:
-            source, raw = Source(path), {}
+    def __init__(self, path, pcm=None):
+        self.truncated, self._place = False, 0
+        if pcm is None or pcm.complete:
+            source, raw = ByteSource(path), {}
         else:
-            source = Source(path, plain.start, plain.stop)
-            raw = {"format": "RAW", "samplerate": plain.sample_rate, "channels": plain.channels}
-            raw |= {"subtype": plain.subtype, "endian": plain.endian}
+            source = ByteSource(path, pcm.start, pcm.stop)
+            raw = {"format": "RAW", "samplerate": pcm.sample_rate, "channels": pcm.channels}
+            raw |= {"subtype": pcm.subtype, "endian": pcm.endian}
         self._source = source
         try:
             self._file = soundfile.SoundFile(source, **raw)
@@ -42,9 +42,9 @@ class LibsndfileSound:
             source.check()
             raise AudioError("the file is damaged") from None
         self.sample_rate, self.channels = self._file.samplerate, self._file.channels
-        form = plain.form if raw else self._file.format_info.split(" (")[0]
+        form = pcm.form if raw else self._file.format_info.split(" (")[0]
         self.format = f"{form}, {self._file.subtype_info}"
-        self.promised = plain.promised if plain else self._file.frames
+        self.declared_frames = pcm.declared_frames if pcm else self._file.frames
         self.length = self._file.frames
 
     @property
@@ -73,7 +73,7 @@ class LibsndfileSound:
             return self._file.read(size, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError:
             self._source.check()
-            self.broken_off = True
+            self.truncated = True
         # The failed call returns nothing, so what comes before the damage is read again in small steps.
         frames = [np.zeros((0, self.channels), np.float32)]
         try:

@@ -11,26 +11,26 @@ class AudioError(CourseError):
     """A sound file that cannot be used, with the reason in one sentence."""
 
 
-class PassingError(AudioError):
+class TransientError(AudioError):
     """A sound file that cannot be used now: the disk, the network or a permission is to blame, not the file."""
 
 
-def unreadable(error):
+def reading_error(error):
     """The `AudioError` for an `OSError` that was raised while reading a file."""
     if isinstance(error, FileNotFoundError):
-        return PassingError("the file is no longer there")
+        return TransientError("the file is no longer there")
     if isinstance(error, PermissionError):
-        return PassingError("the file may not be read: you lack the permission")
+        return TransientError("the file may not be read: you lack the permission")
     if error.errno is None or error.errno == errno.EISDIR:
         return AudioError("the file cannot be read (it is not a file)")
     said = (error.strerror or str(error)).lower()
-    return PassingError(
+    return TransientError(
         f"the disk or the network failed while the file was read ({said}): try again; if it lies in a cloud, download "
         "it first"
     )
 
 
-class Source(io.RawIOBase):
+class ByteSource(io.RawIOBase):
     """A file, or a stretch of it, opened for reading.
 
     Libraries call it from C, where an exception would be lost: they get the end of the file instead, and `check` raises
@@ -59,7 +59,7 @@ class Source(io.RawIOBase):
             self._bounded = stop is not None
             self._start = self._file.seek(start)
         except OSError as error:
-            raise unreadable(error) from None
+            raise reading_error(error) from None
 
     def readable(self):
         return True
@@ -97,9 +97,9 @@ class Source(io.RawIOBase):
         return content
 
     def check(self):
-        """Raise a `PassingError` if the system failed while something was read."""
+        """Raise a `TransientError` if the system failed while something was read."""
         if self._error is not None:
-            raise unreadable(self._error)
+            raise reading_error(self._error)
 
     def close(self):
         if self._file is not None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import numpy as np
 import soundfile
 
-LABELS = ".labels.txt"  # suffix of the file of `labels` beside a sound
+LABELS = ".labels.txt"  # suffix of the file of `audacity_labels` beside a sound
 SUBTYPES = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # libsndfile's names, by bits
 FULL_SCALE = 32768  # of 16-bit samples, as libsndfile reads them: such a file comes through sample for sample
 PCM16_STEP = 1 / FULL_SCALE  # between two neighbouring values
@@ -22,8 +22,8 @@ def pcm16(samples):
     return np.clip(np.rint(np.float32(FULL_SCALE) * samples), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
-def coded(samples, bits):
-    """Float samples, shape (samples,) -> what a file opened by `writing` takes; integers are clipped to -1 .. 1."""
+def to_sample_format(samples, bits):
+    """Float samples, shape (samples,) -> what a file of `sound_writer` takes; integers are clipped to -1 .. 1."""
     if bits == 16:
         return pcm16(samples)
     if bits == 24:  # libsndfile takes the upper 24 of 32 bits
@@ -32,9 +32,9 @@ def coded(samples, bits):
     return np.asarray(samples, np.float32)
 
 
-def labels(stretches):
-    """Stretches (start, end, words), in seconds, as tab-separated lines, which Audacity and others read."""
-    return "".join(f"{start:.6f}\t{end:.6f}\t{words}\n" for start, end, words in stretches)
+def audacity_labels(segments):
+    """Segments (start, end, words), in seconds, as tab-separated lines, which Audacity and others read."""
+    return "".join(f"{start:.6f}\t{end:.6f}\t{words}\n" for start, end, words in segments)
 
 
 def write_markers(path, markers):
@@ -64,14 +64,14 @@ def _riff(name, content):
     return name + struct.pack("<I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
-def native(path):
+def native_path(path):
     """`path` as libsndfile can open it; Linux lets names hold bytes that are no UTF-8, as old disks do."""
     return os.fsencode(path) if os.name == "posix" else path
 
 
 @contextmanager
-def writing(path, sample_rate, suffix, bits=16, tags=None):
-    """Open a mono file for writing block by block, with samples from `coded`.
+def sound_writer(path, sample_rate, suffix, bits=16, tags=None):
+    """Open a mono file for writing block by block, with samples from `to_sample_format`.
 
     Parameters
     ----------
@@ -89,14 +89,14 @@ def writing(path, sample_rate, suffix, bits=16, tags=None):
     """
     form = suffix.lstrip(".").upper()
     try:
-        with soundfile.SoundFile(native(path), "w", sample_rate, 1, SUBTYPES[bits], format=form) as file:
+        with soundfile.SoundFile(native_path(path), "w", sample_rate, 1, SUBTYPES[bits], format=form) as file:
             for name, text in (tags or {}).items():
                 setattr(file, name, text)
             yield file
             frames = file.frames
         # The end of a FLAC is written on closing, without an error if that fails. One without sound is no FLAC.
         if frames:
-            with soundfile.SoundFile(native(path)) as file:
+            with soundfile.SoundFile(native_path(path)) as file:
                 if file.frames != frames:
                     raise soundfile.LibsndfileError(0)
     except soundfile.LibsndfileError as error:  # it hides the system's error: write again to raise that

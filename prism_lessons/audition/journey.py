@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..audio import LABELS, Clip, labels, load
+from ..audio import LABELS, Clip, audacity_labels, load
 from ..errors import CourseError
 from ..files import write_text
 
@@ -46,8 +46,8 @@ class Journey:
 
     @property
     def labels(self):
-        """The chapters as labels for Audacity and others, see `audio.labels`."""
-        return labels((start, end, title) for start, end, _, title in self.chapters)
+        """The chapters as labels for Audacity and others, see `audio.audacity_labels`."""
+        return audacity_labels((start, end, title) for start, end, _, title in self.chapters)
 
     def save(self, path):
         """Write the sound, and its chapters beside it. Nothing is normalised.

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import soundfile
 
-from ..audio import Levels, native, pcm16, writing
+from ..audio import Levels, native_path, pcm16, sound_writer
 
 FADE_SECONDS = 0.005  # where a segment is cut out of a sound
 
@@ -19,7 +19,7 @@ def write_clip(work, file, blocks, sample_rate):
     The fields of a `ClipFile` that describe the sound, as a dictionary, and its `Levels`.
     """
     levels, sha = Levels(sample_rate), hashlib.sha256()
-    with writing(work / file, sample_rate, ".flac") as flac:
+    with sound_writer(work / file, sample_rate, ".flac") as flac:
         for block in blocks:
             levels.add(block)
             samples = pcm16(block)
@@ -53,7 +53,7 @@ def divide_clip(work, clip, pieces, sample_rate, fade_seconds=FADE_SECONDS):
         stop = min(stop, clip.samples)
         if start >= stop:
             continue
-        whole = soundfile.blocks(native(work / clip.file), 2**18, start=start, stop=stop, dtype="float32")
+        whole = soundfile.blocks(native_path(work / clip.file), 2**18, start=start, stop=stop, dtype="float32")
         fades = [round(fade_seconds * sample_rate) * inside for inside in (start > 0, stop < clip.samples)]
         file = f"{clip.file.removesuffix('.flac')}_{number}.flac"
         about, _ = write_clip(work, file, _faded(whole, stop - start, *fades), sample_rate)

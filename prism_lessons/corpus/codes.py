@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from ..audio import native, pcm16
+from ..audio import native_path, pcm16
 from ..errors import CourseError
 from ..files import atomic_write, digest, inside, locked, read_json, write_json
 from ..settings import Augmentation
@@ -127,7 +127,7 @@ def _blocks(corpus, clip):
     """Yield a clip in float32 blocks, then raise a `CourseError` if it is not the one the corpus was made with."""
     sha = hashlib.sha256()
     with suppress(soundfile.LibsndfileError):
-        for block in soundfile.blocks(native(inside(corpus.folder, clip.file)), 2**18, dtype="float32"):
+        for block in soundfile.blocks(native_path(inside(corpus.folder, clip.file)), 2**18, dtype="float32"):
             sha.update(pcm16(block).astype("<i2").tobytes())
             yield block
     if sha.hexdigest()[:16] != clip.digest:

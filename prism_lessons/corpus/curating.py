@@ -14,13 +14,13 @@ import numpy as np
 from ..analysis import DuplicatePair, Sound, find_near_duplicates
 from ..audio import (
     AudioError,
-    PassingError,
     Recording,
+    TransientError,
     check_sample_rate,
-    decibels,
     load,
-    plain_name,
-    unreadable,
+    reading_error,
+    safe_file_name,
+    to_dbfs,
 )
 from ..checks import a, a_live_line, a_path, checked, optional, whole
 from ..errors import CourseError, as_given
@@ -235,7 +235,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
                 raise AudioError("left out by choice" + (f": {state.left_out[name]}" * bool(state.left_out[name])))
             refuse_by_name(path)
             refuse_by_place(path, root)
-            file = f"clips/{len(name_by_digest) + 1:04}_{plain_name(path.stem)}.flac"
+            file = f"clips/{len(name_by_digest) + 1:04}_{safe_file_name(path.stem)}.flac"
             clip = _prepare(path, name, work, file, sample_rate, _chosen_repairs(path, name, root, state, cache))
             if clip.digest in name_by_digest:
                 (work / clip.file).unlink()
@@ -271,7 +271,7 @@ def _prepare(path, name, work, file, sample_rate, repairs, gain=1.0):
             refuse_by_sound(levels)
         except AudioError as error:
             (work / file).unlink(missing_ok=True)
-            if isinstance(error, PassingError):  # a part of the file must not pass for the whole
+            if isinstance(error, TransientError):  # a part of the file must not pass for the whole
                 raise
             if recording.channels > 1 and levels.samples and levels.peak <= SILENT_PEAK:
                 raise AudioError(f"{error}; its channels may cancel each other: survey it") from None
@@ -280,13 +280,13 @@ def _prepare(path, name, work, file, sample_rate, repairs, gain=1.0):
     if levels.peak > 1 and gain == 1:
         return _prepare(path, name, work, file, sample_rate, repairs, gain=0.999 / levels.peak)
     if gain != 1:
-        notes.append(f"rose above full scale and was turned down by {-decibels(gain):.1f} dB")
+        notes.append(f"rose above full scale and was turned down by {-to_dbfs(gain):.1f} dB")
     return ClipFile(
         **clip,
         recording=name,
         split=TRAINING,
         start=0,
-        gain_db=round(decibels(gain), 2),
+        gain_db=round(to_dbfs(gain), 2),
         recording_digest=_file_digest(path) if repairs else clip["digest"],
         notes=tuple(notes),
         treatment=tuple(f"{finding.title}: {KINDS[finding.kind].repaired}" for finding in repairs),
@@ -314,7 +314,7 @@ def _file_digest(path):
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
     except OSError as error:
-        raise unreadable(error) from None
+        raise reading_error(error) from None
 
 
 def _near_duplicates_among(work, clips, sample_rate, live):

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from ..audio import SUFFIXES, AudioError, PassingError
+from ..audio import SUFFIXES, AudioError, TransientError
 from ..errors import CourseError, harmless
 from ..quantisation import Quantisation
 from .corpus import SETTINGS
@@ -87,7 +87,7 @@ def refuse_by_name(path):
     if os.path.isdir(path):
         if path.is_symlink():
             raise AudioError("a link to a folder, which is not followed: copy the folder here")
-        raise PassingError("a folder that cannot be read: you lack permission")
+        raise TransientError("a folder that cannot be read: you lack permission")
     if path.name.startswith("._"):
         raise AudioError(f'data that a Mac keeps beside "{path.name[2:]}" on other disks; it holds no sound')
     if path.name.startswith("."):

@@ -12,7 +12,7 @@ from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
 from ..analysis import FileCache, code_version
-from ..audio import AudioError, PassingError, Recording, check_sample_rate
+from ..audio import AudioError, Recording, TransientError, check_sample_rate
 from ..checks import a_live_line, a_path, checked, optional
 from ..errors import CourseError
 from ..live import LiveLine, clock, counted, some, wrapped
@@ -315,5 +315,5 @@ def _survey_file(path, root, step=lambda part: None):
         if kept_channel(examined.findings) is None:  # otherwise its mix may be silent, though its sound is not
             refuse_by_sound(levels)
     except AudioError as error:
-        return SurveyedFile(name, str(error), **facts, passing=isinstance(error, PassingError))
+        return SurveyedFile(name, str(error), **facts, passing=isinstance(error, TransientError))
     return SurveyedFile(name, **facts)

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import container
-from ..audio import BLOCK_SECONDS, Clip, coded, writing
+from ..audio import BLOCK_SECONDS, Clip, sound_writer, to_sample_format
 from ..checks import a_function, a_live_line, a_path, checked, optional, switch
 from ..errors import CourseError, Stopped
 from ..files import atomic_write, check_there, exclusive_lock, read_error, read_json, write_error, write_json
@@ -180,9 +180,9 @@ def perform(
         try:
             for take in takes:
                 live.text(f"Writing {take.path.name}")
-                with atomic_write(take.path) as partial, writing(partial, rate, ".wav") as file:
+                with atomic_write(take.path) as partial, sound_writer(partial, rate, ".wav") as file:
                     for block in take.blocks():
-                        file.write(coded(block, 16))
+                        file.write(to_sample_format(block, 16))
         except KeyboardInterrupt:
             stopped = True
     length = clock(min(session.played, samples) / rate)

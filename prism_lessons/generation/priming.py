@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..audio import AudioError, Clip, Recording, check_sample_rate, load, resampled
+from ..audio import AudioError, Clip, Recording, check_sample_rate, load, resample
 from ..checks import checked, whole
 from ..errors import CourseError, as_given
 from ..files import as_text
@@ -115,12 +115,11 @@ class Prime:
         if isinstance(self.sound, Clip):
             first = round(start * self.sound.sample_rate)
             samples = self.sound.samples[first : first + round(self.seconds * self.sound.sample_rate)]
-            blocks = list(resampled([samples], self.sound.sample_rate, sample_rate)) if len(samples) else []
-            name = self.sound.name
+            samples, name = resample(samples, self.sound.sample_rate, sample_rate), self.sound.name
         else:
             sound = load(self.sound, sample_rate, start, self.seconds)
-            blocks, name = [sound.samples], sound.name
-        samples = np.concatenate([np.zeros(0, np.float32), *blocks])[: round(self.seconds * sample_rate)]
+            samples, name = sound.samples, sound.name
+        samples = samples[: round(self.seconds * sample_rate)]
         if not len(samples):
             raise CourseError(f'"{name}" has no sound from {moment(start)} on: begin the prime earlier.')
         return Clip(samples, sample_rate, name)

@@ -19,12 +19,12 @@ from ..audio import (
     LABELS,
     SUBTYPES,
     Levels,
+    audacity_labels,
     check_sample_rate,
-    coded,
-    labels,
-    resampled,
+    resample_blocks,
+    sound_writer,
+    to_sample_format,
     write_markers,
-    writing,
 )
 from ..checks import a_live_line, a_path, checked, one_of, optional, switch
 from ..errors import CourseError, as_given
@@ -89,7 +89,7 @@ class Rendering:
         total = round(take.seconds * rate)
         done = 0
         # Removed before resampling, which would ring at the edges of a constant.
-        for block in resampled((block - np.float32(offset) for block in take.blocks()), take.sample_rate, rate):
+        for block in resample_blocks((block - np.float32(offset) for block in take.blocks()), take.sample_rate, rate):
             place = done + np.arange(len(block))
             level = np.full(len(block), gain)
             if self.fade_in:
@@ -230,14 +230,14 @@ def _write(take, folder, rendering):
     }
     with ExitStack() as sound:
         partial = sound.enter_context(atomic_write(path))
-        with writing(partial, rate, path.suffix, rendering.bits, tags) as file:
+        with sound_writer(partial, rate, path.suffix, rendering.bits, tags) as file:
             for block in rendering.blocks(take, offset, gain):
                 levels.add(block)
-                file.write(coded(block, rendering.bits))
+                file.write(to_sample_format(block, rendering.bits))
         if markers and rendering.form == "wav":
             write_markers(partial, markers)
         if markers:
-            text = labels((sample / rate, sample / rate, words) for sample, words in markers)
+            text = audacity_labels((sample / rate, sample / rate, words) for sample, words in markers)
             write_text(path.with_suffix(LABELS), text)
         about = take.about
         row = {

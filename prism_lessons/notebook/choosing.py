@@ -4,9 +4,8 @@ A cell that ends in a panel shows it. `keep()` in the next cell saves its values
 """
 
 import ipywidgets
-import numpy as np
 
-from ..audio import AudioError, Clip, Recording, resampled
+from ..audio import AudioError, Clip, Recording, resample
 from ..corpus import (
     KINDS,
     MENDABLE,
@@ -329,7 +328,7 @@ def _player(name, file, path, part, first, most):
     except AudioError as error:
         return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
     if clip.sample_rate != rate:
-        clip = Clip(np.concatenate([*resampled([clip.samples], clip.sample_rate, rate)]), rate)
+        clip = Clip(resample(clip.samples, clip.sample_rate, rate), rate)
     return _heard(name, clip, form, notes)
 
 

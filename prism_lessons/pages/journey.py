@@ -7,7 +7,7 @@ journey.html with journey.css and journey.js inline; it needs no network.
 import base64
 from pathlib import Path
 
-from ..audio import measure
+from ..audio import measure_levels
 from ..live import clock
 from ..markup import levels_in_words
 from ..prose import escaped
@@ -58,7 +58,7 @@ def _document(journey, title, form):
 
 def _item(clip, number, chapter):
     start, end = (round(seconds * clip.sample_rate) for seconds in (chapter.start, chapter.end))
-    levels = levels_in_words(measure(clip.samples[start:end], clip.sample_rate))
+    levels = levels_in_words(measure_levels(clip.samples[start:end], clip.sample_rate))
     return (
         f'<li><button type="button" data-chapter="{number}">{escaped(chapter.title)}</button> '
         f'<span class="small">{levels}</span></li>'

@@ -2,10 +2,9 @@
 
 import io
 
-import numpy as np
 import soundfile
 
-from ..audio import pcm16, resampled
+from ..audio import pcm16, resample
 
 # At this quality 0.5 s of a recording at 22,050 Hz took 3.4 kB and 3 s 15.8 kB on average, and levels were kept within
 # 0.3 dB from -3 to -70 dBFS; constant bit rates make everything 0.4 to 0.8 dB softer.
@@ -31,5 +30,5 @@ def mp3_rate(sample_rate):
 def mp3_of(clip):
     """A `Clip` as the bytes of an MP3 file, at `mp3_rate`; levels are unchanged."""
     rate = mp3_rate(clip.sample_rate)
-    samples = np.concatenate([np.zeros(0, np.float32), *resampled([clip.samples], clip.sample_rate, rate)])
+    samples = resample(clip.samples, clip.sample_rate, rate)
     return mp3(pcm16(samples), rate)

@@ -72,8 +72,8 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_file(small_disk, 
                 (folder / "other").write_bytes(bytes(2**18 - room))
             path = folder / f"take{suffix}"
             try:
-                with atomic_write(path) as partial, audio.writing(partial, 16000, suffix, bits) as file:
-                    file.write(audio.coded(noise(seconds), bits))
+                with atomic_write(path) as partial, audio.sound_writer(partial, 16000, suffix, bits) as file:
+                    file.write(audio.to_sample_format(noise(seconds), bits))
                 assert soundfile.info(path).frames == round(seconds * 16000)
             except CourseError as error:
                 said += 1
@@ -84,10 +84,10 @@ def test_a_disk_that_is_full_at_the_last_moment_leaves_no_half_file(small_disk, 
 
 @pytest.mark.parametrize("text", ["a/b\\c:d*?", "Übergänge ö", "🎻", "", "...", "x" * 300, "🎻" * 300, "日本" * 200])
 def test_a_plain_name_is_one_for_any_file_system(tmp_path, text):
-    name = audio.plain_name(text)
+    name = audio.safe_file_name(text)
     (tmp_path / f"0001_{name}_validation.flac").touch()
     assert name and not set(name) & set('/\\:*?"<>|. ')
 
 
 def test_a_plain_name_still_reads_like_the_name():
-    assert audio.plain_name("Übergänge (take 2)") == "Übergänge_take_2"
+    assert audio.safe_file_name("Übergänge (take 2)") == "Übergänge_take_2"

@@ -8,7 +8,7 @@ import pytest
 import soxr
 
 from prism_lessons import audio
-from prism_lessons.audio import AudioError, Recording, load, measure
+from prism_lessons.audio import AudioError, Recording, load, measure_levels
 from prism_lessons.errors import CourseError
 
 # File ending, libsndfile's subtype, and the largest error that its samples may have.
@@ -75,7 +75,7 @@ def test_resampling_folds_nothing_back(tmp_path, write_sound):
     """12 kHz lies above what 16 kHz can hold; done badly, it would be heard at 4 kHz."""
     path = write_sound(tmp_path / "take.wav", sine(1, 12000, 48000), 48000, "FLOAT")
     clip = load(path, 16000)
-    middle = measure(clip.samples[1600:-1600], 16000)  # its beginning and end are clicks of their own
+    middle = measure_levels(clip.samples[1600:-1600], 16000)  # its beginning and end are clicks of their own
     assert middle.peak_dbfs < -6.02 - 96  # "high quality" in soxr is for 16 bits
 
 
@@ -134,7 +134,7 @@ def test_a_file_cut_short_yields_its_beginning(tmp_path, write_noise, suffix, se
     assert (0.6 - 8192 / size) * seconds < len(samples) / 16000 <= 0.6 * seconds + 0.1
     np.testing.assert_array_equal(samples[:-2000], whole[: len(samples) - 2000])
     if suffix in (".flac", ".mp3"):  # the others' headers are corrected by libsndfile, which knows the file's length
-        assert recording.broken_off
+        assert recording.truncated
     if suffix == ".flac":
         assert recording.notes == [
             f"breaks off after {len(samples) / 16000:.1f} s of {seconds:.1f} s; what there is was used"
@@ -149,7 +149,7 @@ def test_a_flac_whose_frames_are_of_many_sizes_keeps_every_whole_one_when_cut_sh
     os.truncate(path, round(0.6 * path.stat().st_size))
     with Recording(path) as recording:
         samples = np.concatenate(list(recording.blocks()))
-    assert recording.broken_off and "breaks off after" in recording.notes[0]
+    assert recording.truncated and "breaks off after" in recording.notes[0]
     assert 0 < len(samples) < len(whole)
     np.testing.assert_array_equal(samples, whole[: len(samples)])
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from encoded import chirp, encode
 
-from prism_lessons.audio import AudioError, PassingError, Recording, load, source, unreadable
+from prism_lessons.audio import AudioError, Recording, TransientError, load, reading_error, source
 from prism_lessons.corpus import curate, survey
 from prism_lessons.errors import CourseError
 
@@ -58,7 +58,7 @@ def recordings(tmp_path, write_noise):
 def test_an_input_output_error_is_called_what_it_is(recordings, failing, share, capfd):
     for path in recordings.iterdir():
         failing[path.name] = share
-        with pytest.raises(PassingError, match=FAILED):
+        with pytest.raises(TransientError, match=FAILED):
             load(path)
         failing.clear()
         assert load(path).seconds == pytest.approx(30, abs=0.1)
@@ -110,20 +110,20 @@ def test_a_disk_that_fails_on_all_leaves_the_corpus_that_was_there(recordings, f
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="only Linux has a file that fails so")
 def test_what_the_system_itself_refuses_to_read_is_said(tmp_path):
     (tmp_path / "take.wav").symlink_to("/proc/self/mem")
-    with pytest.raises(PassingError, match="input/output error"):
+    with pytest.raises(TransientError, match="input/output error"):
         Recording(tmp_path / "take.wav")
 
 
 def test_what_passes_is_told_from_what_does_not():
-    assert isinstance(unreadable(OSError(errno.ESTALE, "Stale file handle")), PassingError)
-    assert isinstance(unreadable(PermissionError(errno.EACCES, "Permission denied")), PassingError)
-    folder = unreadable(IsADirectoryError(errno.EISDIR, "Is a directory"))
-    assert isinstance(folder, AudioError) and not isinstance(folder, PassingError)
+    assert isinstance(reading_error(OSError(errno.ESTALE, "Stale file handle")), TransientError)
+    assert isinstance(reading_error(PermissionError(errno.EACCES, "Permission denied")), TransientError)
+    folder = reading_error(IsADirectoryError(errno.EISDIR, "Is a directory"))
+    assert isinstance(folder, AudioError) and not isinstance(folder, TransientError)
 
 
 def test_a_stretch_of_a_file_is_read_as_if_it_were_the_whole(tmp_path):
     (tmp_path / "take").write_bytes(bytes(range(100)))
-    with source.Source(tmp_path / "take", 10, 20) as stretch:
+    with source.ByteSource(tmp_path / "take", 10, 20) as stretch:
         assert (stretch.size, stretch.read(3), stretch.tell()) == (10, b"\n\x0b\x0c", 3)
         assert stretch.seek(-2, os.SEEK_END) == 8 and stretch.read() == b"\x12\x13" and stretch.read(5) == b""
         assert stretch.at(4, 2) == b"\x0e\x0f"

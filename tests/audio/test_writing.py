@@ -18,9 +18,9 @@ from prism_lessons.errors import CourseError
 def test_what_is_written_in_blocks_comes_back_within_half_a_step(tmp_path, noise, suffix, bits, half):
     path, samples = tmp_path / f"take{suffix}", noise(1.2345)
     tags = {"title": "Übergänge 🎻", "date": "2026-08-01", "software": "a course", "comment": '{"seed": 7}'}
-    with audio.writing(path, 22050, suffix, bits, tags) as file:
+    with audio.sound_writer(path, 22050, suffix, bits, tags) as file:
         for start in range(0, len(samples), 777):
-            file.write(audio.coded(samples[start : start + 777], bits))
+            file.write(audio.to_sample_format(samples[start : start + 777], bits))
     sound, rate = soundfile.read(path, dtype="float64")
     assert rate == 22050 and len(sound) == len(samples)
     assert np.abs(sound - samples).max() <= half
@@ -32,27 +32,33 @@ def test_what_is_written_in_blocks_comes_back_within_half_a_step(tmp_path, noise
 
 def test_full_scale_is_the_end_of_every_format():
     beyond = np.array([-9, -1, 0, 1, 9], np.float32)
-    assert audio.coded(beyond, 16).tolist() == [-(2**15), -(2**15), 0, 2**15 - 1, 2**15 - 1]
-    assert audio.coded(beyond, 24).tolist() == [256 * value for value in (-(2**23), -(2**23), 0, 2**23 - 1, 2**23 - 1)]
-    assert audio.coded(beyond, "float").tolist() == beyond.tolist()
-    assert [audio.coded(beyond, bits).dtype for bits in (16, 24, "float")] == [np.int16, np.int32, np.float32]
+    assert audio.to_sample_format(beyond, 16).tolist() == [-(2**15), -(2**15), 0, 2**15 - 1, 2**15 - 1]
+    assert audio.to_sample_format(beyond, 24).tolist() == [
+        256 * value for value in (-(2**23), -(2**23), 0, 2**23 - 1, 2**23 - 1)
+    ]
+    assert audio.to_sample_format(beyond, "float").tolist() == beyond.tolist()
+    assert [audio.to_sample_format(beyond, bits).dtype for bits in (16, 24, "float")] == [
+        np.int16,
+        np.int32,
+        np.float32,
+    ]
     # The nearest step, and not the next one below.
-    assert audio.coded(np.float32([0.6, -0.6]) / 2**23, 24).tolist() == [256, -256]
+    assert audio.to_sample_format(np.float32([0.6, -0.6]) / 2**23, 24).tolist() == [256, -256]
 
 
 def test_what_the_writer_meets_is_not_taken_for_a_full_disk(tmp_path):
-    with pytest.raises(ZeroDivisionError), audio.writing(tmp_path / "take.wav", 16000, ".wav") as file:
-        file.write(audio.coded(np.zeros(10, np.float32), 16))
+    with pytest.raises(ZeroDivisionError), audio.sound_writer(tmp_path / "take.wav", 16000, ".wav") as file:
+        file.write(audio.to_sample_format(np.zeros(10, np.float32), 16))
         1 / 0  # noqa: B018
-    with pytest.raises(OSError), audio.writing(tmp_path / "gone" / "take.wav", 16000, ".wav"):
+    with pytest.raises(OSError), audio.sound_writer(tmp_path / "gone" / "take.wav", 16000, ".wav"):
         pass
 
 
 @pytest.mark.parametrize(("bits", "count"), [(16, 5), (24, 5), (24, 6), ("float", 5)])
 def test_markers_lie_behind_the_sound_in_chunks_that_fit(tmp_path, bits, count):
     path = tmp_path / "take.wav"
-    with audio.writing(path, 16000, ".wav", bits, {"title": "a"}) as file:
-        file.write(audio.coded(np.full(count, 0.25, np.float32), bits))
+    with audio.sound_writer(path, 16000, ".wav", bits, {"title": "a"}) as file:
+        file.write(audio.to_sample_format(np.full(count, 0.25, np.float32), bits))
     before = path.read_bytes()
     audio.write_markers(path, [(0, "ab"), (4, "Ende ö")])
     written = path.read_bytes()
@@ -85,5 +91,5 @@ def test_a_folder_that_may_not_be_written_is_said(public_folder, as_guest):
 @pytest.mark.parametrize("suffix", [".wav", ".flac"])
 def test_a_file_without_sound_is_no_refusal(suffix, tmp_path):
     """A recording may hold nothing; whoever writes it finds that out at the end."""
-    with audio.writing(tmp_path / f"nothing{suffix}", 16000, suffix) as file:
+    with audio.sound_writer(tmp_path / f"nothing{suffix}", 16000, suffix) as file:
         assert file.frames == 0

@@ -201,7 +201,7 @@ MOMENTS = {
     "before the state is kept": (long._Session, "_save_state", before),
     "while the state is kept": (os, "replace", before),
     "when the state is kept": (os, "replace", after),
-    "while WAVs are written": (long, "coded", after),
+    "while WAVs are written": (long, "to_sample_format", after),
 }
 
 
@@ -259,7 +259,7 @@ def test_stopped_twice_at_once_it_goes_on_to_the_same(capsule, values, straight,
         with monkeypatch.context() as patch:
             patch.setattr(Player, "play", before(3, Player.play))
             patch.setattr(long._Session, "save", before(1, long._Session.save))
-            patch.setattr(long, "coded", before(1, long.coded))
+            patch.setattr(long, "to_sample_format", before(1, long.to_sample_format))
             with pytest.raises(Stopped):
                 perform(capsule, folder, SECONDS, **values)
     assert_same(played(folder, perform(capsule, folder, SECONDS, **values)), straight)
@@ -315,7 +315,7 @@ KILLS = [
     ("os", "fsync", 1, True), ("os", "replace", 1, True), ("os", "replace", 1, False), ("os", "replace", 2, True),
     ("os", "replace", 2, False), ("Player", "play", 1, True), ("Player", "play", 4, False), ("os", "replace", 5, True),
     ("_Session", "write", 2, True), ("_Session", "write", 5, False), ("_Session", "_save_state", 4, True),
-    ("os", "replace", 7, False), ("os", "fsync", 11, False), ("long", "coded", 1, False), ("long", "coded", 4, True),
+    ("os", "replace", 7, False), ("os", "fsync", 11, False), ("long", "to_sample_format", 1, False), ("long", "to_sample_format", 4, True),
 ]  # fmt: skip
 
 

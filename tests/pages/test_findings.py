@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from prism_lessons.audio import AudioError, Clip, Recording, measure
+from prism_lessons.audio import AudioError, Clip, Recording, measure_levels
 from prism_lessons.corpus import Survey, SurveyedFile, survey
 from prism_lessons.corpus.doctor import KINDS, Finding, Kind
 from prism_lessons.errors import CourseError
@@ -147,7 +147,7 @@ def test_the_captions_say_the_levels_and_what_has_changed(surveyed, write_noise,
     write_noise(tmp_path / "a.wav", 1.0)
     page = page_of(surveyed({"a.wav": (Finding("hum", 2, "50 Hz"),)}))
     for samples, rate in page.players.values():
-        assert levels_in_words(measure(samples, rate)) in page.text
+        assert levels_in_words(measure_levels(samples, rate)) in page.text
     assert page.text.count("; 6.0 dB softer than before") == 1
 
 
@@ -262,7 +262,7 @@ def test_a_fault_of_the_whole_file_is_heard_where_loud_and_soft_meet(noise, writ
     samples = np.repeat([0.1, 1.0, 0.001], 10 * RATE) * noise(30)  # they meet at 20 s, by far
     path = write_sound(tmp_path / "a.wav", samples, subtype="FLOAT")
     before, _ = before_and_after(path, Finding("hum", 1, "50 Hz"), seconds=4)
-    levels = [measure(half, RATE).rms_dbfs for half in np.split(before.samples, 2)]
+    levels = [measure_levels(half, RATE).rms_dbfs for half in np.split(before.samples, 2)]
     # The deviation is largest where half is loud and half is soft; noise moves that by a frame of 50 ms or two.
     assert abs(float(re.search(r"from 0:(\S+)", before.name)[1]) - 18) <= 0.1
     assert levels[0] - levels[1] > 25
@@ -363,7 +363,7 @@ def test_mp3_is_as_loud_as_the_sound(noise):
     clip = Clip(0.1 * np.sin(2 * np.pi * 440 * np.arange(2 * 96000) / 96000).astype(np.float32), 96000)
     samples, rate = soundfile.read(io.BytesIO(mp3_of(clip)))
     assert rate == 48000 and abs(len(samples) / rate - 2) < 0.01
-    assert abs(measure(samples, rate).rms_dbfs - clip.levels.rms_dbfs) < 0.1  # at the rounded caption's tenth
+    assert abs(measure_levels(samples, rate).rms_dbfs - clip.levels.rms_dbfs) < 0.1  # at the rounded caption's tenth
 
 
 @pytest.mark.parametrize("rate", [2000, 8000, 10000, 22050, 44100, 192000])

@@ -12,7 +12,7 @@ import soundfile
 
 from prism_lessons.analysis.near_duplicates import DuplicatePair
 from prism_lessons.analysis.relations import Relations
-from prism_lessons.audio import Clip, decibels
+from prism_lessons.audio import Clip, to_dbfs
 from prism_lessons.errors import CourseError
 from prism_lessons.pages import sound_map
 from prism_lessons.pages.sound_map import FADE_SECONDS, LENGTHS, SAMPLE_RATE, apart, shortened
@@ -81,7 +81,7 @@ def test_every_sound_is_asked_for_once_and_stands_in_its_place(related, excerpts
     for index, samples in enumerate(heard(page)):
         wanted = excerpt(index).samples
         # 0.45 dB is what MP3 of a constant bit rate takes away; neighbours are 1 dB apart.
-        assert abs(decibels(np.std(samples)) - decibels(np.std(wanted))) < 0.45, index
+        assert abs(to_dbfs(np.std(samples)) - to_dbfs(np.std(wanted))) < 0.45, index
 
 
 def test_each_level_is_said_as_it_is(related, excerpts):

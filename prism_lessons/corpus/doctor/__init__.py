@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from operator import methodcaller
 
 from ...analysis import Loudness
-from ...audio import Levels, Recording, mix, resampled
+from ...audio import Levels, Recording, resample_blocks, to_mono
 from .bandwidth import USUAL_RATE, bandwidth_at_rate
 from .channels import Channels
 from .files import file_findings
@@ -67,7 +67,7 @@ def examine(recording, step=lambda part: None):
         levels.add(mono)
         loudness.add(mono)
 
-    found = _detect(recording, mix, listen, step)
+    found = _detect(recording, to_mono, listen, step)
     found += file_findings(recording, levels)
     if (channel := kept_channel(found)) is not None:
         # What the mix lacks says nothing of the sound: the channel to be kept is examined instead.
@@ -154,4 +154,4 @@ def repair_recording(recording, findings, sample_rate=None):
     for key, kind in KINDS.items():
         if key in findings and kind.repair:
             blocks = kind.repair(blocks, recording.sample_rate, findings[key].values)
-    return resampled(blocks, recording.sample_rate, sample_rate or recording.sample_rate)
+    return resample_blocks(blocks, recording.sample_rate, sample_rate or recording.sample_rate)

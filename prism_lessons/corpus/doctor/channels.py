@@ -4,7 +4,7 @@ import numpy as np
 import scipy.fft
 
 from ...analysis import Sections, power_spectrum
-from ...audio import decibels
+from ...audio import to_dbfs
 from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
 
 FRAME_SECONDS = 0.1
@@ -69,7 +69,7 @@ class Channels:
             self._analyse(section)
         if not self._samples:
             return []
-        levels = [decibels(np.sqrt(square / self._samples)) for square in self._squares]
+        levels = [to_dbfs(np.sqrt(square / self._samples)) for square in self._squares]
         louder = int(np.argmax(levels))
         others = max(level for channel, level in enumerate(levels) if channel != louder)
         if levels[louder] < SILENT_DBFS:

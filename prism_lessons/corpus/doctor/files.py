@@ -60,7 +60,7 @@ def file_findings(recording, levels):
     """The findings on a `Recording` that has been read to its end, with its `Levels`."""
     found = []
     there, whole = recording.frames_read / recording.sample_rate, recording.declared_seconds
-    if recording.broken_off:
+    if recording.truncated:
         of = f" of {whole:.1f} s" if whole and whole > there else ""
         found.append(Finding(BROKEN.key, SEVERE, f"breaks off after {there:.1f} s{of}"))
     if recording.gaps:

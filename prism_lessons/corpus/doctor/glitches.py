@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.ndimage import maximum_filter1d
 
 from ...analysis import Sections, map_sections, power_spectrum
-from ...audio import PCM16_STEP, mix
+from ...audio import PCM16_STEP, to_mono
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
@@ -323,7 +323,7 @@ class Glitches:
                 for first, last, value in find_dropouts(one, self.sample_rate):
                     if inner.start <= first < inner.stop:
                         holes.append((int(first) + start, int(last) + start, value))
-            for first, last, height in find_clicks(mix(samples), self.sample_rate):
+            for first, last, height in find_clicks(to_mono(samples), self.sample_rate):
                 if inner.start <= first < inner.stop:
                     self._clicks.append((first + start, last + start, height))
 

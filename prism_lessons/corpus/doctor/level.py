@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...analysis import Reblocker
-from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, decibels
+from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, to_dbfs
 from ...quantisation import Quantisation
 from .fading import FADE, fade_finding, keep_segments
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
@@ -152,7 +152,7 @@ def _weighted_median(values, weights):
 
 def _offset_finding(offset):
     severity = SLIGHT if abs(offset) < 0.01 else CLEAR if abs(offset) < 0.05 else SEVERE
-    measured = f"{offset:+.4f} of full scale ({decibels(abs(offset)):.0f} dBFS)"
+    measured = f"{offset:+.4f} of full scale ({to_dbfs(abs(offset)):.0f} dBFS)"
     return Finding(DC.key, severity, measured, (), {"offset": round(offset, 6)})
 
 
@@ -187,7 +187,7 @@ def _silence_finding(silent, keep, seconds):
 
 
 def _quiet_findings(peak, powers):
-    peak_dbfs = decibels(peak)
+    peak_dbfs = to_dbfs(peak)
     if peak_dbfs >= SOFT_PEAK_DBFS or not powers.any():
         return []
     gain = round(WANTED_PEAK_DBFS - peak_dbfs, 2)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ...analysis import Sections, map_sections
-from ...audio import PCM16_STEP, decibels, mix
+from ...audio import PCM16_STEP, to_dbfs, to_mono
 from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
 
 SECTION, MARGIN = 2**16, 2**10
@@ -227,7 +227,7 @@ class Peaks:
         start = self._sections.start
         signals = [np.ascontiguousarray(channel) for channel in samples.T]
         if self._channels > 1:
-            signals.append(mix(samples))
+            signals.append(to_mono(samples))
         for channel, signal in enumerate(signals):
             extremes = float(signal[inner].max()), -float(signal[inner].min())
             for side, highest in enumerate(extremes):
@@ -290,7 +290,7 @@ class Peaks:
         return Finding(
             CLIPPING.key,
             SEVERE if share > 0.01 else CLEAR if share > 0.001 else SLIGHT,
-            f"{clipped} samples in flat tops ({share:.2%}), the longest {longest}, at {decibels(level):.1f} dBFS",
+            f"{clipped} samples in flat tops ({share:.2%}), the longest {longest}, at {to_dbfs(level):.1f} dBFS",
             self._seconds(sorted(places, key=lambda place: place[0] - place[1])[:MOST_PLACES]),
             {
                 "band": band,
@@ -301,7 +301,7 @@ class Peaks:
         )
 
     def _intersample(self):
-        dbtp = decibels(self._true_peak)
+        dbtp = to_dbfs(self._true_peak)
         if dbtp <= MOST_DBTP:
             return None
         many = "1 place" if self._overs == 1 else f"{self._overs} places"

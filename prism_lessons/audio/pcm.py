@@ -19,7 +19,7 @@ W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 
 
 @dataclass(frozen=True)
-class Plain:
+class PcmLayout:
     """The uncompressed samples of a file, frame by frame.
 
     Attributes
@@ -32,9 +32,9 @@ class Plain:
         Hz; a number.
     start
         The byte at which they begin.
-    promised
+    declared_frames
         How many frames the header promises; None where it declares, as formats allow, an unknown length.
-    held
+    available_frames
         How many frames there are.
     """
 
@@ -44,22 +44,22 @@ class Plain:
     sample_rate: int
     channels: int
     start: int
-    promised: int | None
-    held: int
+    declared_frames: int | None
+    available_frames: int
 
     @property
     def stop(self):
         """The byte after the last frame."""
-        return self.start + self.held * self.channels * BYTES[self.subtype]
+        return self.start + self.available_frames * self.channels * BYTES[self.subtype]
 
     @property
-    def honest(self):
+    def complete(self):
         """Whether the header's length leaves nothing out."""
-        return self.promised is not None and self.promised >= self.held
+        return self.declared_frames is not None and self.declared_frames >= self.available_frames
 
 
-def plain(source):
-    """The `Plain` of a `Source`; None where its samples are compressed, or its header is of another format."""
+def pcm_layout(source):
+    """The `PcmLayout` of a `ByteSource`; None where its samples are compressed, or its header is of another format."""
     head = source.at(0, 40)
     try:
         if head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE":
@@ -110,7 +110,7 @@ def _nothing_from(source, place):
 
 
 def _found(source, form, subtype, endian, sample_rate, channels, start, size, unknown, chunks):
-    """The `Plain` of samples that begin at `start` and whose header promises `size` bytes, or has a length that is
+    """The `PcmLayout` of samples that begin at `start` and whose header promises `size` bytes, or has a length that is
     `unknown`; `chunks` is the layout of chunks that may follow, None where none may."""
     if subtype is None or channels < 1 or sample_rate < 1:
         return None
@@ -121,8 +121,8 @@ def _found(source, form, subtype, endian, sample_rate, channels, start, size, un
         else:  # a 32-bit length that overflowed is known modulo 2**32
             wraps = range(size + 2**32, there + 1, 2**32) if chunks else ()
             there = next((whole for whole in wraps if _ends_well(source, start + whole, *chunks)), there)
-    promised = None if unknown else size // frame
-    return Plain(form, subtype, endian, sample_rate, channels, start, promised, there // frame)
+    declared_frames = None if unknown else size // frame
+    return PcmLayout(form, subtype, endian, sample_rate, channels, start, declared_frames, there // frame)
 
 
 def _wave_format(fmt, order):
