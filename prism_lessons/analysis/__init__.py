@@ -8,12 +8,12 @@ from .fingerprints import Fingerprint, at_16_khz, fingerprint
 from .loudness import Loudness
 from .near_duplicates import DuplicatePair, Sound, duplicate_groups, find_near_duplicates
 from .relations import DIFFERENT_DB, Relations, relate
-from .timbre import BRIGHTNESS, NOISINESS, ONSETS, describe
+from .timbre import BRIGHTNESS, NOISINESS, ONSETS, timbre_features
 from .wave_matching import LIFT, SAMPLE_RATE, SPEEDS, phase_coherence, salient_amplitudes
 
 __all__ = [
     "BRIGHTNESS", "DIFFERENT_DB", "FINGERPRINT_BANDS", "FINGERPRINT_HOP", "LIFT", "NOISINESS", "ONSETS", "SAMPLE_RATE",
     "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations", "Sections", "Sound",
-    "at_16_khz", "code_version", "describe", "duplicate_groups", "find_near_duplicates", "fingerprint", "map_sections",
-    "map_with_context", "phase_coherence", "power_spectrum", "relate", "salient_amplitudes",
+    "at_16_khz", "code_version", "duplicate_groups", "find_near_duplicates", "fingerprint", "map_sections",
+    "map_with_context", "phase_coherence", "power_spectrum", "relate", "salient_amplitudes", "timbre_features",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from ..errors import CourseError
 from ..live import LiveLine, counted
 from .fingerprints import at_16_khz, fingerprint
 from .near_duplicates import DuplicatePair, near_duplicates_among
-from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, describe
+from .timbre import BRIGHTNESS, DESCRIPTORS, ENERGY_COMES, LEVEL_MOVES, NOISINESS, ONSETS, timbre_features
 
 # Smaller differences cannot be heard or come from rounding: standardising must not magnify them.
 SMALLEST_SPREAD = 0.1
@@ -150,7 +150,7 @@ def relate(sounds, layout="pca", seed=0, live=None):
     names, groups, seconds, rows, profiles, prints = [], [], [], [], [], []
     for sound in sounds:
         samples = at_16_khz(sound.clip)
-        row, profile = describe(samples)
+        row, profile = timbre_features(samples)
         names.append(sound.name)
         groups.append(sound.group)
         seconds.append(sound.clip.seconds)

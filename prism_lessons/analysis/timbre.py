@@ -23,7 +23,7 @@ DESCRIPTORS = (
 BRIGHTNESS, NOISINESS, LEVEL_MOVES, ENERGY_COMES, ONSETS = 0, 2, 4, 5, 6
 
 
-def describe(samples):
+def timbre_features(samples):
     """What a sound is like, whatever its level.
 
     Parameters

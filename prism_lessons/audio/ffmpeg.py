@@ -191,7 +191,7 @@ class FFmpegReader:
     def _stretches(self, first):
         """Yield (samples, sample rate, frame at which they begin) of stretches as they are decoded, from a little
         before the frame `first` on."""
-        self._failed = self._heard = False
+        self._failed = self._any_decoded = False
         for number, (start, stop) in enumerate(self._parts):
             try:
                 with self._opened(start, stop) as (container, stream):
@@ -230,8 +230,8 @@ class FFmpegReader:
                 self._failed = self._failed or bytes(packet)[:3] not in NO_SAMPLES
                 continue
             if frames:
-                self.gaps += self._failed and self._heard
-                self._failed, self._heard = False, True
+                self.gaps += self._failed and self._any_decoded
+                self._failed, self._any_decoded = False, True
             for frame in frames:
                 yield _samples(frame), frame.sample_rate, frame.pts
 

@@ -1,9 +1,9 @@
 """Hearing what a run has learned: its clips side by side, what they sound like, and listeners' notes on them."""
 
 from .audition import Audition, audition, sounds_of_run
-from .chosen import capsule_of
 from .clip_analysis import AuditionClip
 from .diagnosis import DIAGNOSES, diagnose
+from .epoch_capsule import capsule_of
 from .listening import Act, ListeningLog
 from .measures import measure_clip
 from .page import PageSounds, document

@@ -15,10 +15,10 @@ from ..files import output_path, write_text
 from ..live import LiveLine, counted
 from ..run import Run, opened
 from . import page
-from .chosen import capsule_of
 from .clip_analysis import analyse_clips, ringing_share, timbre_distance_of
 from .closeness import Sources, excerpt
 from .diagnosis import DIAGNOSES
+from .epoch_capsule import capsule_of
 from .journey import journey
 from .listening import ListeningLog
 from .portfolio import export_journal

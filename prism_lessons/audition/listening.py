@@ -74,7 +74,7 @@ class Act:
 
 
 @dataclass(frozen=True)
-class Heard:
+class ClipNotes:
     """What listeners gave one clip: `stars`, who gave one; `tags`; `notes`, {who: text}."""
 
     stars: tuple[str, ...] = ()
@@ -247,7 +247,7 @@ class ListeningLog:
 
     @property
     def heard(self):
-        """The current stars, tags and notes of each clip, {clip: `Heard`}; clips without any are left out."""
+        """The current stars, tags and notes of each clip, {clip: `ClipNotes`}; clips without any are left out."""
         stars, tags, notes = {}, {}, {}
         for act in self.acts:
             if act.act in (STAR, UNSTAR):
@@ -258,7 +258,7 @@ class ListeningLog:
                 notes.setdefault(act.clip, {})[act.who] = act.text
         said = {}
         for clip in sorted({*stars, *tags, *notes}):
-            heard = Heard(
+            heard = ClipNotes(
                 tuple(who for who, given in stars.get(clip, {}).items() if given),
                 tuple(tag for tag, given in tags.get(clip, {}).items() if given),
                 {who: text for who, text in notes.get(clip, {}).items() if text.strip()},

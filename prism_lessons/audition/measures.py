@@ -13,7 +13,7 @@ from scipy import fft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
-from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, describe, power_spectrum
+from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, power_spectrum, timbre_features
 from ..audible import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 
@@ -130,7 +130,7 @@ def measure_clip(clip):
     """The `Measures` of a `Clip` of any sample rate and length."""
     levels = clip.levels
     sound, nonsilent = normalised_samples(clip), nonsilent_frames(clip)
-    described = describe(sound)[0]
+    described = timbre_features(sound)[0]
     short, long = _Bands.of(sound, SHORT, SHORT_HOP), _Bands.of(sound, LONG, LONG_HOP)
     loop_seconds, loop_likeness = _loop(short)
     one_line, line_hz, lines = _lines(long.spectrum)

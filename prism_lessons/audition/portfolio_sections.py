@@ -13,7 +13,7 @@ from ..markup import REFERENCES
 from ..prose import as_html, deeper, harmless, one_line, quoted
 from ..settings import ModelSettings, TrainingSettings, described
 from ..verdict import verdict
-from .chosen import heard_in_markdown
+from .epoch_capsule import notes_in_markdown
 from .listening import CHOOSE, TAG
 
 CURVE = object()  # the place of the picture
@@ -173,7 +173,7 @@ def _heard(run, log):
             epoch = clip.epoch
             parts.append(f"### Epoch {epoch}")
         parts.append(clip or f"{one_line(name)}: its clip is no longer there.")
-        parts.append("\n".join(heard_in_markdown(said, when)))
+        parts.append("\n".join(notes_in_markdown(said, when)))
     return parts
 
 

@@ -38,7 +38,7 @@ class SoundAnalysis:
     partials
         The steady partials, Hz, (partials,); see `steady_partials`. An inaudible sound has none.
     profiles
-        The timbre of its windows of a second, (windows, 80) float32; see `describe`.
+        The timbre of its windows of a second, (windows, 80) float32; see `timbre_features`.
     fingerprint
         Its `Fingerprint`, by which copies are found; None for silence.
     """

@@ -7,7 +7,7 @@ import pytest
 
 from prism_lessons.analysis.near_duplicates import Sound
 from prism_lessons.analysis.relations import relate, vendi_score
-from prism_lessons.analysis.timbre import describe
+from prism_lessons.analysis.timbre import timbre_features
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
@@ -57,7 +57,7 @@ def test_the_same_seed_gives_the_same_relations(two_kinds):
 
 def test_the_level_of_a_sound_plays_no_part(noise):
     for wave in (noise(1), struck(440), tone(200)):
-        loud, soft = describe(wave)[0], describe(0.01 * wave)[0]
+        loud, soft = timbre_features(wave)[0], timbre_features(0.01 * wave)[0]
         np.testing.assert_allclose(soft, loud, atol=1e-3)
 
 

@@ -70,7 +70,7 @@ def _whitened(spectra):
     return spectra * (salient_amplitudes(spectra, FLOOR_STRIDE) ** LIFT / np.maximum(np.abs(spectra), 1e-15))
 
 
-def windows_from(samples, starts, size):
+def _windows_from(samples, starts, size):
     """Windows of `size` samples from `starts` (integers) on, zero-padded beyond the ends: (n, size) float32."""
     places = np.asarray(starts)[:, None] + np.arange(size)
     inside = (places >= 0) & (places < len(samples))
@@ -185,7 +185,7 @@ def _peaks(fits, count):
 def _speed(clip, source, place, source_place):
     """Which of `SPEEDS` fits best round `place` and `source_place`."""
     steps = np.arange(-NEAR, NEAR + 1) * SHORT_HOP
-    theirs = windows_from(source, np.rint(source_place + steps).astype(int) - SHORT // 2, SHORT)
+    theirs = _windows_from(source, np.rint(source_place + steps).astype(int) - SHORT // 2, SHORT)
     ours = np.concatenate([_resampled_windows(clip, place + steps * speed, speed) for speed in SPEEDS])
     coherence, _, lags = _coherence(ours, np.tile(theirs, (len(SPEEDS), 1)))
     fits = (np.abs(coherence) * (np.abs(lags) <= TIGHT)).reshape(len(SPEEDS), -1).sum(1)
@@ -210,7 +210,7 @@ def track(clip, source, place, source_place, speed=None):
         whole = np.rint(at).astype(int)
         centres = place + (steps + whole - at) * speed
         ours = _resampled_windows(clip, centres, speed)
-        theirs = windows_from(source, whole - SHORT // 2, SHORT)
+        theirs = _windows_from(source, whole - SHORT // 2, SHORT)
         coherence, partials, lags = _coherence(ours, theirs, SLACK if reach == NEAR else TIGHT)
         run = _coherent_run(coherence, ours, theirs, steps)
         if run is None:

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ...analysis import SAMPLE_RATE, describe
+from ...analysis import SAMPLE_RATE, timbre_features
 from ...audio import SILENCE_DBFS
 from ...live import moment
 
@@ -74,7 +74,7 @@ def timbre_windows(samples):
     sizes
         (n,) in samples; a shorter sound is one window.
     profiles
-        (n, 80) float32, as `describe` gives them.
+        (n, 80) float32, as `timbre_features` gives them.
     silent
         How many were left out: softer than -60 dBFS (RMS), or shorter than 10 ms.
     """
@@ -88,7 +88,7 @@ def timbre_windows(samples):
         window = samples[start : start + size]
         if np.mean(np.square(window, dtype=np.float64)) >= 10 ** (SILENCE_DBFS / 10):
             kept.append(start)
-            profiles.append(describe(window)[1])
+            profiles.append(timbre_features(window)[1])
     profiles = np.array(profiles, np.float32).reshape(-1, 80)
     return np.array(kept, int), np.full(len(kept), size), profiles, len(starts) - len(kept)
 

@@ -30,7 +30,7 @@ class Sources:
     windows
         (source, start in samples at 16 kHz, length) of each window of a second that is not silent, (n, 3) int.
     profiles
-        Their timbre, (n, 80) float32; see `describe`.
+        Their timbre, (n, 80) float32; see `timbre_features`.
     silent
         How many silent windows were left out.
     unread

@@ -70,15 +70,15 @@ def fade_finding(levels, changes, frame_seconds, seconds, keep):
     """
     if not keep:
         return None
-    heard = _without_silence(levels, round(keep[0][0] / frame_seconds), round(keep[-1][1] / frame_seconds))
-    if (heard.stop - heard.start) * frame_seconds < SHORTEST_SECONDS:
+    sounding = _without_silence(levels, round(keep[0][0] / frame_seconds), round(keep[-1][1] / frame_seconds))
+    if (sounding.stop - sounding.start) * frame_seconds < SHORTEST_SECONDS:
         return None
     for backwards in (False, True):
-        there = levels[heard][::-1] if backwards else levels[heard]
+        there = levels[sounding][::-1] if backwards else levels[sounding]
         share = _soft_share(there)
         if share < MOST_SOFT or not _steady_fall(there):
             continue
-        if not backwards and not _artificial(there, changes[heard]):
+        if not backwards and not _artificial(there, changes[sounding]):
             continue
         loud = np.flatnonzero(_envelope(levels) > _envelope(levels).max() - KEPT)
         window = seconds / WINDOWS

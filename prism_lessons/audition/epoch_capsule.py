@@ -38,12 +38,12 @@ def capsule_of(run, epoch, log):
     capsule = run.capsule(epoch)
     acts = [_plain(act) for act in log.acts if _is_of(act, epoch)]
     kept = _newest(acts)
-    heard = {clip: heard for clip, heard in log.heard.items() if epoch_of(clip) == epoch}
+    notes = {clip: given for clip, given in log.heard.items() if epoch_of(clip) == epoch}
     titles = {clip.name: clip.title for clip in run.played}
     lines = [HEADING, ""]
-    for clip, said in heard.items():
-        lines += [f"### {titles.get(clip) or one_line(clip)}", "", *heard_in_markdown(said), ""]
-    if not heard:
+    for clip, clip_notes in notes.items():
+        lines += [f"### {titles.get(clip) or one_line(clip)}", "", *notes_in_markdown(clip_notes), ""]
+    if not notes:
         lines += ["Nothing has been starred or noted of this epoch.", ""]
     if len(kept) < len(acts):
         lines += [f"The {len(acts) - len(kept)} oldest acts are in the listening log of the run only.", ""]
@@ -51,8 +51,8 @@ def capsule_of(run, epoch, log):
     return replace(capsule, card=card, about={**capsule.about, "listening": kept})
 
 
-def heard_in_markdown(heard, when=lambda act, who="", text="": ""):
-    """The stars, tags and notes of a clip, a `Heard`, as lines of Markdown.
+def notes_in_markdown(notes, when=lambda act, who="", text="": ""):
+    """The stars, tags and notes of a clip, a `ClipNotes`, as lines of Markdown.
 
     Parameters
     ----------
@@ -60,11 +60,11 @@ def heard_in_markdown(heard, when=lambda act, who="", text="": ""):
         A function that returns the date to append to a star, a tag or a note, such as " (2026-11-22 23:15)": its
         arguments are the act, who did it, and the tag.
     """
-    stars = [one_line(who) + when("star", who=who) for who in heard.stars]
-    tags = [one_line(tag) + when("tag", text=tag) for tag in heard.tags]
+    stars = [one_line(who) + when("star", who=who) for who in notes.stars]
+    tags = [one_line(tag) + when("tag", text=tag) for tag in notes.tags]
     lines = [f"- Starred by {', '.join(stars)}"] if stars else []
     lines += [f"- Tagged {', '.join(tags)}"] if tags else []
-    for who, text in heard.notes.items():
+    for who, text in notes.notes.items():
         lines += ["", f"{one_line(who)} wrote{when('note', who=who)}:", "", quoted(text)]
     return lines[not stars and not tags :]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from prism_lessons.audio import Clip
-from prism_lessons.audition.chosen import capsule_of
+from prism_lessons.audition.epoch_capsule import capsule_of
 from prism_lessons.audition.listening import ListeningLog
 from prism_lessons.capsule import Capsule
 from prism_lessons.errors import CourseError
