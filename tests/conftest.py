@@ -29,7 +29,7 @@ SLOW = (
     "tests/browser/",
     "tests/corpus/test_curating.py",
     "tests/analysis/test_relations.py",
-    "tests/analysis/test_twins.py",
+    "tests/analysis/test_near_duplicates.py",
     "tests/generation/test_engines.py",
     "tests/generation/test_long.py",
     "tests/generation/test_priming.py",
