@@ -1,6 +1,6 @@
 """What a sound is like and which sounds are alike: measured block by block, compared, and cached."""
 
-from .blocks import Reblocker, Sections, map_sections, map_with_context, power_spectrum
+from .blocks import Reblocker, Sections, map_sections, map_with_context, power_spectrum, true_runs
 from .file_cache import FileCache, code_version
 from .fingerprints import BANDS as FINGERPRINT_BANDS
 from .fingerprints import HOP as FINGERPRINT_HOP
@@ -16,4 +16,5 @@ __all__ = [
     "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations", "Sections", "Sound",
     "at_16_khz", "code_version", "duplicate_groups", "find_near_duplicates", "fingerprint", "map_sections",
     "map_with_context", "phase_coherence", "power_spectrum", "relate", "salient_amplitudes", "timbre_features",
+    "true_runs",
 ]  # fmt: skip

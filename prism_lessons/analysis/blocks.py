@@ -8,6 +8,11 @@ def power_spectrum(spectra):
     return spectra.real**2 + spectra.imag**2
 
 
+def true_runs(mask):
+    """The runs of true values in a mask, shape (values,): (start, stop) of each, shape (runs, 2)."""
+    return np.flatnonzero(np.diff(np.r_[False, mask, False].astype(np.int8))).reshape(-1, 2)
+
+
 def map_with_context(blocks, change, context):
     """Yield `change(samples)` of a sound that comes in blocks, where `change` looks at most `context` samples away.
 

@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 
 from ..errors import CourseError, as_given
+from ..live import counted
 from .pcm import pcm_layout
 from .sndfile import LibsndfileReader
 from .source import AudioError, ByteSource, TransientError
@@ -189,8 +190,7 @@ class Recording:
             whole = f" of {declared:.1f} s" if declared > read else ""
             notes.append(f"breaks off after {read:.1f} s{whole}; what there is was used")
         if self.gaps:
-            places = "place" if self.gaps == 1 else "places"
-            notes.append(f"cannot be decoded in {self.gaps} {places}, which were left out")
+            notes.append(f"cannot be decoded in {counted(self.gaps, 'place')}, which were left out")
         if self.not_finite:
             notes.append(f"{self.not_finite} samples were no numbers (NaN or infinity) and were read as silence")
         return notes

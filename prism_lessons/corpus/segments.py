@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..analysis import true_runs
 from ..audio import FLOOR_DBFS, AudioError, Recording, load
 from ..checks import a_path, checked, stretches
 from ..errors import CourseError, as_given
@@ -219,8 +220,7 @@ def _segments_between_silences(power, silent, gap, shortest, seconds):
     gap, shortest, seconds
         As in `suggest_segments`, and the length of the file.
     """
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], power > silent, [False]])))
-    silences = np.concatenate([[0], edges, [len(power)]]).reshape(-1, 2)
+    silences = true_runs(power <= silent)
     long = silences[(silences[:, 1] - silences[:, 0]) * STEP_SECONDS >= gap]
     stretches, free = [], 0
     for (before, start), (end, after) in pairwise([(0, 0), *long, (len(power), len(power))]):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from .. import markup
+from ..analysis import true_runs
 from ..audio import FLOOR_DBFS, as_clip
 from ..prose import escaped
 from .output import RichOutput, figure
@@ -45,8 +46,7 @@ def waveform(sound, name=None):
 
 def _longest_run(true):
     """How many values in a row are true, at most."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], true, [False]]).astype(np.int8)))
-    return max(edges[1::2] - edges[::2], default=0)
+    return max((stop - start for start, stop in true_runs(true)), default=0)
 
 
 def spectrogram(sound, name=None):

@@ -3,7 +3,7 @@
 import numpy as np
 import scipy.fft
 
-from ...analysis import Sections, power_spectrum
+from ...analysis import Sections, power_spectrum, true_runs
 from ...audio import to_dbfs
 from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
 
@@ -107,8 +107,8 @@ class Channels:
         cancels = sounding & (against > whole / 2)
         if cancels.sum() > 0.9 * sounding.sum():
             return ()
-        edges = np.flatnonzero(np.diff(np.r_[False, cancels, False].astype(np.int8))).reshape(-1, 2)
-        longest = edges[np.argsort(edges[:, 0] - edges[:, 1], kind="stable")[:MOST_PLACES]]
+        runs = true_runs(cancels)
+        longest = runs[np.argsort(runs[:, 0] - runs[:, 1], kind="stable")[:MOST_PLACES]]
         seconds = np.sort(longest, axis=0) * self._frame / self.sample_rate
         end = self._samples / self.sample_rate
         return tuple((round(float(start), 3), round(min(float(stop), end), 3)) for start, stop in seconds)

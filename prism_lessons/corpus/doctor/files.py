@@ -2,6 +2,7 @@
 sound."""
 
 from ...audio import LENGTH_SECONDS
+from ...live import counted
 from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
 
 SHORT_SECONDS = 0.1
@@ -64,15 +65,13 @@ def file_findings(recording, levels):
         of = f" of {whole:.1f} s" if whole and whole > there else ""
         found.append(Finding(BROKEN.key, SEVERE, f"breaks off after {there:.1f} s{of}"))
     if recording.gaps:
-        count = recording.gaps
-        found.append(Finding(GAPS.key, SEVERE, f"{count} {'place' if count == 1 else 'places'}"))
+        found.append(Finding(GAPS.key, SEVERE, counted(recording.gaps, "place")))
     if whole is not None and there > whole + LENGTH_SECONDS:
         found.append(Finding(HEADER.key, SLIGHT, f"promises {whole:.1f} s, and there are {there:.1f} s"))
     if recording.tracks > 1:
         found.append(Finding(TRACKS.key, SLIGHT, f"1 of {recording.tracks} is read"))
     if recording.not_finite:
-        count = recording.not_finite
-        found.append(Finding(NOT_FINITE.key, SEVERE, f"{count} {'sample' if count == 1 else 'samples'}"))
+        found.append(Finding(NOT_FINITE.key, SEVERE, counted(recording.not_finite, "sample")))
     if 0 < levels.seconds < SHORT_SECONDS:
         found.append(Finding(SHORT.key, CLEAR, f"{1000 * levels.seconds:.0f} ms"))
     return found

@@ -9,6 +9,17 @@ SEVERITY_WORDS = {SLIGHT: "slight", CLEAR: "clear", SEVERE: "severe"}
 MOST_PLACES = 20
 
 
+def merge_overlapping(places):
+    """Places (start, stop) in order, overlapping ones merged: a list of tuples."""
+    merged = []
+    for start, stop in sorted(places):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(stop, merged[-1][1])
+        else:
+            merged.append((start, stop))
+    return merged
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of fault.

@@ -14,7 +14,8 @@ from scipy.ndimage import maximum_filter1d
 
 from ...analysis import Sections, map_sections, power_spectrum
 from ...audio import PCM16_STEP, to_mono
-from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
+from ...live import counted
+from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind, merge_overlapping
 
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
 OUTLIER = 20.0  # times the median of a frame; the filter is estimated again without such samples
@@ -330,19 +331,12 @@ class Glitches:
     def _all_holes(self):
         """The holes of all channels, [(start, stop), ...] in order, overlapping ones merged."""
         # A run near the highest sample is a clipped top, which `Peaks` reports.
-        holes = sorted(
+        return merge_overlapping(
             (start, stop)
             for channel, found in enumerate(self._holes)
             for start, stop, value in found
             if abs(value) < CLIPPED_SHARE * self._highest[channel]
         )
-        merged = holes[:1]
-        for start, stop in holes[1:]:
-            if start <= merged[-1][1]:
-                merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-            else:
-                merged.append((start, stop))
-        return merged
 
     def _places(self, found, size):
         """The worst of them, as places in seconds, in order of time."""
@@ -354,11 +348,10 @@ class Glitches:
             return None
         lengths = [1000 * (stop - start) / self.sample_rate for start, stop in holes]
         severe = len(holes) >= 10 or sum(lengths) > 10 * self._samples / self.sample_rate  # 1 % of the sound
-        many = "1 place" if len(holes) == 1 else f"{len(holes)} places"
         return Finding(
             DROPOUTS.key,
             SEVERE if severe else CLEAR,
-            f"{many}, the longest {max(lengths):.1f} ms",
+            f"{counted(len(holes), 'place')}, the longest {max(lengths):.1f} ms",
             self._places(holes, lambda hole: hole[1] - hole[0]),
             {"holes": [list(hole) for hole in holes[:MOST_HOLES]]},
         )
@@ -367,11 +360,10 @@ class Glitches:
         if not clicks:
             return None
         often = len(clicks) / (self._samples / self.sample_rate)
-        many = "1 click" if len(clicks) == 1 else f"{len(clicks)} clicks"
         tallest = max(height for _, _, height in clicks)
         return Finding(
             CLICKS.key,
             SEVERE if often > 1 else CLEAR if often > 0.1 else SLIGHT,
-            f"{many}, the tallest {tallest:.2f} of full scale",
+            f"{counted(len(clicks), 'click')}, the tallest {tallest:.2f} of full scale",
             self._places(clicks, lambda click: click[2]),
         )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...analysis import Reblocker
+from ...analysis import Reblocker, true_runs
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, to_dbfs
 from ...quantisation import Quantisation
 from .fading import FADE, fade_finding, keep_segments
@@ -161,9 +161,8 @@ def _silent_stretches(levels, frame_seconds):
     limit = levels.max() - SILENT_BELOW_LOUD
     floor = np.percentile(levels, SOFTEST_PERCENT)
     silent = levels < max(min(SILENCE_DBFS, limit), min(floor + 3, limit))
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8)))
     stretches = []
-    for first, last in edges.reshape(-1, 2):
+    for first, last in true_runs(silent):
         start = float(first) * frame_seconds + (MARGIN_SECONDS if first else 0)
         end = float(last) * frame_seconds - (MARGIN_SECONDS if last < len(levels) else 0)
         if (last - first) * frame_seconds >= LONG_SILENCE_SECONDS:

@@ -10,7 +10,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from ...analysis import Sections, map_sections
 from ...audio import PCM16_STEP, to_dbfs, to_mono
-from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
+from ...live import counted
+from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind, merge_overlapping
 
 SECTION, MARGIN = 2**16, 2**10
 LEAST_LEVEL = 0.002  # -54 dBFS; below it, 16-bit steps make every top flat
@@ -261,13 +262,7 @@ class Peaks:
 
     def _seconds(self, places):
         """(start, stop) in samples -> in seconds and in order, overlapping ones merged."""
-        merged = []
-        for start, stop in sorted(places):
-            if merged and start <= merged[-1][1]:
-                merged[-1][1] = max(stop, merged[-1][1])
-            else:
-                merged.append([start, stop])
-        merged = merged[:MOST_PLACES]
+        merged = merge_overlapping(places)[:MOST_PLACES]
         return tuple((round(start / self.sample_rate, 6), round(stop / self.sample_rate, 6)) for start, stop in merged)
 
     def _clipping(self):
@@ -304,11 +299,10 @@ class Peaks:
         dbtp = to_dbfs(self._true_peak)
         if dbtp <= MOST_DBTP:
             return None
-        many = "1 place" if self._overs == 1 else f"{self._overs} places"
         return Finding(
             INTERSAMPLE.key,
             SEVERE if dbtp > 2 else CLEAR if dbtp > 0.5 else SLIGHT,
-            f"{many} above full scale, the highest {dbtp:+.1f} dBTP",
+            f"{counted(self._overs, 'place')} above full scale, the highest {dbtp:+.1f} dBTP",
             self._seconds([(at - 1, at + 1) for _, at in self._over_places]),
             {"gain": CEILING / self._true_peak},
         )
