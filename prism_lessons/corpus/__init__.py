@@ -1,7 +1,7 @@
 """From a folder of recordings to a corpus: survey it, choose, prepare its clips, keep some aside for validation."""
 
 from .card import is_mostly_silent
-from .choices import CONSENTS, MENDABLE, MOST_REPEATS, PREFERENCES, SHARING, UNKNOWN, Choices, Intention, Origin
+from .choices import CONSENTS, MENDABLE, MOST_TIMES, PREFERENCES, SHARING, UNKNOWN, Choices, Intention, Origin
 from .codes import Codes, codes_of, unigram_bits
 from .corpus import SETTINGS, TRAINING, VALIDATION, ClipFile, Corpus
 from .curating import MINIMUM_SECONDS, curate
@@ -21,7 +21,7 @@ from .sounds import Piece, Sounds, sounds_of
 from .survey import Survey, SurveyedFile, survey
 
 __all__ = [
-    "CONSENTS", "KINDS", "MENDABLE", "MINIMUM_SECONDS", "MOST_PLACES", "MOST_REPEATS", "PREFERENCES", "SETTINGS",
+    "CONSENTS", "KINDS", "MENDABLE", "MINIMUM_SECONDS", "MOST_PLACES", "MOST_TIMES", "PREFERENCES", "SETTINGS",
     "SEVERITY_WORDS", "SHARING", "TRAINING", "UNKNOWN", "VALIDATION", "Choices", "ClipFile", "Codes", "Corpus",
     "Intention", "Origin", "Piece", "Sounds", "Survey", "SurveyedFile", "codes_of", "curate", "fault_key",
     "finding_in_words", "has_remedy", "is_mostly_silent", "kept_channel", "list_files", "refuse_by_name",

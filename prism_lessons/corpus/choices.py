@@ -27,7 +27,7 @@ CONSENTS = ("own work", "given by the maker", "by its licence", UNKNOWN, NO_CONS
 SHARING = (YES, NO, UNKNOWN)
 SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
 PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
-MOST_REPEATS = 16
+MOST_TIMES = 16
 # How values are introduced in words, where not by their keys.
 SPOKEN = {
     "why": "",
@@ -82,7 +82,7 @@ class State:
     left_out: dict = field(default_factory=dict)  # {name: why}
     remedies: dict = field(default_factory=dict)  # {name: (kinds)}
     segments: dict = field(default_factory=dict)  # {name: ((start, end), ...)}
-    repeats: dict = field(default_factory=dict)  # {pattern: how often}
+    times: dict = field(default_factory=dict)  # {pattern: how often}
 
     def origin(self, name):
         """The `Origin` of a recording, from all patterns that match it; more exact ones override others."""
@@ -91,9 +91,9 @@ class State:
             said |= self.origins[pattern]
         return Origin(**said)
 
-    def repeats_of(self, name):
+    def times_of(self, name):
         """How often a pass uses a recording, by the most exact pattern that matches it."""
-        return [1, *(self.repeats[pattern] for pattern in _fitting(self.repeats, name))][-1]
+        return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
 
 
 def _a_survey(name, value):
@@ -349,7 +349,7 @@ def _after(state, act):
         parts = tuple(map(tuple, values["segments"]))
         return replace(state, segments=segments | ({name: parts} if parts else {}))
     if act == "weigh":
-        return replace(state, repeats=state.repeats | {values["pattern"]: values["times"]})
+        return replace(state, times=state.times | {values["pattern"]: values["times"]})
     raise ValueError(f"no choice is called {act}")
 
 
@@ -380,8 +380,8 @@ def _check(act, values):
                 raise CourseError(f"Two segments overlap at {start:g} s: let each begin where the one before ends.")
     elif act == "weigh":
         times = values["times"]
-        if type(times) is not int or not 1 <= times <= MOST_REPEATS:
-            raise CourseError(f"A recording can be heard 1 to {MOST_REPEATS} times in a pass, not {times}.")
+        if type(times) is not int or not 1 <= times <= MOST_TIMES:
+            raise CourseError(f"A recording can be heard 1 to {MOST_TIMES} times in a pass, not {times}.")
 
 
 def _in_words(act):

@@ -9,7 +9,7 @@ from ..errors import CourseError
 from ..files import digest, inside, read_error, read_json
 from ..live import wrapped
 from .card import card, warnings_about, what_it_allows
-from .choices import MOST_REPEATS, Intention, Origin
+from .choices import MOST_TIMES, Intention, Origin
 from .clips import md5_of
 
 SETTINGS = "corpus.json"
@@ -63,7 +63,7 @@ def _fits(corpus):
         and all(isinstance(level, (int, float)) for level in levels)
         and all(type(clip.start) is int and clip.start >= 0 for clip in corpus.clips)
         and all(type(clip.samples) is int and clip.samples > 0 for clip in corpus.clips)
-        and all(type(clip.times) is int and 1 <= clip.times <= MOST_REPEATS for clip in corpus.clips)
+        and all(type(clip.times) is int and 1 <= clip.times <= MOST_TIMES for clip in corpus.clips)
         and {clip.split for clip in corpus.clips} == {TRAINING, VALIDATION}
     )
 

@@ -244,7 +244,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             unused.append({"name": name, "reason": str(error)})
             continue
         name_by_digest[clip.digest] = name
-        clip = replace(clip, times=state.repeats_of(name))
+        clip = replace(clip, times=state.times_of(name))
         segments = [
             tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
         ]

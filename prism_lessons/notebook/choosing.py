@@ -9,7 +9,7 @@ from ..audio import AudioError, Clip, Recording, resample
 from ..corpus import (
     KINDS,
     MENDABLE,
-    MOST_REPEATS,
+    MOST_TIMES,
     finding_in_words,
     repair_recording,
     segment_clips,
@@ -141,7 +141,7 @@ class RecordingsPanel(_Rows):
             if kind not in wanted["mend"] and kind in mended:
                 self._choices.leave_as_it_is(name, kind)
                 yield f"{KINDS[kind].title} is left in {name}"
-        if wanted["times"] != state.repeats_of(name):
+        if wanted["times"] != state.times_of(name):
             self._choices.weigh(name, wanted["times"])
             yield f"{name} is heard {wanted['times']} {'time' if wanted['times'] == 1 else 'times'} in a pass"
 
@@ -239,9 +239,7 @@ def _inputs_for(place, file, state):
     return {
         "use": _narrow(tick(f"{place}: use this recording", file.name not in state.left_out)),
         "mend": {kind: _narrow(tick(f"{place}: mend: {KINDS[kind].title}", kind in mended)) for kind in kinds},
-        "times": _narrow(
-            whole(f"{place}: times heard in a pass", state.repeats_of(file.name), 1, MOST_REPEATS), "24em"
-        ),
+        "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "24em"),
     }
 
 

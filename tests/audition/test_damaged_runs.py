@@ -135,7 +135,7 @@ def test_values_of_a_wrong_kind_in_the_choices_are_said(tmp_path, act):
         path.write_text("".join(json.dumps(line) + "\n" for line in (CHOICES[2], changed)))
         try:
             choices = Choices(path)
-            str((choices, choices.state.origin("a.wav"), choices.state.repeats_of("a.wav"), choices.undo()))
+            str((choices, choices.state.origin("a.wav"), choices.state.times_of("a.wav"), choices.undo()))
         except CourseError as refused:
             assert "\n" not in str(refused)
             return True

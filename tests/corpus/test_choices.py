@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from prism_lessons.corpus import choices as module
-from prism_lessons.corpus.choices import BOTH, MOST_REPEATS, SIMILAR, UNKNOWN, Choices, Intention, Origin, State
+from prism_lessons.corpus.choices import BOTH, MOST_TIMES, SIMILAR, UNKNOWN, Choices, Intention, Origin, State
 from prism_lessons.corpus.doctor import Finding
 from prism_lessons.corpus.doctor.findings import Kind
 from prism_lessons.corpus.survey import Survey, SurveyedFile
@@ -43,7 +43,7 @@ def lines(choices):
 
 def test_before_the_first_choice_nothing_is_said_and_no_file_is_made(choices):
     assert choices.state == State() and str(choices) == "Nothing has been chosen yet." and not choices.path.exists()
-    assert choices.state.origin("a.wav") == Origin() and choices.state.repeats_of("a.wav") == 1
+    assert choices.state.origin("a.wav") == Origin() and choices.state.times_of("a.wav") == 1
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -63,7 +63,7 @@ def test_all_choices_are_there_again_when_the_file_is_opened_again(choices):
     assert state.left_out == {"Take 5.wav": "damaged"}
     assert state.remedies == {"kitchen.wav": ("clicks", "hum")}  # in the order in which they are applied
     assert state.segments == {"Audio 5.wav": ((3.0, 4.6),)}
-    assert state.repeats_of("voices/anna.wav") == 3 and state.repeats_of("Take 1.wav") == 1
+    assert state.times_of("voices/anna.wav") == 3 and state.times_of("Take 1.wav") == 1
     assert str(Choices(choices.path)) == str(choices)
 
 
@@ -172,7 +172,7 @@ def test_a_more_exact_pattern_counts_for_more_whichever_came_first(choices):
     assert choices.state.origin("bell.wav").maker == "me"
     for pattern, times in (("voices/anna.wav", 4), ("voices/*", 3), ("*", 2)):
         choices.weigh(pattern, times)
-    assert [choices.state.repeats_of(name) for name in ("voices/anna.wav", "voices/ben.wav", "bell.wav")] == [4, 3, 2]
+    assert [choices.state.times_of(name) for name in ("voices/anna.wav", "voices/ben.wav", "bell.wav")] == [4, 3, 2]
 
 
 def test_what_is_said_later_of_an_origin_adds_to_what_was_said(choices):
@@ -188,7 +188,7 @@ def test_brackets_and_question_marks_mean_themselves(choices, name):
     state = choices.state
     assert state.origin(name.replace("*", "x.wav")).maker == "Anna"
     for other in ("take 1.wav", "whats.wav", "b.wav", "voices o/x.wav", "is its n/x.wav"):
-        assert state.origin(other).maker == UNKNOWN and state.repeats_of(other) == 1
+        assert state.origin(other).maker == UNKNOWN and state.times_of(other) == 1
 
 
 def test_names_come_back_as_they_are(choices):
@@ -224,8 +224,8 @@ def test_consent_and_leave_to_share_are_read_from_an_origin(choices):
         (lambda choices: choices.cut("a.wav", [(0, float("nan"))]), "to nan s"),
         (lambda choices: choices.cut("a.wav", [(0, float("inf"))]), "to inf s"),
         (lambda choices: choices.cut("a.wav", [(1, 3), (0, 2)]), "overlap at 1 s"),
-        (lambda choices: choices.weigh("*", 0), f"1 to {MOST_REPEATS} times in a pass, not 0"),
-        (lambda choices: choices.weigh("*", MOST_REPEATS + 1), "not 17"),
+        (lambda choices: choices.weigh("*", 0), f"1 to {MOST_TIMES} times in a pass, not 0"),
+        (lambda choices: choices.weigh("*", MOST_TIMES + 1), "not 17"),
         (lambda choices: choices.weigh("*", 1.5), "not 1.5"),
         (lambda choices: choices.weigh("*", True), "not True"),
     ],
@@ -345,7 +345,7 @@ def test_an_undo_takes_back_what_it_names_whatever_was_chosen_since(choices):
     between = written("leave out", name="b.wav", why="") + b"\n"
     choices.path.write_bytes(first + second + between + undone + undone)
     assert list(Choices(choices.path).state.left_out) == ["a.wav", "b.wav"]
-    assert Choices(choices.path).state.repeats == {}
+    assert Choices(choices.path).state.times == {}
 
 
 def test_an_undo_of_an_earlier_version_takes_back_the_choice_before_it(choices):
