@@ -38,8 +38,10 @@ def choose_validation(recordings, share, seed, before=frozenset()):
     The set of keys for validation. It is empty when no choice of whole recordings would leave at least two thirds of
     the sound for training: then a piece has to be cut off the end of one.
 
-    Notes ----- A recording goes to validation when its `hash_position` is below `share`, so with many recordings, those
-    added later move no others. If that misses the wanted duration by more than half, as it does with a handful of
+    Notes
+    -----
+    A recording goes to validation when its `hash_position` is below `share`, so with many recordings, those added later
+    move no others. If that misses the wanted duration by more than half, as it does with a handful of
     recordings, they are taken in order of position until the duration fits.
     """
     total = sum(recordings.values())

@@ -142,7 +142,7 @@ def test_what_is_weighed_double_is_met_twice_in_every_pass(make, choices):
     streams = Streams(codes, streams=2, window=512, context=16, seed=0)
     windows = streams.windows(0)
     counts = np.bincount(
-        np.searchsorted(codes.starts[0], windows.hash_position[windows.hash_position < windows.end], "right") - 1
+        np.searchsorted(codes.starts[0], windows.position[windows.position < windows.end], "right") - 1
     )
     once = -(-codes.lengths[0] // 512)
     assert list(counts) == list(once * codes.repeats) and codes.repeats.max() == 2
