@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -249,3 +250,9 @@ def test_make_help_names_every_target():
     targets = re.findall(r"^([a-z-]+):(?!=)", makefile, re.MULTILINE)
     said = subprocess.check_output(["make", "--silent", "help"], cwd=REPOSITORY, text=True)
     assert {line.split()[1] for line in said.splitlines() if line.startswith("make ")} == set(targets) - {"recordings"}
+
+
+def test_what_is_listed_as_slow_is_there():
+    """What was renamed would take its minutes in `make check`."""
+    listed = runpy.run_path(str(REPOSITORY / "tests" / "conftest.py"))["SLOW"]
+    assert not [name for name in listed if not (REPOSITORY / name.partition("::")[0]).exists()]
