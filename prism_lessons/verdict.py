@@ -95,13 +95,13 @@ def _verdict_on_the_curve(log, references):
     if now > references["uniform"]:
         return Verdict(
             "above chance",
-            f"Worse than blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
+            f"More wrong than blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
             "Begin a new run with a lower learning rate, and check that training and validation sound alike.",
         )
     if len(log) >= LEAST_FOR_COUNTING and now > references["unigram"]:
         return Verdict(
             "above counting",
-            f"No better than counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
+            f"No further than counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
             f"{references['unigram']:.2f}.",
             "Listen to whether the corpus is mostly noise, which nobody can foresee; if it is not, give it more "
             "minutes or begin a new run with another learning rate.",
