@@ -27,10 +27,10 @@ class Recorder:
     def __post_init__(self):
         self.temperatures, self.draws, self.mixes = [], [], []
 
-    def begin(self, voices):
+    def initial_state(self, voices):
         return State(np.zeros((voices, self.largest), np.int32), [])
 
-    def hear(self, state, codes):
+    def condition(self, state, codes):
         return State(codes[:, -self.largest :], [codes])
 
     def play(self, state, temperatures, draws, **mix):
@@ -184,10 +184,10 @@ def test_traps_hear_what_is_played_and_nudge_what_comes_next():
 class Remembering(Recorder):
     """A recorder that remembers the last code it has heard, -1 before that."""
 
-    def begin(self, voices):
+    def initial_state(self, voices):
         return State(np.zeros((voices, self.largest), np.int32), [np.full((voices, 1), -1)])
 
-    def hear(self, state, codes):
+    def condition(self, state, codes):
         return State(codes[:, -self.largest :], [codes[:, -1:]])
 
 
