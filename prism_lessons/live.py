@@ -19,8 +19,8 @@ def clock(seconds):
 
 
 def counted(number, what):
-    """ "1 clip", "12 clips", "1.5 hours"."""
-    return f"{number:.12g} {what}{'' if number == 1 else 's'}"
+    """ "1 clip", "1,200 clips", "1.5 hours"."""
+    return f"{number:,.12g} {what}{'' if number == 1 else 's'}"
 
 
 def size(count):

@@ -1,10 +1,11 @@
-"""Escaping of text for HTML and Markdown, so that it is never interpreted as markup.
+"""Text as Markdown, and Markdown as HTML, without any of it being taken for markup that it is not meant to be.
 
 Text comes from file names, from user input, and from files made by somebody else: whatever is shown goes through here.
 """
 
-import html
 import re
+
+from markupsafe import Markup
 
 from .files import as_text
 
@@ -14,11 +15,6 @@ AT_THE_BEGINNING = re.compile(r"^(\d+(?=[.)])|(?=[#+>=-]))")
 BRACKET = re.compile(r"(?<!\\)((?:\\\\)*)\[")  # that begins a link or a picture
 DEEPEST = 6  # heading
 HEADING = re.compile(r"^ {0,3}(#{1,6})(?=[ \t]|$)", re.MULTILINE)
-
-
-def escaped(text):
-    """Plain text as HTML, safe within attributes too."""
-    return html.escape(as_text(str(text)))
 
 
 def one_line(text):
@@ -56,7 +52,8 @@ def as_html(markdown):
 
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.disable(["image", "link", "autolink", "reference", "lheading", "code", "fence"])
-    return re.sub(r"<th(?=[ >])", '<th scope="col"', parser.render(as_text(markdown)))
+    # The parser has escaped all text.
+    return Markup(re.sub(r"<th(?=[ >])", '<th scope="col"', parser.render(as_text(markdown))))
 
 
 def in_a_cell(html):

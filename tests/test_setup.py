@@ -20,7 +20,7 @@ PACKAGE = REPOSITORY / "prism_lessons"
 ROOMS = [
     "caches", "errors", "files", "prose", "live", "backend", "quantisation", "settings", "checks", "prediction",
     "mixture", "presets", "audible", "audio", "analysis", "corpus", "streams", "model", "container", "capsule", "prism",
-    "run", "mirror", "verdict", "journal", "markup", "pages", "scoring", "generation", "training", "audition",
+    "run", "mirror", "verdict", "journal", "pages", "scoring", "generation", "training", "audition",
     "notebook", "cli", "__main__",
 ]  # fmt: skip
 
@@ -118,7 +118,7 @@ def test_rooms_import_each_other_by_their_faces(path):
     [
         ("from ..corpus.codes import codes_of", ["corpus.codes.codes_of"]),
         ("from ..corpus import codes", ["corpus.codes"]),
-        ("def later():\n    from ..pages.mp3 import mp3_rate", ["pages.mp3.mp3_rate"]),
+        ("def later():\n    from ..pages.sounds import mp3_rate", ["pages.sounds.mp3_rate"]),
         ("from prism_lessons.audio.levels import Levels", ["audio.levels.Levels"]),
         ("import prism_lessons.audio.levels", ["audio.levels"]),
         ("from ..training.plan import plan", []),

@@ -1,11 +1,11 @@
 """The contents of an audition's page: the measurements of its clips as plain values, and their sounds as addresses.
 
-The page itself is made in pages/listening; a notebook shows the same page and sends its sounds one by one.
+Its template is audition.html in pages/templates; a notebook shows the same page and sends its sounds one by one.
 """
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -14,8 +14,7 @@ from ..audio import Clip, load
 from ..errors import CourseError
 from ..files import inside
 from ..live import counted
-from ..markup import learning_curve
-from ..pages import FLAC, FORMS_IN_WORDS, MP3, address, listening_page
+from ..pages import FLAC, FORMS_IN_WORDS, MP3, fit_sounds, learning_curve, render
 from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
@@ -30,7 +29,6 @@ NO_INTENTION = (
 )
 NO_SOURCES = "The recordings that it learned from are not there, so there is nothing to compare with."
 SHORTEST, SHORTER = 0.3, 0.7  # seconds, below which sounds are not cut again; the factor of each cut
-SIGNS = 6  # characters that JSON puts round a name and an address
 RESERVE = 1000  # bytes for the sentence on how sounds are coded
 
 
@@ -115,15 +113,15 @@ class PageSounds:
         ]
 
 
-def document(audition, sounds, addresses, wire="", note=""):
+def document(audition, sounds, urls, wire="", note=""):
     """The page, a whole HTML document.
 
     Parameters
     ----------
     sounds
         The `PageSounds` of the audition.
-    addresses
-        {name of a sound: its `data:` address}; empty where Python sends them.
+    urls
+        {name of a sound: its `data:` URL}; empty where Python sends them.
     wire
         The name of the fields that connect the page to a notebook; "" for a standalone page.
     note
@@ -131,56 +129,50 @@ def document(audition, sounds, addresses, wire="", note=""):
     """
     run = audition.run
     intention = audition.corpus and audition.corpus.intention
-    return listening_page(
+    page = render(
+        "audition.html",
         title=f"Clips of {run.folder.resolve().name}",
         counts=f"{audition.summary} {note}".strip(),
         intention=_intention(intention),
-        gap=[str(audition.gap)] if audition.corpus else [],
+        gap=audition.corpus and str(audition.gap),
         curve=learning_curve(run),
         verdict=str(verdict(run)),
         data=_data(audition, sounds, wire),
-        sounds=addresses,
+        sounds=urls,
     )
+    return str(page)
 
 
 def whole(audition, most_bytes, live):
     """The page with its sounds embedded, at most so many bytes; see `Audition.page`."""
-    sounds = PageSounds(audition)
-    room, unread = most_bytes - len(document(audition, sounds, {}).encode()) - RESERVE, {}
+    sounds, unread = PageSounds(audition), {}
+    places = {name: place for place, name in enumerate(sounds.names)}
+    room = most_bytes - len(document(audition, sounds, dict.fromkeys(places, "")).encode()) - RESERVE
 
-    def coded(form, seconds=math.inf):
-        """{name: address}, or None where there is no room for them."""
-        addresses, used = {}, 0
-        for done, name in enumerate(sounds.names):
-            live.share("Putting sounds on the page", done, len(sounds.names))
-            try:
-                clip = sounds.clip(name)
-            except CourseError as error:
-                unread[name] = str(error)
-                continue
-            heard = clip.samples[: int(min(seconds, clip.seconds) * clip.sample_rate)]
-            addresses[name] = address(replace(clip, samples=heard), form)
-            used += len(addresses[name]) + len(name) + SIGNS
-            if used > room:
-                return None
-        return addresses
+    def read(name):
+        live.share("Putting sounds on the page", places[name], len(places))
+        try:
+            return sounds.clip(name)
+        except CourseError as error:
+            unread[name] = str(error)
 
-    note, addresses = "", coded(FLAC)
-    if addresses is None:
-        note, addresses = f"Sounds are {FORMS_IN_WORDS[MP3]}.", coded(MP3)
-    seconds = max(clip.seconds for clip in audition.clips)
-    while addresses is None and seconds > SHORTEST:
+    seconds, choices = max(clip.seconds for clip in audition.clips), [(FLAC, math.inf), (MP3, math.inf)]
+    while seconds > SHORTEST:
         seconds *= SHORTER
-        note = f"Sounds are {FORMS_IN_WORDS[MP3]}; of each, the first {seconds:.1f} s are heard."
-        addresses = coded(MP3, seconds)
-    if addresses is None:
+        choices.append((MP3, seconds))
+    urls, form, seconds = fit_sounds([*places], read, room, choices)
+    if len(urls) + len(unread) < len(places):
         raise CourseError(
-            f"{len(sounds.names)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
+            f"{len(places)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
         )
-    live.end(f"{len(addresses)} sounds are on the page.")
+    live.end(f"{len(urls)} sounds are on the page.")
+    note = ""
+    if form == MP3:
+        note = f"Sounds are {FORMS_IN_WORDS[MP3]}"
+        note += "." if seconds == math.inf else f"; of each, the first {seconds:.1f} s are heard."
     if unread:
         note = f"{note} {counted(len(unread), 'sound')} could not be read. {next(iter(unread.values()))}".strip()
-    return document(audition, sounds, addresses, note=note)
+    return document(audition, sounds, urls, note=note)
 
 
 def _intention(intention):

@@ -1,5 +1,6 @@
 """A run's journal for a thesis or a portfolio: one page that holds its sounds, the same as Markdown, and the clips."""
 
+import math
 import os
 import re
 import shutil
@@ -11,38 +12,28 @@ from ..audio import AudioError, load
 from ..errors import CourseError
 from ..files import atomic_write, write_text
 from ..live import LiveLine, counted
-from ..markup import curve_in_words, learning_curve, levels_in_words, player
-from ..pages import FLAC, FORMS, FORMS_IN_WORDS, MP3, WAV, address
-from ..prose import as_html, escaped, one_line
+from ..pages import (
+    FLAC,
+    FORMS_IN_WORDS,
+    MP3,
+    WAV,
+    curve_in_words,
+    fit_sounds,
+    learning_curve,
+    levels_in_words,
+    player,
+    render,
+)
+from ..prose import one_line
 from ..run import RunClip, opened
 from .listening import ListeningLog
 from .portfolio_sections import CURVE, sections, to_be_heard
 
 PAGE, MARKDOWN, PICTURE, CLIPS = "journal.html", "journal.md", "curve.svg", "clips"
-MARK = "<!-- Written by prism_lessons: the next export replaces this file. -->"
+MARK = "Written by prism_lessons: the next export replaces this file."
 MOST_BYTES = 30_000_000  # of the page
 MOST_WAV_BYTES = 8_000_000  # of sounds as WAV; beyond, they are coded
 OWN_CLIP = re.compile(r"\(clips/(epoch_\d+_t[\d.e+-]+_voice\d+\.wav)\)")
-STYLE = """
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1c1c;
-       background: #fff; overflow-wrap: anywhere; }
-h2 { margin-top: 3rem; padding-top: .5rem; border-top: 2px solid; } h3 { margin-top: 2rem; font-size: 1.2rem; }
-h4 { font-size: 1.05rem; } li { margin: .2rem 0; }
-nav ul { columns: 2 15rem; padding-left: 1.2rem; }
-a { color: #00558b; } :is(a, audio):focus-visible { outline: 3px solid #00558b; outline-offset: 2px; }
-table { border-collapse: collapse; margin: 1rem 0; font-size: .9375rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem 1rem .25rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #bbb; }
-th { overflow-wrap: normal; } td { min-width: 5rem; } td:first-child { min-width: 11rem; }
-code { overflow-wrap: normal; }
-blockquote { margin: .5rem 0; padding-left: 1rem; border-left: 4px solid #82878f; }
-.notice { padding: .5rem 1rem; border: 2px solid; }
-figure { margin: 1rem 0; } audio { display: block; width: 100%; max-width: 26rem; margin-top: .3rem; }
-svg { height: auto; }
-@media (max-width: 36rem) { :is(th, td) { padding-right: .5rem; font-size: .8125rem; }
-                           td:nth-child(n) { min-width: 0; } }
-@media print { audio, nav { display: none; } :is(h2, h3, h4) { break-after: avoid; }
-               :is(figure, tr, blockquote) { break-inside: avoid; } }
-"""
 
 
 def export_journal(run, folder, log=None, journal=None, choices=None, live=None):
@@ -68,8 +59,8 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
     Returns
     -------
     Path
-        The page, at most 30 MB. Beyond 8 MB of WAV its sounds are coded as FLAC, else as MP3, else only the first that
-        fit are there as MP3, and it says so. Nothing is normalised.
+        The page, at most 30 MB. Beyond 8 MB of WAV its sounds are coded as FLAC, else as MP3, else only some of them
+        are there as MP3, evenly from the first to the last, and it says so. Nothing is normalised.
 
     Raises
     ------
@@ -97,8 +88,8 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
             with atomic_write(folder / files[clip.name]) as partial:
                 shutil.copyfile(clip.path, partial)
     if run.log:
-        picture = learning_curve(run).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-        write_text(folder / PICTURE, f"{MARK}\n{picture}\n")
+        picture = str(learning_curve(run)).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        write_text(folder / PICTURE, f"<!-- {MARK} -->\n{picture}\n")
     write_text(folder / MARKDOWN, _markdown(run, head, parts, sounds))
     write_text(folder / PAGE, page)
     for name in earlier - {*files.values()}:
@@ -154,7 +145,7 @@ def _head(run):
 
 def _markdown(run, head, parts, sounds):
     written, forbidden = head
-    blocks = [MARK, f"# {one_line(_title(run))}", *filter(None, [forbidden]), written]
+    blocks = [f"<!-- {MARK} -->", f"# {one_line(_title(run))}", *filter(None, [forbidden]), written]
     for section in parts:
         blocks.append(f"## {section.title}")
         for part in section.parts:
@@ -177,84 +168,46 @@ def _page(run, head, parts, sounds):
     """The page, written first without sounds, to see how much room there is for them."""
     usable = {name: sound for name, sound in sounds.items() if not isinstance(sound, AudioError)}
     bare = _document(run, head, parts, sounds, dict.fromkeys(usable, ""), WAV)
-    form, addresses = _addresses(usable, MOST_BYTES - len(bare.encode("utf-8", "replace")))
-    return _document(run, head, parts, sounds, addresses, form)
+    wav_bytes = sum(2 * len(sound.samples) for sound in usable.values())
+    forms = (WAV, FLAC, MP3) if wav_bytes <= MOST_WAV_BYTES else (FLAC, MP3)
+    room = MOST_BYTES - len(bare.encode("utf-8", "replace"))
+    urls, form, _ = fit_sounds(list(usable), usable.get, room, [(form, math.inf) for form in forms])
+    return _document(run, head, parts, sounds, urls, form)
 
 
-def _addresses(sounds, room):
-    """The form, one of `FORMS`, of the sounds on the page, and {name: address} of those that fit."""
-    wav_bytes = sum(2 * len(sound.samples) for sound in sounds.values())
-    for form in FORMS if wav_bytes <= MOST_WAV_BYTES else (FLAC, MP3):
-        addresses = {name: address(sound, form) for name, sound in sounds.items()}
-        if sum(map(len, addresses.values())) <= room:
-            return form, addresses
-    fitting = {}
-    for name, found in addresses.items():
-        room -= len(found)
-        if room < 0:
-            break
-        fitting[name] = found
-    return MP3, fitting
-
-
-def _document(run, head, parts, sounds, addresses, form):
-    written, forbidden = map(as_html, head)
-    title = escaped(_title(run))
-    listed = "\n".join(
-        f'<li><a href="#section-{number}">{escaped(section.title)}</a></li>' for number, section in enumerate(parts)
+def _document(run, head, parts, sounds, urls, form):
+    written, forbidden = head
+    return render(
+        "portfolio.html",
+        mark=MARK,
+        title=_title(run),
+        written=written,
+        forbidden=forbidden,
+        players=_players_in_words(sounds, urls, form),
+        sections=[(section.title, [_part(run, part, sounds, urls) for part in section.parts]) for section in parts],
     )
-    body = "\n".join(
-        f'<section>\n<h2 id="section-{number}">{escaped(section.title)}</h2>\n'
-        + "\n".join(_part(run, part, sounds, addresses) for part in section.parts)
-        + "\n</section>"
-        for number, section in enumerate(parts)
-    )
-    notice = f'<div class="notice">\n{forbidden}</div>\n' if forbidden else ""
-    return f"""<!DOCTYPE html>
-{MARK}
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-{notice}{written}<p>{_players_in_words(sounds, addresses, form)}</p>
-<nav aria-label="Contents">
-<ul>
-{listed}
-</ul>
-</nav>
-{body}
-</main>
-</body>
-</html>
-"""
 
 
-def _players_in_words(sounds, addresses, form):
+def _players_in_words(sounds, urls, form):
     if not sounds:
         return "There is no clip to hear yet: star one, or write a note."
-    count = counted(len(addresses), "player")
+    count = counted(len(urls), "player")
     words = f"This page holds its sounds itself: {count}, in {FORMS_IN_WORDS[form]}. Nothing is normalised."
-    left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(addresses)
+    left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(urls)
     if left:
         words += f" There was no room for {left} more."
     return f"{words} All clips lie beside it as WAV, in the folder “{CLIPS}”."
 
 
-def _part(run, part, sounds, addresses):
-    """A part of a `Section` as HTML."""
+def _part(run, part, sounds, urls):
+    """A part of a `Section` as the page shows it: its kind, "picture", "markdown", "player" or "words", and itself."""
     if part is CURVE:
-        return f"<figure>\n{learning_curve(run)}\n</figure>"
+        return "picture", learning_curve(run)
     if not isinstance(part, RunClip):
-        return as_html(part)
+        return "markdown", part
     sound = sounds[part.name]
-    if part.name in addresses:
-        return player(part.title, sound.levels, addresses[part.name], f"; {_file(part)}")
+    if part.name in urls:
+        return "player", player(part.title, sound.levels, urls[part.name], f"; {_file(part)}")
     if isinstance(sound, AudioError):
-        return as_html(_link(part, sound))
-    return f"<p>{escaped(part.title)}: {levels_in_words(sound.levels)}; {_file(part)}</p>"
+        return "markdown", _link(part, sound)
+    return "words", f"{part.title}: {levels_in_words(sound.levels)}; {_file(part)}"

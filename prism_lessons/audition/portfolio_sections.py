@@ -9,7 +9,7 @@ import numpy as np
 from ..corpus import UNKNOWN, Intention
 from ..errors import CourseError
 from ..live import clock, counted
-from ..markup import REFERENCES
+from ..pages import REFERENCES
 from ..prose import as_html, deeper, harmless, one_line, quoted
 from ..settings import ModelSettings, TrainingSettings, described
 from ..verdict import verdict

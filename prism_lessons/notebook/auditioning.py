@@ -12,7 +12,7 @@ import ipywidgets
 from ..audition import Act, PageSounds, document
 from ..errors import CourseError
 from ..live import moment
-from ..pages import FLAC, address
+from ..pages import FLAC, sound_url
 from .output import PageBridge, iframe
 from .players import play
 
@@ -62,7 +62,7 @@ class AuditionTable(PageBridge):
         for name in request["sounds"]:
             try:
                 clip = self._sounds.clip(name)
-                sounds[name] = address(clip, FLAC) if clip else ""
+                sounds[name] = sound_url(clip, FLAC) if clip else ""
             except CourseError as error:
                 sounds[name], reply = "", str(error)
         answered = {"number": request["number"], "kept": kept, "refused": refused}

@@ -3,11 +3,11 @@
 import re
 
 from ..corpus import Corpus
-from ..prose import as_html, deeper
+from ..pages import render
+from ..prose import deeper
 from .output import RichOutput
 
 LIST = "## Clips"  # the section of a card that lists every clip
-STYLE = "<style>.prism-card :is(th, td) { text-align: left !important; vertical-align: top }</style>"
 
 
 def card(of):
@@ -23,7 +23,7 @@ def card(of):
     RichOutput
     """
     text = of.card() if isinstance(of, Corpus) else _without_list(of.card)
-    return RichOutput(f'{STYLE}<div class="prism-card">{as_html(deeper(text, 2))}</div>', text)
+    return RichOutput(render("card.html", text=deeper(text, 2)), text)
 
 
 def _without_list(card):

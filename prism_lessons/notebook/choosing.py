@@ -3,6 +3,8 @@
 A cell that ends in a panel shows it. `keep()` in the next cell saves its values, as its button does.
 """
 
+import math
+
 import ipywidgets
 
 from ..audio import AudioError, Clip, Recording, resample
@@ -17,12 +19,10 @@ from ..corpus import (
     suggest_segments,
 )
 from ..errors import CourseError
-from ..live import wrapped
-from ..markup import player
-from ..pages import MP3, MP3_BYTES_PER_SAMPLE, WAV, address, after_cuts, excerpt, mp3_rate
-from ..prose import escaped
-from .panels import _BUTTON, _Box, number, tick, whole
-from .players import BYTES_PER_SAMPLE, MOST_BYTES
+from ..live import counted, wrapped
+from ..pages import MP3, after_cuts, excerpt, html, plan_sounds, player, sound_url
+from .panels import _BUTTON, _Box, number, status, tick, whole
+from .players import MOST_BYTES
 
 MOST_RECORDINGS = 20  # in one panel: with more, each could be heard only for a moment
 MOST_SEGMENTS = 60
@@ -56,7 +56,7 @@ class _Rows(_Box):
             said = self._keep()
         except CourseError as error:  # raised from a button, it would not be shown
             said = str(error)
-        self._said.value = f'<p role="status">{escaped(said)}</p>'
+        self._said.value = status(said)
 
     def __repr__(self):
         return str(self.values)
@@ -102,7 +102,7 @@ class RecordingsPanel(_Rows):
             rows.append(_row([sound, mended], one["use"], *one["mend"].values(), one["times"]))
         if len(shown) < len(files):
             more = f"These are {len(shown)} of {len(files)} recordings; to choose others, give the panel their names."
-            rows.append(ipywidgets.HTML(f"<p>{more}</p>"))
+            rows.append(ipywidgets.HTML(html("<p>{{ words }}</p>", words=more)))
         super().__init__(rows, "Keep these choices")
 
     @property
@@ -121,8 +121,7 @@ class RecordingsPanel(_Rows):
         kept = [words for name, wanted in self.values.items() for words in self._keep_one(name, wanted)]
         if not kept:
             return "Nothing new to keep: the choices say all this already."
-        count = f"{len(kept)} {'choice' if len(kept) == 1 else 'choices'}"
-        return f"Kept {count} in {self._choices.path}: {'; '.join(kept)}."
+        return f"Kept {counted(len(kept), 'choice')} in {self._choices.path}: {'; '.join(kept)}."
 
     def _keep_one(self, name, wanted):
         """Write what has changed for one recording; yield it in words."""
@@ -143,7 +142,7 @@ class RecordingsPanel(_Rows):
                 yield f"{KINDS[kind].title} is left in {name}"
         if wanted["times"] != state.times_of(name):
             self._choices.weigh(name, wanted["times"])
-            yield f"{name} is heard {wanted['times']} {'time' if wanted['times'] == 1 else 'times'} in a pass"
+            yield f"{name} is heard {counted(wanted['times'], 'time')} in a pass"
 
 
 class SegmentsPanel(_Rows):
@@ -220,8 +219,8 @@ class SegmentsPanel(_Rows):
             return "Nothing new to keep: the choices say all this already."
         if not wanted:
             return f"All of {name} is kept, in {self._choices.path}."
-        count = f"{len(wanted)} {'segment' if len(wanted) == 1 else 'segments'}"
         length = sum(end - start for start, end in wanted)
+        count = counted(len(wanted), "segment")
         return f"Kept {count} of {name}, {length:.1f} of {seconds:.1f} s, in {self._choices.path}."
 
 
@@ -299,19 +298,19 @@ def _mended(name, file, path, findings, most):
         with Recording(path) as recording:
             samples, _ = excerpt(repair_recording(recording, findings, rate), rate, first, end - start)
     except AudioError as error:
-        return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
+        return html("<p><strong>{{ name }}</strong>: {{ error }}</p>", name=name, error=error)
     return _heard(name, Clip(samples, rate), form, notes)
 
 
 def _findings(file):
     said = [finding_in_words(finding) for finding in file.findings] or ["Nothing was found."]
-    return "".join(f"<p>{escaped(words)}</p>" for words in said)
+    return html("{% for words in said %}<p>{{ words }}</p>{% endfor %}", said=said)
 
 
 def _segment(place, file, path, segment, most):
     """The player of a segment."""
     if segment[0] >= segment[1]:
-        return f"<p>{place}: its end must lie after its start.</p>"
+        return html("<p>{{ place }}: its end must lie after its start.</p>", place=place)
     return _player(f"{place}: {segment_name(path, *segment)}", file, path, segment, segment[0], most)
 
 
@@ -324,7 +323,7 @@ def _player(name, file, path, part, first, most):
     try:
         (clip,) = segment_clips(path, [(start, end)])
     except AudioError as error:
-        return f"<p><strong>{escaped(name)}</strong>: {escaped(str(error))}</p>"
+        return html("<p><strong>{{ name }}</strong>: {{ error }}</p>", name=name, error=error)
     if clip.sample_rate != rate:
         clip = Clip(resample(clip.samples, clip.sample_rate, rate), rate)
     return _heard(name, clip, form, notes)
@@ -333,11 +332,12 @@ def _player(name, file, path, part, first, most):
 def _what_fits(file, part, first, most):
     """The section of a part of a file that is played: start and end in seconds, sample rate, form, and notes on
     both."""
-    (start, end), rate, form, notes = part, file.sample_rate, WAV, []
-    length = seconds = end - start
-    if length * rate * BYTES_PER_SAMPLE > most:
-        rate, form = min(rate, LOWER_RATE), MP3
-        seconds = most / (MP3_BYTES_PER_SAMPLE * mp3_rate(rate))
+    (start, end), rate, notes = part, file.sample_rate, []
+    length = end - start
+    form, seconds = plan_sounds([(rate, length)], most)
+    if form == MP3:
+        rate = min(rate, LOWER_RATE)
+        _, seconds = plan_sounds([(rate, math.inf)], most)
         notes.append(f"here as MP3 at {rate:,} Hz")
     if length > seconds:
         start = min(max(start, first), end - seconds)
@@ -347,4 +347,4 @@ def _what_fits(file, part, first, most):
 
 
 def _heard(name, clip, form, notes):
-    return player(name, clip.levels, address(clip, form), "".join(f"; {note}" for note in notes))
+    return player(name, clip.levels, sound_url(clip, form), "".join(f"; {note}" for note in notes))

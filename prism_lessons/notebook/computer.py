@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, packages_distributions, req
 from packaging.requirements import Requirement
 
 from ..model import on_gpu
-from ..prose import escaped
+from ..pages import html
 from .output import RichOutput
 
 # Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (CONTRIBUTING.md).
@@ -52,10 +52,9 @@ def machine():
         for name, found, needed, fits in versions()
     ]
     words = f"{os.cpu_count()} processor cores. {graphics()}"
-    body = "".join(
-        f'<tr><th scope="row">{escaped(name)}</th>{"".join(f"<td>{escaped(cell)}</td>" for cell in cells)}</tr>'
-        for name, *cells in rows
+    table = html(
+        """{% from "table.html" import table %}{{ table(words, ["Library", "Found", "Needed", "Verdict"], rows) }}""",
+        words=words,
+        rows=rows,
     )
-    head = "".join(f'<th scope="col">{word}</th>' for word in ("Library", "Found", "Needed", "Verdict"))
-    table = f"<table><caption>{words}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     return RichOutput(table, "\n".join([words, *(f"{row[0]} {row[1]}: {row[3]}" for row in rows)]))

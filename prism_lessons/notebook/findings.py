@@ -2,8 +2,7 @@
 
 from ..corpus import KINDS, fault_key
 from ..errors import CourseError
-from ..pages import before_and_after, findings_section, worst_first
-from ..prose import escaped
+from ..pages import before_and_after, findings_section, html, worst_first
 from .output import RichOutput
 from .players import MOST_BYTES, play
 
@@ -57,4 +56,4 @@ def hear(path, finding, others=()):
 
 
 def _sentence(words):
-    return RichOutput(f"<p>{escaped(words)}</p>", words)
+    return RichOutput(html("<p>{{ words }}</p>", words=words), words)

@@ -20,7 +20,7 @@ from ..audio import pcm16
 from ..errors import CourseError
 from ..generation import TEMPERATURES, Envelope, Stream, Take, generate, take_name
 from ..live import LiveLine
-from ..pages import instrument_page
+from ..pages import render
 from .output import PageBridge, iframe
 from .panels import number, whole
 from .players import play
@@ -82,7 +82,11 @@ class Instrument(PageBridge):
             "seed": self._seed,
         }
         title = "Your instrument"
-        page = instrument_page(title, data, *TEMPERATURES, MOST_SEED, MOST_KEPT)
+        lowest, highest = TEMPERATURES
+        page = render(
+            "instrument.html", title=title, data=data, lowest=lowest, highest=highest, most_seed=MOST_SEED,
+            most_kept=MOST_KEPT,
+        )  # fmt: skip
         frame = ipywidgets.HTML(iframe(page, title, HEIGHT))
         self._fields = [
             number("Temperature", self._temperature, *TEMPERATURES),

@@ -7,11 +7,10 @@ import ipywidgets
 
 from ..errors import CourseError
 from ..generation import TEMPERATURES, Envelope
-from ..pages import line_page
-from ..prose import escaped
+from ..pages import render
 from ..settings import is_number
 from .output import PageBridge, iframe
-from .panels import text
+from .panels import status, text
 
 HEIGHT = 420  # pixels, until the page reports its height
 LABEL = "Line (seconds:temperature, ...)"
@@ -40,8 +39,9 @@ class LinePanel(PageBridge):
         self._field = text(LABEL, str(self._line))
         wire = self._connect(self._read, self._field)
         self._said = ipywidgets.HTML()
+        title = "Temperature as a line"
         data = {"wire": wire, "seconds": self._seconds, "points": _points(self._line), "temperatures": TEMPERATURES}
-        frame = ipywidgets.HTML(iframe(line_page("Temperature as a line", data), "Temperature as a line", HEIGHT))
+        frame = ipywidgets.HTML(iframe(render("line.html", title=title, data=data), title, HEIGHT))
         self._box = ipywidgets.VBox([frame, self._field, self._said, self._to_page])
 
     @property
@@ -59,7 +59,7 @@ class LinePanel(PageBridge):
             self._line = Envelope.of(line)
         except CourseError as error:
             kept = f"{error} Until then it is {self.value}."
-            self._said.value = f'<p role="status">{escaped(kept)}</p>'
+            self._said.value = status(kept)
             return
         self._said.value = ""
         self._send({"text": line, "points": _points(self._line)})

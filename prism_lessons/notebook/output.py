@@ -6,7 +6,8 @@ import uuid
 import ipywidgets
 from IPython.display import display
 
-from ..prose import escaped, in_a_cell
+from ..pages import html, render
+from ..prose import in_a_cell
 
 HIDDEN = {"display": "none"}
 
@@ -23,7 +24,7 @@ class RichOutput:
     """
 
     def __init__(self, html, words):
-        self.html, self.words = html, words
+        self.html, self.words = str(html), words
 
     def _repr_html_(self):
         return in_a_cell(self.html)
@@ -41,22 +42,12 @@ class WidgetBox:
         return {"application/vnd.jupyter.widget-view+json": view, "text/plain": repr(self)}
 
 
-def figure(picture, caption):
-    """A picture, HTML, over its caption, HTML, as a `<figure>`."""
-    return f'<figure class="prism-figure">{picture}<figcaption>{caption}</figcaption></figure>'
-
-
 def iframe(document, title, height):
     """A whole HTML document in a frame of the notebook, which isolates its styles and keys.
 
     `height` is in pixels, until the page reports its height; if it cannot, it scrolls.
     """
-    # In single quotes, since a page is full of double ones, each of which would take six bytes.
-    document = document.replace("&", "&amp;").replace("'", "&#x27;")
-    return (
-        f'<iframe title="{escaped(title)}" srcdoc=\'{document}\' width="100%" height="{height}" '
-        'style="border: 0; background: #fff"></iframe>'
-    )
+    return render("iframe.html", document=document, title=title, height=height)
 
 
 class LiveFigure:
@@ -72,7 +63,7 @@ class LiveFigure:
 
     def __init__(self, draw, waiting="The picture comes after the first epoch."):
         self._draw = draw
-        self._handle = display(RichOutput(f"<p>{escaped(waiting)}</p>", waiting), display_id=True)
+        self._handle = display(RichOutput(html("<p>{{ words }}</p>", words=waiting), waiting), display_id=True)
 
     def __call__(self, *arguments):
         self._handle.update(self._draw(*arguments))
@@ -99,4 +90,4 @@ class PageBridge(WidgetBox):
 
     def _send(self, values):
         """Send plain values to the page."""
-        self._to_page.value = f"<pre>{escaped(json.dumps(values))}</pre>"
+        self._to_page.value = html("<pre>{{ values }}</pre>", values=json.dumps(values))

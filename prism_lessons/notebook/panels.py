@@ -6,7 +6,8 @@ Only inputs whose labels screen readers find, in both ipywidgets 7.7.1 (Colab) a
 import ipywidgets
 
 from ..corpus import CONSENTS, PREFERENCES, SHARING
-from ..prose import escaped
+from ..live import counted
+from ..pages import html
 from ..settings import in_figures
 from .output import WidgetBox
 
@@ -45,6 +46,11 @@ def lines(label, value=""):
 def tick(label, value=False):
     """An input for yes or no."""
     return ipywidgets.Checkbox(value, description=label, indent=False)
+
+
+def status(said):
+    """A sentence that screen readers announce when it changes, as HTML."""
+    return html('<p role="status">{{ said }}</p>', said=said)
 
 
 class _Box(WidgetBox):
@@ -100,7 +106,7 @@ class Panel(_Box):
 
     def _say(self, _=None):
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
-        self._python.value = f"<p>As Python: <code>{escaped(arguments)}</code></p>"
+        self._python.value = html("<p>As Python: <code>{{ arguments }}</code></p>", arguments=arguments)
 
 
 class JournalPanel(_Box):
@@ -132,11 +138,11 @@ class JournalPanel(_Box):
     def _keep(self):
         count = self._journal.write(self._lesson, self.values)
         if count:
-            return f"Kept {count} {'answer' if count == 1 else 'answers'} in {self._journal.path}."
+            return f"Kept {counted(count, 'answer')} in {self._journal.path}."
         return "Nothing new to keep: write into the fields above first."
 
     def _tell(self):
-        self._said.value = f'<p role="status">{escaped(self._keep())}</p>'
+        self._said.value = status(self._keep())
 
 
 def _question(question, answer):

@@ -1,21 +1,11 @@
 """Players: sounds that can be heard in the notebook, each with a name and its level. Nothing is turned up."""
 
-import base64
-from dataclasses import replace
-
 from ..audio import as_clip
-from ..markup import levels_in_words, player
-from ..prose import escaped
+from ..pages import BYTES_PER_SAMPLE, WAV, levels_in_words, player, render, shortened, sound_url
 from .output import RichOutput
 
 # What one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
 MOST_BYTES = 4_000_000
-BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
-# Three columns fit beside each other; notebooks would set cells to the right and leave wide margins.
-GRID_STYLE = """<style>
-.prism-grid figure { margin: 0 } .prism-grid audio { width: 17em } .prism-grid th { white-space: nowrap }
-.prism-grid :is(th, td, caption) { text-align: left !important }
-</style>"""
 
 
 def play(*sounds, names=None):
@@ -75,20 +65,13 @@ def play_grid(sounds, caption):
     heads = list(dict.fromkeys(column for columns in rows.values() for column in columns))
     most = MOST_BYTES / max(1, sum(len(columns) for columns in rows.values()))
 
-    def cell(row, column):
-        return _player(rows[row][column], f"{row}, {column}", most) if column in rows[row] else ""
-
-    body = "".join(
-        f'<tr><th scope="row">{escaped(row)}</th>{"".join(f"<td>{cell(row, column)}</td>" for column in heads)}</tr>'
-        for row in rows
-    )
-    head = "".join(f'<th scope="col">{escaped(column)}</th>' for column in heads)
-    title = escaped(caption)
-    html = f"<table><caption>{title}</caption><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    cells = [
+        (row, [_player(columns[head], f"{row}, {head}", most) if head in columns else "" for head in heads])
+        for row, columns in rows.items()
+    ]
     words = [_words(clip, f"{row}, {column}") for row, columns in rows.items() for column, clip in columns.items()]
-    # A wide grid scrolls, so it has to be reached by keyboard.
-    box = f'<div class="prism-grid" role="group" aria-label="{title}" tabindex="0" style="overflow-x: auto">'
-    return RichOutput(f"{GRID_STYLE}{box}{html}</div>", "\n".join([caption, *words]))
+    html = render("players_table.html", caption=caption, heads=heads, rows=cells)
+    return RichOutput(html, "\n".join([caption, *words]))
 
 
 def play_epochs(run, epochs=None):
@@ -119,10 +102,6 @@ def _words(clip, name):
 
 def _player(clip, name, most):
     """The player of a clip, cut to `most` bytes of HTML."""
-    seconds = most / BYTES_PER_SAMPLE / clip.sample_rate
-    note, heard = "", clip
-    if clip.seconds > seconds:
-        heard = replace(clip, samples=clip.samples[: int(seconds * clip.sample_rate)])
-        note = f"; here its first {seconds:.1f} s"
-    source = "data:audio/wav;base64," + base64.b64encode(heard.wav()).decode()
-    return player(name, clip.levels, source, note)
+    seconds = most / BYTES_PER_SAMPLE[WAV] / clip.sample_rate
+    note = f"; here its first {seconds:.1f} s" if clip.seconds > seconds else ""
+    return player(name, clip.levels, sound_url(shortened(clip, seconds), WAV), note)

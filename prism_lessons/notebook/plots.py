@@ -1,6 +1,5 @@
 """Pictures of sound and of learning, each with the same in words."""
 
-import base64
 import io
 
 import librosa
@@ -8,11 +7,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from .. import markup
+from .. import pages
 from ..analysis import true_runs
 from ..audio import FLOOR_DBFS, as_clip
-from ..prose import escaped
-from .output import RichOutput, figure
+from .output import RichOutput
 
 SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
@@ -30,7 +28,7 @@ def waveform(sound, name=None):
     axes = canvas.add_subplot(xlabel=unit, ylabel="sample", ylim=(-1.05, 1.05))
     axes.set_xlim(0, scale * max(clip.seconds, 0.001))
     axes.plot(scale * np.arange(len(clip.samples)) / clip.sample_rate, clip.samples, linewidth=0.5)
-    words = f"Waveform of {name}: {markup.levels_in_words(clip.levels)}"
+    words = f"Waveform of {name}: {pages.levels_in_words(clip.levels)}"
     if len(clip.samples):
         loudest = scale * np.argmax(np.abs(clip.samples)) / clip.sample_rate
         low, high, mean = np.min(clip.samples), np.max(clip.samples), np.mean(clip.samples) + 0.0
@@ -71,8 +69,8 @@ def spectrogram(sound, name=None):
 
 def learning_curve(run):
     """The bits per sample of a run's epochs, beside those of baselines without a model."""
-    picture, words = markup.learning_curve(run), markup.curve_in_words(run)
-    return RichOutput(figure(picture, escaped(words)), words)
+    picture, words = pages.learning_curve(run), pages.curve_in_words(run)
+    return RichOutput(pages.render("figure.html", picture=picture, caption=words), words)
 
 
 def _where_the_energy_is(stft, frequencies):
@@ -94,6 +92,8 @@ def _named(sound, name):
 def _picture(canvas, words):
     file = io.BytesIO()
     canvas.savefig(file, format="png", dpi=100)
-    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    text = escaped(words)
-    return RichOutput(figure(f'<img src="{source}" alt="{text}" style="max-width: 100%">', text), words)
+    source = pages.data_url(file.getvalue(), "image/png")
+    picture = pages.html(
+        '<img src="{{ source }}" alt="{{ words }}" style="max-width: 100%">', source=source, words=words
+    )
+    return RichOutput(pages.render("figure.html", picture=picture, caption=words), words)

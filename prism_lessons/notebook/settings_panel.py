@@ -3,16 +3,14 @@
 The text on a setting comes from its own field (`prism_lessons.settings`); the values are arguments of `train`.
 """
 
-import re
-
 import ipywidgets
 
 from ..errors import CourseError
+from ..pages import html, render
 from ..presets import PRESETS, find_preset
-from ..prose import escaped
 from ..settings import described, in_figures, is_number
 from .output import RichOutput
-from .panels import Panel, choice, number, text, tick, whole
+from .panels import Panel, choice, number, status, text, tick, whole
 
 # Steps of "How literal", and the settings that each stands for.
 LITERAL = {
@@ -38,14 +36,7 @@ EFFECTS = {  # of the two controls that are no single setting
 }
 GROUPS = {"model": "The shape of a model", "training": "The way it is trained"}
 
-ADDRESS = re.compile(r"https://[^\s,;]*[^\s,;.]")
 NOTE_STYLE = "max-width: 46em; line-height: 1.4; margin: 0 0 8px"
-TABLE_STYLE = """<style>
-.prism-settings table { width: 100%; max-width: 62em }
-.prism-settings :is(th, td, caption) { text-align: left !important; vertical-align: top; white-space: normal }
-.prism-settings td { min-width: 5em } .prism-settings td:nth-of-type(1) { width: 60%; min-width: 12em }
-.prism-settings td p { margin: .4em 0 0; overflow-wrap: anywhere }
-</style>"""
 
 
 class SettingsPanel(Panel):
@@ -121,7 +112,7 @@ class SettingsPanel(Panel):
             super()._say()
             self._preset.changed(**{name: value for name, value in self.values.items() if name in self._known})
         except CourseError as error:  # raised while a control is changed, it would not be shown
-            self._python.value = f'<p role="status">{escaped(str(error))}</p>'
+            self._python.value = status(error)
 
     def _windows(self, frame_sizes):
         """The lengths of memory that go with these frames, {words: samples}."""
@@ -164,22 +155,12 @@ def settings_table():
     -------
     RichOutput
     """
-    html, words = "", []
+    groups, words = [], []
     for part, caption in GROUPS.items():
         rows = [(about, _defaults(about, part)) for about in described(getattr(PRESETS["sketch"], part))]
         words += [caption, *(f"{about.name}: {about.effect} {_facts(about, default)}" for about, default in rows)]
-        body = "".join(
-            f'<tr><th scope="row">{escaped(about.label)}<br><code>{about.name.replace("_", "_<wbr>")}</code></th>'
-            f"<td>{escaped(about.effect)}<p>Source: {_linked(about.source)}.</p></td>"
-            f"<td>{escaped(about.range)}</td><td>{escaped(default)}</td></tr>"
-            for about, default in rows
-        )
-        heads = ("Setting", "What it does, and where it comes from", "Range", "Default")
-        head = "".join(f'<th scope="col">{title}</th>' for title in heads)
-        html += f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    # A wide table scrolls, so it has to be reached by keyboard.
-    box = '<div class="prism-settings" role="group" aria-label="All settings" tabindex="0" style="overflow-x: auto">'
-    return RichOutput(f"{TABLE_STYLE}{box}{html}</div>", "\n".join(words))
+        groups.append((caption, rows))
+    return RichOutput(render("settings_table.html", groups=groups), "\n".join(words))
 
 
 def _input(about, value):
@@ -229,13 +210,5 @@ def _facts(about, default):
     return f"Range: {about.range}. Default: {default}. Source: {about.source}."
 
 
-def _linked(words):
-    """Words as HTML, with addresses as links that open beside the notebook, not marked by colour."""
-    link = (
-        r'<a href="\g<0>" target="_blank" rel="noopener" style="color: inherit; text-decoration: underline">\g<0></a>'
-    )
-    return ADDRESS.sub(link, escaped(words))
-
-
 def _note(words):
-    return ipywidgets.HTML(f'<p style="{NOTE_STYLE}">{_linked(words)}</p>')
+    return ipywidgets.HTML(html('<p style="{{ style }}">{{ words | linked }}</p>', style=NOTE_STYLE, words=words))

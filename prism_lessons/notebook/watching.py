@@ -1,10 +1,9 @@
 """The view of a training while it runs: the curve, the verdict on its numbers, and the newest clips to hear."""
 
 from ..audio import as_clip
-from ..markup import curve_in_words, learning_curve
-from ..prose import escaped
+from ..pages import curve_in_words, html, learning_curve, render
 from ..verdict import verdict
-from .output import RichOutput, figure
+from .output import RichOutput
 from .players import _player, _words
 
 MOST_BYTES = 1_000_000  # of a cell that is redrawn after each epoch: each drawing is sent as a whole
@@ -32,10 +31,10 @@ def training_view(run):
         When the run has no epoch yet.
     """
     found, newest = verdict(run), run.log[-1].epoch if run.log else None
-    said = f"<p><strong>{escaped(found.text)}</strong> {escaped(found.advice)}</p>"
-    top = figure(learning_curve(run), said)
+    said = html("<p><strong>{{ text }}</strong> {{ advice }}</p>", text=found.text, advice=found.advice)
+    top = render("figure.html", picture=learning_curve(run), caption=said)
     clips = {played.title: as_clip(played.path) for played in run.played if played.epoch == newest}
     most = max(0, (MOST_BYTES - len(top)) / max(1, len(clips)) - BYTES_OF_A_CAPTION)
-    players = "".join(_player(clip, name, most) for name, clip in clips.items())
+    players = [_player(clip, name, most) for name, clip in clips.items()]
     words = [str(found), curve_in_words(run), *(_words(clip, name) for name, clip in clips.items())]
-    return RichOutput(top + players, "\n".join(words))
+    return RichOutput("".join([top, *players]), "\n".join(words))

@@ -1,17 +1,28 @@
-"""Pages that need nothing but a browser: sounds to look at, to hear and to read about, in one file."""
+"""All HTML: sounds to look at, to hear and to read about, in pages that need nothing but a browser, and in cells."""
 
-from .addresses import FLAC, FORMS, FORMS_IN_WORDS, MP3, WAV, address
+from .curve import REFERENCES, curve_in_words, learning_curve
 from .excerpts import after_cuts, before_and_after, excerpt
 from .findings import findings_page, findings_section, worst_first
-from .instrument import instrument_page
 from .journey import journey_page
-from .line import line_page
-from .listening import listening_page
-from .mp3 import MP3_BYTES_PER_SAMPLE, mp3_rate
+from .players import levels_in_words, player
 from .sound_map import sound_map
+from .sounds import (
+    BYTES_PER_SAMPLE,
+    FLAC,
+    FORMS_IN_WORDS,
+    MP3,
+    WAV,
+    data_url,
+    fit_sounds,
+    plan_sounds,
+    shortened,
+    sound_url,
+)
+from .templating import html, render
 
 __all__ = [
-    "FLAC", "FORMS", "FORMS_IN_WORDS", "MP3", "MP3_BYTES_PER_SAMPLE", "WAV", "address", "after_cuts",
-    "before_and_after", "excerpt", "findings_page", "findings_section", "instrument_page", "journey_page", "line_page",
-    "listening_page", "mp3_rate", "sound_map", "worst_first",
+    "BYTES_PER_SAMPLE", "FLAC", "FORMS_IN_WORDS", "MP3", "REFERENCES", "WAV", "after_cuts", "before_and_after",
+    "curve_in_words", "data_url", "excerpt", "findings_page", "findings_section", "fit_sounds", "html", "journey_page",
+    "learning_curve", "levels_in_words", "plan_sounds", "player", "render", "shortened", "sound_map", "sound_url",
+    "worst_first",
 ]  # fmt: skip

@@ -1,17 +1,38 @@
-"""Players for a page with little room: excerpts as data addresses, coded and shortened until they fit."""
+"""Players: sounds with their names and levels. None plays by itself, and nothing is turned up or down."""
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus import has_remedy, shown_name
 from ..live import counted
-from ..markup import player
-from ..prose import escaped
-from .addresses import MP3, WAV, address
 from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
-from .mp3 import MP3_BYTES_PER_SAMPLE, mp3_rate
+from .sounds import FORMS_IN_WORDS, plan_sounds, sound_url
+from .templating import render
 
 SHORTEST_SECONDS = 1.0  # in less, a sound can be heard, but hardly its fault
-BYTES_PER_SAMPLE = 2 * 4 / 3  # 16 bits, as base64
 PLAYER_BYTES = 600  # of a player without its sound
+
+
+def levels_in_words(levels):
+    """`Levels` as a caption: length, peak, RMS, silence."""
+    peak, rms = (round(level, 1) + 0.0 for level in (levels.peak_dbfs, levels.rms_dbfs))  # + 0.0: no "-0.0"
+    length = f"{1000 * levels.seconds:.0f} ms" if levels.seconds < 0.1 else f"{levels.seconds:.1f} s"
+    return f"{length}, peak {peak:.1f} dBFS, RMS {rms:.1f} dBFS, {levels.silence:.0%} silence"
+
+
+def player(name, levels, source, note=""):
+    """A sound as a figure with its name, its levels and a player.
+
+    Parameters
+    ----------
+    name
+        Its name; also the player's label for screen readers.
+    levels
+        Its `Levels`.
+    source
+        The URL of the sound: a file beside the page, or a `data:` URL.
+    note
+        Further text for the caption.
+    """
+    return render("player.html", name=name, levels=levels_in_words(levels), source=source, note=note)
 
 
 class Players:
@@ -26,8 +47,8 @@ class Players:
 
     Attributes
     ----------
-    lossless, seconds
-        Whether they hold the samples as they are (16 bits) or MP3; how long each is at most.
+    form, seconds
+        One of `FORMS`; how long each is at most.
     made, left_out
         How many there are, and how many there was no room for.
     """
@@ -35,11 +56,11 @@ class Players:
     def __init__(self, files, most_bytes):
         wanted = [(file, sum(1 + has_remedy(finding.kind) for finding in file.findings) or 1) for file in files]
         room = most_bytes - PLAYER_BYTES * sum(count for _, count in wanted)
-        samples = sum(count * file.sample_rate * min(EXCERPT_SECONDS, file.seconds) for file, count in wanted)
-        self.lossless = BYTES_PER_SAMPLE * samples <= room
-        coded = MP3_BYTES_PER_SAMPLE * sum(count * mp3_rate(file.sample_rate) for file, count in wanted)
-        fitting = EXCERPT_SECONDS if self.lossless else room / max(1, coded)
-        self.seconds = min(EXCERPT_SECONDS, max(SHORTEST_SECONDS, fitting))
+        sounds = [
+            (file.sample_rate, min(EXCERPT_SECONDS, file.seconds)) for file, count in wanted for _ in range(count)
+        ]
+        self.form, seconds = plan_sounds(sounds, room)
+        self.seconds = min(EXCERPT_SECONDS, max(SHORTEST_SECONDS, seconds))
         self.made = self.left_out = 0
         self._left = most_bytes
 
@@ -62,11 +83,7 @@ class Players:
 
     def in_words(self):
         """The number, length and form of the players, as sentences."""
-        form = (
-            "16-bit samples, as they are"
-            if self.lossless
-            else "MP3, which takes less room and changes the sound a little"
-        )
+        form = FORMS_IN_WORDS[self.form]
         words = f"There are {counted(self.made, 'player')}, each of at most {self.seconds:.1f} s, in {form}."
         return f"{words} There was no room for {self.left_out} more." if self.left_out else words
 
@@ -77,20 +94,17 @@ class Players:
         try:
             before, after = sounds()
         except AudioError as error:
-            return f"<p>No player: {escaped(str(error))}</p>"
-        figures = player(before.name, before.levels, self._address(before))
+            return render("excerpts.html", error=error)
+        figures = [player(before.name, before.levels, sound_url(before, self.form))]
         if after:
             note = _difference_in_words(before, after) if compared else ""
-            figures += player(after.name, after.levels, self._address(after), note)
-        self._left -= len(figures.encode())
+            figures.append(player(after.name, after.levels, sound_url(after, self.form), note))
+        self._left -= sum(len(figure.encode()) for figure in figures)
         if self._left < 0:
             self.left_out += count
             return ""
         self.made += count
-        return f'<div class="sounds">{figures}</div>'
-
-    def _address(self, clip):
-        return address(clip, WAV if self.lossless else MP3)
+        return render("excerpts.html", figures=figures)
 
 
 def _difference_in_words(before, after):

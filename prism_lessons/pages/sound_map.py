@@ -1,28 +1,21 @@
 """The sounds of a corpus as a map that can be heard: one HTML page that needs no network and no library.
 
-It is made from the `Relations` of the sounds and a function that returns each of them as a `Clip`, and is returned as
-text: sound_map.html, with sound_map.css and sound_map.js inline and the data of the corpus as JSON.
+It is made from the `Relations` of the sounds and a function that returns each of them as a `Clip`.
 """
 
-import base64
-import bisect
-import math
 from collections import Counter
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
-import soxr
 from scipy.spatial import cKDTree
 
+from ..audio import resample
 from ..errors import CourseError
-from ..prose import escaped
-from .document import document
-from .mp3 import mp3
+from .sounds import MP3, fit_sounds
+from .templating import render
 
 SAMPLE_RATE = 22050  # Hz, of the MP3s
 LENGTHS = (3.0, 2.5, 2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3)  # seconds: lengths that sounds may be cut to
-FADE_SECONDS = 0.02
-PROBES = 20  # sounds from which the size of all is estimated
 RESERVE = 1000  # bytes for the note on sounds left out
 WIDTH, HEIGHT, MARGIN = 900, 500, 26  # of the map, in its own units
 SMALLEST, LARGEST = 3.8, 8.5  # radius of a point
@@ -37,7 +30,7 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     relations
         A `Relations`: how the sounds relate to each other.
     excerpt
-        A function that returns the `Clip` of the sound of an index; called once for each.
+        A function that returns the `Clip` of the sound of an index.
     title
         Of the page, plain text.
     most_bytes
@@ -61,17 +54,22 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     places = np.round(apart(_drawn(relations.places), 1.6 * radius), 1)
     data = _data(relations, places, radius)
 
-    def drawn(levels, sounds, note):
-        return _document(relations, title, data | {"levels": levels}, sounds, note)
+    levels = [0.0] * count
 
-    bare = drawn([-100.0] * count, [""] * count, "")
+    def read(index):
+        clip = excerpt(index)
+        levels[index] = round(clip.levels.rms_dbfs, 1)
+        samples = resample(clip.samples, clip.sample_rate, SAMPLE_RATE)
+        return replace(clip, samples=samples, sample_rate=SAMPLE_RATE) if len(samples) else None
+
+    bare = _page(relations, title, data | {"levels": [-100.0] * count}, {}, "")
     room = most_bytes - len(bare.encode()) - RESERVE
     if room <= 0:
         raise CourseError(
             f"The names of {count} sounds alone need more than {most_bytes / 1e6:.1f} MB: map fewer sounds."
         )
-    levels, sounds, seconds = embed(excerpt, count, room)
-    return drawn(levels, sounds, _note(sounds, seconds))
+    urls, _, seconds = fit_sounds(range(count), read, room, [(MP3, seconds) for seconds in LENGTHS])
+    return str(_page(relations, title, data | {"levels": levels}, urls, _note(count, count - len(urls), seconds)))
 
 
 def _drawn(places):
@@ -107,65 +105,14 @@ def apart(places, distance, rounds=20):
     return places
 
 
-def embed(excerpt, count, room):
-    """The sounds as text that a browser plays, in at most `room` bytes altogether.
-
-    Returns
-    -------
-    Levels, RMS in dBFS, of the whole clips; MP3 in base64, "" for those left out; the most seconds of each.
-    """
-    probes = {index: excerpt(index) for index in range(0, count, math.ceil(count / PROBES))}
-
-    def fits(seconds):
-        return sum(len(heard(clip, seconds)) for clip in probes.values()) / len(probes) * count <= room
-
-    longest = bisect.bisect_left(LENGTHS[:-1], True, key=fits)  # of falling lengths, the first that fits, or the last
-    levels, kept = [], []
-    for index in range(count):
-        clip = probes.pop(index, None) or excerpt(index)
-        levels.append(round(clip.levels.rms_dbfs, 1))
-        kept.append(shortened(clip, LENGTHS[longest]))
-    for seconds in LENGTHS[longest:]:
-        sounds = [heard(clip, seconds) for clip in kept]
-        if sum(map(len, sounds)) <= room:
-            return levels, sounds, seconds
-    # Evenly from the first to the last, so that every source has some.
-    share = room / sum(map(len, sounds))
-    while True:
-        some = [sound if int((index + 1) * share) > int(index * share) else "" for index, sound in enumerate(sounds)]
-        if sum(map(len, some)) <= room:
-            return levels, some, seconds
-        share *= 0.95
-
-
-def shortened(clip, seconds):
-    """A `Clip` that is no longer than `seconds`, with a short fade-out where it was cut."""
-    size, fade = round(seconds * clip.sample_rate), round(FADE_SECONDS * clip.sample_rate)
-    if len(clip.samples) <= size:
-        return clip
-    samples = np.array(clip.samples[:size], np.float32)
-    samples[size - fade :] *= np.linspace(1, 0, fade, dtype=np.float32)
-    return type(clip)(samples, clip.sample_rate, clip.name)
-
-
-def heard(clip, seconds):
-    """At most the first `seconds` of a `Clip` as MP3 in base64; "" for a clip without samples."""
-    clip = shortened(clip, seconds)
-    if not len(clip.samples):
-        return ""
-    samples = soxr.resample(np.asarray(clip.samples, np.float32), clip.sample_rate, SAMPLE_RATE)
-    return base64.b64encode(mp3(samples, SAMPLE_RATE)).decode()
-
-
-def _note(sounds, seconds):
+def _note(count, silent, seconds):
     """The page's note on what is played and what is left out."""
     words = f"Of each sound, at most the first {seconds:g} s are heard, at their own level, as MP3."
-    silent = sounds.count("")
     if silent:
         words += (
-            f" The sounds of {silent:,} of the {len(sounds):,} points are left out, so that the page does not become "
+            f" The sounds of {silent:,} of the {count:,} points are left out, so that the page does not become too "
+            "large: these points are white inside."
         )
-        words += "too large: these points are white inside."
     return words
 
 
@@ -189,61 +136,19 @@ def _data(relations, places, radius):
     }
 
 
-def _document(relations, title, data, sounds, note):
-    own = Path(__file__)
-    return document(
-        own.with_suffix(".html"),
-        [own.with_suffix(".js")],
-        title,
-        {"data": data, "sounds": sounds},
-        counts=f"{_number(len(data['names']), 'sound')} from {_number(len(data['groups']), 'source')}.",
-        note=note,
-        diversity=escaped(relations.diversity_in_words),
-        learns_first=escaped(relations.learns_first),
-        clusters=_clusters(data),
-        outliers=_outliers(data),
-        twins=_twins(relations, data),
-        view=f"0 0 {WIDTH} {HEIGHT}",
-    )
-
-
-def _number(count, noun):
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def _list(items, nothing):
-    if not items:
-        return f"<p>{nothing}</p>"
-    more = len(items) - MOST_LISTED
-    last = [f"<li>{more} more: the table names them.</li>"] if more > 0 else []
-    return "<ul>\n" + "\n".join([f"<li>{item}</li>" for item in items[:MOST_LISTED]] + last) + "\n</ul>"
-
-
-def _hear(data, index):
-    """A name that plays its sound."""
-    return (
-        f'<button type="button" class="name" data-sound="{index}">'
-        f'<span class="spoken">Play </span>{escaped(data["names"][index])}</button>'
-    )
-
-
-def _clusters(data):
+def _page(relations, title, data, urls, note):
     sizes = Counter(data["cluster"])
-    items = [
-        f"<strong>{escaped(words)}</strong>: {_number(sizes[number], 'sound')}"
-        for number, words in enumerate(data["clusters"])
-    ]
-    return f"<ol>\n{chr(10).join(f'<li>{item}</li>' for item in items)}\n</ol>"
-
-
-def _outliers(data):
-    items = [f"{_hear(data, index)}: {escaped(why)}" for index, why in data["outliers"].items()]
-    return _list(items, "None: every sound has others that are like it.")
-
-
-def _twins(relations, data):
-    items = [
-        f"{_hear(data, first)} and {_hear(data, second)}: {escaped(how)} (similarity {pair.similarity:.2f})"
-        for (first, second, how), pair in zip(data["twins"], relations.twins, strict=True)
-    ]
-    return _list(items, "None: no two of these recordings hold the same sound.")
+    return render(
+        "sound_map.html",
+        title=title,
+        data=data,
+        sounds=[urls.get(index, "") for index in range(len(data["names"]))],
+        note=note,
+        diversity=relations.diversity_in_words,
+        learns_first=relations.learns_first,
+        clusters=[(words, sizes[number]) for number, words in enumerate(data["clusters"])],
+        twins=[(*twins, pair.similarity) for twins, pair in zip(data["twins"], relations.twins, strict=True)],
+        most_listed=MOST_LISTED,
+        width=WIDTH,
+        height=HEIGHT,
+    )

@@ -16,7 +16,7 @@ from prism_lessons.corpus import Choices
 from prism_lessons.errors import CourseError
 from prism_lessons.journal import Journal
 from prism_lessons.live import LiveLine
-from prism_lessons.markup import learning_curve
+from prism_lessons.pages import learning_curve
 from prism_lessons.run import Run, opened
 from prism_lessons.verdict import verdict
 

@@ -14,7 +14,7 @@ from prism_lessons.audio import Clip
 from prism_lessons.audition.page import PageSounds
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
-from prism_lessons.markup import curve_in_words
+from prism_lessons.pages import curve_in_words
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_the_intention_of_the_card_stands_on_top(made_run, recordings):
 
 def test_the_curve_the_verdict_and_the_gap_are_on_the_page(heard):
     text = heard.page().read_text(encoding="utf-8")
-    assert curve_in_words(heard.run).replace("'", "&#x27;") in text
+    assert curve_in_words(heard.run).replace("'", "&#39;") in text
     assert str(heard.gap).partition(":")[0] in text
 
 

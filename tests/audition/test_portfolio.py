@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 
@@ -67,6 +68,12 @@ def test_all_is_told_in_order_and_nobody_s_text_is_markup(run, tmp_path):
         "What happened", "What was heard", "Questions and answers", "What was chosen",
     ]  # fmt: skip
     assert page.index("may not be shared") < page.index("Intention") and "a &lt;b&gt;.wav" in page
+
+
+def test_the_picture_beside_the_markdown_is_one_that_any_program_opens(run, tmp_path):
+    export(run, tmp_path / "out")
+    picture = ElementTree.parse(tmp_path / "out" / "curve.svg").getroot()
+    assert picture.tag == "{http://www.w3.org/2000/svg}svg" and "Bits per sample" in picture.get("aria-label")
 
 
 def test_clips_are_copied_as_they_are_and_those_no_longer_told_of_go(run, tmp_path):

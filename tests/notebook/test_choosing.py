@@ -21,7 +21,7 @@ from prism_lessons.errors import CourseError
 from prism_lessons.notebook import choosing
 from prism_lessons.notebook.choosing import MOST_RECORDINGS, MOST_SEGMENTS, RecordingsPanel, SegmentsPanel
 from prism_lessons.notebook.players import MOST_BYTES
-from prism_lessons.pages.addresses import WAV, address
+from prism_lessons.pages import WAV, sound_url
 
 # Their label stands in a <label> that belongs to the input, in ipywidgets 7.7.1 and 8.1.
 LABELLED = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText, ipywidgets.Checkbox)
@@ -223,7 +223,7 @@ def test_a_recording_that_went_away_since_is_named_and_the_others_are_played(cho
 @pytest.fixture
 def lossless(monkeypatch):
     """What would be MP3, whose samples cannot be compared, is WAV with as many samples."""
-    monkeypatch.setattr(choosing, "address", lambda clip, form: address(clip, WAV))
+    monkeypatch.setattr(choosing, "sound_url", lambda clip, form: sound_url(clip, WAV))
 
 
 def test_of_long_recordings_the_place_of_the_worst_fault_is_heard(choices, surveyed, tmp_path, noise, lossless):

@@ -89,7 +89,7 @@ def test_a_kind_or_a_name_that_is_not_known_is_said(seen):
 
 def test_nothing_found_and_nothing_usable_are_sentences(seen):
     assert repr(findings(seen, "c.wav")) == 'Nothing was found in "c.wav".'
-    assert findings(seen, "d.txt").html == "<p>&quot;d.txt&quot; cannot be used: not a sound file by its name.</p>"
+    assert findings(seen, "d.txt").html == "<p>&#34;d.txt&#34; cannot be used: not a sound file by its name.</p>"
 
 
 def test_a_cell_holds_no_more_than_it_may(seen, write_noise, tmp_path):

@@ -16,7 +16,7 @@ def journey(noise):
 
 def test_the_frame_holds_the_page_and_words_say_the_same(journey):
     shown = journey_shown(journey, "it's")
-    assert shown.html.startswith('<iframe title="it&#x27;s" srcdoc=\'<!DOCTYPE html>')
+    assert shown.html.startswith('<iframe title="it&#39;s" srcdoc=\'<!DOCTYPE html>')
     assert repr(shown) == "Epoch 1: 2.0 s, 1 chapters"
 
 

@@ -1,6 +1,7 @@
 """The map of sounds in a cell: the whole page in a frame, small enough, with the same in words."""
 
 import html
+import json
 import re
 from dataclasses import replace
 
@@ -34,8 +35,9 @@ def test_the_frame_holds_a_whole_document_and_has_a_title(shown):
     assert html.unescape(title) == 'Bells\' & "breath"'
     document = html.unescape(document)
     assert document.startswith("<!DOCTYPE html>") and document.endswith("</html>\n")
-    assert "<h1>Bells&#x27; &amp; &quot;breath&quot;</h1>" in document
-    assert 'it\'s \\"0\\" & \\u003cmore>.wav' in document  # in the data of the script, unharmed
+    assert "<h1>Bells&#39; &amp; &#34;breath&#34;</h1>" in document
+    (data,) = re.findall('<script type="application/json" id="data">(.*?)</script>', document, re.DOTALL)
+    assert 'it\'s "0" & <more>.wav' in json.loads(data)["names"] and "<more>" not in document
 
 
 def test_words_say_the_same(shown, relations):

@@ -82,7 +82,7 @@ def test_nothing_to_play_is_no_error():
 
 def test_a_grid_can_be_reached_by_keyboard_and_its_words_are_text(quiet):
     shown = notebook.play_grid({"<b>": {"<i>": quiet}}, '"<u>" & more')
-    assert 'role="group" aria-label="&quot;&lt;u&gt;&quot; &amp; more" tabindex="0"' in shown.html
+    assert 'role="group" aria-label="&#34;&lt;u&gt;&#34; &amp; more" tabindex="0"' in shown.html
     assert not re.search("<[biu]>", shown.html)
 
 

@@ -78,7 +78,7 @@ def test_a_panel_left_alone_gives_the_preset(preset):
 def test_a_lesson_s_own_controls_and_minutes_come_first_and_in_one_panel(panel):
     assert list(panel.values)[:2] == ["name", "seed"] and panel.name == "first" and panel.minutes == 2
     assert [widget.description for widget in inputs(panel)][:2] == ["Name", "Seed (0 to 9)"]
-    assert "name=&#x27;first&#x27;, seed=0, window=128" in panel._python.value
+    assert "name=&#39;first&#39;, seed=0, window=128" in panel._python.value
     assert "seed" not in panel._rest
 
 
@@ -98,7 +98,7 @@ def test_the_tick_shows_every_other_setting_with_its_range_default_and_source(pa
         if about.name in {"window", "dim", "patience", "dropout", "versions", "seed"}:
             continue
         note = widgets[widgets.index(panel._inputs[about.name]) + 1].value
-        plain = re.sub("<[^>]*>", "", note).replace("&quot;", '"').replace("&#x27;", "'").replace("&amp;", "&")
+        plain = re.sub("<[^>]*>", "", note).replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&")
         assert f"Range: {about.range}. Default: " in plain and f"Source: {about.source}." in plain
         assert note.count("<a ") == about.source.count("https://")
     more(panel).value = False
@@ -188,7 +188,7 @@ def test_several_numbers_are_read_from_a_line(panel):
 def test_what_cannot_be_read_is_said_in_the_page_and_by_the_next_cell(panel, line, sentence):
     put(panel, frame_sizes=line)
     said = panel._python.value
-    assert 'role="status"' in said and sentence.replace('"', "&quot;") in said and "As Python" not in said
+    assert 'role="status"' in said and sentence.replace('"', "&#34;") in said and "As Python" not in said
     with pytest.raises(CourseError, match=re.escape(sentence)):
         panel.values  # noqa: B018
     put(panel, frame_sizes="8, 32")

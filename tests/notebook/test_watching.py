@@ -11,7 +11,7 @@ import soundfile
 
 from prism_lessons import notebook
 from prism_lessons.errors import CourseError
-from prism_lessons.markup import curve_in_words
+from prism_lessons.pages import curve_in_words
 from prism_lessons.run import Epoch, Run
 from prism_lessons.verdict import verdict
 

@@ -16,12 +16,11 @@ from prism_lessons.corpus import Survey, SurveyedFile, survey
 from prism_lessons.corpus.doctor import KINDS, Finding, Kind
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
-from prism_lessons.markup import levels_in_words
-from prism_lessons.pages import excerpts, players
+from prism_lessons.pages import excerpts, levels_in_words, players
 from prism_lessons.pages import findings as pages
 from prism_lessons.pages.excerpts import before_and_after
 from prism_lessons.pages.findings import findings_page
-from prism_lessons.pages.mp3 import RATES, mp3_of
+from prism_lessons.pages.sounds import BYTES_PER_SAMPLE, MP3, MP3_RATES, mp3
 
 RATE = 16000
 
@@ -349,7 +348,7 @@ def test_where_there_is_room_the_samples_are_played_as_they_are(ten):
 
 
 def test_where_room_is_short_players_are_mp3_and_then_shorter(ten):
-    most = text_bytes(ten) + pages.SPARE_BYTES + 20 * (players.PLAYER_BYTES + 2 * RATE * players.MP3_BYTES_PER_SAMPLE)
+    most = text_bytes(ten) + pages.SPARE_BYTES + 20 * (players.PLAYER_BYTES + 2 * RATE * BYTES_PER_SAMPLE[MP3])
     text = findings_page(ten, LiveLine(io.StringIO()), most_bytes=most)
     page = Page(text)
     assert len(text.encode()) <= most and text.count("data:audio/mpeg") == 20
@@ -361,19 +360,19 @@ def test_where_room_is_short_players_are_mp3_and_then_shorter(ten):
 
 def test_mp3_is_as_loud_as_the_sound(noise):
     clip = Clip(0.1 * np.sin(2 * np.pi * 440 * np.arange(2 * 96000) / 96000).astype(np.float32), 96000)
-    samples, rate = soundfile.read(io.BytesIO(mp3_of(clip)))
+    samples, rate = soundfile.read(io.BytesIO(mp3(clip)))
     assert rate == 48000 and abs(len(samples) / rate - 2) < 0.01
     assert abs(measure_levels(samples, rate).rms_dbfs - clip.levels.rms_dbfs) < 0.1  # at the rounded caption's tenth
 
 
 @pytest.mark.parametrize("rate", [2000, 8000, 10000, 22050, 44100, 192000])
 def test_any_rate_of_the_course_can_be_mp3(rate, noise):
-    _, coded = soundfile.read(io.BytesIO(mp3_of(Clip(noise(0.2, sample_rate=rate), rate))))
-    assert coded == min([one for one in RATES if one >= rate], default=48000)
+    _, coded = soundfile.read(io.BytesIO(mp3(Clip(noise(0.2, sample_rate=rate), rate))))
+    assert coded == min([one for one in MP3_RATES if one >= rate], default=48000)
 
 
 def test_where_there_is_no_room_the_worst_are_heard_and_all_are_read(ten):
-    most = text_bytes(ten) + pages.SPARE_BYTES + 3 * (players.PLAYER_BYTES + RATE * players.MP3_BYTES_PER_SAMPLE)
+    most = text_bytes(ten) + pages.SPARE_BYTES + 3 * (players.PLAYER_BYTES + RATE * BYTES_PER_SAMPLE[MP3])
     text = findings_page(ten, LiveLine(io.StringIO()), most_bytes=most)
     page = Page(text)
     made = len(page.players)

@@ -15,7 +15,8 @@ from prism_lessons.analysis.relations import Relations
 from prism_lessons.audio import Clip, to_dbfs
 from prism_lessons.errors import CourseError
 from prism_lessons.pages import sound_map
-from prism_lessons.pages.sound_map import FADE_SECONDS, LENGTHS, SAMPLE_RATE, apart, shortened
+from prism_lessons.pages.sound_map import LENGTHS, SAMPLE_RATE, apart
+from prism_lessons.pages.sounds import FADE_SECONDS, shortened
 
 NASTY = ["</script><b>&\"'.wav", "two\nlines \U0001f600.wav", "disk byte \udcff.wav", "$title ${x} \\u003c.wav"]
 
@@ -68,7 +69,7 @@ def embedded(page, name):
 
 def heard(page):
     """What the browser will play: samples of each sound, None for those left out."""
-    files = [base64.b64decode(text) for text in embedded(page, "sounds")]
+    files = [base64.b64decode(url.partition(",")[2]) for url in embedded(page, "sounds")]
     return [soundfile.read(io.BytesIO(file))[0] if file else None for file in files]
 
 
@@ -124,7 +125,7 @@ def test_names_stay_text_whatever_they_hold(related, excerpts):
     page.encode()
     assert page.count("</script>") == page.count("<script")
     assert not re.search("<(b|i|two)>", page) and "$title" in page
-    assert "<title>&lt;b&gt;&quot;Bells&quot;&lt;/b&gt; &amp; $title</title>" in page
+    assert "<title>&lt;b&gt;&#34;Bells&#34;&lt;/b&gt; &amp; $title</title>" in page
     assert embedded(page, "data")["names"] == [name.replace("\udcff", "?") for name in NASTY]
 
 

@@ -10,7 +10,13 @@ import pytest
 from markdown_it import MarkdownIt
 from strangers import CELLS, strangers_course
 
+from prism_lessons.pages.templating import ENVIRONMENT
+
 PACKAGE = Path(__file__).parents[2] / "prism_lessons"
+TEMPLATES = PACKAGE / "pages" / "templates"
+IMPORTED = re.compile(r"^ *(?:import|from) (html|jinja2|markdown_it|markupsafe)\b", re.MULTILINE)
+TAG = re.compile(r"</?[a-z]+[ >]")
+WITH_TAGS = ("prose.py",)  # around HTML that a template has made
 OWN = ("data:", "#", "clips/", "https://")  # where tags of the course itself lead
 
 
@@ -104,7 +110,19 @@ def test_markdown_that_is_written_is_words_for_whoever_makes_a_page_of_it(shown)
         assert "<script" not in html and "<b>" not in html and "<svg" not in html
 
 
-def test_text_becomes_html_and_markdown_in_one_place():
-    others = [path for path in PACKAGE.rglob("*.py") if path.name != "prose.py"]
-    own = [path.name for path in others if re.search(r"^(import|from) (html|markdown_it)\b", path.read_text(), re.M)]
-    assert own == []
+def test_text_becomes_html_in_templates_that_escape_it_and_markdown_in_one_place():
+    assert ENVIRONMENT.autoescape is True
+    for path in TEMPLATES.rglob("*.*"):
+        assert path.suffix in (".css", ".js") or not re.search(r"autoescape|\bsafe\b", path.read_text()), path.name
+    brought = {path.name: set(IMPORTED.findall(path.read_text())) for path in PACKAGE.rglob("*.py")}
+    assert {name: libraries for name, libraries in brought.items() if libraries} == {
+        "prose.py": {"markdown_it", "markupsafe"},
+        "templating.py": {"jinja2", "markupsafe"},
+    }
+
+
+def test_no_text_is_put_between_tags_but_by_a_template():
+    for path in (path for path in PACKAGE.rglob("*.py") if path.name not in WITH_TAGS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            written = [part.value for part in getattr(node, "values", ()) if isinstance(part, ast.Constant)]
+            assert not isinstance(node, ast.JoinedStr) or not TAG.search("".join(written)), (path.name, node.lineno)

@@ -1,16 +1,13 @@
-"""Sounds and curves as accessible HTML, shared by pages and notebooks.
-
-Every picture and player has a text label, and no sound plays by itself.
-"""
+"""The learning curve of a run as an SVG picture, and the same in words."""
 
 import math
 from itertools import groupby, pairwise
 
-from .errors import CourseError
-from .live import clock
-from .prose import escaped
+from ..errors import CourseError
+from ..live import clock
+from .templating import render
 
-WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # of the curve, in pixels; BESIDE is the space for the lines' names
+WIDTH, HEIGHT, MARGIN, BESIDE = 640, 300, 48, 196  # in pixels; BESIDE is the space for the lines' names
 LINE_HEIGHT = 17  # from one name to the next, at a font size of 13
 LEAST_BITS = 0.5  # least range of the axis: smaller ups and downs do not matter
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5)  # between the axis labels
@@ -23,34 +20,6 @@ REFERENCES = {
     "linear_prediction": ("linear prediction", "knowing only the last moments of the wave (linear prediction)"),
 }
 MARKED = ("blown up", "changed")  # kinds of events
-
-
-def levels_in_words(levels):
-    """`Levels` as a caption: length, peak, RMS, silence."""
-    peak, rms = (round(level, 1) + 0.0 for level in (levels.peak_dbfs, levels.rms_dbfs))  # + 0.0: no "-0.0"
-    length = f"{1000 * levels.seconds:.0f} ms" if levels.seconds < 0.1 else f"{levels.seconds:.1f} s"
-    return f"{length}, peak {peak:.1f} dBFS, RMS {rms:.1f} dBFS, {levels.silence:.0%} silence"
-
-
-def player(name, levels, source, note=""):
-    """A sound as a figure with its name, its levels and a player.
-
-    Parameters
-    ----------
-    name
-        Its name, plain text; also the player's label for screen readers.
-    levels
-        Its `Levels`.
-    source
-        The URL of the sound: a file beside the page, or a `data:` URL.
-    note
-        Further text for the caption, plain text.
-    """
-    name = escaped(name)
-    return f"""<figure class="prism-player">
-<figcaption><strong>{name}</strong>: {levels_in_words(levels)}{escaped(note)}</figcaption>
-<audio controls preload="metadata" aria-label="{name}" src="{escaped(source)}"></audio>
-</figure>"""
 
 
 def learning_curve(run):
@@ -90,46 +59,36 @@ def learning_curve(run):
 
     training = [(entry.epoch, entry.bits) for entry in log]
     validation = [(entry.epoch, entry.validation_bits) for entry in log]
-    dots = "".join(
-        f'<circle r="3" cx="{across(epoch):.1f}" cy="{height(bits):.1f}"/>'
-        for epoch, bits in validation
-        if math.isfinite(bits)
-    )
     step = next((step for step in STEPS if (high - low) / step <= MOST_NUMBERS), STEPS[-1])
-    ticks = "".join(
-        f'<text x="{MARGIN - 8}" y="{height(step * tick) + 4:.1f}" text-anchor="end">{step * tick:.3g}</text>'
-        for tick in range(math.ceil(low / step), math.floor(high / step) + 1)
-    )
-    lines = "".join(f"M{MARGIN},{height(bits):.1f} H{right} " for bits in references.values() if low <= bits <= high)
+    ticks = [step * tick for tick in range(math.ceil(low / step), math.floor(high / step) + 1)]
     arrows = {name: "↑ " * (bits > high) + "↓ " * (bits < low) for name, bits in references.items()}
-    beyond = f'<text x="{MARGIN}" y="39">arrows: above or below this picture</text>' if any(arrows.values()) else ""
     names = [(arrows[name] + REFERENCES[name][0], bits, REFERENCE) for name, bits in references.items()]
     names += [("training", training[-1][1], TRAINING), ("validation", validation[-1][1], VALIDATION)]
     names = [(name, bits, colour) for name, bits, colour in names if math.isfinite(bits)]
     places = _spread([height(bits) for _, bits, _ in names], LINE_HEIGHT, bottom)
-    beside = "".join(
-        f'<path d="M{right + 5},{height(bits):.1f} L{right + 18},{place:.1f}" stroke="{colour}" fill="none"/>'
-        f'<text x="{right + 22}" y="{place + 4.5:.1f}" fill="{colour}">{name} {bits:.2f}</text>'
-        for (name, bits, colour), place in zip(names, places, strict=True)
+    return render(
+        "curve.svg",
+        words=curve_in_words(run),
+        width=WIDTH,
+        height=HEIGHT,
+        left=MARGIN,
+        right=right,
+        top=MARGIN,
+        bottom=bottom,
+        colours={"training": TRAINING, "validation": VALIDATION, "reference": REFERENCE},
+        ticks=[(f"{bits:.3g}", height(bits)) for bits in ticks],
+        references=[height(bits) for bits in references.values() if low <= bits <= high],
+        training=line(training),
+        validation=line(validation),
+        dots=[(across(epoch), height(bits)) for epoch, bits in validation if math.isfinite(bits)],
+        marks=[(across(epoch), words) for epoch, words in _marks(run)],
+        names=[
+            (f"{name} {bits:.2f}", colour, height(bits), place)
+            for (name, bits, colour), place in zip(names, places, strict=True)
+        ],
+        beyond=any(arrows.values()),
+        epochs=log[-1].epoch,
     )
-    marks = "".join(
-        f'<path d="M{across(epoch):.1f},{bottom - 11} l6,11 h-12 z"><title>{escaped(words)}</title></path>'
-        for epoch, words in _marks(run)
-    )
-    return f"""<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" style="max-width: 100%; background: #fff" role="img"
-font-size="13" font-family="sans-serif" stroke-linecap="round" aria-label="{escaped(curve_in_words(run))}">
-<path d="M{MARGIN},{MARGIN} V{bottom} H{right}" fill="none" stroke="#555"/>{ticks}
-<path d="{lines}" stroke="{REFERENCE}" stroke-dasharray="1 5"/>
-<path d="{line(training)}" fill="none" stroke="{TRAINING}" stroke-width="2" stroke-dasharray="6 5"/>
-<path d="{line(validation)}" fill="none" stroke="{VALIDATION}" stroke-width="2"/>
-<g fill="{VALIDATION}">{dots}</g>
-<g fill="#000">{marks}</g>
-{beside}
-<text x="{MARGIN}" y="22">bits per sample: training dashed, validation solid with dots</text>
-{beyond}
-<text x="{MARGIN}" y="{bottom + 22}">epoch 1</text>
-<text x="{right}" y="{bottom + 22}" text-anchor="end">epoch {log[-1].epoch}</text>
-</svg>"""
 
 
 def curve_in_words(run):

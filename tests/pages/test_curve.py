@@ -1,4 +1,4 @@
-"""Players and curves as HTML: named, honest about level, safe whatever a file is called."""
+"""The learning curve as a picture and in words: named, honest about what it shows, safe whatever has happened."""
 
 import re
 from html.parser import HTMLParser
@@ -7,10 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from prism_lessons import markup
-from prism_lessons.audio import measure_levels
 from prism_lessons.corpus.codes import Codes, unigram_bits
 from prism_lessons.errors import CourseError
+from prism_lessons.pages import curve
 from prism_lessons.run import Epoch, Run
 
 
@@ -20,7 +19,7 @@ class Tags(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.tags, self.text, self.texts = [], "", []
-        self.feed(text)
+        self.feed(str(text))
 
     def handle_starttag(self, tag, attributes):
         self.tags.append((tag, dict(attributes)))
@@ -32,25 +31,6 @@ class Tags(HTMLParser):
             self.texts.append(data)
 
 
-def test_a_player_has_a_name_and_levels_and_does_not_start_by_itself():
-    time = np.arange(16000) / 16000
-    levels = measure_levels(0.5 * np.sin(2 * np.pi * 440 * time), 16000)
-    found = Tags(markup.player("a sine", levels, "sine.wav", note="; half of it"))
-    (audio,) = [attributes for tag, attributes in found.tags if tag == "audio"]
-    assert audio["aria-label"] == "a sine" and audio["preload"] == "metadata" and "controls" in audio
-    assert "autoplay" not in audio
-    words = "a sine: 1.0 s, peak -6.0 dBFS, RMS -9.0 dBFS, 0% silence; half of it"
-    assert " ".join(found.text.split()) == words
-
-
-def test_a_name_is_text_whatever_it_holds():
-    name = "<img src=x onerror=alert(1)>\"'&"
-    found = Tags(markup.player(name, measure_levels(np.zeros(100), 8000), '"><script>'))
-    assert [tag for tag, _ in found.tags] == ["figure", "figcaption", "strong", "audio"]
-    (audio,) = [attributes for tag, attributes in found.tags if tag == "audio"]
-    assert audio["aria-label"] == name and audio["src"] == '"><script>'
-
-
 def of(bits, events=(), **references):
     """What a curve is drawn from: (training, validation) bits of each epoch."""
     log = [Epoch(number, *pair, 30.0 * number, 1000 * number, 1e-3) for number, pair in enumerate(bits, start=1)]
@@ -60,9 +40,7 @@ def of(bits, events=(), **references):
 def names(svg):
     """{name: (x, y)} of the texts beside the curve."""
     places = [(float(found["x"]), float(found["y"])) for tag, found in svg.tags if tag == "text"]
-    return {
-        text: place for text, place in zip(svg.texts, places, strict=True) if place[0] > markup.WIDTH - markup.BESIDE
-    }
+    return {text: place for text, place in zip(svg.texts, places, strict=True) if place[0] > curve.WIDTH - curve.BESIDE}
 
 
 def numbers(svg):
@@ -72,10 +50,10 @@ def numbers(svg):
 
 
 def test_the_curve_says_in_words_what_it_shows(straight):
-    svg = Tags(markup.learning_curve(straight))
+    svg = Tags(curve.learning_curve(straight))
     _, attributes = svg.tags[0]
     assert attributes["role"] == "img"
-    assert attributes["aria-label"] == markup.curve_in_words(straight)
+    assert attributes["aria-label"] == curve.curve_in_words(straight)
     for entry in straight.log:
         said = f"epoch {entry.epoch}: {entry.validation_bits:.2f}, training {entry.bits:.2f}"
         assert said in attributes["aria-label"]
@@ -84,9 +62,7 @@ def test_the_curve_says_in_words_what_it_shows(straight):
 
 def test_the_curve_has_the_reference_lines_that_the_run_has():
     for references in ({}, {"linear_prediction": 3.2}):
-        svg, words = (
-            draw(of([(5, 5), (4, 4)], **references)) for draw in (markup.learning_curve, markup.curve_in_words)
-        )
+        svg, words = (draw(of([(5, 5), (4, 4)], **references)) for draw in (curve.learning_curve, curve.curve_in_words))
         assert ("linear prediction 3.20" in svg) == ("(linear prediction) 3.20" in words) == bool(references)
         assert "counting 7.50" in svg and "how often each value occurs 7.50" in words
 
@@ -94,35 +70,35 @@ def test_the_curve_has_the_reference_lines_that_the_run_has():
 @pytest.mark.parametrize("together", [8.0, 4.0, 0.0])
 def test_names_of_lines_that_lie_together_do_not_overlap(together):
     references = {"uniform": 8.0, "unigram": together, "linear_prediction": together}
-    found = names(Tags(markup.learning_curve(of([(together, together)] * 3, **references))))
+    found = names(Tags(curve.learning_curve(of([(together, together)] * 3, **references))))
     assert len(found) == 5
     heights = sorted(height for _, height in found.values())
     assert min(np.diff(heights)) >= 13  # the size of the font
-    assert heights[0] > 13 and heights[-1] < markup.HEIGHT
+    assert heights[0] > 13 and heights[-1] < curve.HEIGHT
     # DejaVu Sans, among the widest of its kind, needs 0.55 of the size for a letter on average.
-    assert all(x + len(text) * 13 * 0.55 <= markup.WIDTH for text, (x, _) in found.items())
+    assert all(x + len(text) * 13 * 0.55 <= curve.WIDTH for text, (x, _) in found.items())
 
 
 def test_the_fall_takes_half_of_the_height_and_what_lies_far_from_it_is_said_to():
     run = of([(4.8, 4.9), (4.5, 4.6), (4.4, 4.55)], linear_prediction=4.3)
-    svg = Tags(markup.learning_curve(run))
+    svg = Tags(curve.learning_curve(run))
     heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
-    assert heights[-1] - heights[0] > 0.6 * (markup.HEIGHT - 2 * markup.MARGIN) / 2  # of 0.5 bits, validation fell 0.35
+    assert heights[-1] - heights[0] > 0.6 * (curve.HEIGHT - 2 * curve.MARGIN) / 2  # of 0.5 bits, validation fell 0.35
     assert {"↑ blind chance 8.00", "↑ counting 7.50", "linear prediction 4.30"} <= set(svg.texts)
     assert "arrows: above or below this picture" in svg.texts
-    assert "The picture shows 4.3 to 4.9 bits." in markup.curve_in_words(run)
+    assert "The picture shows 4.3 to 4.9 bits." in curve.curve_in_words(run)
     axis = [float(text) for text in svg.texts if re.fullmatch(r"[\d.]+", text)]
     assert len(axis) >= 3 and axis == sorted(axis) and axis[0] > 4 and axis[-1] < 5
 
 
 def test_a_curve_that_hardly_moves_is_not_made_to_look_like_a_mountain():
-    svg = Tags(markup.learning_curve(of([(4.00, 4.01), (4.01, 4.00)])))
+    svg = Tags(curve.learning_curve(of([(4.00, 4.01), (4.01, 4.00)])))
     heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
-    assert np.ptp(heights) <= 0.02 / markup.LEAST_BITS * (markup.HEIGHT - 2 * markup.MARGIN)
+    assert np.ptp(heights) <= 0.02 / curve.LEAST_BITS * (curve.HEIGHT - 2 * curve.MARGIN)
 
 
 def test_names_that_have_room_stand_where_their_lines_end():
-    svg = Tags(markup.learning_curve(of([(5, 5), (2, 4)], unigram=6)))
+    svg = Tags(curve.learning_curve(of([(5, 5), (2, 4)], unigram=6)))
     heights = {text.rpartition(" ")[0]: y for text, (_, y) in names(svg).items()}
     two_bits = heights["counting"] - heights["blind chance"]
     assert heights["validation"] - heights["counting"] == pytest.approx(two_bits, abs=0.2)
@@ -133,21 +109,21 @@ def test_names_that_have_room_stand_where_their_lines_end():
 def test_any_number_of_names_keeps_its_order_and_its_room(seed):
     chance = np.random.default_rng(seed)
     places = (chance.integers(0, 20, chance.integers(1, 12)) * 10.0).tolist()
-    spread = markup._spread(places, 17, 200)
+    spread = curve._spread(places, 17, 200)
     order = np.argsort(places, kind="stable")
     assert np.all(np.diff(np.array(spread)[order]) >= 17) and max(spread) <= 200
-    assert markup._spread(spread, 17, 200) == spread
+    assert curve._spread(spread, 17, 200) == spread
 
 
 def test_bits_that_are_no_number_leave_a_gap_and_are_said():
     bits = [(5.0, 5.0), (4.0, np.nan), (np.inf, 4.0), (3.0, 3.0), (3.0, 3.5), (-np.inf, np.inf)]
     for run in (of(bits), of(bits[:2]), of([(np.nan, np.nan)])):
-        svg = Tags(markup.learning_curve(run))
+        svg = Tags(curve.learning_curve(run))
         assert all(np.isfinite(numbers(svg)))
         for entry in run.log:
             if not np.isfinite(entry.validation_bits):
                 assert f"epoch {entry.epoch}: no number" in svg.tags[0][1]["aria-label"]
-    svg = Tags(markup.learning_curve(of(bits)))
+    svg = Tags(curve.learning_curve(of(bits)))
     assert sum(tag == "circle" for tag, _ in svg.tags) == 4
     lines = [found["d"] for tag, found in svg.tags if found.get("stroke-width") == "2"]
     assert [line.count("M") for line in lines] == [2, 2]  # training 1-2 and 4-5, validation 1 and 3-5
@@ -155,9 +131,9 @@ def test_bits_that_are_no_number_leave_a_gap_and_are_said():
 
 
 def test_bits_far_beyond_blind_chance_do_not_press_the_rest_flat():
-    svg = Tags(markup.learning_curve(of([(5.0, 5.0), (1e30, 1e30), (3.0, 3.0)])))
+    svg = Tags(curve.learning_curve(of([(5.0, 5.0), (1e30, 1e30), (3.0, 3.0)])))
     heights = [float(found["cy"]) for tag, found in svg.tags if tag == "circle"]
-    assert heights[1] == markup.MARGIN  # the upper edge
+    assert heights[1] == curve.MARGIN  # the upper edge
     assert heights[2] - heights[0] > 10
 
 
@@ -168,23 +144,23 @@ def test_what_happened_is_marked_with_its_sentence_and_said():
         {"kind": "blown up", "epoch": 9, "back_to": 1, "rate_factor": 0.5, "text": "It went back to epoch 1."},
     ]
     run = of([(5, 5), (4, 4), (3, 3)], events)
-    svg = Tags(markup.learning_curve(run))
+    svg = Tags(curve.learning_curve(run))
     assert [tag for tag, _ in svg.tags].count("title") == 2
     for said in ('After epoch 2: Now "dim" < 5.', "After epoch 9: It went back to epoch 1."):
         assert said in svg.text and said in svg.tags[0][1]["aria-label"]
     assert "Begun" not in svg.text
-    assert max(numbers(svg)) <= markup.WIDTH  # an epoch that is no longer there is marked at the end
+    assert max(numbers(svg)) <= curve.WIDTH  # an epoch that is no longer there is marked at the end
 
 
 def test_a_curve_of_one_epoch_can_be_drawn(straight):
     young = SimpleNamespace(log=straight.log[:1], references=straight.references, events=[])
-    assert "epoch 1" in markup.learning_curve(young)
+    assert "epoch 1" in curve.learning_curve(young)
 
 
 def test_a_run_without_an_epoch_has_no_curve_and_says_so(straight, tmp_path):
     run = Run.begin(tmp_path / "young", straight.settings, "card")
     with pytest.raises(CourseError, match="no finished epoch yet"):
-        markup.learning_curve(run)
+        curve.learning_curve(run)
     assert "epochs trained: 0" in repr(run) and "epochs trained: 2, " in repr(straight)
 
 

@@ -232,7 +232,7 @@ function play(index) {
   }
   playing = index;
   choose(index);
-  player.src = `data:audio/mpeg;base64,${sounds[index]}`;
+  player.src = sounds[index];
   player.play().catch(problem => {
     if (problem.name === "AbortError" || playing !== index) return; // another sound was asked for meanwhile
     stop();
