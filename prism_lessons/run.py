@@ -198,6 +198,13 @@ class Run:
         return self.part("references")
 
     @property
+    def corpus_folders(self):
+        """Where its corpus may be, as paths: as it was named in training, and, seen from the run, where it was then."""
+        corpus = self.part("corpus")
+        named, seen = Path(corpus["folder"]), self.folder / corpus.get("from_run", "")
+        return [named, seen] if seen != self.folder and os.path.abspath(seen) != os.path.abspath(named) else [named]
+
+    @property
     def corpus_silence(self):
         """The share of silence, 0 .. 1, in what it trains on (`Corpus.silence`); None in runs of an earlier version.
 
@@ -398,7 +405,7 @@ def _check(settings):
     for origin in (settings.get("corpus"), settings.get("begun_from")):
         if origin is None:
             continue
-        texts = [origin["digest"], *(origin.get(key, "") for key in ("folder", "source", "run"))]
+        texts = [origin["digest"], *(origin.get(key, "") for key in ("folder", "from_run", "source", "run"))]
         texts += origin.get("not_to_share", [])
         if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{in_short(texts)} are no words")

@@ -5,7 +5,6 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cached_property
-from pathlib import Path
 
 from ..audio import AudioError, Recording
 from ..checks import a, a_live_line, a_path, a_text, checked, optional, whole
@@ -341,9 +340,8 @@ def _corpus_of(run, corpus):
         if corpus.digest != wanted:
             raise CourseError(f'The run did not learn from the corpus in "{corpus.folder}": name the one it did.')
         return corpus
-    folder = Path(run.settings["corpus"]["folder"])
-    try:
-        found = Corpus.open(folder) if os.path.isfile(folder / SETTINGS) else None
-    except CourseError:
-        found = None
-    return found if found and found.digest == wanted else None
+    for folder in run.corpus_folders:
+        with suppress(CourseError):
+            if os.path.isfile(folder / SETTINGS) and (found := Corpus.open(folder)).digest == wanted:
+                return found
+    return None

@@ -165,15 +165,17 @@ class Course(Transfer):
     def corpus_of(self, run):
         """The `Corpus` that a run was trained on; None where it is no longer there, cannot be opened, or has changed
         since."""
-        folder, corpora = Path(run.settings["corpus"]["folder"]), []
-        if (folder / CORPUS_SETTINGS).is_file():
+        wanted, folders = run.settings["corpus"]["digest"], run.corpus_folders
+        for folder in folders:
             try:
-                corpora = [Corpus.open(folder)]
+                if (folder / CORPUS_SETTINGS).is_file() and (corpus := Corpus.open(folder)).digest == wanted:
+                    return corpus
             except CourseError as error:
                 print(error)
-        if (EXAMPLES / folder.name).is_dir():
-            corpora.append(self._example_corpus(folder.name))
-        return next((corpus for corpus in corpora if corpus.digest == run.settings["corpus"]["digest"]), None)
+        example = folders[0].name
+        if (EXAMPLES / example).is_dir() and (corpus := self._example_corpus(example)).digest == wanted:
+            return corpus
+        return None
 
     def kept_aside(self, run):
         """The paths of up to three validation clips of a run, which it was never trained on.

@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import asdict, replace
 from importlib.metadata import version
+from pathlib import Path
 
 from ..capsule import Capsule
 from ..errors import CourseError
@@ -155,14 +156,14 @@ def fixed_settings(settings):
 
 def begin_run(folder, corpus, preset, budget, references, start):
     """A new `Run` in a folder; the model that it begins with is saved before the settings that refer to it."""
-    values, card = run_settings(corpus, preset, budget) | {"references": references}, corpus.card()
+    values, card = run_settings(folder, corpus, preset, budget) | {"references": references}, corpus.card()
     if start:
         start.save(folder / START)
         values, card = values | {"begun_from": origin_of(start)}, whole_card(corpus, start)
     return Run.begin(folder, values, card)
 
 
-def run_settings(corpus, preset, budget):
+def run_settings(folder, corpus, preset, budget):
     """A run's settings as plain values: its `Preset`, `Budget` and corpus, and the versions of the libraries."""
     values = {
         "model": asdict(preset.model),
@@ -172,6 +173,7 @@ def run_settings(corpus, preset, budget):
         "sample_rate": corpus.sample_rate,
         "corpus": {
             "folder": str(corpus.folder),
+            "from_run": _seen_from(folder, corpus.folder),
             "source": corpus.source,
             "digest": corpus.digest,
             "not_to_share": corpus.not_to_share,
@@ -182,6 +184,14 @@ def run_settings(corpus, preset, budget):
     return json.loads(json.dumps(values))  # tuples become lists, as they will be when read again
 
 
+def _seen_from(folder, path):
+    """A path relative to a folder; "" if it is on another drive of Windows."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return ""
+
+
 def record_changes(run, state, previous, preset, corpus, budget):
     """Record the settings that change when a run goes on; a new learning rate also clears the run's rollbacks."""
     changed = _differences(previous, preset)
@@ -190,7 +200,7 @@ def record_changes(run, state, previous, preset, corpus, budget):
     if "learning_rate" in changed:
         state.lr_scale, state.rollbacks = 1.0, 0
     if changed or (budget.minutes, budget.epochs) != (run.settings.get("minutes"), run.settings.get("epochs")):
-        run.change_settings(run_settings(corpus, preset, budget))
+        run.change_settings(run_settings(run.folder, corpus, preset, budget))
 
 
 def origin_of(capsule):

@@ -88,6 +88,18 @@ def test_without_the_recordings_everything_else_is_there(made_run):
     assert "are not there" in heard.page().read_text(encoding="utf-8")
 
 
+def test_a_corpus_is_found_from_another_working_folder(recordings, made_run, tmp_path, monkeypatch):
+    """A run trained on the command line names its corpus as typed there; a notebook works somewhere else."""
+    shutil.copytree(recordings.folder, tmp_path / "work" / "my_corpus")
+    run = Run(shutil.copytree(made_run.folder, tmp_path / "work" / "my_run"))
+    here = {"folder": "my_corpus", "from_run": "../my_corpus"}
+    run.change_settings({"corpus": run.settings["corpus"] | here})
+    monkeypatch.chdir(tmp_path)
+    assert pl.audition(run, live=quiet()).corpus.digest == recordings.digest
+    shutil.move(tmp_path / "work", tmp_path / "moved")
+    assert pl.audition("moved/my_run", live=quiet()).corpus.digest == recordings.digest
+
+
 def test_a_corpus_that_has_changed_since_counts_as_gone_and_one_that_is_named_is_refused(
     made_run, recordings, tmp_path
 ):

@@ -50,6 +50,7 @@ def test_a_run_holds_all_it_should(hum_corpus, straight):
     assert straight.log[1].validation_bits < 8
     assert straight.log[-1].samples == 2 * sum(clip.samples for clip in hum_corpus.of("training"))
     assert straight.settings["corpus"]["digest"] == hum_corpus.digest
+    assert all(folder.samefile(hum_corpus.folder) for folder in straight.corpus_folders)
     assert straight.corpus_silence == round(hum_corpus.silence, 3)
     assert straight.card == hum_corpus.card()
     assert {epoch: len(paths) for epoch, paths in straight.clips.items()} == {1: 2, 2: 2}
