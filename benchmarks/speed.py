@@ -31,7 +31,7 @@ from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import Codes
 from prism_lessons.generation import compiled
 from prism_lessons.generation.numba_engine import NumbaEngine
-from prism_lessons.generation.player import random_keys
+from prism_lessons.generation.sampler import random_keys
 from prism_lessons.generation.tensorflow_engine import TensorFlowEngine
 from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
@@ -176,10 +176,10 @@ WAIT = """
 import io, sys, time
 imported = time.perf_counter()
 import prism_lessons as pl
-from prism_lessons.generation import Stream
+from prism_lessons.generation import LiveVoice
 capsule = pl.load(sys.argv[1])
 begun = time.perf_counter()
-Stream(capsule).play(0.01)
+LiveVoice(capsule).play(0.01)
 print(time.perf_counter() - begun, begun - imported)
 """
 

@@ -2,13 +2,13 @@
 
 from .engines import of_model
 from .envelopes import TEMPERATURES, Envelope
+from .live_voice import LiveVoice
 from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
 from .morphing import Mixture, between, mix
-from .player import PIECE, pieces
 from .priming import Prime
 from .rendering import Rendering, merge_lists, prepared, render
-from .stream import Stream
+from .sampler import PIECE, pieces
 from .takes import Take, generate, take_name
 
 __all__ = [
@@ -17,11 +17,11 @@ __all__ = [
     "TEMPERATURES",
     "Envelope",
     "FolderOccupied",
+    "LiveVoice",
     "LongTake",
     "Mixture",
     "Prime",
     "Rendering",
-    "Stream",
     "Take",
     "between",
     "generate",

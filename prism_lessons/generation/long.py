@@ -165,7 +165,7 @@ def perform(
             with session:
                 last_saved = time.monotonic()
                 while session.played < samples:
-                    session.write(session.player.play())
+                    session.write(session.sampler.play())
                     played = min(session.played, samples)
                     part = (played - already_played) / max(1, samples - already_played)
                     live.share(f"Playing {counted(voices, 'voice')}", clock(played / rate), clock(samples / rate), part)
@@ -191,7 +191,7 @@ def perform(
         raise Stopped("What was played is kept: run the same again to go on.") from None
     live.end(
         f"Played {counted(voices, 'voice')} of {length}, in {folder}."
-        f"{degeneration_report(session.player.detector, samples / rate)}"
+        f"{degeneration_report(session.sampler.detector, samples / rate)}"
     )
     return takes
 
@@ -207,7 +207,7 @@ def _refuse_other(folder):
 
 
 class _Session:
-    """Context manager for the files of a performance and its player, at the beginning or where it stopped."""
+    """Context manager for the files of a performance and its sampler, at the beginning or where it stopped."""
 
     def __init__(self, folder, request, keep_prime):
         self.folder, self.request, self.codec = folder, request, request.capsule.settings.codec
@@ -221,7 +221,7 @@ class _Session:
     def _begin(self, keep_prime):
         if (self.folder / STATE).is_file() and self._state()[0]["played"]:  # WHAT was deleted
             raise self._damaged()
-        self.player, primes = self.request.player()
+        self.sampler, primes = self.request.sampler()
         primes = primes if keep_prime else [codes[:0] for codes in primes]
         self.before = [len(codes) for codes in primes]
         try:
@@ -245,11 +245,11 @@ class _Session:
             about, arrays = self._state()
             self.before = about["before"]
             recurrent = [arrays[f"recurrent_{number}"] for number in range(len(arrays) - 2)]
-            self.player, _ = self.request.player(State(arrays["past"], recurrent))
-            self.player.played = about["played"]
-            for rng, rng_state in zip(self.player.rngs, about["chances"], strict=True):
+            self.sampler, _ = self.request.sampler(State(arrays["past"], recurrent))
+            self.sampler.played = about["played"]
+            for rng, rng_state in zip(self.sampler.rngs, about["chances"], strict=True):
                 rng.bit_generator.state = rng_state
-            self.player.detector.restore(json.loads(arrays["traps"].tobytes()))
+            self.sampler.detector.restore(json.loads(arrays["traps"].tobytes()))
             self._snapshot = self._take_snapshot()
             self._check(len(arrays["past"]))
             self._restore_history()
@@ -290,7 +290,7 @@ class _Session:
             np.fromfile(self._path(voice), dtype, count, offset=self._bytes(voice) - count * size)
             for voice in range(len(self.abouts))
         ]
-        self.player.detector.append(self.codec.decode(np.stack(codes)))
+        self.sampler.detector.append(self.codec.decode(np.stack(codes)))
 
     def _check(self, voices):
         """Raise a `ValueError` unless state and codes belong together."""
@@ -340,12 +340,12 @@ class _Session:
     def _take_snapshot(self):
         """Everything the next sample depends on, now: (samples played, state, random states, detector).
 
-        An interruption may come between a piece and its writing, so the last moment at which player and files agreed is
-        kept.
+        An interruption may come between a piece and its writing, so the last moment at which sampler and files agreed
+        is kept.
         """
-        player = self.player
-        rngs = [rng.bit_generator.state for rng in player.rngs]
-        return player.played, player.state, rngs, player.detector.state()
+        sampler = self.sampler
+        rngs = [rng.bit_generator.state for rng in sampler.rngs]
+        return sampler.played, sampler.state, rngs, sampler.detector.state()
 
     @property
     def played(self):
@@ -380,7 +380,7 @@ class _Session:
             about = dict(about)
             if self.before[voice]:
                 about["prime_seconds"] = self.before[voice] / rate
-            about["events"] = events_of(self.player.detector, voice, made / rate)
+            about["events"] = events_of(self.sampler.detector, voice, made / rate)
             # Voices that differ only in their primes, or in the middle of their lines, have the same name.
             name = f"{names[voice]}_{voice + 1}" if names.count(names[voice]) > 1 else names[voice]
             path = self.folder / f"{name}.wav"

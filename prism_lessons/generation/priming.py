@@ -12,7 +12,7 @@ from ..errors import CourseError, as_given
 from ..files import as_text
 from ..live import moment
 from ..settings import is_number
-from .player import MOST_VOICES, starting_state, state_after
+from .sampler import MOST_VOICES, starting_state, state_after
 from .state import State
 
 MOST_SECONDS = 60.0
@@ -172,7 +172,7 @@ def primed(engine, primes, keys, sample_rate):
     primes
         A `Prime` or None for each voice.
     drawing
-        A pair for each voice, from `player.random_keys`: it determines how a voice without a prime begins.
+        A pair for each voice, from `sampler.random_keys`: it determines how a voice without a prime begins.
     sample_rate
         The model's, in Hz.
 

@@ -15,8 +15,8 @@ from . import engines
 from .degeneration import SILENT, TONE, DegenerationDetector
 from .envelopes import envelopes_of
 from .morphing import Mixture
-from .player import MOST_VOICES, Player, random_keys
 from .priming import primed, primes_of
+from .sampler import MOST_VOICES, Sampler, random_keys
 
 MOST_SAMPLES = 2**30  # of all voices together: 4 GB
 # The metadata of its model in a take.
@@ -85,8 +85,8 @@ class GenerationRequest:
             capsule, voices, envelopes, random_keys(seed, voices), primes_of(prime, voices), nudge, engine, precision
         )
 
-    def player(self, state=None):
-        """A `Player` in some `State`, or at its beginning, and the codes of each voice's prime."""
+    def sampler(self, state=None):
+        """A `Sampler` in some `State`, or at its beginning, and the codes of each voice's prime."""
         mixed = isinstance(self.capsule, Mixture)
         engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
         rate = self.capsule.sample_rate
@@ -95,7 +95,7 @@ class GenerationRequest:
             state, prime_codes = primed(engine, self.primes, self.keys, rate)
         detector = DegenerationDetector(rate, self.voices, self.nudge, len(engine.moments) > 0)
         share = self.capsule.share if mixed else None
-        return Player(engine, rate, self.envelopes, self.keys, state, share, detector), prime_codes
+        return Sampler(engine, rate, self.envelopes, self.keys, state, share, detector), prime_codes
 
     def abouts(self):
         """Yield each voice's metadata, as far as it is known before playing."""
@@ -202,9 +202,9 @@ def generate(
             "perform() play onto the disk."
         )
     live = live or LiveLine()
-    player, prime_codes = request.player()
+    sampler, prime_codes = request.sampler()
     pieces, done, what = [], 0, counted(voices, "voice")
-    for piece in player.pieces(samples):
+    for piece in sampler.pieces(samples):
         pieces.append(piece.astype(codec.dtype))
         done += piece.shape[1]
         live.share(f"Generating {what}, seconds", round(done / rate, 1), round(samples / rate, 1), done / samples)
@@ -215,9 +215,9 @@ def generate(
         if keep_prime and len(prime_codes[voice]):
             about["prime_seconds"] = len(prime_codes[voice]) / rate
             made = np.concatenate([prime_codes[voice].astype(codec.dtype), made])
-        about["events"] = events_of(player.detector, voice, samples / rate)
+        about["events"] = events_of(sampler.detector, voice, samples / rate)
         takes.append(Take(codec.decode(made), rate, take_name(about), about))
-    live.end(f"Generated {what} of {seconds:g} s.{degeneration_report(player.detector, samples / rate)}")
+    live.end(f"Generated {what} of {seconds:g} s.{degeneration_report(sampler.detector, samples / rate)}")
     return takes
 
 

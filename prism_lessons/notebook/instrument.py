@@ -18,7 +18,7 @@ import numpy as np
 
 from ..audio import pcm16
 from ..errors import CourseError
-from ..generation import TEMPERATURES, Envelope, Stream, Take, generate, take_name
+from ..generation import TEMPERATURES, Envelope, LiveVoice, Take, generate, take_name
 from ..live import LiveLine
 from ..pages import render
 from .output import PageBridge, iframe
@@ -64,11 +64,11 @@ class Instrument(PageBridge):
 
     def __init__(self, capsule, temperature=0.95, seed=0):
         self._temperature, self._seed = _checked_temperature(temperature), _checked_seed(seed)
-        self._stream = Stream(capsule, temperature=self._temperature, seed=self._seed)
-        self._stream.play(WARM_UP)
-        self._stream.begin(self._seed)
+        self._voice = LiveVoice(capsule, temperature=self._temperature, seed=self._seed)
+        self._voice.play(WARM_UP)
+        self._voice.begin(self._seed)
         self.kept = []
-        self._history = _History(round(MOST_KEPT * self._stream.sample_rate))
+        self._history = _History(round(MOST_KEPT * self._voice.sample_rate))
         self._version = 1  # of the values that Python has set: a page that has not received them does not override them
         self._answered = self._answer = None
         self._lock = threading.RLock()
@@ -77,7 +77,7 @@ class Instrument(PageBridge):
     def _build(self):
         data = {
             "wire": self._connect(self._receive),
-            "rate": self._stream.sample_rate,
+            "rate": self._voice.sample_rate,
             "temperature": self._temperature,
             "seed": self._seed,
         }
@@ -138,7 +138,7 @@ class Instrument(PageBridge):
         if not 0 < _finite(seconds) <= LONGEST_TAKE:
             raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
         silent = LiveLine(io.StringIO())  # a button has no cell to print into
-        self.kept += generate(self._stream.capsule, seconds, 1, self._temperature, self._seed, silent)
+        self.kept += generate(self._voice.capsule, seconds, 1, self._temperature, self._seed, silent)
         return self.kept[-1]
 
     def _make_take(self):
@@ -159,7 +159,7 @@ class Instrument(PageBridge):
             if not by_page:
                 self._version += 1
                 self._send(self._values())
-            self._stream.temperature = temperature
+            self._voice.temperature = temperature
             for field, value in zip(self._fields, (temperature, seed), strict=True):
                 field.value = value
 
@@ -197,10 +197,10 @@ class Instrument(PageBridge):
                 said = self._keep(_finite(request["keep"]), place)
             if request.get("begin"):
                 self._history.truncate(place)  # what was made ahead will not be heard
-                self._stream.begin(self._seed)
+                self._voice.begin(self._seed)
             seconds = min(_finite(request.get("seconds")), MOST_SECONDS)
             if seconds > 0:
-                samples = self._stream.play(seconds)
+                samples = self._voice.play(seconds)
                 self._history.add(samples, self._temperature)
         except CourseError as error:
             said = str(error)
@@ -213,13 +213,13 @@ class Instrument(PageBridge):
 
     def _keep(self, seconds, place):
         """Keep the last seconds up to a place as a `Take`; returns a sentence about it."""
-        rate = self._stream.sample_rate
+        rate = self._voice.sample_rate
         start = place - round(min(max(seconds, 0), MOST_KEPT) * rate)
         samples = self._history.samples(start, place)
         if not len(samples):
             return "There is nothing to keep yet: play first."
         envelope = self._history.envelope(start, place, rate)
-        about = {**self._stream.about, "temperature": str(envelope), "live": True}
+        about = {**self._voice.about, "temperature": str(envelope), "live": True}
         take = Take(samples, rate, take_name(about), about)
         self.kept.append(take)
         self._show_kept()
@@ -227,7 +227,7 @@ class Instrument(PageBridge):
 
     def __repr__(self):
         values = f"temperature {self._temperature:g}, seed {self._seed}"
-        return f"An instrument at {self._stream.sample_rate} Hz: {values}. It plays where its cell was run."
+        return f"An instrument at {self._voice.sample_rate} Hz: {values}. It plays where its cell was run."
 
 
 class _History:

@@ -15,7 +15,7 @@ from prism_lessons.audio import load
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import compiled, engines, numba_engine
 from prism_lessons.generation.envelopes import Envelope
-from prism_lessons.generation.player import Player, random_keys
+from prism_lessons.generation.sampler import Sampler, random_keys
 from prism_lessons.generation.state import State
 from prism_lessons.run import as_capsule
 from prism_lessons.settings import ModelSettings
@@ -51,8 +51,8 @@ def drawn(engine, temperatures, seed, calls=1, heard=None):
     """Codes from silence on, (voices, SAMPLES), or several times as many; or from codes on that were heard."""
     lines, state = [Envelope.of(float(one)) for one in temperatures], engine.initial_state(len(temperatures))
     state = state if heard is None else engine.condition(state, heard)
-    player = Player(engine, 16000, lines, random_keys(seed, len(lines)), state)
-    return np.concatenate([player.play(SAMPLES) for _ in range(calls)], axis=1)
+    sampler = Sampler(engine, 16000, lines, random_keys(seed, len(lines)), state)
+    return np.concatenate([sampler.play(SAMPLES) for _ in range(calls)], axis=1)
 
 
 def any_codes(engine, voices, frames, seed=0):

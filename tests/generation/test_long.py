@@ -21,7 +21,7 @@ from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.generation import Prime, generate, long, mix, perform, render
 from prism_lessons.generation.degeneration import DegenerationDetector
-from prism_lessons.generation.player import Player
+from prism_lessons.generation.sampler import Sampler
 from prism_lessons.generation.takes import GenerationRequest
 
 RATE = 2000  # so that a piece is two seconds, and traps have something to hear after a few
@@ -189,8 +189,8 @@ def write_one_voice(self, codes):
 
 
 MOMENTS = {
-    "before playing": (Player, "play", before),
-    "between playing and writing": (Player, "play", after),
+    "before playing": (Sampler, "play", before),
+    "between playing and writing": (Sampler, "play", after),
     "in the engine": (DegenerationDetector, "nudged", after),
     "in the traps": (DegenerationDetector, "update", after),
     "before writing": (long._Session, "write", before),
@@ -257,7 +257,7 @@ def test_stopped_twice_at_once_it_goes_on_to_the_same(capsule, values, straight,
     folder = tmp_path / "performance"
     for _ in range(2):
         with monkeypatch.context() as patch:
-            patch.setattr(Player, "play", before(3, Player.play))
+            patch.setattr(Sampler, "play", before(3, Sampler.play))
             patch.setattr(long._Session, "save", before(1, long._Session.save))
             patch.setattr(long, "to_sample_format", before(1, long.to_sample_format))
             with pytest.raises(Stopped):
@@ -283,11 +283,11 @@ KILLED = """
 import json, os, pickle, signal, sys
 from pathlib import Path
 from prism_lessons.generation import long, perform
-from prism_lessons.generation.player import Player
+from prism_lessons.generation.sampler import Sampler
 
 capsule, values = pickle.loads(Path(sys.argv[1]).read_bytes())
 long.KEEP_SECONDS = -1
-places = {"Player": Player, "_Session": long._Stage, "os": os, "long": long}
+places = {"Sampler": Sampler, "_Session": long._Stage, "os": os, "long": long}
 
 def killed(function, number, ahead):
     calls = []
@@ -313,7 +313,7 @@ for folder, place, name, number, ahead in json.loads(sys.argv[2]):
 # In the beginning `os.replace` puts first the state and then the performance in its place.
 KILLS = [
     ("os", "fsync", 1, True), ("os", "replace", 1, True), ("os", "replace", 1, False), ("os", "replace", 2, True),
-    ("os", "replace", 2, False), ("Player", "play", 1, True), ("Player", "play", 4, False), ("os", "replace", 5, True),
+    ("os", "replace", 2, False), ("Sampler", "play", 1, True), ("Sampler", "play", 4, False), ("os", "replace", 5, True),
     ("_Session", "write", 2, True), ("_Session", "write", 5, False), ("_Session", "_save_state", 4, True),
     ("os", "replace", 7, False), ("os", "fsync", 11, False), ("long", "to_sample_format", 1, False),
     ("long", "to_sample_format", 4, True),

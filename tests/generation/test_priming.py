@@ -10,8 +10,8 @@ from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import Prime, engines, generate
 from prism_lessons.generation.envelopes import Envelope
-from prism_lessons.generation.player import Player, random_keys
 from prism_lessons.generation.priming import primed, primes_of
+from prism_lessons.generation.sampler import Sampler, random_keys
 from prism_lessons.generation.state import State
 from prism_lessons.run import as_capsule
 
@@ -253,8 +253,8 @@ def test_no_join_is_to_be_heard(name, recording, start):
     assert abs(beyond) < 0.12
 
     cold = State(warm.past, engine.initial_state(VOICES).recurrent)
-    player = Player(engine, RATE, [Envelope.of(1)] * VOICES, random_keys(1, VOICES), cold)
-    cold_after, cold_beyond = surprise(player.play(AFTER))
+    sampler = Sampler(engine, RATE, [Envelope.of(1)] * VOICES, random_keys(1, VOICES), cold)
+    cold_after, cold_beyond = surprise(sampler.play(AFTER))
     assert abs(cold_after - after) > 0.2
     if recording != "gong_131_hard":  # the samples before the join nearly suffice for it, since it rings so evenly
         assert abs(cold_beyond) > 0.12

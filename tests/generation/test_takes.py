@@ -228,12 +228,12 @@ def test_a_cpu_plays_without_tensorflow():
     """It would take seconds to import, before the first sound. Mixing, priming and streams need it no more."""
     played = """
 import sys, prism_lessons as pl
-from prism_lessons.generation import Stream, engines
+from prism_lessons.generation import LiveVoice, engines
 engines._gpu = lambda: False
 first, second = sys.argv[1:]
 pl.generate(pl.mix(first, second), 0.05, voices=2)
 pl.generate(pl.between(first, first, 0.3), 0.05, prime=pl.generate(first, 0.05)[0], nudge=True)
-Stream(first).play(0.05)
+LiveVoice(first).play(0.05)
 wrong = {"tensorflow", "keras"} & sys.modules.keys()
 assert not wrong, wrong
 """

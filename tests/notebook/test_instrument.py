@@ -45,7 +45,7 @@ def sound(start, stop, temperature=0.95):
 
 @pytest.fixture
 def instrument(monkeypatch):
-    monkeypatch.setattr(module, "Stream", Counting)
+    monkeypatch.setattr(module, "LiveVoice", Counting)
     return notebook.Instrument("a capsule", seed=3)
 
 
@@ -140,7 +140,7 @@ def test_begin_again_plays_the_seed_that_is_set_and_forgets_what_was_not_heard(i
     page.values["seed"] = 4
     answer = page.ask(begin=True, place=1000, seconds=0.1)
     same(heard(answer), sound(0, 800))
-    assert instrument._stream.seed == 4 and answer["end"] == 1800
+    assert instrument._voice.seed == 4 and answer["end"] == 1800
     page.ask(keep=1, place=1800)
     same(instrument.kept[0].samples, np.concatenate([sound(0, 1000), sound(0, 800)]))
 
@@ -203,7 +203,7 @@ def test_nothing_can_be_kept_before_something_was_heard(instrument):
 def test_what_is_no_question_is_let_pass(instrument, message):
     before = instrument._to_page.value
     instrument._from_page.value = message
-    assert instrument._to_page.value == before and instrument._stream.place == 0
+    assert instrument._to_page.value == before and instrument._voice.place == 0
 
 
 @pytest.mark.parametrize("temperature", [float("nan"), float("inf"), -1, 0, 1e9, 10**400, "1", None, True, [1], {}])
@@ -219,7 +219,7 @@ def test_a_seed_that_is_none_leaves_the_one_before(instrument, seed):
     page = Page(instrument)
     page.values["seed"] = seed
     page.ask(begin=True)
-    assert instrument.seed == instrument._stream.seed == 3
+    assert instrument.seed == instrument._voice.seed == 3
 
 
 @pytest.mark.parametrize("seconds", [2.1, 1e9, 10**14])
@@ -229,7 +229,7 @@ def test_a_block_is_never_so_long_that_python_is_deaf(instrument, seconds):
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), "2", None, [], True, 1e300, 10**400])
 def test_a_length_that_is_none_makes_nothing(instrument, seconds):
-    assert Page(instrument).ask(seconds=seconds)["samples"] == "" and instrument._stream.place == 0
+    assert Page(instrument).ask(seconds=seconds)["samples"] == "" and instrument._voice.place == 0
 
 
 @pytest.mark.parametrize("place", [-5, 1e12, float("nan"), "3", None, []])
@@ -246,7 +246,7 @@ def test_what_the_model_refuses_is_said_and_the_page_is_answered(instrument, mon
     def refuse(seconds):
         raise CourseError("The model is gone.")
 
-    monkeypatch.setattr(instrument._stream, "play", refuse)
+    monkeypatch.setattr(instrument._voice, "play", refuse)
     answer = Page(instrument).ask(seconds=0.1)
     assert answer["said"] == "The model is gone." and answer["samples"] == ""
 
@@ -283,7 +283,7 @@ def test_fields_for_values_are_there_until_a_page_has_spoken(instrument):
 
 @pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": "warm"}, {"seed": -1}, {"seed": 1.5}])
 def test_values_out_of_range_are_refused_in_a_sentence(monkeypatch, wrong):
-    monkeypatch.setattr(module, "Stream", Counting)
+    monkeypatch.setattr(module, "LiveVoice", Counting)
     (name,) = wrong
     with pytest.raises(CourseError, match=f"{name} must be"):
         notebook.Instrument("a capsule", **wrong)
@@ -307,10 +307,10 @@ def test_where_no_widget_can_be_shown_it_is_the_same_words_each_time(instrument)
 
 
 def test_a_model_is_played_as_a_stream_plays_it(straight):
-    from prism_lessons.generation import Stream
+    from prism_lessons.generation import LiveVoice
 
     instrument = notebook.Instrument(straight, temperature=0.9, seed=2)
-    page, stream = Page(instrument), Stream(straight, temperature=0.9, seed=2)
+    page, stream = Page(instrument), LiveVoice(straight, temperature=0.9, seed=2)
     for _ in range(3):
         np.testing.assert_array_equal(heard(page.ask(seconds=0.1)), pcm16(stream.play(0.1)) / np.float32(32768))
 

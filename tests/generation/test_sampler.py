@@ -1,4 +1,4 @@
-"""A player goes on from sample to sample: its chances, its lines, its pieces."""
+"""A sampler goes on from sample to sample: its chances, its lines, its pieces."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from scipy.stats import kstest
 
 from prism_lessons.generation.degeneration import DegenerationDetector
 from prism_lessons.generation.envelopes import Envelope
-from prism_lessons.generation.player import PIECE, Player, pieces, random_keys, starting_state
+from prism_lessons.generation.sampler import PIECE, Sampler, pieces, random_keys, starting_state
 from prism_lessons.generation.state import State
 from prism_lessons.quantisation import Quantisation
 
@@ -44,9 +44,9 @@ class Recorder:
         return np.concatenate(getattr(self, what))
 
 
-def player_of(engine, lines, seed=0, **more):
+def sampler_of(engine, lines, seed=0, **more):
     lines = [Envelope.of(line) for line in lines]
-    return Player(engine, 16000, lines, random_keys(seed, len(lines)), **more)
+    return Sampler(engine, 16000, lines, random_keys(seed, len(lines)), **more)
 
 
 def test_each_voice_has_a_chance_of_its_own_that_no_other_changes():
@@ -73,7 +73,7 @@ def test_a_model_without_moments_begins_from_silence():
 
 def test_draws_are_even_and_of_no_voice_like_those_of_another():
     engine = Recorder()
-    player_of(engine, [1] * 64, seed=5).play(1200)
+    sampler_of(engine, [1] * 64, seed=5).play(1200)
     draws = engine.asked("draws")
     expected = np.stack([np.random.default_rng((5, voice)).random(1200, np.float32) for voice in range(64)], axis=1)
     np.testing.assert_array_equal(draws, expected)
@@ -89,7 +89,7 @@ def test_a_list_of_pairs_gives_these_voices_of_their_seeds(engine_of, name):
     engine = engine_of(name, **SHAPE)
     lines = [Envelope.of(1)] * 3
     all_three, some = (
-        Player(engine, 16000, lines, random_keys(seed, 3)).play(120) for seed in (7, [(7, 2), 7, (7, 1)])
+        Sampler(engine, 16000, lines, random_keys(seed, 3)).play(120) for seed in (7, [(7, 2), 7, (7, 1)])
     )
     np.testing.assert_array_equal(some, all_three[[2, 0, 1]])
 
@@ -98,12 +98,12 @@ def test_a_list_of_pairs_gives_these_voices_of_their_seeds(engine_of, name):
 def test_however_it_is_cut_it_plays_the_same(engine_of, cuts):
     engine = engine_of(**SHAPE)
     lines = ["0:0.4, 0.05:2", 1]
-    whole = player_of(engine, lines).play(1500)
-    player, parts, given = player_of(engine, lines), [], 0
+    whole = sampler_of(engine, lines).play(1500)
+    sampler, parts, given = sampler_of(engine, lines), [], 0
     while given < 1500:
-        parts.append(player.play(cuts[len(parts) % len(cuts)]))
+        parts.append(sampler.play(cuts[len(parts) % len(cuts)]))
         given += parts[-1].shape[1]
-        assert player.played == given and not parts[-1].shape[1] % 12
+        assert sampler.played == given and not parts[-1].shape[1] % 12
     np.testing.assert_array_equal(np.concatenate(parts, axis=1)[:, :1500], whole)
 
 
@@ -121,7 +121,7 @@ def test_pieces_come_to_the_exact_number_of_samples(engine_of, samples):
 
 @pytest.mark.parametrize("largest", [1, 12, 4095, 4096, 5000])
 def test_a_piece_is_whole_frames_and_one_at_least(largest):
-    piece = player_of(Recorder(largest), [1]).piece
+    piece = sampler_of(Recorder(largest), [1]).piece
     assert piece >= 1 and piece % largest == 0 and (piece <= PIECE or piece == largest)
 
 
@@ -133,9 +133,9 @@ def test_a_line_counts_from_the_first_sample_played_and_at_the_right_one():
         Envelope.of("0.1:0.5, 0.2:1.5"),
         Envelope.of(0.9),
     ]
-    player = Player(engine, 16000, lines, random_keys(0, 3))
+    sampler = Sampler(engine, 16000, lines, random_keys(0, 3))
     for samples in (12, 1200, 24, 3000):
-        player.play(samples)
+        sampler.play(samples)
     asked = engine.asked("temperatures")
     np.testing.assert_array_equal(asked[:, 0], np.where(np.arange(len(asked)) < step, np.float32(0.05), 5))
     expected = np.interp(np.arange(len(asked)), [1600, 3200], [0.5, 1.5])
@@ -151,7 +151,7 @@ def test_a_step_of_temperature_is_heard_at_its_sample(engine_of, made, name):
     line = Envelope(((0, 0.05), (step / 16000, 0.05), (step / 16000, 5)))
     below = []  # the logit of the likeliest code, and in this
     for seed in range(20):
-        codes = Player(engine, 16000, [line] * 3, random_keys(seed, 3)).play(120)
+        codes = Sampler(engine, 16000, [line] * 3, random_keys(seed, 3)).play(120)
         logits = model.logits(np.pad(codes, ((0, 0), (12, 0)), constant_values=engine.codec.centre))
         below.append(logits.max(-1) - np.take_along_axis(logits, codes[..., None], -1)[..., 0])
     below = np.concatenate(below)
@@ -161,9 +161,9 @@ def test_a_step_of_temperature_is_heard_at_its_sample(engine_of, made, name):
 
 def test_a_share_moves_with_its_line():
     engine = Recorder()
-    player = player_of(engine, [1, 1], share=Envelope.of("0:0, 0.1:1", "share", (0, 1)))
-    player.play(1200)
-    player.play(1200)
+    sampler = sampler_of(engine, [1, 1], share=Envelope.of("0:0, 0.1:1", "share", (0, 1)))
+    sampler.play(1200)
+    sampler.play(1200)
     mix = np.concatenate([given["mix"] for given in engine.mixes])
     assert mix.shape == (2400, 2)
     np.testing.assert_allclose(mix[:, 1], np.minimum(np.arange(2400) / 1600, 1), atol=1e-6)
@@ -172,13 +172,13 @@ def test_a_share_moves_with_its_line():
 
 def test_traps_hear_what_is_played_and_nudge_what_comes_next():
     engine = Recorder()
-    player = player_of(engine, [0.5, 0.5], detector=DegenerationDetector(16000, 2, nudge=True))
+    sampler = sampler_of(engine, [0.5, 0.5], detector=DegenerationDetector(16000, 2, nudge=True))
     for _ in range(6):
-        player.play(4800)
+        sampler.play(4800)
     asked = engine.asked("temperatures")
     assert (asked[:19200] == 0.5).all()  # a second of silence has been heard after four pieces
     assert (asked[19200:24000] > 0.9).all()
-    assert player.detector.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
+    assert sampler.detector.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
 
 
 class Remembering(Recorder):
@@ -195,14 +195,14 @@ class Remembering(Recorder):
 def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
     engine = Remembering(moments=np.arange(50 * 40, dtype=np.int32).reshape(50, 40))
     detector = DegenerationDetector(16000, 2, nudge, moments=True)
-    player = player_of(engine, [0.5, 0.5], state=engine.initial_state(2), detector=detector)
+    sampler = sampler_of(engine, [0.5, 0.5], state=engine.initial_state(2), detector=detector)
     for _ in range(3):
-        player.play(4800)
-    assert (player.state.recurrent[0] == -1).all()  # not yet a second of silence
+        sampler.play(4800)
+    assert (sampler.state.recurrent[0] == -1).all()  # not yet a second of silence
     heard = []
     for _ in range(3):
-        player.play(4800)
-        heard.append(player.state.recurrent[0][:, 0])
+        sampler.play(4800)
+        heard.append(sampler.state.recurrent[0][:, 0])
     assert (engine.asked("temperatures") == 0.5).all()
     if nudge:
         assert set(np.ravel(heard)) <= set(engine.moments[:, -1]) and len(set(np.ravel(heard))) > 3
@@ -217,10 +217,10 @@ def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
 
 def test_it_begins_from_the_state_it_is_given(engine_of):
     engine = engine_of(**SHAPE)
-    first = player_of(engine, [1, 1])
+    first = sampler_of(engine, [1, 1])
     first.play(600)
     state = first.state
     draws = [np.random.default_rng((3, voice)).random(600, np.float32) for voice in range(2)]
     expected, _ = engine.play(state, np.ones((600, 2), np.float32), np.stack(draws, axis=1))
-    np.testing.assert_array_equal(player_of(engine, [1, 1], seed=3, state=state).play(600), expected)
-    assert (player_of(engine, [1, 1], seed=3).play(600) != expected).any()
+    np.testing.assert_array_equal(sampler_of(engine, [1, 1], seed=3, state=state).play(600), expected)
+    assert (sampler_of(engine, [1, 1], seed=3).play(600) != expected).any()

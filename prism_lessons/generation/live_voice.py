@@ -6,7 +6,7 @@ from .envelopes import Envelope
 from .takes import GenerationRequest, samples_of
 
 
-class Stream:
+class LiveVoice:
     """Plays without end, a few seconds at a time, at a temperature that may change at any moment.
 
     Parameters
@@ -26,7 +26,7 @@ class Stream:
 
     def __init__(self, capsule, temperature=0.95, seed=0):
         self.capsule = GenerationRequest.of(capsule, voices=1).capsule
-        self._player = None
+        self._sampler = None
         self.temperature = temperature
         self.begin(seed)
 
@@ -48,18 +48,18 @@ class Stream:
     @temperature.setter
     def temperature(self, value):
         self._envelope = Envelope.of(value)
-        if self._player:
-            self._player.envelopes = [self._envelope]
+        if self._sampler:
+            self._sampler.envelopes = [self._envelope]
 
     def begin(self, seed):
         """Begin again with a seed, as a new take does."""
         request = GenerationRequest.of(self.capsule, voices=1, temperature=self._envelope, seed=seed)
-        self._player, _ = request.player()
+        self._sampler, _ = request.sampler()
         (self._about,) = request.abouts()
-        self._player.detector = None
+        self._sampler.detector = None
         self.seed = seed
 
     def play(self, seconds):
         """The next `seconds` of sound, rounded up to whole frames: float32, shape (samples,)."""
-        codes = self._player.play(samples_of(seconds, self.sample_rate))
-        return self._player.engine.codec.decode(codes[0]).astype(np.float32, copy=False)
+        codes = self._sampler.play(samples_of(seconds, self.sample_rate))
+        return self._sampler.engine.codec.decode(codes[0]).astype(np.float32, copy=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import Stream, generate, mix
+from prism_lessons.generation import LiveVoice, generate, mix
 
 SHAPE = {"frame_sizes": (3, 12), "levels": 100}
 
@@ -15,7 +15,7 @@ def capsule(made):
 
 
 def test_it_plays_the_take_of_its_seed(capsule):
-    stream = Stream(capsule, temperature=1.1, seed=3)
+    stream = LiveVoice(capsule, temperature=1.1, seed=3)
     sound = np.concatenate([stream.play(seconds) for seconds in (0.05, 0.001, 0.1)])
     (take,) = generate(capsule, 0.15, voices=1, temperature=1.1, seed=3)
     np.testing.assert_array_equal(sound[: len(take.samples)], take.samples)
@@ -23,12 +23,12 @@ def test_it_plays_the_take_of_its_seed(capsule):
 
 
 def test_it_gives_whole_frames_and_as_many_as_it_takes(capsule):
-    stream = Stream(capsule)
+    stream = LiveVoice(capsule)
     assert [len(stream.play(samples / 16000)) for samples in (1, 12, 13, 1600)] == [12, 12, 24, 1608]
 
 
 def test_a_temperature_counts_from_the_next_sample_on(capsule):
-    stream, first = Stream(capsule, 0.8, seed=1), Stream(capsule, 0.8, seed=1)
+    stream, first = LiveVoice(capsule, 0.8, seed=1), LiveVoice(capsule, 0.8, seed=1)
     np.testing.assert_array_equal(stream.play(0.1), first.play(0.1))
     stream.temperature = 2.0
     assert stream.temperature == 2.0
@@ -40,7 +40,7 @@ def test_a_temperature_counts_from_the_next_sample_on(capsule):
 
 
 def test_it_can_begin_again_and_with_another_seed(capsule):
-    stream = Stream(capsule, 1.0, seed=5)
+    stream = LiveVoice(capsule, 1.0, seed=5)
     first = stream.play(0.05)
     later = stream.play(0.05)
     assert (first != later).any()
@@ -56,15 +56,17 @@ def test_it_can_begin_again_and_with_another_seed(capsule):
 def test_it_plays_mixtures_and_files(capsule, made, tmp_path):
     mixture = mix(capsule, made(1, **SHAPE), "0:0, 0.05:1")
     (take,) = generate(mixture, 0.1, voices=1, temperature=1.0, seed=2)
-    np.testing.assert_array_equal(Stream(mixture, 1.0, 2).play(0.1)[:1600], take.samples)
-    np.testing.assert_array_equal(Stream(capsule.save(tmp_path / "a.capsule")).play(0.01), Stream(capsule).play(0.01))
+    np.testing.assert_array_equal(LiveVoice(mixture, 1.0, 2).play(0.1)[:1600], take.samples)
+    np.testing.assert_array_equal(
+        LiveVoice(capsule.save(tmp_path / "a.capsule")).play(0.01), LiveVoice(capsule).play(0.01)
+    )
 
 
 @pytest.mark.parametrize("temperature", [0, 5.1, None, True, float("nan"), "loud", [0.9]])
 def test_a_wrong_temperature_is_refused_and_the_old_one_stays(capsule, temperature):
     with pytest.raises(CourseError, match="temperature"):
-        Stream(capsule, temperature)
-    stream, other = Stream(capsule, 0.9), Stream(capsule, 0.9)
+        LiveVoice(capsule, temperature)
+    stream, other = LiveVoice(capsule, 0.9), LiveVoice(capsule, 0.9)
     with pytest.raises(CourseError, match="temperature"):
         stream.temperature = temperature
     assert stream.temperature == 0.9
@@ -74,12 +76,12 @@ def test_a_wrong_temperature_is_refused_and_the_old_one_stays(capsule, temperatu
 @pytest.mark.parametrize("seed", [-1, 0.5, None, True, "abc", [1, 2]])
 def test_a_wrong_seed_is_refused(capsule, seed):
     with pytest.raises(CourseError, match="seed must be"):
-        Stream(capsule, seed=seed)
+        LiveVoice(capsule, seed=seed)
     with pytest.raises(CourseError, match="seed must be"):
-        Stream(capsule).begin(seed)
+        LiveVoice(capsule).begin(seed)
 
 
 @pytest.mark.parametrize("seconds", [0, -1, None, True, float("nan"), float("inf"), "1", 10**400])
 def test_wrong_seconds_are_refused(capsule, seconds):
     with pytest.raises(CourseError, match=r"seconds must be a number above 0|No take lasts \S+ seconds: ask for fewer"):
-        Stream(capsule).play(seconds)
+        LiveVoice(capsule).play(seconds)

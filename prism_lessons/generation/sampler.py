@@ -20,8 +20,8 @@ def random_keys(seed, voices):
 
 
 def pieces(engine, sample_rate, samples, temperatures, keys):
-    """Yield the codes of voices from the beginning, each at its own temperature, see `Player.pieces`."""
-    return Player(engine, sample_rate, [Envelope.of(one) for one in temperatures], keys).pieces(samples)
+    """Yield the codes of voices from the beginning, each at its own temperature, see `Sampler.pieces`."""
+    return Sampler(engine, sample_rate, [Envelope.of(one) for one in temperatures], keys).pieces(samples)
 
 
 def state_after(engine, codes):
@@ -46,7 +46,7 @@ def starting_state(engine, keys):
     return state_after(engine, moments[which])
 
 
-class Player:
+class Sampler:
     """Plays on from sample to sample; the codes do not depend on how they are cut into pieces.
 
     Nudges are the exception: traps are checked at the end of each piece, so nudges depend on where pieces end.
