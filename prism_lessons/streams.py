@@ -236,7 +236,7 @@ def pack_windows(begin, first, end, window, streams, rng):
     ----------
     begin, first, end
         Int, shape (pieces,): see `_pieces`.
-    chance
+    rng
         The `numpy.random.Generator` for the rotation of the ring.
 
     Returns

@@ -21,7 +21,7 @@ class FileCache:
     ----------
     root
         The folder; nothing is written there.
-    what
+    kind
         The subfolder of the user's cache, such as "surveys".
     version
         A name for the code behind the results, such as from `code_version`; results of other versions do not count.

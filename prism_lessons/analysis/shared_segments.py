@@ -31,7 +31,7 @@ def similar_segments(fingerprints, groups):
 
     Parameters
     ----------
-    prints
+    fingerprints
         `Fingerprint`s, or None for silences.
     groups
         A value for each; those with the same value are not compared.
@@ -51,7 +51,7 @@ def similar_segments(fingerprints, groups):
 
 
 def _alike(fingerprints, groups, pooled, length, asking):
-    """The most alike segments of recordings, as `_most_alike` keeps them: an array of STRETCH."""
+    """The most alike segments of recordings, as `_most_alike` keeps them: an array of SEGMENT."""
     found = [np.zeros(0, SEGMENT)]
     patterns = [np.zeros((0, 0)) if one is None else _patterns(one.frames, pooled, length) for one in fingerprints]
     owners = np.repeat(np.arange(len(fingerprints)), [len(one) for one in patterns])

@@ -1,4 +1,4 @@
-"""A stream: one voice, generated while it is played."""
+"""One voice, generated while it is played."""
 
 import numpy as np
 

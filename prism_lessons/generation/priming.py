@@ -171,7 +171,7 @@ def primed(engine, primes, keys, sample_rate):
         An `engines.Engine`.
     primes
         A `Prime` or None for each voice.
-    drawing
+    keys
         A pair for each voice, from `sampler.random_keys`: it determines how a voice without a prime begins.
     sample_rate
         The model's, in Hz.

@@ -1,4 +1,4 @@
-"""A model while it plays: its voices, their random generators, the lines they follow, and their position."""
+"""A model while it plays: its voices, their random generators, the envelopes they follow, and their position."""
 
 import numpy as np
 
@@ -49,24 +49,24 @@ def starting_state(engine, keys):
 class Sampler:
     """Plays on from sample to sample; the codes do not depend on how they are cut into pieces.
 
-    Nudges are the exception: traps are checked at the end of each piece, so nudges depend on where pieces end.
+    Nudges are the exception: degeneration is detected at the end of each piece, so nudges depend on where pieces end.
 
     Parameters
     ----------
     engine
         An `engines.Engine`.
     sample_rate
-        Hz, to convert samples to the seconds of the lines.
-    lines
+        Hz, to convert samples to the seconds of the envelopes.
+    envelopes
         The temperature `Envelope` of each voice.
-    drawing
+    keys
         A pair for each voice, from `random_keys`.
     state
         The `State` to begin from, for example after a prime; if not given, see `starting_state`.
     share
         When two models are mixed: the `Envelope` of the second one's share, 0 .. 1.
-    traps
-        `DegenerationDetector` that watch the voices, or None.
+    detector
+        The `DegenerationDetector` that watches the voices, or None.
 
     Attributes
     ----------
@@ -75,13 +75,8 @@ class Sampler:
     """
 
     def __init__(self, engine, sample_rate, envelopes, keys, state=None, share=None, detector=None):
-        self.engine, self.sample_rate, self.envelopes, self.share, self.detector = (
-            engine,
-            sample_rate,
-            envelopes,
-            share,
-            detector,
-        )
+        self.engine, self.sample_rate = engine, sample_rate
+        self.envelopes, self.share, self.detector = envelopes, share, detector
         self.state = state or starting_state(engine, keys)
         self.keys, self.rngs = keys, [np.random.default_rng(pair) for pair in keys]
         self.played = 0

@@ -276,7 +276,7 @@ class Course(Transfer):
 
         Parameters
         ----------
-        heard
+        audition
             The `Audition`; its notes on the clips of that epoch are saved with the model.
         epoch
             An epoch whose model is there; the one that `audition` proposes if not given.

@@ -302,7 +302,7 @@ def restore(folder, home, runs, log_named):
     ----------
     folder, home, runs
         Where it was unpacked, the folder of the course, and that of its runs.
-    acts_in
+    log_named
         A function that returns the `Journal` or `Choices` of the file `name` in `home`; None for any other file.
 
     Returns

@@ -313,8 +313,9 @@ for folder, place, name, number, ahead in json.loads(sys.argv[2]):
 # In the beginning `os.replace` puts first the state and then the performance in its place.
 KILLS = [
     ("os", "fsync", 1, True), ("os", "replace", 1, True), ("os", "replace", 1, False), ("os", "replace", 2, True),
-    ("os", "replace", 2, False), ("Sampler", "play", 1, True), ("Sampler", "play", 4, False), ("os", "replace", 5, True),
-    ("_Session", "write", 2, True), ("_Session", "write", 5, False), ("_Session", "_save_state", 4, True),
+    ("os", "replace", 2, False), ("Sampler", "play", 1, True), ("Sampler", "play", 4, False),
+    ("os", "replace", 5, True), ("_Session", "write", 2, True), ("_Session", "write", 5, False),
+    ("_Session", "_save_state", 4, True),
     ("os", "replace", 7, False), ("os", "fsync", 11, False), ("long", "to_sample_format", 1, False),
     ("long", "to_sample_format", 4, True),
 ]  # fmt: skip

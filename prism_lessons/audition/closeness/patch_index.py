@@ -58,7 +58,7 @@ class PatchIndex:
 
     Parameters
     ----------
-    prints
+    fingerprints
         A list of `Fingerprint`s; None stands for silence.
     """
 
