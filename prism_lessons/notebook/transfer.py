@@ -39,7 +39,7 @@ class Transfer:
         """Bring recordings, or a zip that `take_home` made, and say which are there and which can be used.
 
         In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
-        files taken home go back to their places. No file that is here is lost, see `bringing`.
+        files taken home go back to their places. No file that is here is lost, see `restore`.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
         uploaded, zips, faults = {}, [], []
