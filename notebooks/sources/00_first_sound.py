@@ -173,8 +173,8 @@ notebook.play(f"{sources}/wind_300_to_800Hz.flac", f"{sources}/whisper_aiu_oea.f
 # %% [markdown]
 # ## The model
 #
-# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. This process
-# is called training. The model that you play here went through these sounds six times, which took a few minutes.
+# A **model** is a large set of numbers that has been adjusted, by listening, to guess how a sound goes on. Adjusting
+# them is called training. The model that you play here went through these sounds six times, which took a few minutes.
 #
 # Everything that a training leaves behind is kept in one folder, its **run**. In lesson 02 you will make a run from
 # your own recordings. The next cell takes the model out of the run as a **capsule**, which holds the model's numbers,
@@ -218,8 +218,8 @@ controls
 
 # %% [markdown]
 # The next cell lets the model play, with the controls as they are when you run it. If you change a control, run the
-# cell again. It takes a few seconds, and longer the first time: every second of sound is 16,000 guesses for each voice.
-# What you then hear is not in any recording.
+# cell again. It takes a few seconds: every second of sound is 16,000 guesses for each voice. The first time takes
+# longer. What you then hear is not in any recording.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -244,7 +244,7 @@ notebook.spectrogram(takes[0])
 # ## Turn the temperature
 #
 # Now the same seed at three temperatures: the random numbers are the same, and only the freedom differs. Listen from
-# top to bottom, more than once. Here, this model whistles at 0.7; at 1.2 it is rougher and somewhat louder.
+# top to bottom, more than once. With this seed, the model whistles at 0.7; at 1.2 it is rougher and somewhat louder.
 
 # %%
 freedoms = [0.7, 0.95, 1.2]
