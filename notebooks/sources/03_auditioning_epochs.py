@@ -198,8 +198,9 @@ notebook.learning_curve(run)
 # So from epoch to epoch only what it had learned differs. It played at more than one temperature. **Temperature** is
 # how freely it chooses each sample: at 1 exactly as it has learned, below 1 closer to what it finds likely.
 #
-# When an engineer had made a selection beforehand, an artist "always wanted to hear everything even if it's rubbish".
-# Here you can: every clip of the run is in the table below, the silent ones too. Nothing was filtered out for you.
+# When an engineer had made a selection beforehand, an artist "always wanted to hear everything even if it's rubbish"
+# (in a study by Ma, Sargen, De Roure and Howard, AIMC 2024). Here you can: every clip of the run is in the table below,
+# the silent ones too. Nothing was filtered out for you.
 #
 # Before you see them, this cell measures every clip and compares it with the recordings. For forty clips that takes ten
 # to twenty seconds, and longer with many recordings. The results are kept, so the next time it takes only a moment.
@@ -234,9 +235,9 @@ print("Every clip is there:", len(heard.clips) == len(run.played))
 # run the oldest models are deleted to save space, so star early. The run that came with the course has only three of
 # its twenty models. Clips are never deleted.
 #
-# "It's all different but it's all the same", said an artist about such listening. It helps to hear fewer epochs,
-# further apart. In a run of ten epochs or more, press "Every fifth" above the table first; in a run of four to nine,
-# the button says "Every second". To see all of them again, write 1 into the field beside the button.
+# "It's all different but it's all the same", said an artist in the same study about such listening. It helps to hear
+# fewer epochs, further apart. In a run of ten epochs or more, press "Every fifth" above the table first; in a run of
+# four to nine, the button says "Every second". To see all of them again, write 1 into the field beside the button.
 
 # %%
 notebook.AuditionTable(heard)
