@@ -206,9 +206,9 @@ course.keep(instrument.kept)
 # %% [markdown]
 # ## Chance: the seed
 #
-# A **seed** is a number from which all these draws are made. Here are four seeds, with everything else the same: four
-# performances on one instrument. Write down the seeds that you like. With the same model and temperature, the same
-# performance comes back.
+# A **seed** is the number from which all of the model's draws are made. Here are four seeds, with everything else the
+# same: four performances on one instrument. Write down the seeds that you like. With the same model and temperature,
+# the same performance comes back.
 
 # %%
 seeds = [1, 2, 3, 4]
@@ -223,8 +223,8 @@ notebook.play(*heard, names=[f"seed {seed}" for seed in seeds])
 # sound grows rougher. Far from 1, a plain SampleRNN falls silent, sticks to a tone, or plays nothing but noise. A model
 # with predictors changes less, and stays about as loud as its recordings.
 #
-# Here is the same seed seven times, each time with more freedom. The first may be next to silent. Do not turn the
-# volume up: the last may be loud.
+# Here is the same seed seven times, each time with more freedom. The first may be almost silent. Do not turn the volume
+# up: the last may be loud.
 
 # %%
 freedoms = [0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.3]
@@ -340,8 +340,8 @@ course.keep(primed + spread)
 # ## Other instruments
 #
 # The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
-# has heard a folder of faulty recordings, with hum, clicks and holes in it. All three get the same seed, so only the
-# models differ, and what they have heard.
+# has heard a folder of faulty recordings, with hum, clicks and holes in them. All three get the same seed, so all that
+# differs is the model and what it has heard.
 
 # %%
 others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for name in ("bells", "needs_work")}
@@ -354,8 +354,8 @@ notebook.play(*played, names=list(three))
 #
 # Two models can decide together. Before each sample, both say how likely they find each value; the two opinions are
 # mixed, and one value is drawn. `share` says how much the second model counts. Here the share moves from the winds and
-# whispers to the bells in eight seconds. Both models hear the result, so each of them has to go on from what the other
-# did.
+# whispers to the bells in eight seconds. Both models hear the result, so each of them has to go on from what they
+# decided together.
 
 # %%
 breath = pl.Run("../datasets_examples/trained/breath")
@@ -374,8 +374,8 @@ course.keep(blended)
 #
 # You can also average the numbers that one model had after two of its epochs. Here the model is the course's plain
 # SampleRNN: it has no predictors, and lesson 03 uses it if you have no run of your own. Halfway between epochs 13 and
-# 20 you do not get the model of epoch 16 or 17, but one that was never trained: it may be calmer than both, or broken.
-# Only listening can tell.
+# 20 you do not get the model of epoch 16 or 17, but one that the training never reached: it may be calmer than both, or
+# broken. Only listening can tell.
 
 # %%
 plain = pl.Run("../datasets_examples/trained/breath_plain")
@@ -401,7 +401,7 @@ controls = notebook.Panel(
 controls
 
 # %% [markdown]
-# How long this takes depends above all on the seconds that you ask for; a line shows how far it has come.
+# How long this takes depends above all on the seconds that you ask for; a line of text shows how far it has come.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -416,8 +416,8 @@ notebook.play(*takes)
 notebook.waveform(takes[0])
 
 # %% [markdown]
-# A **spectrogram** shows which frequencies sound when: time runs to the right, pitch goes up, and the brighter, the
-# louder.
+# A **spectrogram** shows which frequencies sound when: time runs from left to right, pitch from bottom to top, and
+# brighter means louder.
 
 # %%
 notebook.spectrogram(takes[0])
@@ -425,11 +425,11 @@ notebook.spectrogram(takes[0])
 # %% [markdown]
 # ## Keep them
 #
-# This writes the takes in the format that you chose above, under "Files for your program". A file's name says with
-# which seed, voice and temperature the take was made, how long it is and from which epoch. The sign at the end of the
-# name tells it from all others, so no take replaces another, unless it is the same take again. All of that is also
-# written into the file, and into the list `takes.csv` beside it. In the file, markers show the places where something
-# happened.
+# This writes the takes in the format that you chose above, under "Files for your program". A file's name gives the
+# seed, voice and temperature of the take, its length, and the epoch of its model. The letters and digits at the end of
+# the name tell it from all others, so no take replaces another, unless it is the same take again. All of that is also
+# written into the file, and into the list `takes.csv` beside it. Where a voice fell silent, got stuck or was nudged,
+# there is a marker: in the file itself if it is a WAV, and always in a text file beside it.
 
 # %%
 course.keep(takes)
@@ -458,9 +458,9 @@ course.keep(long)
 # ## All in one file
 #
 # Change `False` to `True` here to pack everything that you have kept, with the list, into one file, `takes.zip`. In
-# Colab, your browser saves this file on your own computer, since there you work on a computer that is lent to you, the
-# **runtime**. When the runtime ends, your files vanish, unless you began with `notebook.Course(drive=True)`, which
-# keeps them on your Google Drive.
+# Colab you work on a computer that is lent to you, the **runtime**, so your browser saves this file on your own
+# computer. When the runtime ends, your files vanish, unless you began with `notebook.Course(drive=True)`, which keeps
+# them on your Google Drive.
 
 # %%
 take_them_home = False
