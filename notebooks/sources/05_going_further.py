@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Going further
 #
-# **You will hear:** what a higher sample rate gives and where it gives nothing; how one bell becomes four; and what
+# **You will hear:** what a higher sample rate gives and where it gives nothing; how one chime becomes four; and what
 # two models find surprising, each with its own ears.
 #
 # **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of an
@@ -156,8 +156,8 @@ minutes = 0.5
 # The **sample rate** is how many samples stand for a second of sound. Each swing of a wave needs at least two samples,
 # one up and one down, so there can be nothing above half the rate. This half is named after Harry Nyquist.
 #
-# Hiss holds all pitches alike, so the ear notices at once when some are missing. This cell makes a second of hiss that
-# dies away, with 44,100 samples.
+# Hiss has every pitch in it, all equally strong, so the ear notices at once when some are missing. This cell makes a
+# second of hiss that dies away, with 44,100 samples.
 
 # %%
 import numpy as np
@@ -170,7 +170,7 @@ hiss = Clip(0.2 * noise * np.exp(-6 * np.arange(44100) / 44100), 44100, "hiss").
 
 # %% [markdown]
 # Listen down the first column: each step takes the upper part of the hiss away, and the rest stays as it was. Then
-# listen down the second column, to a chime that was recorded at 96,000 samples a second.
+# listen down the second column, to a chime that was made at 96,000 samples a second.
 
 # %%
 from pathlib import Path
@@ -183,9 +183,9 @@ notebook.play_grid(rows, "Two sounds at four sample rates")
 
 # %% [markdown]
 # The hiss loses its air, then its edge, and ends as a thud. The chime is the same at 44,100 and at 16,000, since it has
-# next to nothing above 8,000 Hz. Only at 4,000 is its shimmer gone. Ask the same question of your own recordings before
-# you pay for a higher rate: play them at both rates, and listen for what you would miss. Breath, cymbals, bows and
-# consonants live up there. The bells of this course do not.
+# next to nothing above 8,000 Hz. It loses its shimmer only at 4,000. Try your own recordings before you pay for a
+# higher rate: play them at both rates, and listen for what you would miss. Breath, cymbals, bows and consonants live up
+# there. The bells of this course do not.
 #
 # The cost is a matter of arithmetic. A model has several storeys, its **tiers**: the slower ones follow the outline of
 # the sound, and the last decides each sample. A **frame** is the short row of samples that a tier takes in at one step.
@@ -207,8 +207,8 @@ high = pl.curate(needs_work, work / "corpus_44100", sample_rate=44100)
 print(high.sample_rate, "samples a second;", round(high.seconds()), "seconds of sound")
 
 # %% [markdown]
-# A higher rate cannot give back what a file never had. `Take 1.wav` was recorded at 16,000 samples a second. Converted
-# to 44,100, it is just as dark above 8,000 Hz as before, and a model would spend most of its work on nothing.
+# A higher rate cannot give back what a file never had. `Take 1.wav` was made at 16,000 samples a second. Converted to
+# 44,100, it is just as dark above 8,000 Hz as before, and a model would spend most of its work on nothing.
 
 # %%
 notebook.spectrogram(load(needs_work / "Take 1.wav", sample_rate=44100))
@@ -273,9 +273,8 @@ for wrong in ({"window": 100}, {"dim": 0}, {"cell": "violin"}, {"frame_sizes": (
 # %% [markdown]
 # You write a change into the call of `train`. This training takes half the `dim` of a sketch and goes through your
 # corpus once, or stops after `minutes` if that is less. `notebook.budget` is there so that the course can be tested
-# quickly. The training says that no pre-flight was made, such as the one in lesson 02; a training as short as this
-# needs none. If you try another `dim`, the training gets a run of its own; with any other change, name another folder
-# too.
+# quickly. The training says that no pre-flight was made: lesson 02 made one, but a training as short as this needs
+# none. If you try another `dim`, the training gets a run of its own; with any other change, name another folder too.
 
 # %%
 corpus, dim = course.corpus(), 32
@@ -284,8 +283,8 @@ run = pl.train(corpus, folder, preset="sketch", dim=dim, epochs=1, minutes=noteb
 
 # %% [markdown]
 # Here is what the model plays after so little training, at two temperatures. Read the captions before you press play.
-# You may hear next to silence with a crackle in it: then leave the volume as it is. On a slow computer the model may
-# not have come so far, and may play noise at full level: then turn the volume down, or do not play it.
+# You may hear near silence with a crackle in it: then leave the volume as it is. On a slow computer the model may not
+# have come so far, and may play noise at full level: then turn the volume down, or do not play it.
 
 # %%
 clips = run.grid[run.log[-1].epoch]
@@ -339,7 +338,7 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 # prism-lessons export my_run/ mine.capsule
 # ```
 #
-# The second line trains `study`, with frames and a window that last about as long at 44,100 as the preset's own do at
+# The second line trains `study`. Its longer frame and its window last about as long at 44,100 as the preset's own do at
 # 16,000: 4.4 and 70 thousandths of a second. Interrupt the training whenever you must; the same line goes on from where
 # it stopped. Each verb has `--help`. In Colab, write such a line into a cell, with `!` before it. A session there ends
 # after twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name
@@ -416,14 +415,14 @@ for name in names:
 
 # %% [markdown]
 # Read the figures along the rows. The clean bells surprise the model of bells less than the model of breath, and with
-# the whisper it is the other way round. Each model is at home in its own kind of sound. This likeness was measured: a
-# likeness not of pitch or loudness, but of how one sample follows another. In the third row the model of breath is the
-# less surprised, although the sound is bells again: there, the hiss outweighs them. In the last row, near silence makes
-# both alike.
+# the whisper it is the other way round. Each model is at home in its own kind of sound. What is measured here is
+# likeness: not of pitch or loudness, but of how one sample follows another. In the third row the model of breath is the
+# less surprised, although the sound is bells again: there, the hiss outweighs them. In the last row there is so little
+# sound that the two hardly differ.
 #
 # Do not read the figures down the columns. Both models foresee the soft recording well, since almost nothing happens in
-# it, and the hiss badly, since nobody can foresee noise. Few bits do not mean "like what I know", and they do not mean
-# "good".
+# it, and the hiss badly, since each sample of this hiss is pure chance, whatever came before it. Few bits do not mean
+# "like what I know", and they do not mean "good".
 #
 # So use bits to compare models on one sound, never sounds on one model. Which of your epochs is least surprised by a
 # recording that you love? Which of two models would understand your singer?
@@ -452,11 +451,12 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
     print(f"{what}: {capsule.about[what]:g}")
 
 # %% [markdown]
-# You can send a capsule that may be shared to somebody, who needs nothing else of yours to play it:
-# `pl.generate("small.capsule")` or lesson 04. Opening a capsule runs no program that may be hidden in it. It holds no
-# whole recording either. But a sketch keeps 128 moments of your recordings, a thirtieth of a second each, from which
-# its takes begin, and a model that has learned by heart can play a recording back. So what you agreed with the people
-# on your recordings applies to the capsule too. The card of the corpus travels inside the capsule. It begins like this:
+# A capsule that may be shared can be sent to somebody else. To play it, they need nothing more of yours:
+# `pl.generate("small.capsule")` or lesson 04 will do. Opening a capsule runs no program that may be hidden in it. It
+# holds no whole recording either. But a sketch keeps 128 moments of your recordings, a thirtieth of a second each, from
+# which its takes begin, and a model that has learned by heart can play a recording back. So what you agreed with the
+# people on your recordings applies to the capsule too. The card of the corpus travels inside the capsule. It begins
+# like this:
 
 # %%
 print(capsule.card.splitlines()[2])
@@ -482,9 +482,10 @@ if folder_from_prism:
 
 # %% [markdown]
 # If there are several models in the folder, the course takes the last. If the settings are not those of the model, you
-# are told which one differs. From then on the model is a capsule like any other. It finds each next sample as likely as
-# it did before. What changes is how its 256 steps become sound: with mu-law they lie slightly beside where they used to
-# be. This adds to a pure tone its octave, 41 dB softer than the tone. The hiss that 256 steps make is louder than that.
+# are told which one differs. Once it is brought in, the model is a capsule like any other. It finds each next sample as
+# likely as it did before. What changes is how its 256 steps become sound: with mu-law, each of them lies slightly off
+# its old place. This adds the octave to a pure tone, 41 dB softer than the tone. The hiss that 256 steps make is louder
+# than that.
 #
 # The course cannot know what such a model has heard, and its card says so. In a terminal, the same command is
 # `prism-lessons import-prism my_folder/ --config default.config.json --sample-rate 16000`.
