@@ -6,11 +6,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Two workers, each with files of its own: more would each hold a TensorFlow in memory.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
-# What is played in it is compared as it sounds, so it is tried when nothing else wants the processor.
-LIVE := tests/browser/test_instrument.py
 
 .DEFAULT_GOAL := help
-.PHONY: help course tour check test unit lessons nbval nbval-colab browser sync badges zip outputs docs findings stress clean
+.PHONY: help course tour check test unit nbval nbval-colab browser sync badges zip outputs docs findings stress clean
 
 help:  ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,18 +24,15 @@ check: $(VENV)/dev  ## lint, then the quick tests: what to run after each change
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser -m "not slow"
 
-# Two things at a time: a kernel that starts, a browser and a lesson that trains leave processors idle.
+# Colab's lessons run beside the tests, since both leave processors idle; the browser has to itself what it is timed on.
 test: $(VENV)/dev $(VENV)/course $(VENV)-colab/ready  ## lint, then every test and every lesson, as below; takes a while
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(MAKE) -j2 unit lessons
-	$(BIN)/python -m pytest -q $(LIVE)
+	$(MAKE) -j2 unit nbval-colab
+	$(MAKE) browser
 
 unit: $(VENV)/dev  ## every test but those in a browser
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser
-
-lessons: nbval-colab $(VENV)/dev $(VENV)/course  ## every lesson on Colab's versions, then in a browser on the newest ones
-	$(BIN)/python -m pytest -q tests/browser --ignore=$(LIVE)
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
 nbval: $(VENV)/dev  ## run the lessons in a row, and compare what their check cells show with what is committed
