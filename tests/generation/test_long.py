@@ -287,7 +287,7 @@ from prism_lessons.generation.sampler import Sampler
 
 capsule, values = pickle.loads(Path(sys.argv[1]).read_bytes())
 long.KEEP_SECONDS = -1
-places = {"Sampler": Sampler, "_Session": long._Stage, "os": os, "long": long}
+places = {"Sampler": Sampler, "_Session": long._Session, "os": os, "long": long}
 
 def killed(function, number, ahead):
     calls = []

@@ -143,7 +143,7 @@ def test_a_lesson_passes_only_if_it_shows_what_is_committed(tmp_path, capfd, cod
 
 @pytest.mark.parametrize(
     ("arguments", "folders"),
-    [([], "one two three"), (["--times", "2"], "one one two two three three"), (["--together"], "one one one")],
+    [([], "one two three"), (["--together"], "one one one")],
 )
 def test_lessons_are_compared_each_for_itself_or_as_a_student_has_them(arguments, folders, monkeypatch, capsys):
     """In which folder each run took place; `compare` stands for nbval."""
