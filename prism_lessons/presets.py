@@ -94,8 +94,8 @@ def check_settings(names):
     for name in names:
         if name not in PART_OF:
             raise CourseError(
-                f'There is no setting "{in_short(name)}": choose from {", ".join(sorted(PART_OF))}; minutes and '
-                "epochs are a budget, not settings."
+                f'There is no setting "{in_short(name)}": choose from {", ".join(sorted(PART_OF))}; a budget is '
+                "an argument of its own, minutes=3 in Python and --minutes 3 on the command line."
             )
 
 

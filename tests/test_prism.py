@@ -311,7 +311,7 @@ def test_the_command_writes_a_capsule(folder, tmp_path, monkeypatch, capsys):
     Path("kept.txt").write_text("not a capsule")
     for kept in ("kept.txt", "sub"):
         assert main([*words, "--out", kept]) == 2
-        assert "is no capsule" in capsys.readouterr().err
+        assert "is not a capsule" in capsys.readouterr().err
     assert Path("kept.txt").read_text() == "not a capsule"
 
 

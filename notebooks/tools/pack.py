@@ -12,9 +12,10 @@ import zlib
 from badges import REPOSITORY, Home
 
 WHAT = (
-    "prism_lessons/**/*", "datasets_examples/**/*", "notebooks/[0-9]*.ipynb", "docs/*.md", "docs/*.png", "*.md",
-    "LICENSE*", "CITATION.cff", "Makefile", "environment.yml", "pyproject.toml",
+    "prism_lessons/**/*", "datasets_examples/**/*", "notebooks/[0-9]*.ipynb", "docs/*.md", "docs/teaching/*.md",
+    "docs/*.png", "*.md", "LICENSE*", "CITATION.cff", "Makefile", "environment.yml", "pyproject.toml",
 )  # fmt: skip
+FOR_TEACHERS = {"docs/teaching/answers.md"}
 LONG_AGO = (1980, 1, 1)  # the first day that a zip can name
 
 
@@ -25,7 +26,7 @@ def contents(repository=REPOSITORY):
     return {
         name: path
         for name, path in sorted(found.items())
-        if path.is_file() and not any(part.startswith(made) for part in name.split("/"))
+        if path.is_file() and name not in FOR_TEACHERS and not any(part.startswith(made) for part in name.split("/"))
     }
 
 

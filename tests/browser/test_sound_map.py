@@ -25,7 +25,7 @@ const Before = window.Audio;
 window.Audio = function () {
     const player = new Before();
     made.push(player);
-    player.addEventListener("ended", () => wholly.push(player.src.split(",")[1]));
+    player.addEventListener("ended", () => wholly.push(player.src));
     return player;
 };"""
 
