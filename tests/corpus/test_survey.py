@@ -236,8 +236,7 @@ OTHERS = {
     "takes.zip": "an archive: unpack it here",
     "take.wav.asd": "a picture that a program drew of a sound; it holds no sound itself",
     "take.wav.lnk": "a shortcut to something that lies elsewhere: copy the file itself here",
-    "memo.ds2": "of a dictation machine, in a format that only its maker reads: export it as WAV with the maker's "
-    "program",
+    "memo.ds2": "a dictation in a format that only its maker's program reads: export it from there as WAV",
     "take 7": 'not a sound file by its name: if it is one, give it an ending such as ".wav"',
     "notes.txt": "not a sound file by its name",
 }
