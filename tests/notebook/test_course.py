@@ -87,7 +87,7 @@ def test_what_was_kept_aside_of_a_run_s_corpus_can_be_heard(course, straight, hu
 
 def test_of_a_corpus_that_is_gone_or_changed_nothing_is_kept_aside(course, straight, hums, tmp_path):
     run = pl.Run(shutil.copytree(straight.folder, tmp_path / "run"))
-    run.settings["corpus"]["folder"] = "gone"
+    run.settings["corpus"] |= {"folder": "gone", "from_run": "../gone"}
     assert course.kept_aside(run) == []
     other = pl.curate(hums(tmp_path / "other", seed=9), tmp_path / "other corpus", sample_rate=8000)
     run.settings["corpus"]["folder"] = str(other.folder)
@@ -203,7 +203,7 @@ def test_a_damaged_choice_or_run_is_said_and_stops_no_lesson(course, straight, c
 def test_a_damaged_corpus_of_a_run_is_said_and_its_clips_can_be_heard(course, straight, hum_corpus, tmp_path, capsys):
     folder = shutil.copytree(hum_corpus.folder, tmp_path / "corpus")
     run = pl.Run(straight.folder)
-    run.settings["corpus"]["folder"] = str(folder)
+    run.settings["corpus"] |= {"folder": str(folder), "from_run": str(folder)}
     assert course.corpus_of(run) is not None
     damaged(folder / "corpus.json")
     assert course.corpus_of(run) is None and "corpus.json" in capsys.readouterr().out
