@@ -46,11 +46,12 @@ browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chro
 	$(BIN)/python -m pytest -q tests/browser
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
-sync: $(VENV)/dev  ## bring the lessons up to date with notebooks/sources/*.py, where they are edited
+sync: $(VENV)/dev  ## bring the lessons and translations up to date with notebooks/sources/*.py and notebooks/translations/*.po
 	$(BIN)/python notebooks/tools/badges.py
 	touch notebooks/sources/*.py
 	$(BIN)/jupytext --quiet --sync notebooks/sources/*.py
 	$(BIN)/python notebooks/tools/outputs.py --tidy
+	$(BIN)/python notebooks/tools/translate.py
 
 badges: $(VENV)/dev  ## release this commit: Colab then fetches it from the address in pyproject.toml, and no other
 	$(BIN)/python notebooks/tools/badges.py --release

@@ -1,4 +1,4 @@
-"""Run the lessons through nbval, one after another, each from the beginning in a copy of its own.
+"""Run the lessons and their translations through nbval, one after another, each from the beginning in a copy.
 
 A lesson fails at the first cell that raises an error, and at a cell tagged "check" that shows something other than the
 committed output. `--together` runs all in one copy, as a student has them: each finds what those before it left.
@@ -28,7 +28,7 @@ def main():
     parser.add_argument("lessons", nargs="*", help='such as "02_training"; all if none is named')
     parser.add_argument("--together", action="store_true", help="all in one folder")
     chosen = parser.parse_args()
-    lessons = paths(chosen.lessons)
+    lessons = paths(chosen.lessons, translated=True)
     failed = set()
     for some in [lessons] if chosen.together else [[path] for path in lessons]:
         with copy() as folder:

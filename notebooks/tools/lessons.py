@@ -15,15 +15,23 @@ MINUTES = {VARIABLE: "0.05"}  # so that running them all takes minutes
 GLOSSARY = REPOSITORY / "docs" / "glossary.md"
 
 
-def paths(names=()):
-    """The notebooks of the lessons, in their order; all, or those named ("02_training")."""
-    every = sorted((REPOSITORY / "notebooks").glob("[0-9]*.ipynb"))
+def paths(names=(), translated=False):
+    """The notebooks of the lessons, in their order; all, or those named ("02_training").
+
+    With `translated`, those in other languages too ("00_first_sound.de", which translate.py makes).
+    """
+    every = sorted(path for path in (REPOSITORY / "notebooks").glob("[0-9]*.ipynb") if translated or not language(path))
     unknown = set(names) - {path.stem for path in every}
     if unknown:
         raise SystemExit(
             f"There is no lesson {', '.join(sorted(unknown))}: there are {', '.join(p.stem for p in every)}."
         )
     return [path for path in every if path.stem in names or not names]
+
+
+def language(path):
+    """The language of a lesson's notebook or catalogue, such as "de"; empty for English."""
+    return path.stem.partition(".")[2]
 
 
 def read(path):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from badges import SETUP_CELL, SETUP_METADATA, Home
-from lessons import GLOSSARY, REPOSITORY, explained, is_check, paths, read, singular
+from lessons import GLOSSARY, REPOSITORY, explained, is_check, language, paths, read, singular
 from outputs import is_text
 
 LONGEST_CELL = 15  # lines
@@ -158,18 +158,20 @@ def links(notebook, path):
                 yield number, f'"{target}" leads nowhere', "mend the link"
 
 
-RULES = (headings, code, course_home, folded, outputs, pictures, blocks, terms, links)
+RULES = (headings, code, course_home, folded, outputs, pictures, links)
+ENGLISH_RULES = (blocks, terms)  # which look for words
 
 
 def findings(path):
     """What is untidy in a lesson: [(cell, what, how to mend it)], cells counted from 1."""
     notebook = read(path)
-    return [finding for rule in RULES for finding in rule(notebook, path)]
+    rules = RULES if language(path) else RULES + ENGLISH_RULES
+    return [finding for rule in rules for finding in rule(notebook, path)]
 
 
 def main(names):
     """Print the findings on the lessons named, all if none is; the exit status is 1 if there are any."""
-    found = [(path, *finding) for path in paths(names) for finding in findings(path)]
+    found = [(path, *finding) for path in paths(names, translated=True) for finding in findings(path)]
     for path, cell, what, mend in found:
         print(f"{Path(path).relative_to(REPOSITORY)}, cell {cell}: {what}: {mend}.")
     return int(bool(found))

@@ -59,7 +59,7 @@ def store(path):
 
 def write(notebook, path):
     """Write a notebook tidily; the file stays untouched where nothing changes."""
-    before = path.read_text(encoding="utf-8")
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
     tidy(notebook)
     after = nbformat.writes(notebook) + "\n"
     if after != before:
