@@ -34,7 +34,7 @@ MOST_STEPS = 1500  # half as many again as the slowest clip took: 968, half a se
 
 
 def busiest_second(corpus):
-    """The busiest_second second of the training clips, as a `Clip`; None if all are shorter than two frames of 20 ms.
+    """The busiest second of the training clips, as a `Clip`; None if all are shorter than two frames of 20 ms.
 
     Liveliness is spectral flux (Dixon 2006, https://www.dafx.de/paper-archive/2006/papers/p_133.pdf), how much the
     spectrum changes from one 20 ms frame to the next; as nothing is normalised, it grows with energy too. Its sum over
@@ -132,7 +132,7 @@ def check_overfitting(preset, clip, live):
         return Check(
             BY_HEART,
             False,
-            f'The busiest_second moment that was found ("{clip.name}") is nearly silent as the model hears it '
+            f'The busiest moment that was found ("{clip.name}") is nearly silent as the model hears it '
             f"({heard.levels.rms_dbfs:.0f} dBFS): listen to the corpus, and choose louder recordings or turn them up.",
         ), None
     trial = OverfitTrial(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS)
