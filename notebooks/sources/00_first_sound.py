@@ -162,7 +162,7 @@ course = notebook.Course()
 # synthesised for the course; nobody's voice was used. Press play.
 #
 # Beside each name you can read how long and how loud the sound is. A **peak** of 0 dBFS is the loudest that a file can
-# hold, and every 6 dB less halves the height of the wave. **RMS** is the average loudness, and silence is the share of
+# hold, and every 6 dB less halves the height of the wave. **RMS** is the average level, and silence is the share of
 # the sound in which there is next to nothing. Players in this course never turn a sound up, and never start by
 # themselves.
 
@@ -202,8 +202,8 @@ print(f"{capsule.sample_rate:,} samples for each second of sound")
 #   keeps to what it finds likely; above 1 it takes more risks.
 # - Seconds and Voices say how long the sounds are and how many are made side by side. One **voice** is one
 #   performance.
-# - **Seed** is the number from which all random choices are made. If you leave the other controls as they are, the same
-#   seed gives the same performance again.
+# - **Seed** is the number from which all random choices are made. On the same computer, and if you leave the other
+#   controls as they are, the same seed gives the same performance again.
 #
 # The line that begins "As Python" says the same in the language of the cells; you can ignore it for now.
 
@@ -219,7 +219,8 @@ controls
 # %% [markdown]
 # The next cell lets the model play, with the controls as they are when you run it. If you change a control, run the
 # cell again. It takes a few seconds: every second of sound is 16,000 guesses for each voice. The first time takes
-# longer. What you then hear is not in any recording.
+# longer. What you then hear is made afresh, value by value. Whether it still repeats a recording is a question of its
+# own, and lesson 03 looks for the answer.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
@@ -288,8 +289,10 @@ notebook.machine()
 # <details><summary>Answer</summary>
 #
 # Only Seconds, as long as the lesson is still open. If you open it again, its controls start from 0.95 and seed 1, so
-# set the seed as well. The seed decides all random choices, so with the same temperature and seed the sound begins as
-# it did today, and the model goes on from where today's sound ended. Another seed would give another performance.
+# set the seed as well. The seed decides all random choices, so on the same computer, with the same temperature and
+# seed, the sound begins as it did today, and the model goes on from where today's sound ended. Another seed would give
+# another performance. In Colab you may get another computer tomorrow, and then another performance: keep a take of what
+# you like.
 #
 # </details>
 
@@ -323,6 +326,7 @@ journal = course.journal_panel(
     "00 A first sound",
     "What did you hear that is not in the recordings?",
     "Which temperature would you play in a piece, and why?",
+    "Tool, instrument or collaborator: which word fits what you played, and why?",
 )
 journal
 

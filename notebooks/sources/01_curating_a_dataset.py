@@ -161,8 +161,8 @@ course = notebook.Course()
 # from the collection of librosa, a library for sound, and prints whose it is. This needs a network connection.
 #
 # With `mine = False` your source is the example set "breath": wind and whispers. Why not the bells that you will hear
-# so often in this lesson? A small model learns the colour of a noise within minutes, but needs far longer for the
-# pitches of a bell.
+# so often in this lesson? A small model plays winds within minutes. A model of bells rings by then, but is often silent
+# between its strikes.
 
 # %%
 from pathlib import Path
@@ -191,7 +191,8 @@ notebook.play(*sounds[:1], *sounds[1:][-1:])
 #
 # *What would success sound like?* "So like my source that I cannot tell them apart" and "something I could not have
 # imagined" are both good answers. They lead to different choices: which recordings, when to stop training, which takes
-# to keep. If somebody works with you, ask them too. You may find that you meant different things.
+# to keep. If somebody works with you, ask them too, and write their answer beside yours. In [a study of thirteen
+# artists](../docs/study.md), artists and engineer meant different things by success, and nobody had written it down.
 
 # %%
 choices = course.choices_about(source)
@@ -209,7 +210,8 @@ choices.intend(**intention.values)
 # %% [markdown]
 # *Whose sounds are these?* Who played, spoke, built or recorded them, under what licence, and have they agreed to this
 # use? Permission to play a recording is not permission to train a model on it. A voice belongs to a person even if
-# nobody can make out the words.
+# nobody can make out the words. [Whose sound is it?](../docs/ethics.md) has cases, what can be taken back later and
+# what cannot, and sheets to print for those whom you record.
 
 # %%
 origin = notebook.origin_form(choices)
@@ -265,7 +267,8 @@ for file in survey.usable:
 
 # %% [markdown]
 # A finding is a place to listen, not a verdict. Your ears decide. Each finding says what a model would make of it and
-# what can be done. Where there is a remedy, you can hear the same seconds before and after it. Nothing is turned up.
+# what can be done. Where there is a remedy, you can hear the same seconds before and after it. The players turn nothing
+# up; a remedy may.
 #
 # ### Clipping
 #
@@ -392,8 +395,9 @@ notebook.play(bell, rounded, lost, names=["The bell", "In 256 values", "What was
 # %% [markdown]
 # What was lost is a hiss 38 dB below the bell. The hiss comes and goes with the bell, which hides most of it.
 #
-# Next is `Zoom0013.wav`, which was recorded far too softly. To make it audible, it is turned up by 42 dB for both
-# players: for the first after rounding, so you hear what a model would be given; for the second before rounding.
+# Next is `Zoom0013.wav`, which is far too soft. Players turn nothing up, so this cell does: by 42 dB, to make the file
+# audible. For the first player it does so after rounding, so you hear what a model would be given; for the second,
+# before rounding.
 
 # %%
 soft = audio.load(needs_work / "Zoom0013.wav")
@@ -470,8 +474,9 @@ practice.weigh("field *", 2)
 # %% [markdown]
 # ### How much is enough?
 #
-# Two minutes can be enough for a texture. For a decent model, people who have trained many speak of an hour of clean,
-# consistent sound. Consistent is the word that counts: an hour of twenty things is three minutes of each.
+# Two minutes can be enough for a texture. The artists of [the study](../docs/study.md) were asked for "at least one
+# hour". For a sketch that is too much: one pass through an hour takes it about eight minutes. However long it is, let
+# it be consistent: an hour of twenty things is three minutes of each.
 #
 # ## 4. Relationships
 #
@@ -486,7 +491,7 @@ notebook.sound_map(relations, pieces.excerpt, "Sound map of needs_work")
 
 # %% [markdown]
 # Sounds that stand apart have a dashed ring, and the text under the map says why. Some stand apart because of a fault.
-# Look for `memo 4.wav`, too: it is a whisper. It is clean, well recorded, and in the wrong place.
+# Look for `memo 4.wav`, too: it is a whisper. It is clean, loud enough, and in the wrong place.
 #
 # Some recordings are there more than once. Their rings are joined by a line. This cell names them.
 
@@ -577,7 +582,7 @@ own.keep()
 
 # %% [markdown]
 # Next, the map. Which sounds stand apart, and do they belong? Below the map, you can read what a model will probably
-# learn first, and how much variety your sounds offer.
+# learn first, which is a rule of thumb that was never put to the test, and how much variety your sounds offer.
 
 # %%
 pieces = pl.sounds_of(source)

@@ -199,8 +199,8 @@ notebook.learning_curve(run)
 # how freely it chooses each sample: at 1 exactly as it has learned, below 1 closer to what it finds likely.
 #
 # When an engineer had made a selection beforehand, an artist "always wanted to hear everything even if it's rubbish"
-# (in a study by Ma, Sargen, De Roure and Howard, AIMC 2024). Here you can: every clip of the run is in the table below,
-# the silent ones too. Nothing was filtered out for you.
+# (in [a study](../docs/study.md) by Ma, Sargen, De Roure and Howard, AIMC 2024). Here you can: every clip of the run is
+# in the table below, the silent ones too. Nothing was filtered out for you.
 #
 # Before you see them, this cell measures every clip and compares it with the recordings. For forty clips that takes ten
 # to twenty seconds, and longer with many recordings. The results are kept, so the next time it takes only a moment.
@@ -255,8 +255,8 @@ notebook.AuditionTable(heard)
 # from the earlier or the later half of the run. Somebody who cannot tell is right in about half of the trials, but
 # seldom in exactly half. So at the end you are told two figures. If you went on for ever, the share of your right
 # answers would lie between them, with 95% certainty. After 14 right answers in 20 trials, the figures are 46% and 88%.
-# Half lies between them, so you may have been lucky. After 15, they are 51% and 91%, so you can tell. Do twenty trials
-# or more, and decide how many before you begin.
+# Half lies between them, so you may have been lucky. After 15, they are 51% and 91%, so luck alone is unlikely. Do
+# twenty trials or more, and decide how many before you begin.
 
 # %% [markdown]
 # ## What the words mean
@@ -312,9 +312,10 @@ print(*[f"{clip.played.title}: {clip.verbatim}" for clip in heard.clips if clip.
 print(heard.gap or "The recordings are no longer there, so this cannot be told.")
 
 # %% [markdown]
-# Timbre is not everything: this figure does not show whether a whisper makes words, or what follows what. And nothing
-# here says how far is good. If you wanted to hear your recordings again, you want a small figure. If you wanted
-# something that you could not have imagined, a small figure is a warning.
+# Timbre is not everything: this figure does not show whether a whisper makes words, or what follows what. It is one
+# figure for all clips: even if it says that they cannot be told apart from the recordings, some of them may be mere
+# hiss. And nothing here says how far is good. If you wanted to hear your recordings again, you want a small figure. If
+# you wanted something that you could not have imagined, a small figure is a warning.
 
 # %% [markdown]
 # ## The journey
@@ -517,11 +518,15 @@ portfolio = course.portfolio(heard)
 # %% [markdown]
 # ## Journal
 #
-# You have written the most important entry already, under "Choose". Here is one more question, for when you have slept
-# on it.
+# You have written the most important entry already, under "Choose". Here are two more questions, for when you have
+# slept on it.
 
 # %%
-journal = course.journal_panel("03 Auditioning epochs, later", "Would you still choose the same epoch today?")
+journal = course.journal_panel(
+    "03 Auditioning epochs, later",
+    "Would you still choose the same epoch today?",
+    "What in all this was automatic, and what work did it leave to you?",
+)
 journal
 
 # %% [markdown]

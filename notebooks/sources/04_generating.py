@@ -208,7 +208,7 @@ course.keep(instrument.kept)
 #
 # A **seed** is the number from which all of the model's draws are made. Here are four seeds, with everything else the
 # same: four performances on one instrument. Write down the seeds that you like. With the same model and temperature,
-# the same performance comes back.
+# the same performance comes back on the same computer.
 
 # %%
 seeds = [1, 2, 3, 4]
@@ -337,6 +337,10 @@ notebook.play(*spread, names=[f"goes on from {place.end:.1f} s" for place in pla
 course.keep(primed + spread)
 
 # %% [markdown]
+# Now the other way round. Play one of these to a performer, or to yourself, and let it be answered or imitated, with a
+# voice or an instrument. What is left out, and what is added without anybody noticing? If you record the answer,
+# `course.bring()` in a cell of your own brings it here. Then you can choose it above, and the model answers you.
+#
 # ## Other instruments
 #
 # The course has other models. Here is the one that you have been playing, then one that has heard bells, and one that
@@ -517,6 +521,8 @@ journal = course.journal_panel(
     "04 Generating",
     "Which takes will you use, and for what?",
     "What can this model not do that your piece needs?",
+    "Will you keep the takes as the model played them, or use them as raw footage? What will you change, and why?",
+    "Tool, instrument or collaborator: which word fits now? And whose piece will it be?",
 )
 journal
 

@@ -229,10 +229,10 @@ for name, preset in pl.PRESETS.items():
 # %% [markdown]
 # `sketch` is what you trained in lesson 02. The models of breath and bells that came with the course are sketches too
 # and were trained for longer; the model of breath was trained without `dropout`. `study` and `piece` are meant for a
-# graphics card, and their sizes follow the reports of people who have worked with such models for years. A model this
-# large soon learns a few minutes of sound by heart if it has no `dropout`. Both presets were tried for some minutes
-# only, on a card faster than Colab's. So take the minutes printed above as a starting point, and let your ears decide
-# when to stop.
+# graphics card, and were tried for some minutes only, on a card faster than Colab's. `piece` has the usual sizes of
+# PRiSM SampleRNN, and `study` half its `dim` and `layers`. A model this large soon learns a few minutes of sound by
+# heart if it has no `dropout`. So take the minutes printed above as a starting point, and let your ears decide when to
+# stop.
 #
 # ## What the settings do
 #
@@ -341,8 +341,9 @@ notebook.play(*versions, names=["As it is", "Version 2", "Version 3", "Version 4
 # The second line trains `study`. Its longer frame and its window last about as long at 44,100 as the preset's own do at
 # 16,000: 4.4 and 70 thousandths of a second. Interrupt the training whenever you must; the same line goes on from where
 # it stopped. Each verb has `--help`. In Colab, write such a line into a cell, with `!` before it. A session there ends
-# after twelve hours at most, so open the course with `notebook.Course(drive=True)` and train as lesson 02 does, or name
-# a folder on your Drive with `--copy-to`: a copy of the run is kept there, and the same line goes on from it.
+# after twelve hours at most, and sooner if it is left alone, so open the course with `notebook.Course(drive=True)` and
+# train as lesson 02 does, or name a folder on your Drive with `--copy-to`: a copy of the run is kept there, and the
+# same line goes on from it.
 #
 # Before a night of training, `prism-lessons plan my_corpus/ --preset study` says when the training will end on this
 # machine and how far it will get, and `prism-lessons preflight my_corpus/ my_run/ --preset study` checks whether
@@ -369,8 +370,12 @@ for path in sorted(run.folder.iterdir()):
 #   epoch. You may delete both when you are done. `training.lock` keeps two trainings from working in one folder.
 # - `tensorboard`: the same curves and clips for TensorBoard, with `tensorboard --logdir my_run/tensorboard`.
 #
-# Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. And here
-# is the line that makes this run again elsewhere. It is made from `run.json`, and gives all that differs from the
+# Two people who hear a thing differently can both work from this folder: one from the clips, one from the log. Agree
+# beforehand how. An engineer may give you sounds that they have chosen, or the whole run to choose from; or you train
+# yourself, and ask when you are stuck. In each case, write down what success would be, in your words and in theirs
+# ([more on this](../docs/study.md#three-ways-of-working-with-an-engineer)).
+#
+# Here is the line that makes this run again elsewhere. It is made from `run.json`, and gives all that differs from the
 # preset.
 
 # %%
@@ -455,8 +460,8 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
 # `pl.generate("small.capsule")` or lesson 04 will do. Opening a capsule runs no program that may be hidden in it. It
 # holds no whole recording either. But a sketch keeps 128 moments of your recordings, a thirtieth of a second each, from
 # which its takes begin, and a model that has learned by heart can play a recording back. So what you agreed with the
-# people on your recordings applies to the capsule too. The card of the corpus travels inside the capsule. It begins
-# like this:
+# people on your recordings applies to the capsule too: [Whose sound is it?](../docs/ethics.md) says more. The card of
+# the corpus travels inside the capsule. It begins like this:
 
 # %%
 print(capsule.card.splitlines()[2])
@@ -548,6 +553,7 @@ journal = course.journal_panel(
     "05 Going further",
     "What would you miss at 16,000 samples a second?",
     "Which one setting will you change, and to hear what?",
+    "If an engineer trained this for you: what would success be, in your words and in theirs?",
     "What should your next corpus hold?",
 )
 journal
