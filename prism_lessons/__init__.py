@@ -44,6 +44,7 @@ _FACE = {
     "suggest_segments": "corpus",
     "survey": "corpus",
     "train": "training",
+    "tune": "tuning",
 }
 _ALIASES = {"Line": "Envelope"}  # earlier names, kept for one version
 _ROOMS = ("prism",)  # modules used by name: pl.prism.load

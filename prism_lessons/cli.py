@@ -153,6 +153,24 @@ def _train(options, live):
     return {"run": str(run.folder), "log": log}, "\n".join(lines)
 
 
+def _tune(options, live):
+    from .tuning import SPACE, tune
+
+    asked = {name: SPACE.get(name) if value == "" else value for name, value in options.over}
+    search = tune(
+        options.corpus,
+        options.folder,
+        options.trials,
+        options.minutes,
+        options.preset,
+        space=asked or None,
+        address=options.address,
+        seed=options.seed,
+        live=live,
+    )
+    return search.as_dict(), str(search)
+
+
 def _generate(options, live):
     from .generation import Rendering, generate, prepared, render
 
@@ -348,6 +366,14 @@ def setting(text):
     return name, value
 
 
+def over(text):
+    """ "dim=[64, 128]" -> ("dim", [64, 128]), and "dim" -> ("dim", ""): the values that the course has for it."""
+    name, values = setting(text) if "=" in text else (text, "")
+    if "=" in text and not (isinstance(values, (list, tuple)) and values):
+        raise argparse.ArgumentTypeError(f'"{in_short(text)}" should list values, as in dim=[64,128]')
+    return name, values
+
+
 def whole(text):
     """ "3" -> 3"""
     try:
@@ -422,7 +448,7 @@ def _parser():
         if name != "plan":
             command.add_argument("run", help="folder to work in")
             command.add_argument("--copy-to", metavar="FOLDER", help="keep a copy of the run there, such as on Drive")
-        command.add_argument("--preset", help=f"{', '.join(PRESETS)} (sketch for a new run)")
+        command.add_argument("--preset", help=f"{', '.join(PRESETS)}, or a file (sketch for a new run)")
         command.add_argument(
             "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
         )
@@ -439,6 +465,23 @@ def _parser():
     command = training_verb("train", _train, text, True)
     command.add_argument("--start", metavar="MODEL", help="a capsule or a run whose weights a new run starts from")
     command.add_argument("--start-epoch", type=whole, metavar="N", help="epoch of the run to start from (the last)")
+
+    command = verb("tune", _tune, "Search settings that suit a corpus, by many short trainings; resumable.", explained)
+    command.add_argument("corpus", help="folder of a corpus")
+    command.add_argument("folder", help="folder to keep the trials in")
+    command.add_argument("--trials", type=whole, default=12, help="how many settings are tried (12)")
+    command.add_argument("--minutes", type=number, help="minutes of training for each trial (the preset's)")
+    command.add_argument("--preset", default="sketch", help="where the search starts (sketch)")
+    command.add_argument(
+        "--over",
+        type=over,
+        action="append",
+        default=[],
+        metavar="NAME[=VALUES]",
+        help="a setting to search, such as dropout, or dim=[64,128]; again for others",
+    )
+    command.add_argument("--address", metavar="RAY", help="a Ray cluster: auto, or ray://HOST:10001 (this machine)")
+    command.add_argument("--seed", type=whole, default=0, help="of the proposals (0)")
 
     command = verb(
         "audition", _audition, "Describe what the clips of a run sound like, and write a page to listen to them."

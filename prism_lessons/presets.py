@@ -18,10 +18,14 @@ Examples
 256
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from .errors import CourseError, in_short
+from .files import output_path, read_json, write_json
 from .settings import ModelSettings, TrainingSettings
+
+FORMAT = 1  # of a preset's file
+ENDING = ".json"
 
 # {name of a setting: the part of a preset that has it}
 PART_OF = {
@@ -59,6 +63,28 @@ class Preset:
                 f"{largest}: try {max(1, round(parts['training'].window / largest)) * largest}."
             )
         return replace(self, **parts)
+
+    def save(self, path):
+        """Write the preset to a file, "mine.json", whose path then stands wherever the name of a preset does."""
+        write_json(output_path(path, ENDING), {"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def load(cls, path):
+        """The preset in a file.
+
+        Raises
+        ------
+        CourseError
+            When there is no such file, or no preset in it.
+        """
+        written = read_json(path, "preset")
+        try:
+            if written["format"] != FORMAT:
+                raise CourseError("it was written by another version of this course")
+            model, training = ModelSettings(**written["model"]), TrainingSettings(**written["training"])
+            return cls(str(written["purpose"]), float(written["minutes"]), model, training).changed()
+        except (CourseError, TypeError, ValueError, LookupError) as error:
+            raise CourseError(f'"{path}" holds no preset that this version can read ({in_short(error)}).') from error
 
 
 PRESETS = {
@@ -100,7 +126,9 @@ def check_settings(names):
 
 
 def find_preset(name):
-    """The `Preset` of that name."""
+    """The `Preset` of that name, or in the file of that name."""
+    if isinstance(name, str) and name.endswith(ENDING):
+        return Preset.load(name)
     if not isinstance(name, str) or name not in PRESETS:
         choices = "; ".join(f'"{known}" ({preset.purpose})' for known, preset in PRESETS.items())
         raise CourseError(f'There is no preset "{in_short(name)}": choose {choices}.')

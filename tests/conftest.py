@@ -42,6 +42,7 @@ SLOW = (
     "tests/pages/test_strangers.py",
     "tests/test_benchmarks.py",
     "tests/test_caches.py",
+    "tests/tuning/test_search.py::test_a_search_that_is_killed",
     "tests/test_capsule_fuzz.py",
     "tests/test_cli.py",
     "tests/test_datasets_examples.py",

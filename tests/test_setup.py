@@ -20,8 +20,8 @@ PACKAGE = REPOSITORY / "prism_lessons"
 ROOMS = [
     "caches", "errors", "files", "prose", "live", "backend", "quantisation", "settings", "checks", "prediction",
     "mixture", "presets", "audible", "audio", "analysis", "corpus", "streams", "model", "container", "capsule", "prism",
-    "run", "mirror", "verdict", "journal", "pages", "scoring", "generation", "training", "audition",
-    "notebook", "cli", "__main__",
+    "run", "mirror", "verdict", "journal", "pages", "scoring", "generation", "training", "tuning",
+    "audition", "notebook", "cli", "__main__",
 ]  # fmt: skip
 
 

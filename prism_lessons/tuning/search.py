@@ -1,0 +1,453 @@
+"""`tune()`: many trainings of equal length on one corpus, each with other settings, and what came of them."""
+
+import contextlib
+import importlib.util
+import io
+import math
+import os
+import shutil
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
+from ..corpus import Corpus
+from ..errors import CourseError, Stopped, in_short
+from ..files import read_json, write_json
+from ..live import LiveLine, clock
+from ..presets import ENDING, find_preset
+from ..run import Run
+from ..training import train
+from .space import choose_space, is_ordered
+
+NUMBER = "number"  # of a trial, among the settings that Ray carries
+SEARCH, BEST, TRIALS, CARRIED = "search.json", f"best{ENDING}", "trials", "ray"
+FORMAT = 1
+RUNGS = 4  # a trial may be stopped after a quarter of its minutes, and after half of them
+REDUCTION = 2  # half of the trials go on at each of these
+CPUS = 2  # of a trial: what the presets' figures were measured on
+MOST_FAILURES = 3  # times that a trial goes on after its worker was lost
+LEAST_TRIALS = 4  # to say which setting decided how much
+FULL, STOPPED, FAILED = "trained for all its minutes", "stopped early", "failed"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a search.
+
+    Attributes
+    ----------
+    name
+        Of its run's folder in `trials/`: "01" has the preset's own settings.
+    changes
+        {setting: value} that it was given.
+    score
+        What it was compared by, lower is better: its lowest validation bits, or the criterion's figure; None if failed.
+    seconds, epochs
+        Of training.
+    state
+        FULL, STOPPED or FAILED.
+    problem
+        Why it failed, a sentence; else "".
+    """
+
+    name: str
+    changes: dict
+    score: float | None
+    seconds: float
+    epochs: int
+    state: str
+    problem: str = ""
+
+
+class Search:
+    """What came of a search, read from its folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        That of `tune`.
+
+    Raises
+    ------
+    CourseError
+        When no search has ended there.
+
+    See Also
+    --------
+    tune : Makes one.
+    """
+
+    @checked(folder=a_path)
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        written = read_json(self.folder / SEARCH, "search")
+        if "trials" not in written:
+            raise CourseError(f'The search in "{folder}" has not ended: run it again to go on.')
+        self.settings, self.importance = written["asked"], written["importance"]
+        self.trials = [Trial(**trial) for trial in written["trials"]]
+
+    @property
+    def ranked(self):
+        """The trials, best first: those that trained for all their minutes, those stopped early, those that failed."""
+        order = (FULL, STOPPED, FAILED)
+        return sorted(self.trials, key=lambda trial: (order.index(trial.state), trial.score or 0.0, trial.name))
+
+    @property
+    def best(self):
+        """The best trial among those that trained for all their minutes, or None."""
+        first = self.ranked[0]
+        return first if first.state == FULL else None
+
+    @property
+    def unchanged(self):
+        """The trial that had the preset's own settings."""
+        return next(trial for trial in self.trials if trial.name == _name(0))
+
+    def run(self, trial):
+        """The `Run` of a trial."""
+        return Run(self.folder / TRIALS / trial.name)
+
+    def as_dict(self):
+        """As plain values."""
+        return {"trials": [asdict(trial) for trial in self.ranked], "importance": self.importance}
+
+    def __str__(self):
+        lines = [_in_words(trial) for trial in self.ranked]
+        if self.importance:
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in self.importance.items())
+            lines.append(f"How much each setting decided: {shares}.")
+        if self.best is None:
+            return "\n".join([*lines, "No trial trained for all its minutes."])
+        gain = "" if self.unchanged.state != FULL else self._gain()
+        return "\n".join([*lines, f"Best: trial {self.best.name}{gain}; its settings: {self.folder / BEST}"])
+
+    def _gain(self):
+        less = self.unchanged.score - self.best.score
+        return f", {less:.3f} less than with the preset's own settings" if less else ", which is the preset as it is"
+
+    __repr__ = __str__
+
+
+def _in_words(trial):
+    changes = ", ".join(f"{name}={value}" for name, value in trial.changes.items())
+    if trial.state == FAILED:
+        return f"trial {trial.name}: failed ({trial.problem}); {changes}"
+    return (
+        f"trial {trial.name}: {trial.score:.3f} after {clock(trial.seconds)} and {trial.epochs} epochs, {trial.state}; "
+        f"{changes}"
+    )
+
+
+def _name(number):
+    return f"{number + 1:02}"
+
+
+@checked(
+    corpus=a(Corpus, a_path),
+    folder=a_path,
+    trials=whole(2, 1000),
+    minutes=optional(number(0.01, 10_000)),
+    criterion=optional(a_function),
+    address=optional(a_text),
+    seed=whole(0, 2**31),
+    live=optional(a_live_line),
+)
+def tune(
+    corpus, folder, trials=12, minutes=None, preset="sketch", *, space=None, criterion=None, address=None, seed=0,
+    live=None,
+):  # fmt: skip
+    """Search settings that suit a corpus: train briefly with many, and keep the one with the fewest validation bits.
+
+    Optuna proposes the settings, Ray Tune carries the trials, and its ASHA stops those that fall behind at an equal
+    training time. The first trial has the preset's own settings. Each trial is an ordinary run, in `trials/01` and so
+    on, with clips to audition. Called again with the same arguments, an interrupted search goes on.
+
+    Parameters
+    ----------
+    corpus : Corpus, str or Path
+        A `Corpus` or its folder; with `address`, one that all machines reach by the same path.
+    folder : str or Path
+        Where the trials and what came of them are kept; likewise.
+    trials : int
+        How many settings are tried, 2 .. 1000.
+    minutes : float, optional
+        Of training for each trial that is not stopped early; the preset's if not given.
+    preset : str
+        The name of a preset, or the path of one in a file, from which the trials differ.
+    space : list or dict, optional
+        Names of settings (`SPACE` has their values), or {setting: values}; if not given, size, frame sizes, predictors,
+        learning rate and dropout.
+    criterion : callable, optional
+        A function that takes a trial's `Run` after each epoch and returns a number, lower is better, in place of its
+        lowest validation bits.
+    address : str, optional
+        A Ray cluster, "auto" or "ray://HOST:10001"; this machine alone if not given.
+    seed : int
+        Of the proposals.
+    live : LiveLine, optional
+        Where progress is reported; on standard output if not given.
+
+    Returns
+    -------
+    Search
+        Also written into the folder: `search.json`, and `best.json`, a preset for `train`.
+
+    Raises
+    ------
+    CourseError
+        When Ray or Optuna is missing, no cluster answers, the folder holds another search, or a setting is out of
+        range.
+    Stopped
+        On Ctrl-C; the same call goes on.
+
+    See Also
+    --------
+    train : Takes `best.json` as its preset.
+    audition : Shows what a trial sounds like.
+
+    Examples
+    --------
+    >>> search = pl.tune("my_corpus", "my_search", trials=2, minutes=0.02, space={"dim": [8, 16]})
+    >>> [trial.name for trial in search.trials], search.best.state
+    (['01', '02'], 'trained for all its minutes')
+    >>> long_run = pl.train("my_corpus", "long_run", preset="my_search/best.json", epochs=1)
+    """
+    live = live or LiveLine()
+    corpus, folder = Corpus.open(corpus), Path(folder).resolve()
+    preset = find_preset(preset)
+    preset = replace(preset, minutes=preset.minutes if minutes is None else minutes)
+    space = choose_space(space, preset, by_bits=criterion is None)
+    asked = {
+        "corpus": corpus.digest,
+        "trials": trials,
+        "preset": asdict(preset),
+        "space": {name: list(values) for name, values in space.items()},
+        "criterion": getattr(criterion, "__name__", "bits"),
+        "seed": seed,
+    }
+    _claim(folder, asked)
+    if "trials" in read_json(folder / SEARCH, "search"):
+        return Search(folder)
+    _need("ray", "optuna")
+    with _connected(address):
+        results = _search(corpus, folder, trials, preset, space, criterion, seed, live)
+    found = [_trial(result, space, 60 * preset.minutes) for result in results]
+    if len(found) < trials or any(trial is None for trial in found):
+        raise Stopped("The trials so far are kept: run the same again to go on.")
+    found = sorted(found, key=lambda trial: int(trial.name))
+    write_json(folder / SEARCH, {
+        "format": FORMAT, "asked": asked, "trials": [asdict(trial) for trial in found],
+        "importance": _importance(found, space),
+    })  # fmt: skip
+    search = Search(folder)
+    if search.best:
+        purpose = f'found by a search of {trials} trials on the corpus "{corpus.folder.name}"'
+        replace(preset.changed(**search.best.changes), purpose=purpose).save(folder / BEST)
+    live.end(f"Searched with {trials} trials.")
+    return search
+
+
+def _claim(folder, asked):
+    """Begin the folder of a search, or find that it holds this one."""
+    path = folder / SEARCH
+    if not path.exists():
+        if folder.exists() and any(folder.iterdir()):
+            raise CourseError(f'"{folder}" holds other things than a search, so it is left alone: name a new folder.')
+        write_json(path, {"format": FORMAT, "asked": asked})
+        return
+    before = read_json(path, "search").get("asked", {})
+    differing = [name for name in asked if _plain(before.get(name)) != _plain(asked[name])]
+    if differing:
+        raise CourseError(
+            f'The search in "{folder}" was begun with another {" and ".join(differing)}: ask for the same to go on '
+            "with it, or name a new folder."
+        )
+
+
+def _plain(value):
+    """A value as it comes back from JSON."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
+
+
+def _need(*libraries):
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+    if missing:
+        raise CourseError(
+            f'A search needs {" and ".join(missing)}: type  python -m pip install "ray[tune]" optuna  and try again.'
+        )
+
+
+@contextlib.contextmanager
+def _connected(address):
+    """A Ray cluster to work on: the one at the address, or this machine for as long as the search lasts."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing of what is done here is sent anywhere
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    if address:
+        here = {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parents[1])]}}
+    else:
+        here = {"include_dashboard": False}
+    try:
+        ray.init(**here, logging_level="error", log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise CourseError(f'No Ray cluster answers at "{address}" ({in_short(error)}).') from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _search(corpus, folder, trials, preset, space, criterion, seed, live):
+    """Carry the trials, from where an earlier call was interrupted; Ray's results, one a trial."""
+    import optuna
+    import ray
+    from ray import tune as carrier
+    from ray.tune.schedulers import ASHAScheduler
+
+    os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # of the search's own state: a kill loses a second of it
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # which prints tables of its own even where it is told to be quiet
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    total = ray.cluster_resources()
+    needed = {"CPU": 1, "GPU": 1} if total.get("GPU") else {"CPU": min(CPUS, max(1, total.get("CPU", 1)))}
+    work = carrier.with_resources(
+        carrier.with_parameters(
+            _carry_out, corpus=str(corpus.folder.resolve()), folder=str(folder), preset=preset, space=space,
+            criterion=criterion,
+        ),
+        needed,
+    )  # fmt: skip
+    stored = str(folder / CARRIED)
+    if carrier.Tuner.can_restore(stored):
+        return carrier.Tuner.restore(stored, work, resume_unfinished=True, resume_errored=True).fit()
+    shutil.rmtree(folder / TRIALS, ignore_errors=True)  # of a search that was stopped before Ray noted anything
+    longest = 60 * preset.minutes
+    return carrier.Tuner(
+        work,
+        tune_config=carrier.TuneConfig(
+            num_samples=trials,
+            search_alg=_proposals(space, preset, seed),
+            scheduler=ASHAScheduler(
+                time_attr="seconds", metric="score", mode="min", max_t=longest, grace_period=longest / RUNGS,
+                reduction_factor=REDUCTION,
+            ),
+        ),
+        run_config=carrier.RunConfig(
+            name=CARRIED, storage_path=str(folder), verbose=0,
+            failure_config=carrier.FailureConfig(max_failures=MOST_FAILURES),
+            callbacks=[_reporting(trials, live)],
+        ),
+    ).fit()  # fmt: skip
+
+
+def _own(preset, name):
+    """The value that a preset has for a setting."""
+    return getattr(preset.model if hasattr(preset.model, name) else preset.training, name)
+
+
+def _proposals(space, preset, seed):
+    """Optuna's proposals, each with its number from 0, which names the trial; the first is the preset as it is."""
+    from ray.tune.search.optuna import OptunaSearch
+
+    class Numbered(OptunaSearch):
+        proposed = 0  # Ray keeps it with the rest of the search
+
+        def suggest(self, trial_id):
+            config = super().suggest(trial_id)
+            self.proposed += 1
+            return {**config, NUMBER: self.proposed - 1}
+
+    its_own = {name: values.index(_own(preset, name)) for name, values in space.items()}
+    return Numbered(_distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], seed=seed)
+
+
+def _distributions(space):
+    """What Optuna draws from, {setting: places in its values}: neighbours are alike where these are numbers."""
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    return {
+        name: IntDistribution(0, len(values) - 1)
+        if is_ordered(values)
+        else CategoricalDistribution([*range(len(values))])
+        for name, values in space.items()
+    }
+
+
+def _reporting(wanted, live):
+    """A callback of Ray Tune that says on the live line how far the search is."""
+    from ray.tune import Callback
+
+    class Reporting(Callback):
+        def on_trial_result(self, iteration, trials, trial, result, **info):
+            ended = sum(one.is_finished() for one in trials)
+            live.text(
+                f"Search: {ended} of {wanted} trials have ended; trial {_name(trial.config[NUMBER])}: "
+                f"{result['score']:.3f} after {clock(result['seconds'])}",
+                ended / wanted,
+            )
+
+    return Reporting()
+
+
+def _changes(config, space):
+    return {name: values[config[name]] for name, values in space.items()}
+
+
+def _carry_out(config, corpus, folder, preset, space, criterion):
+    """Train one trial, on a worker of Ray's; killed there, it goes on from the run's own checkpoint."""
+    from ray import tune as carrier
+
+    name = _name(config[NUMBER])
+
+    def report(run, **more):
+        score = min(entry.validation_bits for entry in run.log) if criterion is None else float(criterion(run))
+        last = run.log[-1]
+        carrier.report({"score": score, "seconds": last.seconds, "epochs": last.epoch, "problem": "", **more})
+
+    changes = _changes(config, space)
+    try:
+        run = train(
+            corpus, Path(folder, TRIALS, name), minutes=preset.minutes, live=LiveLine(io.StringIO()), each_epoch=report,
+            **_all_settings(preset.changed(**changes)),
+        )  # fmt: skip
+    except CourseError as error:
+        # Such settings do not work: that is a result, not a reason to try them again.
+        carrier.report({"score": math.inf, "seconds": 0.0, "epochs": 0, "problem": str(error), "ended": True})
+    else:
+        report(run, ended=True)
+
+
+def _all_settings(preset):
+    return {**asdict(preset.model), **asdict(preset.training)}
+
+
+def _trial(result, space, longest):
+    """A `Trial` from Ray's result; None where it has not ended."""
+    figures, changes, name = result.metrics or {}, _changes(result.config, space), _name(result.config[NUMBER])
+    if figures.get("problem"):
+        return Trial(name, changes, None, 0.0, 0, FAILED, figures["problem"])
+    if result.error:
+        return Trial(name, changes, None, 0.0, 0, FAILED, in_short(result.error))
+    if not figures.get("done"):
+        return None
+    # Ray stops a trial at its last report, too, or hears of its end by itself: whichever comes first.
+    state = FULL if figures.get("ended") or figures["seconds"] >= longest else STOPPED
+    return Trial(name, changes, figures["score"], figures["seconds"], figures["epochs"], state)
+
+
+def _importance(trials, space):
+    """How much each setting decided, {setting: share of 1}, by Optuna's fANOVA; empty where too little is known."""
+    import optuna
+
+    scored = [trial for trial in trials if trial.score is not None and math.isfinite(trial.score)]
+    if len(scored) < LEAST_TRIALS or len({trial.score for trial in scored}) < 2:
+        return {}
+    study, distributions = optuna.create_study(), _distributions(space)
+    for trial in scored:
+        places = {name: values.index(trial.changes[name]) for name, values in space.items()}
+        study.add_trial(optuna.create_trial(params=places, distributions=distributions, value=trial.score))
+    return {name: round(share, 3) for name, share in optuna.importance.get_param_importances(study).items()}

@@ -1,0 +1,135 @@
+"""A search: what it may change, whose folder it takes, and what a kill in its middle costs."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import prism_lessons as pl
+from prism_lessons.cli import main
+from prism_lessons.presets import find_preset
+from prism_lessons.tuning import SPACE, Search, search, space, tune
+
+SKETCH = pl.PRESETS["sketch"]
+DRIVER = """
+import json, sys, prism_lessons as pl
+from prism_lessons.presets import PRESETS
+PRESETS["sketch"] = PRESETS["sketch"].changed(**json.loads(sys.argv[3]))
+found = pl.tune(sys.argv[1], sys.argv[2], trials=2, minutes=0.01, space={"dim": [8, 12]})
+"""
+
+
+def test_every_value_of_the_space_is_one_that_its_setting_takes():
+    assert set(space.USUAL) <= set(SPACE)
+    for name in SPACE:
+        values = space.choose_space([name], SKETCH, by_bits=False)[name]
+        assert set(SPACE[name]) <= set(values) and len(values) > 1
+        for value in SPACE[name]:
+            SKETCH.changed(**{name: value})
+
+
+def test_the_preset_s_own_value_is_among_those_searched_and_numbers_are_in_order():
+    assert space.choose_space({"dim": [128, 32]}, SKETCH, True) == {"dim": (32, 64, 128)}
+    assert space.choose_space({"predictors": [[], [16]]}, SKETCH, True) == {"predictors": ((), (16,), (8, 32, 128))}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (["sound"], 'no setting "sound"'),
+        (["clip_norm"], "Say between which values of clip_norm"),
+        ({"dim": [0]}, "dim must be a whole number"),
+        ({"dim": [64]}, "something to choose from"),
+        (["levels"], "cannot change levels"),
+    ],
+)
+def test_a_space_that_cannot_be_searched_is_refused_in_a_sentence(asked, said, hum_corpus, tmp_path):
+    with pytest.raises(pl.CourseError, match=said):
+        tune(hum_corpus, tmp_path / "search", space=asked)
+    assert not (tmp_path / "search").exists()
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(hum_corpus, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(pl.CourseError, match="holds other things than a search"):
+        tune(hum_corpus, tmp_path)
+    assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+def test_another_search_does_not_go_on_in_the_folder_of_one(hum_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(search, "_need", lambda *_: (_ for _ in ()).throw(pl.CourseError("begun")))
+    for asked, said in (
+        ({}, "begun"),
+        ({"trials": 5}, "another trials"),
+        ({"space": ["dim"], "seed": 3}, "space and seed"),
+    ):
+        with pytest.raises(pl.CourseError, match=said):
+            tune(hum_corpus, tmp_path / "search", **asked)
+    with pytest.raises(pl.CourseError, match="has not ended"):
+        Search(tmp_path / "search")
+
+
+def test_without_ray_it_is_said_what_to_install(hum_corpus, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(search.importlib.util, "find_spec", lambda name: None if name == "ray" else object())
+    assert main(["tune", str(hum_corpus.folder), str(tmp_path / "search"), "--over", "dim=[32,64]"]) == 2
+    assert 'needs ray: type  python -m pip install "ray[tune]" optuna' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("over", ["dim=64", "dim=[]", "dim=wide"])
+def test_values_to_search_are_a_list(over, capsys):
+    with pytest.raises(SystemExit):
+        main(["tune", "corpus", "search", "--over", over])
+    assert "should list values, as in dim=[64,128]" in capsys.readouterr().err
+
+
+def test_a_preset_in_a_file_stands_for_its_name(tmp_path):
+    mine = SKETCH.changed(dim=48, predictors=(), book=0)
+    mine.save(tmp_path / "mine.json")
+    assert find_preset(str(tmp_path / "mine.json")) == mine
+    with pytest.raises(pl.CourseError, match=r"should end in \.json"):
+        mine.save(tmp_path / "mine.txt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": 2}',
+        '{"format": 1, "purpose": "", "minutes": 1, "model": {"dim": 0}, "training": {}}',
+    ],
+)
+def test_a_damaged_file_of_a_preset_is_refused_in_a_sentence(text, tmp_path):
+    (tmp_path / "mine.json").write_text(text)
+    with pytest.raises(pl.CourseError, match=r"mine\.json"):
+        find_preset(str(tmp_path / "mine.json"))
+    with pytest.raises(pl.CourseError, match="preset"):
+        find_preset(str(tmp_path / "other.json"))
+
+
+def test_a_search_that_is_killed_goes_on_without_losing_a_trial_or_making_one_twice(hum_corpus, small, tmp_path):
+    folder = tmp_path / "search"
+    command = [sys.executable, "-c", DRIVER, str(hum_corpus.folder), str(folder), json.dumps(small)]
+    killed = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (folder / "trials" / "02" / "run.json").is_file():
+        assert killed.poll() is None
+        time.sleep(0.1)
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    first = pl.Run(folder / "trials" / "01").log
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr
+    found = Search(folder)
+    assert [trial.name for trial in found.trials] == ["01", "02"]
+    assert sorted(path.name for path in (folder / "trials").iterdir()) == ["01", "02"]
+    assert pl.Run(folder / "trials" / "01").log[: len(first)] == first
+    assert {trial.state for trial in found.trials} <= {search.FULL, search.STOPPED}
+    best = min((trial for trial in found.trials if trial.state == search.FULL), key=lambda trial: trial.score)
+    assert found.best == best and find_preset(str(folder / "best.json")).model.dim == best.changes["dim"]
+    assert f"Best: trial {best.name}" in str(found) and Path(found.run(best).folder).name == best.name
