@@ -87,7 +87,7 @@ def long_takes(model, takes, seconds):
             levels.append(take.levels.rms_dbfs)
     percentiles = np.percentile(levels, [0, 10, 50, 90, 100])
     return {
-        "takes": takes, "seconds": seconds, "blown_up": blown_up, "audible": audible,
+        "takes": len(levels), "seconds": seconds, "blown_up": blown_up, "audible": audible,
         "rms_dbfs": dict(zip(("least", "10 %", "median", "90 %", "most"), percentiles.round(1), strict=True)),
     }  # fmt: skip
 
