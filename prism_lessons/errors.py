@@ -29,6 +29,10 @@ class CourseError(Exception):
         return [str(self)]
 
 
+class Busy(CourseError):
+    """Another program works there; the same may succeed later."""
+
+
 class Stopped(KeyboardInterrupt):
     """Long work was interrupted; its text says what is safe and how to go on. Notebooks show only that."""
 

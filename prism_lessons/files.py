@@ -13,7 +13,7 @@ from pathlib import Path
 import filelock
 from platformdirs import user_cache_path
 
-from .errors import CourseError
+from .errors import Busy, CourseError
 
 MOST_DEEP = 200  # nested objects: the record of a model's start contains that model's own, and so on
 # For text in JSON files. A name may hold surrogates, which UTF-8 cannot encode; the backslash escape is JSON's own.
@@ -33,8 +33,10 @@ def exclusive_lock(lock, busy):
 
     Raises
     ------
+    Busy
+        When somebody else holds the lock.
     CourseError
-        When somebody else holds the lock, or the folder cannot be written.
+        When the folder cannot be written.
     """
     lock = Path(lock)
     file_lock = filelock.FileLock(lock, timeout=0)
@@ -42,7 +44,7 @@ def exclusive_lock(lock, busy):
         lock.parent.mkdir(parents=True, exist_ok=True)
         file_lock.acquire()
     except filelock.Timeout:
-        raise CourseError(busy) from None
+        raise Busy(busy) from None
     except OSError as error:
         raise write_error(lock.parent, error) from error
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
 from ..corpus import Corpus
-from ..errors import CourseError, Stopped, in_short
+from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
 from ..live import LiveLine, clock
 from ..presets import ENDING, find_preset
@@ -414,6 +414,8 @@ def _carry_out(config, corpus, folder, preset, space, criterion):
             corpus, Path(folder, TRIALS, name), minutes=preset.minutes, live=LiveLine(io.StringIO()), each_epoch=report,
             **_all_settings(preset.changed(**changes)),
         )  # fmt: skip
+    except Busy:
+        raise  # a worker that was killed has not let go yet: Ray tries again
     except CourseError as error:
         # Such settings do not work: that is a result, not a reason to try them again.
         carrier.report({"score": math.inf, "seconds": 0.0, "epochs": 0, "problem": str(error), "ended": True})
