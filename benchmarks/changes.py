@@ -33,17 +33,17 @@ from prism_lessons.audio import load
 from prism_lessons.backend import keras, ops
 from prism_lessons.corpus import TRAINING, VALIDATION, Codes, codes_of
 from prism_lessons.errors import CourseError
-from prism_lessons.mixture import PredictorMixture
 from prism_lessons.model import Tier
+from prism_lessons.predictor_mixture import PredictorMixture
 from prism_lessons.presets import PRESETS
 from prism_lessons.scoring import Scorer
-from prism_lessons.training import callback, stateful
+from prism_lessons.training import callback, keras_model
 from prism_lessons.training.callback import TrainingCallback
 
 AVERAGED_OVER = 0.995  # how much of a running average stays at each step
 
 
-class Averaging(stateful.Adam):
+class Averaging(keras_model.Adam):
     """Adam that keeps a running average of the weights."""
 
     def __init__(self, *settings):
@@ -61,7 +61,7 @@ def like_the_courses(optimiser, **settings):
             super().build(variables)
             self.norms = self.add_variable(shape=(2,), initializer="zeros", dtype="float32", name="norms")
 
-    return patch.object(stateful, "Adam", Optimiser)
+    return patch.object(keras_model, "Adam", Optimiser)
 
 
 def schedule_free():
@@ -98,7 +98,7 @@ def without_guesses():
 
 CHANGES = {
     "sketch": contextlib.nullcontext,
-    "averaged": lambda: patch.object(stateful, "Adam", Averaging),
+    "averaged": lambda: patch.object(keras_model, "Adam", Averaging),
     "to nothing": lambda: patch.object(callback, "FINAL_RATE", 0.0),
     "Muon": lambda: like_the_courses(keras.optimizers.Muon, exclude_layers=["output"]),
     "schedule-free": schedule_free,

@@ -33,8 +33,8 @@ EXAMPLES = HERE.parent / "datasets_examples"
 RATE = 16000
 CODEC = Quantisation()
 WANTED_SHARE = 0.95
-# dB below a sine of 1 kHz at full scale, A-weighted, in the loudest 0.4 s. What can be heard is decided by another
-# weighting (prism_lessons/audible.py), so the level that a clip is made with does not alone decide what is said of it.
+# dB below a sine of 1 kHz at full scale, A-weighted, in the loudest 0.4 s. Another weighting decides what can be heard
+# (prism_lessons/audibility.py), so the level that a clip is made with does not alone decide what is said of it.
 LOUDEST, SOFTEST = -10.0, -44.0
 FAINT, FAINTEST = -54.0, -58.0
 LADDER = (-30, -35, -40, -44, -47, -50, -53, -56, -60, -65, -70)
@@ -558,7 +558,7 @@ def page(results):
         "## From where on a sound is faint",
         "",
         f"{RUNG} sounds (noise, drones and moving sounds, half of them in 8-bit mu-law), each at these levels. No "
-        "threshold was set by this table: that of faint follows from standards (`prism_lessons/audible.py`). The "
+        "threshold was set by this table: that of faint follows from standards (`prism_lessons/audibility.py`). The "
         "weighting of this table, A, counts low sounds for less than that of the threshold, K. So some sounds that are "
         "mostly bass are called audible further down than others.",
         "",

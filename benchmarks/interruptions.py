@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.audio import Clip, load
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
@@ -60,7 +60,7 @@ def seconds_lost(folder, said):
         (int(epoch) - 1) + int(share) / 100 for epoch, share in re.findall(r"Epoch (\d+), (\d+)%", said.read_text())
     ]
     checkpoints = [
-        container.read(folder / name, "checkpoint")[0] for name in (CHECKPOINT, MID_EPOCH) if (folder / name).exists()
+        file_format.read(folder / name, "checkpoint")[0] for name in (CHECKPOINT, MID_EPOCH) if (folder / name).exists()
     ]
     if not places or not checkpoints:
         return 0.0

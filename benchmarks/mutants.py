@@ -32,7 +32,7 @@ import ipywidgets
 import numpy as np
 from machine import peak_mb
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.audio import Clip
 from prism_lessons.audition import ListeningLog
 from prism_lessons.capsule import CARD, Capsule
@@ -78,7 +78,7 @@ def parts_of(whole):
     """{name: bytes} of what lies in the zip, and its description."""
     with zipfile.ZipFile(io.BytesIO(whole)) as file:
         parts = {name: file.read(name) for name in file.namelist()}
-    return parts, json.loads(parts[container.ABOUT])
+    return parts, json.loads(parts[file_format.ABOUT])
 
 
 def zipped(members, compression=zipfile.ZIP_STORED, comment=b""):
@@ -95,8 +95,8 @@ def zipped(members, compression=zipfile.ZIP_STORED, comment=b""):
 def put_together(parts, header, signed=True):
     """A valid zip with a checksum that fits, whatever its description says."""
     if signed:
-        header["sha256"] = container.checksum(header, {CARD: parts[CARD].decode()}, [parts[container.ARRAYS]])
-    return zipped(list((parts | {container.ABOUT: json.dumps(header, ensure_ascii=False).encode()}).items()))
+        header["sha256"] = file_format.checksum(header, {CARD: parts[CARD].decode()}, [parts[file_format.ARRAYS]])
+    return zipped(list((parts | {file_format.ABOUT: json.dumps(header, ensure_ascii=False).encode()}).items()))
 
 
 def flipped(whole, chance):
@@ -155,9 +155,9 @@ def hostile_description(whole, chance):
 
 def said_twice(whole, chance):
     parts, _ = parts_of(whole)
-    text = parts[container.ABOUT].decode()
+    text = parts[file_format.ABOUT].decode()
     key = chance.choice(('"kind"', '"dim"', '"sha256"', '"sample_rate"', '"levels"'))
-    return zipped(list((parts | {container.ABOUT: text.replace(key, f"{key}: 3, {key}").encode()}).items()))
+    return zipped(list((parts | {file_format.ABOUT: text.replace(key, f"{key}: 3, {key}").encode()}).items()))
 
 
 def exchanged(whole, chance):
@@ -173,9 +173,9 @@ def exchanged(whole, chance):
 
 def no_numbers(whole, chance):
     parts, header = parts_of(whole)
-    data = np.frombuffer(parts[container.ARRAYS], np.float32).copy()
+    data = np.frombuffer(parts[file_format.ARRAYS], np.float32).copy()
     data[chance.randrange(len(data))] = chance.choice((np.nan, np.inf, -np.inf))
-    return put_together(parts | {container.ARRAYS: data.tobytes()}, header)
+    return put_together(parts | {file_format.ARRAYS: data.tobytes()}, header)
 
 
 def other_members(whole, chance):

@@ -58,8 +58,8 @@ def step_memory(changes):
 
     tf.constant(1) + 1
     before = resident()
+    from prism_lessons.training.keras_model import build_model
     from prism_lessons.training.preflight.machine import bytes_of_training, weights_of
-    from prism_lessons.training.stateful import build_model
 
     preset = preset_of(changes)
     streams, window, largest = preset.training.streams, preset.training.window, preset.model.largest_frame

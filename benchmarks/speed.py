@@ -29,7 +29,7 @@ from machine import matrix_product_gflops, report
 from prism_lessons.backend import keras
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import Codes
-from prism_lessons.generation import compiled
+from prism_lessons.generation import sampling_loop
 from prism_lessons.generation.numba_engine import NumbaEngine
 from prism_lessons.generation.sampler import random_keys
 from prism_lessons.generation.tensorflow_engine import TensorFlowEngine
@@ -37,7 +37,7 @@ from prism_lessons.model import SampleRNN
 from prism_lessons.presets import PRESETS
 from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
-from prism_lessons.training.stateful import StatefulSampleRNN
+from prism_lessons.training.keras_model import StatefulSampleRNN
 
 SMALL = ModelSettings(frame_sizes=(16, 64), dim=256, layers=1, embedding=32)
 LARGE = ModelSettings(frame_sizes=(16, 64), dim=1024, layers=4, embedding=32)
@@ -125,9 +125,9 @@ def work(compiled_model, silent):
     total = 0.0
     for first, last, frame, *_ in compiled_model.sections:
         for row in compiled_model.table[first:last]:
-            if row[compiled.OPCODE] == compiled.MATMUL:
-                inputs = row[compiled.INPUTS] * (1 - silent if row[compiled.SPARSE] else 1)
-                total += inputs * row[compiled.PANELS] * compiled.PANEL / frame
+            if row[sampling_loop.OPCODE] == sampling_loop.MATMUL:
+                inputs = row[sampling_loop.INPUTS] * (1 - silent if row[sampling_loop.SPARSE] else 1)
+                total += inputs * row[sampling_loop.PANELS] * sampling_loop.PANEL / frame
     return total
 
 

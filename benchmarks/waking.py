@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from machine import report
 
 import prism_lessons as pl
-from prism_lessons.audible import is_audible, loudness
+from prism_lessons.audibility import is_audible, loudness
 from prism_lessons.corpus import Corpus
 from prism_lessons.live import LiveLine
 from prism_lessons.run import Run

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from . import container
+from . import file_format
 from .audio import check_sample_rate
 from .checks import a_path, checked
 from .errors import CourseError, in_short
@@ -105,7 +105,7 @@ class Capsule:
         >>> capsule.sample_rate, capsule.about["epoch"]
         (16000, 12)
         """
-        about, weights, texts = container.read(path, "capsule", (CARD,))
+        about, weights, texts = file_format.read(path, "capsule", (CARD,))
         if isinstance(about, dict) and about.get("format") != FORMAT:
             raise CourseError(f'"{path}" was made by another version of this course: export it again from its run.')
         try:
@@ -144,7 +144,7 @@ class Capsule:
             "sample_rate": self.sample_rate,
             "about": self.about,
         }
-        container.write(output_path(path, ".capsule"), "capsule", about, self.weights, {CARD: self.card})
+        file_format.write(output_path(path, ".capsule"), "capsule", about, self.weights, {CARD: self.card})
         return path
 
     def share(self, path):

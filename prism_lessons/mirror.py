@@ -15,8 +15,8 @@ import zipfile
 from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 
-from .container import ABOUT
 from .errors import CourseError
+from .file_format import ABOUT
 from .files import locked
 from .live import LiveLine
 from .run import (

@@ -7,8 +7,8 @@ conditions the next faster one; the sample tier, at the bottom, predicts one cod
     frames of 16 codes -> recurrent tier -> 16 vectors, one for each sample
     the 16 codes before a sample -> sample tier -> logits of that sample
 
-With predictors (prediction.py), the model starts as adaptive linear prediction and learns the rest: their predictions
-and errors are inputs, and its probabilities are a mixture of theirs, times its own.
+With predictors (linear_prediction.py), the model starts as adaptive linear prediction and learns the rest: their
+predictions and errors are inputs, and its probabilities are a mixture of theirs, times its own.
 
 Recurrent state is passed to the call and returned by it: a list of arrays, shape (voices, dim), one (GRU) or two (LSTM:
 h, c) for each layer of each tier, from slow to fast. Written in `keras.ops`, so any Keras backend runs it.
@@ -20,8 +20,8 @@ import numpy as np
 
 from .backend import keras, ops, tf
 from .errors import CourseError
-from .mixture import PredictorMixture
-from .prediction import predictors_of
+from .linear_prediction import predictors_of
+from .predictor_mixture import PredictorMixture
 from .settings import BOOK_ORDER, LEVELS, MOMENT
 
 LOGITS_WINDOW = 4096

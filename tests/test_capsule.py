@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import prism_lessons as pl
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.backend import keras
 from prism_lessons.capsule import Capsule
 from prism_lessons.errors import CourseError
@@ -34,7 +34,7 @@ def test_a_capsule_read_again_is_the_same_model(capsule, tmp_path):
 
 def saved(capsule, tmp_path, weights=None, **about):
     values = {"format": 1, "model": vars(SETTINGS), "sample_rate": 16000, "about": {}, **about}
-    container.write(tmp_path / "x.capsule", "capsule", values, weights or capsule.weights, {"card.md": ""})
+    file_format.write(tmp_path / "x.capsule", "capsule", values, weights or capsule.weights, {"card.md": ""})
     return tmp_path / "x.capsule"
 
 

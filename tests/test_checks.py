@@ -9,7 +9,7 @@ import prism_lessons as pl
 from prism_lessons import checks
 from prism_lessons.audition import audition
 from prism_lessons.errors import CourseError
-from prism_lessons.generation.rendering import Rendering
+from prism_lessons.generation.take_files import Rendering
 from prism_lessons.settings import ModelSettings
 
 NO_PATHS = [None, True, 3, 0.5, b"recordings", ["recordings"], "a\0b", np.int64(1)]

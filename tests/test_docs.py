@@ -16,7 +16,7 @@ import prism_lessons
 from prism_lessons import Capsule
 from prism_lessons.audition.listening import Act
 from prism_lessons.corpus.corpus import ClipFile
-from prism_lessons.generation.rendering import COLUMNS
+from prism_lessons.generation.take_files import COLUMNS
 from prism_lessons.run import Epoch
 
 REPOSITORY = Path(__file__).parents[1]

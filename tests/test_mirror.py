@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons import mirror as module
 from prism_lessons.errors import CourseError
 from prism_lessons.files import append_json_lines, atomic_write, read_json_lines
@@ -53,7 +53,7 @@ def an_entry(epoch, share=1.0, seconds=0.25):
 
 def save(run, name, epoch, share=0.0):
     """Write a checkpoint after `epoch` whole epochs and a share of the next."""
-    container.write(run.folder / name, "checkpoint", {"epoch": epoch, "seconds": float(epoch + share)}, {})
+    file_format.write(run.folder / name, "checkpoint", {"epoch": epoch, "seconds": float(epoch + share)}, {})
 
 
 def practise(run, *epochs):
@@ -145,7 +145,7 @@ def check_usable(copy):
     for epoch in run.epochs:
         assert run.capsule_path(epoch).read_text() == f"weights {epoch}"
     found = [name for name in (CHECKPOINT, MID_EPOCH) if name in whole]
-    checkpoints = [container.read(copy / name, "checkpoint")[0]["epoch"] for name in found]
+    checkpoints = [file_format.read(copy / name, "checkpoint")[0]["epoch"] for name in found]
     if checkpoints:
         # Training goes on after the last epoch of the checkpoint: every one up to there has its line and clips.
         assert max(checkpoints) <= len(log) and set(range(1, max(checkpoints) + 1)) <= set(run.clips)
@@ -493,7 +493,7 @@ def test_a_copy_that_crashed_before_its_checkpoint_is_not_further(run, copy):
     practise(run, 3)
     shutil.copy(run.folder / LOG, copy / LOG)
     bring_back(copy, run.folder, quiet())
-    assert container.read(run.folder / CHECKPOINT, "checkpoint")[0]["epoch"] == 3
+    assert file_format.read(run.folder / CHECKPOINT, "checkpoint")[0]["epoch"] == 3
     finish(Mirror(run.folder, copy))
     assert contents(copy) == contents(run.folder)
 

@@ -9,8 +9,8 @@ from scipy.stats import cauchy
 
 from prism_lessons.backend import keras, ops
 from prism_lessons.errors import CourseError
+from prism_lessons.linear_prediction import NEARBY, SURPRISE, finite_edges
 from prism_lessons.model import SampleRNN
-from prism_lessons.prediction import NEARBY, SURPRISE, finite_edges
 from prism_lessons.settings import ModelSettings, shapes_of
 
 SHAPES = [

@@ -7,7 +7,7 @@ import pytest
 
 from prism_lessons import streams as room
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.prediction import Predictors
+from prism_lessons.linear_prediction import Predictors
 from prism_lessons.quantisation import Quantisation
 from prism_lessons.streams import Streams
 

@@ -228,7 +228,7 @@ print(f"Among half as many: {np.log2(codec.levels / 2):.0f} bits")
 # two.
 
 # %%
-from prism_lessons.prediction import Predictors
+from prism_lessons.linear_prediction import Predictors
 
 listener, heard = Predictors((32,), codec), codes[: 4 * corpus.sample_rate]
 features, _ = listener.follow(heard[None], listener.begin(heard[None, :0]))

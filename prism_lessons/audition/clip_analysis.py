@@ -228,7 +228,7 @@ def outline(samples):
 def _version(*parts):
     """A version name for the code that analyses clips."""
     here = Path(__file__).parent
-    files = [here.parent / "audible.py", Path(__file__)]
+    files = [here.parent / "audibility.py", Path(__file__)]
     for room in (here.parent / "audio", here.parent / "analysis", *(here / part for part in parts)):
         files += sorted(room.glob("*.py")) or [room.with_suffix(".py")]
     return code_version(*files)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..audible import FAINT_LUFS, is_audible
+from ..audibility import FAINT_LUFS, is_audible
 from ..audio import SILENCE_FRAME_SECONDS
 from .measures import LINE_HZ, nonsilent_frames
 
@@ -96,7 +96,7 @@ DIAGNOSES = {
             "epoch is an early one; or the recordings themselves are very soft.",
             advice=f"{WAKING} If your recordings are very soft, raise their level in lesson 01 and train again.",
             threshold=f"no silence; integrated loudness below {FAINT_LUFS:.0f} LUFS",
-            source="EBU R 128, ISO 9921 and WHO 1999, see prism_lessons/audible.py; ITU-R BS.1770-4 for the loudness",
+            source="EBU R 128, ISO 9921 and WHO 1999, see prism_lessons/audibility.py; ITU-R BS.1770-4 for loudness",
             audible=False,
         ),
         Diagnosis(

@@ -14,7 +14,7 @@ from scipy.ndimage import median_filter
 from scipy.signal import butter, sosfilt, sosfilt_zi
 
 from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, power_spectrum, timbre_features
-from ..audible import loudness
+from ..audibility import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 
 SHORT, LONG = 512, 4096  # samples: 32 ms follow an attack, 256 ms resolve the lines of a spectrum
@@ -52,7 +52,7 @@ class Measures:
     peak_dbfs, rms_dbfs
         Levels as they are in the clip, a constant offset included; never below -120.
     loudness
-        LUFS, as `audible.loudness` measures it; None where nothing is above -70 LUFS.
+        LUFS, as `audibility.loudness` measures it; None where nothing is above -70 LUFS.
     silence
         The share, 0 .. 1, of 20 ms stretches with an RMS level below -60 dBFS. The mean of each is subtracted, so that
         a constant or slowly drifting offset is silence; this costs a tone of 20 Hz 4 dB, one of 50 Hz none.

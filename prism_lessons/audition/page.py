@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ..audible import is_audible, loudness
+from ..audibility import is_audible, loudness
 from ..audio import Clip, load
 from ..errors import CourseError
 from ..files import inside

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 import numpy as np
 
 from ..analysis import SAMPLE_RATE, Fingerprint, at_16_khz, fingerprint
-from ..audible import is_audible
+from ..audibility import is_audible
 from ..audio import Clip
 from .closeness.nearest import timbre_windows
 from .closeness.patch_index import PatchIndex

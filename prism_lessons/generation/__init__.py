@@ -7,8 +7,8 @@ from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
 from .morphing import Mixture, between, mix
 from .priming import Prime
-from .rendering import Rendering, merge_lists, prepared, render
 from .sampler import PIECE, pieces
+from .take_files import Rendering, merge_lists, prepared, render
 from .takes import Take, generate, take_name
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A model as `compiled.run` takes it: instructions, and weights that are folded, padded and cut into panels.
+"""A model as `sampling_loop.run` takes it: instructions, and weights that are folded, padded and cut into panels.
 
 Consecutive linear maps are multiplied in advance: embedding, convolution and first hidden layer become one table with a
 row for each code at each place of the frame; input projections and upsampling are folded into the gates of the
@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from . import compiled as op
-from .compiled import PANEL
+from . import sampling_loop as op
+from .sampling_loop import PANEL
 
 # Below any logit, so that a panel's padding columns are never drawn; finite, so that no sum becomes NaN.
 NEVER = np.float32(-1e30)

@@ -9,7 +9,7 @@ A model seldom recovers by itself, since its input is its own output.
 import numpy as np
 from scipy.signal import correlate
 
-from ..audible import is_audible, loudness
+from ..audibility import is_audible, loudness
 from ..audio import SILENCE_DBFS
 
 SILENT, TONE = "fell silent", "stuck on a tone"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import container
+from .. import file_format
 from ..audio import BLOCK_SECONDS, Clip, sound_writer, to_sample_format
 from ..checks import a_function, a_live_line, a_path, checked, optional, switch
 from ..errors import CourseError, Stopped
@@ -259,7 +259,7 @@ class _Session:
     def _state(self):
         """The last saved state: values and arrays."""
         try:
-            return container.read(self.folder / STATE, "performance")[:2]
+            return file_format.read(self.folder / STATE, "performance")[:2]
         except CourseError as error:
             raise self._damaged() from error
 
@@ -369,7 +369,7 @@ class _Session:
         # As an array, since there may be many events, and a container's description is limited in size.
         arrays["traps"] = np.frombuffer(json.dumps(detector).encode(), np.uint8)
         about = {"played": played, "before": self.before, "chances": rngs}
-        container.write(self.folder / STATE, "performance", about, arrays)
+        file_format.write(self.folder / STATE, "performance", about, arrays)
 
     def takes(self, most):
         """The `LongTake`s so far, with at most `most` samples made by the model."""

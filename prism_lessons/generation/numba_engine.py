@@ -1,4 +1,4 @@
-"""The engine for CPUs: `compiled.run` on a `CompiledModel`. It needs neither Keras nor TensorFlow."""
+"""The engine for CPUs: `sampling_loop.run` on a `CompiledModel`. It needs neither Keras nor TensorFlow."""
 
 import os
 import threading
@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 
 import numpy as np
 
-from ..prediction import moments_in, predictors_of
+from ..linear_prediction import moments_in, predictors_of
 from ..settings import BOOK_ORDER
-from . import compiled
+from . import sampling_loop
 from .compiled_model import CompiledModel
 from .state import State
 
@@ -42,7 +42,7 @@ class NumbaEngine:
     def _compile(self):
         """Compile, or load from the cache, before the first sound and not in the middle of it."""
         first_frame = self.initial_state(1), *np.ones((2, self.largest, 1), np.float32)
-        for _ in (compiled.run_worker, compiled.run):
+        for _ in (sampling_loop.run_worker, sampling_loop.run):
             # Numba caches each once it is compiled. On a full disk it can be played, but is not cached.
             with suppress(OSError):
                 self.play(*first_frame)
@@ -60,15 +60,15 @@ class NumbaEngine:
     def play(self, state, temperatures, draws, mix=None):
         """Draw codes, see `engines.Engine`."""
         codes = np.zeros((len(state.past), len(draws)), np.int32)
-        return self._run(compiled.GENERATE, state, codes, temperatures, draws, mix)[:2]
+        return self._run(sampling_loop.GENERATE, state, codes, temperatures, draws, mix)[:2]
 
     def condition(self, state, codes):
         """The state after these codes, see `engines.Engine`."""
-        return self._run(compiled.CONDITION, state, codes)[1]
+        return self._run(sampling_loop.CONDITION, state, codes)[1]
 
     def score(self, state, codes, mix=None):
         """The logits of given codes, see `engines.Engine`."""
-        _, state, scores = self._run(compiled.SCORE, state, codes, mix=mix)
+        _, state, scores = self._run(sampling_loop.SCORE, state, codes, mix=mix)
         return scores.transpose(1, 0, 2), state
 
     def _run(self, mode, state, given, temperatures=None, draws=None, mix=None):
@@ -82,7 +82,7 @@ class NumbaEngine:
             for array in (temperatures, draws)
         )
         mix = np.tile(self._equal_weights, (samples, 1)) if mix is None else np.ascontiguousarray(mix, np.float32)
-        scores = np.zeros((samples, voices, model.levels) if mode == compiled.SCORE else (0, 0, 0), np.float32)
+        scores = np.zeros((samples, voices, model.levels) if mode == sampling_loop.SCORE else (0, 0, 0), np.float32)
         predictor_state = state.recurrent[-1].copy() if self._predictors.width else np.zeros((voices, 0))
         predictors = self._predictors.arrays(predictor_state, state.past, samples)
         arguments = (
@@ -90,12 +90,12 @@ class NumbaEngine:
             self.largest,
             np.arange(model.most_inputs, dtype=np.int32),
             np.zeros(model.most_inputs + 1, np.int32),
-            compiled.Arrays(model.weights, model.biases, model.rows, values, np.array(model.logits)),
-            compiled.Sampling(codes, temperatures, draws, mix, mode, scores),
+            sampling_loop.Arrays(model.weights, model.biases, model.rows, values, np.array(model.logits)),
+            sampling_loop.Sampling(codes, temperatures, draws, mix, mode, scores),
             predictors,
-            np.zeros(compiled.SHARED, np.int64),
+            np.zeros(sampling_loop.SHARED, np.int64),
         )
-        step = model.smallest if mode == compiled.CONDITION else 1
+        step = model.smallest if mode == sampling_loop.CONDITION else 1
         if (mode, voices) not in self._cores:
             self._cores[mode, voices] = Cores(self._useful_cores(voices))
         with self._cores[mode, voices].timed(samples) as count:
@@ -108,9 +108,9 @@ class NumbaEngine:
     def _useful_cores(self, voices):
         """How many cores the largest product can keep busy."""
         table = self.model.table
-        products = table[table[:, compiled.OPCODE] == compiled.MATMUL]
-        work = (products[:, compiled.INPUTS] * products[:, compiled.PANELS]).max() * compiled.PANEL * voices
-        return min(_available_cores(), MOST_CORES) if work >= LEAST_WORK else 1
+        products = table[table[:, sampling_loop.OPCODE] == sampling_loop.MATMUL]
+        largest = (products[:, sampling_loop.INPUTS] * products[:, sampling_loop.PANELS]).max() * sampling_loop.PANEL
+        return min(_available_cores(), MOST_CORES) if largest * voices >= LEAST_WORK else 1
 
 
 class Cores:
@@ -136,18 +136,18 @@ class Cores:
 
 
 def _run_on(cores, steps, arguments):
-    """Run `compiled.run`, with a worker on each core but one."""
+    """Run `sampling_loop.run`, with a worker on each core but one."""
     shared = arguments[-1]
-    shared[compiled.TICKET] = compiled.STOP
-    compiled.run_worker(*arguments)  # returns at once; compiles now, or the first worker would while others wait
-    shared[compiled.TICKET] = 0
-    workers = [threading.Thread(target=compiled.run_worker, args=arguments) for _ in range(cores - 1)]
+    shared[sampling_loop.TICKET] = sampling_loop.STOP
+    sampling_loop.run_worker(*arguments)  # returns at once; compiles now, or the first worker would while others wait
+    shared[sampling_loop.TICKET] = 0
+    workers = [threading.Thread(target=sampling_loop.run_worker, args=arguments) for _ in range(cores - 1)]
     for worker in workers:
         worker.start()
     try:
-        compiled.run(*steps, bool(workers), LEAST_WORK, *arguments)
+        sampling_loop.run(*steps, bool(workers), LEAST_WORK, *arguments)
     finally:
-        shared[compiled.TICKET] = compiled.STOP
+        shared[sampling_loop.TICKET] = sampling_loop.STOP
         for worker in workers:
             worker.join()
 
@@ -157,7 +157,7 @@ def _available_cores():
 
 
 class PredictorBuffers:
-    """The predictors of several models, and the arrays in which `compiled.run` works on them.
+    """The predictors of several models, and the arrays in which `sampling_loop.run` works on them.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ class PredictorBuffers:
             np.zeros((voices, self._filters), np.float32),
             np.zeros((voices, BOOK_ORDER), np.float32),
         )
-        return compiled.PredictorArrays(
+        return sampling_loop.PredictorArrays(
             **self._constants,
             samples=sounds,
             excitations=excitations,
@@ -229,7 +229,7 @@ class PredictorBuffers:
         )
 
     def store(self, arrays):
-        """The state after `compiled.run`, with the latest samples and excitations stored in it."""
+        """The state after `sampling_loop.run`, with the latest samples and excitations stored in it."""
         for model, (predictors, layout) in enumerate(zip(self._models, self._layouts, strict=True)):
             state = arrays.state[:, layout[-2] : layout[-1]]
             predictors.store_history(state, arrays.samples, arrays.excitations[model])

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..backend import tf
+from ..linear_prediction import moments_in
 from ..model import LOGITS_WINDOW, on_gpu, whole_frames
-from ..prediction import moments_in
 from .state import State
 
 

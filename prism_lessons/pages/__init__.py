@@ -1,9 +1,9 @@
 """All HTML: sounds to look at, to hear and to read about, in pages that need nothing but a browser, and in cells."""
 
-from .curve import REFERENCES, curve_in_words, learning_curve
 from .excerpts import after_cuts, before_and_after, excerpt
 from .findings import findings_page, findings_section, worst_first
 from .journey import journey_page
+from .learning_curve import REFERENCES, curve_in_words, learning_curve
 from .players import levels_in_words, player
 from .sound_map import sound_map
 from .sounds import (

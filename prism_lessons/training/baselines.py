@@ -1,8 +1,8 @@
 """Baselines: the bits per sample that need no model, the reference lines of a learning curve.
 
 They are blind chance, the frequencies of codes (unigram), and linear prediction, which uses only the latest samples of
-the wave. The linear predictor (prediction.py) adapts as it goes and keeps nothing; a model beats it only by learning
-more than the latest course of the wave.
+the wave. The linear predictor (linear_prediction.py) adapts as it goes and stores nothing; a model beats it only by
+learning more than the latest course of the wave.
 """
 
 import math
@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 
 from ..corpus import unigram_bits
-from ..prediction import FLOOR, Predictors, edges_of
+from ..linear_prediction import FLOOR, Predictors, edges_of
 from ..scoring import excerpts
 
 # Chosen by bits on real recordings and on the example sets at 16 kHz.

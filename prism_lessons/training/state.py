@@ -1,6 +1,6 @@
 """The state of a training and its checkpoints, written at the end of epochs and within them."""
 
-from .. import container
+from .. import file_format
 from ..files import inside
 from ..run import CHECKPOINT, MID_EPOCH
 
@@ -75,7 +75,7 @@ class TrainingState:
             "setbacks": self.rollbacks,
         }
         arrays = {name: variable.numpy() for name, variable in model.named_variables().items()}
-        container.write(run.folder / name, "checkpoint", about, arrays)
+        file_format.write(run.folder / name, "checkpoint", about, arrays)
 
     def restore(self, run, model):
         """Restore the model, and this state, from a run's newest checkpoint, if there is one.
@@ -84,7 +84,7 @@ class TrainingState:
         of it may be trained on twice or not at all.
         """
         paths = [inside(run.folder, name) for name in (MID_EPOCH, CHECKPOINT)]
-        found = [container.read(path, "checkpoint")[:2] for path in paths if path.exists()]
+        found = [file_format.read(path, "checkpoint")[:2] for path in paths if path.exists()]
         if not found:
             return
         # In a tie, `max` takes the first: the checkpoint within the epoch, which is newer than that of its beginning.

@@ -16,10 +16,10 @@ from ..run import LOCK, SETTINGS
 from .baselines import reference_lines
 from .budget import Budget
 from .callback import Diverged
+from .keras_model import resolve_precision
 from .plan import DiskEstimate
 from .preflight import preflight_done
 from .start import begin_run, describe_origin, find_start, record_changes, resolve_preset
-from .stateful import resolve_precision
 from .trainer import Trainer, prepare
 
 

@@ -21,8 +21,8 @@ from ..scoring import VOICES, Scorer, excerpts
 from ..streams import Streams
 from .budget import Forecast
 from .callback import MOST_ROLLBACKS, Diverged, DivergenceMonitor, TrainingCallback
+from .keras_model import build_model, resolve_precision
 from .state import TrainingState
-from .stateful import build_model, resolve_precision
 
 LONG_ENOUGH = 1.0  # seconds of validation, or of playing, from which the rest is extrapolated
 

@@ -10,10 +10,10 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import chi2
 
-from prism_lessons import prediction
+from prism_lessons import linear_prediction
 from prism_lessons.audio import load
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import compiled, engines, numba_engine
+from prism_lessons.generation import engines, numba_engine, sampling_loop
 from prism_lessons.generation.envelopes import Envelope
 from prism_lessons.generation.sampler import Sampler, random_keys
 from prism_lessons.generation.state import State
@@ -487,5 +487,5 @@ def test_models_with_predictors_are_played_by_the_processor_also_beside_a_card(m
 
 
 def test_what_was_compiled_with_other_predictors_is_not_played():
-    """Numba looks at compiled.py alone to see whether what it kept is out of date."""
-    assert hashlib.sha256(Path(prediction.__file__).read_bytes()).hexdigest()[:16] == compiled.PREDICTION
+    """Numba looks at sampling_loop.py alone to see whether what it kept is out of date."""
+    assert hashlib.sha256(Path(linear_prediction.__file__).read_bytes()).hexdigest()[:16] == sampling_loop.PREDICTION

@@ -13,13 +13,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.audio import Clip, load
 from prism_lessons.backend import tf
 from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.presets import PRESETS
+from prism_lessons.training.keras_model import StatefulSampleRNN
 from prism_lessons.training.preflight import (
     Check,
     Preflight,
@@ -28,7 +29,6 @@ from prism_lessons.training.preflight import (
     preflight,
     preflight_done,
 )  # fmt: skip
-from prism_lessons.training.stateful import StatefulSampleRNN
 
 RATE = 8000
 BREATH = Path(__file__).parents[2] / "datasets_examples" / "breath"
@@ -229,11 +229,11 @@ def test_a_folder_for_the_copy_is_left_as_it_was(preset, tmp_path, no_learning):
 
 
 def test_a_checkpoint_that_comes_back_changed_is_told(preset, tmp_path, monkeypatch, no_learning):
-    def changed(path, kind, read=container.read):
+    def changed(path, kind, read=file_format.read):
         about, arrays, texts = read(path, kind)
         return about, arrays | {"optimiser/0": arrays["optimiser/0"] + 1}, texts
 
-    monkeypatch.setattr(container, "read", changed)
+    monkeypatch.setattr(file_format, "read", changed)
     folder, _ = places(preset, tmp_path)
     assert folder.passed is False and "came back changed" in folder.sentence
 

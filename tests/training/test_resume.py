@@ -7,7 +7,7 @@ import filelock
 import numpy as np
 import pytest
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.run import LOCK, MID_EPOCH, Run
 from prism_lessons.training import callback, train
@@ -82,7 +82,7 @@ def test_a_run_that_is_renamed_while_it_trains_is_whole_under_its_new_name(go_on
 
 def test_another_batch_size_goes_on_from_the_same_share_of_the_epoch(stop_within, go_on, tmp_path):
     stop_within(tmp_path)
-    about, _, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
+    about, _, _ = file_format.read(tmp_path / MID_EPOCH, "checkpoint")
     run = go_on(tmp_path, streams=8)
     assert changes_noted(run) == {"streams": (4, 8)}
     assert [entry.whole for entry in run.log] == [True, True]
@@ -104,7 +104,7 @@ def test_what_predictors_know_goes_on_to_the_last_bit(stop_within, go_on, tmp_pa
 def test_a_run_in_half_precision_goes_on_in_single_and_the_other_way_round(stop_within, go_on, tmp_path, first, then):
     """What a graphics card and a processor differ in: the loss scaler, and the numbers of the carried states."""
     stop_within(tmp_path, precision=first)
-    _, before, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
+    _, before, _ = file_format.read(tmp_path / MID_EPOCH, "checkpoint")
     assert any(name.startswith("scaler/") for name in before) == (first == "mixed_float16")
     run = go_on(tmp_path, precision=then, epochs=1)
     assert run.log[0].whole and run.log[0].validation_bits < 8
@@ -136,7 +136,7 @@ def test_a_crash_costs_no_more_than_the_time_between_checkpoints(break_off, go_o
     with pytest.raises(Crash):
         go_on(tmp_path, checkpoint_minutes=0.5)
     patch.__exit__(None, None, None)
-    _, arrays, _ = container.read(tmp_path / MID_EPOCH, "checkpoint")
+    _, arrays, _ = file_format.read(tmp_path / MID_EPOCH, "checkpoint")
     assert 200 - 30 <= arrays["heard"] <= 200
     monkeypatch.undo()
     run = go_on(tmp_path, checkpoint_minutes=0.5)

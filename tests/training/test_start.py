@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError
 from prism_lessons.presets import PRESETS
@@ -69,7 +69,7 @@ def contents(folder):
 def test_the_first_checkpoint_holds_the_weights_of_the_capsule_and_a_fresh_optimiser(go_on, first, crash, tmp_path):
     with crash(TrainingState, "save"), pytest.raises(Crash):
         go_on(tmp_path / "run", start=first)
-    _, arrays, _ = container.read(tmp_path / "run" / CHECKPOINT, "checkpoint")
+    _, arrays, _ = file_format.read(tmp_path / "run" / CHECKPOINT, "checkpoint")
     begun = {name.removeprefix("model/"): array for name, array in arrays.items() if name.startswith("model/")}
     assert same(begun, first.weights)
     means = [array for name, array in arrays.items() if name.startswith("optimiser/") and array.ndim]
@@ -101,7 +101,7 @@ def test_the_run_its_events_and_its_capsules_say_where_it_began(second, first, s
     assert second.capsule(1).about["run"] == "second run"
     (begun,) = [event for event in second.events if event["kind"] == "begun"]
     assert begun["text"].startswith('Begun from epoch 1 of "run", on a ')
-    assert same(container.read(second.folder / START, "capsule", ("card.md",))[1], first.weights)
+    assert same(file_format.read(second.folder / START, "capsule", ("card.md",))[1], first.weights)
     assert straight.begun_from is None and "begun_from" not in straight.capsule(1).about
 
 

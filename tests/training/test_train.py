@@ -32,7 +32,7 @@ from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
 from prism_lessons.training import train
 from prism_lessons.training.callback import TrainingCallback
-from prism_lessons.training.stateful import StatefulSampleRNN
+from prism_lessons.training.keras_model import StatefulSampleRNN
 from prism_lessons.training.trainer import Trainer
 
 REPOSITORY = Path(__file__).parents[2]

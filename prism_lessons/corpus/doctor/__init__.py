@@ -18,11 +18,11 @@ from ...analysis import Loudness
 from ...audio import Levels, Recording, resample_blocks, to_mono
 from .bandwidth import USUAL_RATE, bandwidth_at_rate
 from .channels import Channels
+from .clipping import Peaks
 from .files import file_findings
 from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
 from .glitches import Glitches
 from .level import Level
-from .peaks import Peaks
 from .spectrum import Spectrum
 
 DETECTORS = (Channels, Peaks, Glitches, Spectrum, Level)

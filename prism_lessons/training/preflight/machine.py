@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import psutil
 
-from ... import container
+from ... import file_format
 from ...backend import ops, tf
 from ...corpus import Codes
 from ...errors import CourseError
@@ -19,9 +19,9 @@ from ...model import on_gpu
 from ...run import CHECKPOINT, PREFLIGHT_SOUNDS
 from ...scoring import nats
 from ...streams import Streams
+from ..keras_model import WIDEST_JIT, build_model, resolve_precision
 from ..plan import DiskEstimate
 from ..state import TrainingState
-from ..stateful import WIDEST_JIT, build_model, resolve_precision
 from .results import Check
 
 FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
@@ -130,7 +130,7 @@ def _check_folder(name, folder, model, state, disk):
         state.save(trial, model)
         path = _trial(folder) / CHECKPOINT
         written = path.stat().st_size
-        _, read, _ = container.read(path, "checkpoint")
+        _, read, _ = file_format.read(path, "checkpoint")
     except CourseError as error:
         return Check(name, False, str(error))
     except OSError as error:

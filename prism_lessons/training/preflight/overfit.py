@@ -14,7 +14,7 @@ from ...files import inside
 from ...generation import of_model, pieces
 from ...model import on_gpu, whole_frames
 from ...streams import Streams
-from ..stateful import build_model
+from ..keras_model import build_model
 from .results import Check
 
 BY_HEART = "by heart"

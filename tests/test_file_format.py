@@ -13,7 +13,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from prism_lessons import container
+from prism_lessons import file_format
 from prism_lessons.errors import CourseError
 
 ARRAYS = {
@@ -29,12 +29,12 @@ TEXTS = ("card.md",)
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "a.capsule"
-    container.write(path, "capsule", {"wörd": [1, 2]}, ARRAYS, {"card.md": "# Card – ü"})
+    file_format.write(path, "capsule", {"wörd": [1, 2]}, ARRAYS, {"card.md": "# Card – ü"})
     return path
 
 
 def test_what_is_written_is_read(file):
-    about, arrays, texts = container.read(file, "capsule", TEXTS)
+    about, arrays, texts = file_format.read(file, "capsule", TEXTS)
     assert about == {"wörd": [1, 2]} and texts == {"card.md": "# Card – ü"}
     assert list(arrays) == list(ARRAYS)
     for name, array in ARRAYS.items():
@@ -43,7 +43,7 @@ def test_what_is_written_is_read(file):
 
 
 def test_the_same_content_is_the_same_file(file, tmp_path):
-    container.write(tmp_path / "b", "capsule", {"wörd": [1, 2]}, ARRAYS, {"card.md": "# Card – ü"})
+    file_format.write(tmp_path / "b", "capsule", {"wörd": [1, 2]}, ARRAYS, {"card.md": "# Card – ü"})
     assert (tmp_path / "b").read_bytes() == file.read_bytes()
 
 
@@ -53,7 +53,7 @@ def test_a_byte_changed_in_the_arrays_is_noticed(file):
     data[place + 5] ^= 1
     file.write_bytes(data)
     with pytest.raises(CourseError, match="damaged"):
-        container.read(file, "capsule", TEXTS)
+        file_format.read(file, "capsule", TEXTS)
 
 
 def test_a_truncated_file_is_refused_wherever_it_ends(file):
@@ -61,7 +61,7 @@ def test_a_truncated_file_is_refused_wherever_it_ends(file):
     for end in range(0, len(data), 37):
         file.write_bytes(data[:end])
         with pytest.raises(CourseError):
-            container.read(file, "capsule", TEXTS)
+            file_format.read(file, "capsule", TEXTS)
 
 
 def test_five_hundred_mutated_files_are_read_right_or_refused(file):
@@ -72,7 +72,7 @@ def test_five_hundred_mutated_files_are_read_right_or_refused(file):
             mutated[rng.randrange(len(mutated))] = rng.randrange(256)
         file.write_bytes(mutated)
         try:
-            _, arrays, _ = container.read(file, "capsule", TEXTS)
+            _, arrays, _ = file_format.read(file, "capsule", TEXTS)
         except CourseError:
             continue
         blob = b"".join(array.tobytes() for array in arrays.values())
@@ -81,33 +81,33 @@ def test_five_hundred_mutated_files_are_read_right_or_refused(file):
 
 def test_another_kind_is_refused(file):
     with pytest.raises(CourseError, match="it is a capsule"):
-        container.read(file, "checkpoint")
+        file_format.read(file, "checkpoint")
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF....WAVEfmt ", pickle.dumps({"weights": 1}), b"\x89HDF\r\n"])
 def test_other_files_are_refused(tmp_path, content):
     (tmp_path / "x.capsule").write_bytes(content)
     with pytest.raises(CourseError):
-        container.read(tmp_path / "x.capsule", "capsule")
+        file_format.read(tmp_path / "x.capsule", "capsule")
 
 
 def test_a_missing_file_and_a_folder_are_told_apart_from_damage(tmp_path):
     for path in (tmp_path / "none.capsule", tmp_path):
         with pytest.raises(CourseError, match="There is no capsule"):
-            container.read(path, "capsule")
+            file_format.read(path, "capsule")
 
 
 def rebuilt(file, change, sign=True):
     """The file with its description changed by a function, and with the checksum that such a file should have."""
     with zipfile.ZipFile(file) as old:
         parts = {name: old.read(name) for name in old.namelist()}
-    header = json.loads(parts.pop(container.ABOUT))
+    header = json.loads(parts.pop(file_format.ABOUT))
     change(header)
     texts = {name: parts[name].decode() for name in TEXTS}
     if sign:
-        header["sha256"] = container.checksum(header, texts, [parts[container.ARRAYS]])
+        header["sha256"] = file_format.checksum(header, texts, [parts[file_format.ARRAYS]])
     with zipfile.ZipFile(file, "w") as new:
-        new.writestr(container.ABOUT, json.dumps(header))
+        new.writestr(file_format.ABOUT, json.dumps(header))
         for name, content in parts.items():
             new.writestr(name, content)
     return file
@@ -147,7 +147,7 @@ def true_is_two(header):
 )
 def test_a_description_that_lies_is_refused(file, change):
     with pytest.raises(CourseError, match="damaged") as refused:
-        container.read(rebuilt(file, change), "capsule", TEXTS)
+        file_format.read(rebuilt(file, change), "capsule", TEXTS)
     assert len(str(refused.value)) < 400 and str(refused.value).isprintable()
 
 
@@ -162,48 +162,48 @@ def test_the_checksum_covers_all_that_is_read(file):
     for change in (swap, reword, lambda header: header.update(sha256="0")):
         file.write_bytes(whole)
         with pytest.raises(CourseError, match="checksum"):
-            container.read(rebuilt(file, change, sign=False), "capsule", TEXTS)
+            file_format.read(rebuilt(file, change, sign=False), "capsule", TEXTS)
 
 
 def test_a_file_of_an_earlier_version_whose_checksum_is_of_its_arrays_is_read(file):
     arrays = b"".join(array.tobytes() for array in ARRAYS.values())
     change = {"sha256": hashlib.sha256(arrays).hexdigest()}
-    about, read, _ = container.read(rebuilt(file, lambda header: header.update(change), sign=False), "capsule", TEXTS)
+    about, read, _ = file_format.read(rebuilt(file, lambda header: header.update(change), sign=False), "capsule", TEXTS)
     assert about == {"wörd": [1, 2]} and list(read) == list(ARRAYS)
 
 
 def test_half_a_letter_which_could_not_be_written_again_is_refused(file):
     with pytest.raises(CourseError, match="damaged"):
-        container.read(rebuilt(file, lambda header: header.update(about="\ud800"), sign=False), "capsule", TEXTS)
+        file_format.read(rebuilt(file, lambda header: header.update(about="\ud800"), sign=False), "capsule", TEXTS)
 
 
 def test_a_description_that_says_something_twice_is_refused(file):
     with zipfile.ZipFile(file) as old:
-        about = old.read(container.ABOUT).decode()
-        parts = {name: old.read(name) for name in (container.ARRAYS, *TEXTS)}
+        about = old.read(file_format.ABOUT).decode()
+        parts = {name: old.read(name) for name in (file_format.ARRAYS, *TEXTS)}
     with zipfile.ZipFile(file, "w") as new:
-        new.writestr(container.ABOUT, about.replace('"kind"', '"kind": "checkpoint", "kind"'))
+        new.writestr(file_format.ABOUT, about.replace('"kind"', '"kind": "checkpoint", "kind"'))
         for name, content in parts.items():
             new.writestr(name, content)
     with pytest.raises(CourseError, match="twice"):
-        container.read(file, "capsule", TEXTS)
+        file_format.read(file, "capsule", TEXTS)
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     path = tmp_path / "bomb.capsule"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(container.ABOUT, b" " * 50_000_000)
+        file.writestr(file_format.ABOUT, b" " * 50_000_000)
     assert path.stat().st_size < 100_000
     with pytest.raises(CourseError, match="compressed"):
-        container.read(path, "capsule")
+        file_format.read(path, "capsule")
 
 
 def test_deeply_nested_json_is_refused(file):
     with zipfile.ZipFile(file, "w") as new:
-        new.writestr(container.ABOUT, "[" * 100_000)
-        new.writestr(container.ARRAYS, b"")
+        new.writestr(file_format.ABOUT, "[" * 100_000)
+        new.writestr(file_format.ARRAYS, b"")
     with pytest.raises(CourseError):
-        container.read(file, "capsule", TEXTS)
+        file_format.read(file, "capsule", TEXTS)
 
 
 @pytest.mark.parametrize("name", ["../../escaped.txt", "/tmp/escaped.txt", "more.txt", "card.md", "about.json"])
@@ -214,20 +214,20 @@ def test_what_no_container_holds_is_refused_and_nothing_is_unpacked(tmp_path, fi
         archive.writestr(name, "x")
     file.write_bytes(buffer.getvalue())
     with pytest.raises(CourseError, match="damaged"):
-        container.read(file, "capsule", TEXTS)
+        file_format.read(file, "capsule", TEXTS)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.capsule"]
 
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "x.capsule")
     with pytest.raises(CourseError, match="There is no capsule"):
-        container.read(tmp_path / "x.capsule", "capsule")
+        file_format.read(tmp_path / "x.capsule", "capsule")
 
 
 def test_a_folder_that_may_not_be_read_is_said(public_folder, as_guest):
     (public_folder / "shut").mkdir(mode=0)
     with as_guest(), pytest.raises(CourseError, match="Permission denied"):
-        container.read(public_folder / "shut" / "x.capsule", "capsule")
+        file_format.read(public_folder / "shut" / "x.capsule", "capsule")
 
 
 def test_a_part_that_claims_to_be_larger_than_the_file_makes_no_room_for_it(file):
@@ -237,6 +237,6 @@ def test_a_part_that_claims_to_be_larger_than_the_file_makes_no_room_for_it(file
     file.write_bytes(data)
     tracemalloc.start()
     with pytest.raises(CourseError, match="larger than it is"):
-        container.read(file, "capsule", TEXTS)
+        file_format.read(file, "capsule", TEXTS)
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()

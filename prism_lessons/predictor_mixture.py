@@ -1,11 +1,11 @@
-"""The predictors' guesses as probabilities of codes: a layer between prediction.py and the sample tier of model.py."""
+"""The predictors' guesses as probabilities of codes: a layer of the sample tier (model.py)."""
 
 import math
 
 import numpy as np
 
 from .backend import keras, ops
-from .prediction import LEAST_SCALE, MOST_STRETCH, NEARBY, SILENT_SCALE, SURPRISE, finite_edges, half_step
+from .linear_prediction import LEAST_SCALE, MOST_STRETCH, NEARBY, SILENT_SCALE, SURPRISE, finite_edges, half_step
 from .settings import CHEBYSHEV
 
 
@@ -62,7 +62,7 @@ class PredictorMixture(keras.layers.Layer):
         return sample
 
     def least_scale(self, guess):
-        """See prediction.py."""
+        """See linear_prediction.py."""
         distance, (slope, at_zero) = ops.abs(guess), self.half_step
         return ops.where(distance < at_zero, SILENT_SCALE, LEAST_SCALE) * (slope * ops.minimum(distance, 1.0) + at_zero)
 

@@ -9,8 +9,8 @@ be stored with a model (ITU-T G.728 calls that backward adaptation).
 A book is a set of fixed filters taken from recordings; the one with the smallest recent error guesses too. At the onset
 of a sound, it needs no time to adapt.
 
-Everything that runs for each sample is compiled by Numba. generation/compiled.py calls some of it and is not compiled
-anew when only this file changes: save that one too.
+Everything that runs for each sample is compiled by Numba. generation/sampling_loop.py calls some of it and is not
+recompiled when only this file changes: change `PREDICTION` there too.
 """
 
 import math

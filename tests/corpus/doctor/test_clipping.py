@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, resample, sosfilt
 
-from prism_lessons.corpus.doctor.peaks import Peaks
+from prism_lessons.corpus.doctor.clipping import Peaks
 
 RATE = 44100
 

@@ -4,8 +4,8 @@ import math
 
 from ..backend import keras, ops
 from ..capsule import fill
+from ..linear_prediction import book_of, levels_of
 from ..model import SampleRNN, on_gpu
-from ..prediction import book_of, levels_of
 from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).

@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 
 from prism_lessons.backend import tf
-from prism_lessons.mixture import _inside
-from prism_lessons.prediction import finite_edges
+from prism_lessons.linear_prediction import finite_edges
+from prism_lessons.predictor_mixture import _inside
 from prism_lessons.quantisation import Quantisation
 
 GUESSES = 3

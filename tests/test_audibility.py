@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from prism_lessons.audible import FAINT_LUFS, is_audible, loudness
+from prism_lessons.audibility import FAINT_LUFS, is_audible, loudness
 
 RATE = 16000
 TIME = np.arange(3 * RATE) / RATE

@@ -7,9 +7,9 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
-from prism_lessons import prediction
+from prism_lessons import linear_prediction
 from prism_lessons.corpus.codes import Codes
-from prism_lessons.prediction import (
+from prism_lessons.linear_prediction import (
     BLOCK_SHARE,
     LEAST_POWER,
     MEMORY_SHARE,
@@ -103,8 +103,8 @@ def test_many_voices_side_by_side_are_followed_as_each_by_itself(monkeypatch):
     codes = MU_LAW.encode(0.3 * noise(4 * 500).reshape(4, 500))
     begun = predictors.begin(codes[:, :16])
     alone = predictors.follow(codes[:, 16:], begun)
-    monkeypatch.setattr(prediction, "MANY_SAMPLES", 4 * 484)
-    monkeypatch.setattr(prediction, "ThreadPoolExecutor", used := Mock(wraps=ThreadPoolExecutor))
+    monkeypatch.setattr(linear_prediction, "MANY_SAMPLES", 4 * 484)
+    monkeypatch.setattr(linear_prediction, "ThreadPoolExecutor", used := Mock(wraps=ThreadPoolExecutor))
     together = predictors.follow(codes[:, 16:], begun)
     assert used.called
     for one, other in zip(alone, together, strict=True):
@@ -181,11 +181,11 @@ def test_what_is_rung_up_stays_about_as_loud_as_the_recordings():
 def test_the_loudest_moment_is_found_in_clips_of_any_length(monkeypatch):
     clips = [MU_LAW.encode(np.repeat(level, 3000)) for level in (0.1, 0.7, 0.01)]
     assert levels_of(Codes.of_arrays(clips, 128), MU_LAW)[0] == pytest.approx(0.7, rel=0.03)
-    monkeypatch.setattr(prediction, "LEVEL_PIECE", 1000)
+    monkeypatch.setattr(linear_prediction, "LEVEL_PIECE", 1000)
     assert levels_of(Codes.of_arrays(clips, 128), MU_LAW)[0] == pytest.approx(0.7, rel=0.03)
     short = Codes.of_arrays([MU_LAW.encode(np.full(3, 0.5))], 128)
     assert levels_of(short, MU_LAW)[0] == pytest.approx(
-        0.5 * math.sqrt(1 - math.exp(-3 / prediction.LEVEL_MEMORY)), rel=0.03
+        0.5 * math.sqrt(1 - math.exp(-3 / linear_prediction.LEVEL_MEMORY)), rel=0.03
     )
 
 
@@ -245,9 +245,9 @@ def test_what_stands_still_moves_on():
 def test_levels_that_recordings_have_as_often_as_those_beside_them_are_left_alone():
     swell = noise(160_000) * 10 ** (np.linspace(-60, -20, 160_000) / 20)
     drift = levels_of(Codes.of_arrays([MU_LAW.encode(swell)], MU_LAW.centre), MU_LAW)[1]
-    steps = [prediction._level(10 ** (level / 10)) for level in (-50, -45, -40, -35, -30)]
+    steps = [linear_prediction._level(10 ** (level / 10)) for level in (-50, -45, -40, -35, -30)]
     assert np.abs(drift[steps]).max() < 0.01
-    assert drift[prediction._level(1e-8)] > 0.03 and drift[-1] < -0.03
+    assert drift[linear_prediction._level(1e-8)] > 0.03 and drift[-1] < -0.03
 
 
 def test_a_longer_predictor_hears_partials_that_a_short_one_cannot_tell_apart():

@@ -24,8 +24,8 @@ import soundfile
 from prism_lessons.audio import Clip
 from prism_lessons.errors import CourseError
 from prism_lessons.files import write_error
-from prism_lessons.generation import LongTake, Take, generate, render, rendering
-from prism_lessons.generation.rendering import COLUMNS, Rendering, file_name
+from prism_lessons.generation import LongTake, Take, generate, render, take_files
+from prism_lessons.generation.take_files import COLUMNS, Rendering, file_name
 from prism_lessons.live import LiveLine
 from prism_lessons.quantisation import Quantisation
 
@@ -636,7 +636,7 @@ def test_where_a_take_cannot_be_listed_its_sound_is_not_there_either(take, tmp_p
         raise write_error(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     with monkeypatch.context() as full:
-        full.setattr(rendering, "_new_list", refuse)
+        full.setattr(take_files, "_new_list", refuse)
         with pytest.raises(CourseError, match="The disk is full"):
             render([take], tmp_path)
     assert os.listdir(tmp_path) == []
@@ -666,7 +666,7 @@ def test_a_stop_at_any_rename_leaves_no_row_of_a_sound_that_is_not_there(at, tak
 
 def test_two_programs_that_list_takes_at_once_lose_no_row(tmp_path):
     code = (
-        "import sys; from pathlib import Path; from prism_lessons.generation.rendering import _listing\n"
+        "import sys; from pathlib import Path; from prism_lessons.generation.take_files import _listing\n"
         "for number in range(30):\n"
         "    with _listing(Path(sys.argv[1]), {'file': f'{sys.argv[2]}{number}.wav'}): pass\n"
     )

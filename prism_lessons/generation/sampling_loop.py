@@ -34,12 +34,12 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..prediction import MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
+from ..linear_prediction import MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
-# Numba recompiles when this file changes, but not when prediction.py does, although functions of it are built in: a new
-# model would be played by old rules, into silence. So this file changes with that one.
-PREDICTION = "e70b10a44878d84c"  # the first digits of its SHA-256
+# Numba recompiles when this file changes, but not when linear_prediction.py does, although functions of that file are
+# built in: a new model would be played by old rules, into silence. So this file changes with that one.
+PREDICTION = "4baefdc9277f0f1b"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
 GROUP = 4  # panels in a unit of work
