@@ -37,8 +37,7 @@ from prism_lessons.model import Tier
 from prism_lessons.predictor_mixture import PredictorMixture
 from prism_lessons.presets import PRESETS
 from prism_lessons.scoring import Scorer
-from prism_lessons.training import callback, keras_model
-from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training import callback, keras_model, schedule
 
 AVERAGED_OVER = 0.995  # how much of a running average stays at each step
 
@@ -68,7 +67,7 @@ def schedule_free():
     stack = contextlib.ExitStack()
     stack.enter_context(like_the_courses(keras.optimizers.ScheduleFreeAdamW, warmup_steps=100))
     stack.enter_context(
-        patch.object(TrainingCallback, "learning_rate", lambda self, batches: self.settings.learning_rate)
+        patch.object(callback, "learning_rate", lambda settings, batches, share: settings.learning_rate)
     )
     return stack
 
@@ -99,7 +98,7 @@ def without_guesses():
 CHANGES = {
     "sketch": contextlib.nullcontext,
     "averaged": lambda: patch.object(keras_model, "Adam", Averaging),
-    "to nothing": lambda: patch.object(callback, "FINAL_RATE", 0.0),
+    "to nothing": lambda: patch.object(schedule, "FINAL_RATE", 0.0),
     "Muon": lambda: like_the_courses(keras.optimizers.Muon, exclude_layers=["output"]),
     "schedule-free": schedule_free,
     "tiers: no excitation": without_excitation,

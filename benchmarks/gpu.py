@@ -35,12 +35,11 @@ import prism_lessons as pl
 from prism_lessons.backend import keras
 from prism_lessons.corpus import TRAINING, VALIDATION, codes_of
 from prism_lessons.errors import CourseError
-from prism_lessons.live import LiveLine
 from prism_lessons.presets import find_preset
 from prism_lessons.streams import Streams
 from prism_lessons.training.budget import Budget
-from prism_lessons.training.callback import TrainingCallback
 from prism_lessons.training.keras_model import Nats, StatefulSampleRNN, build_model
+from prism_lessons.training.schedule import learning_rate
 from prism_lessons.training.state import TrainingState
 
 MEASUREMENTS = 6  # of validation, spread evenly over the budget
@@ -117,13 +116,12 @@ def train(corpus, preset, minutes, precision):
     validation = Validation(model.samplernn, codes_of(corpus, VALIDATION, codec), preset)
     streams = Streams.of(codes, preset, model.samplernn.predictors)
     state, budget = TrainingState(streams), Budget(minutes=minutes)
-    callback = TrainingCallback(state, training, budget, LiveLine(sys.stderr))
     curve, times, waits, steps = [{"passes": 0, "bits": validation.bits()}], [], [], 0
     while not budget.spent(state):
         began = time.perf_counter()
         for batch in ahead(streams.batches(state.epoch)):
             ready = time.perf_counter()
-            model.optimizer.learning_rate.assign(callback.learning_rate(steps))
+            model.optimizer.learning_rate.assign(learning_rate(training, steps, budget.share(state)))
             model.train_on_batch(*batch)
             steps, now = steps + 1, time.perf_counter()
             state.step += 1

@@ -1,4 +1,4 @@
-"""The Keras callback of a training: learning-rate schedule, counts of time and batches, checkpoints, divergence."""
+"""The Keras callback of a training: learning rate, time, batches, checkpoints and divergence, batch by batch."""
 
 import math
 import time
@@ -6,8 +6,8 @@ from collections import deque
 from datetime import datetime
 
 from ..backend import keras
+from .schedule import learning_rate
 
-FINAL_RATE = 0.02  # fraction of the highest learning rate, at the end of the cosine
 LOOK_BACK = 50  # batches that are judged together: one strange sound among the streams is no divergence
 MARGIN = 0.5  # bits per sample above blind chance
 MOST_ROLLBACKS = 3  # times that a run is rolled back; if it still diverges, the user has to decide
@@ -77,14 +77,6 @@ class TrainingCallback(keras.callbacks.Callback):
         self._clock = self._saved = time.monotonic()
         self._warm = False  # the first batch compiles, and is not counted
 
-    def learning_rate(self, batches):
-        """Warm-up over the first batches of the run, then a cosine over its budget (Loshchilov & Hutter 2017,
-        https://arxiv.org/abs/1608.03983, without restarts)."""
-        rise = min(1.0, (batches + 1) / max(1, self.settings.warm_up))
-        share = min(1.0, self.budget.share(self.state))
-        fall = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * share))
-        return self.settings.learning_rate * rise * fall * self.state.lr_scale
-
     def on_epoch_begin(self, epoch, logs=None):
         self._batches = int(self.model.optimizer.iterations)
         self._divergence = DivergenceMonitor(self.model.samplernn.settings.levels, first_epoch=not self.state.epoch)
@@ -92,7 +84,8 @@ class TrainingCallback(keras.callbacks.Callback):
         self._clock = time.monotonic()
 
     def on_train_batch_begin(self, batch, logs=None):
-        self.model.optimizer.learning_rate.assign(self.learning_rate(self._batches))
+        rate = learning_rate(self.settings, self._batches, self.budget.share(self.state))
+        self.model.optimizer.learning_rate.assign(rate * self.state.lr_scale)
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.monotonic()

@@ -47,13 +47,16 @@ def test_a_model_that_has_just_begun_may_fall_slowly_from_a_wild_first_guess():
 @pytest.fixture
 def train_with_rate(hum_corpus, small, monkeypatch):
     """A function that trains with the learning rate multiplied by what a function of the `TrainingState` says."""
-    rate = TrainingCallback.learning_rate
+    begin = TrainingCallback.on_train_batch_begin
 
     def go(folder, times, epochs, **changes):
+        def multiplied(self, batch, logs=None):
+            begin(self, batch, logs)
+            rate = self.model.optimizer.learning_rate
+            rate.assign(rate * times(self.state))
+
         with monkeypatch.context() as patch:
-            patch.setattr(
-                TrainingCallback, "learning_rate", lambda self, batches: rate(self, batches) * times(self.state)
-            )
+            patch.setattr(TrainingCallback, "on_train_batch_begin", multiplied)
             return train(hum_corpus, folder, epochs=epochs, **{**small, **changes})
 
     return go
