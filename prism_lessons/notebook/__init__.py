@@ -5,22 +5,18 @@ the library.
 """
 
 from .auditioning import AuditionTable, beside_recordings
-from .cards import card
 from .choosing import RecordingsPanel, SegmentsPanel
 from .computer import budget, machine
 from .course import Course
 from .findings import findings, hear
 from .instrument import Instrument
-from .journey import journey_shown
 from .line_panel import LinePanel
-from .maps import sound_map
 from .output import LiveFigure
 from .panels import JournalPanel, Panel, choice, intention_form, lines, number, origin_form, text, tick, whole
 from .players import newest, play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
-from .preflight import preflight_shown
 from .settings_panel import SettingsPanel, settings_table
-from .watching import training_view
+from .views import card, journey_shown, preflight_shown, sound_map, training_view
 
 __all__ = [
     "AuditionTable",

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from prism_lessons.audio import Clip
 from prism_lessons.audition.journey import Chapter, Journey
-from prism_lessons.notebook.journey import journey_shown
+from prism_lessons.notebook.views import journey_shown
 from prism_lessons.pages.journey import journey_page
 
 

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from prism_lessons.analysis.near_duplicates import DuplicatePair
 from prism_lessons.analysis.relations import Relations
 from prism_lessons.audio import Clip
-from prism_lessons.notebook.maps import sound_map as shown_map
+from prism_lessons.notebook.views import sound_map as shown_map
 from prism_lessons.pages import sound_map
 
 NASTY = "<b>&\"'</script>\n\U0001f600 a name that is rather long and_has_no_place_to_break_it_for_quite_a_while.wav"

@@ -5,8 +5,8 @@ import pytest
 from prism_lessons.audio import Clip
 from prism_lessons.audition.journey import Chapter, Journey
 from prism_lessons.errors import CourseError
-from prism_lessons.notebook import journey as room
-from prism_lessons.notebook.journey import journey_shown
+from prism_lessons.notebook import views
+from prism_lessons.notebook.views import journey_shown
 
 
 @pytest.fixture
@@ -21,6 +21,6 @@ def test_the_frame_holds_the_page_and_words_say_the_same(journey):
 
 
 def test_what_does_not_fit_into_a_cell_says_what_to_do(journey, monkeypatch):
-    monkeypatch.setattr(room, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(views, "MOST_BYTES", 10_000)
     with pytest.raises(CourseError, match="every="):
         journey_shown(journey)

@@ -11,8 +11,8 @@ import pytest
 from prism_lessons.analysis.near_duplicates import Sound
 from prism_lessons.analysis.relations import relate
 from prism_lessons.audio import Clip
-from prism_lessons.notebook import maps
-from prism_lessons.notebook.maps import sound_map
+from prism_lessons.notebook import views
+from prism_lessons.notebook.views import sound_map
 
 
 @pytest.fixture
@@ -45,8 +45,8 @@ def test_words_say_the_same(shown, relations):
 
 
 def test_a_cell_is_no_larger_than_it_may_be(relations, noise, monkeypatch):
-    assert maps.MOST_BYTES <= 4_000_000  # as for players
-    monkeypatch.setattr(maps, "MOST_BYTES", 300_000)  # reached with fewer sounds, sooner
+    assert views.MOST_BYTES <= 4_000_000  # as for players
+    monkeypatch.setattr(views, "MOST_BYTES", 300_000)  # reached with fewer sounds, sooner
     count = 30
     names = tuple(str(number) for number in range(count))
     many = replace(

@@ -5,7 +5,7 @@ import re
 import numpy as np
 
 from prism_lessons.audio import Clip
-from prism_lessons.notebook.preflight import preflight_shown
+from prism_lessons.notebook.views import preflight_shown
 from prism_lessons.training.preflight import Check, Preflight
 
 CHECKS = (
