@@ -204,6 +204,32 @@ class Run:
         named, seen = Path(corpus["folder"]), self.folder / corpus.get("from_run", "")
         return [named, seen] if seen != self.folder and os.path.abspath(seen) != os.path.abspath(named) else [named]
 
+    def find_corpus(self, report=lambda error: None):
+        """Find the corpus that the run was trained on.
+
+        Parameters
+        ----------
+        report : callable, optional
+            Called with the `CourseError` of each corpus that cannot be opened.
+
+        Returns
+        -------
+        Corpus or None
+            None where the corpus is gone, damaged, or has changed since.
+        """
+        from .corpus import SETTINGS as CORPUS_SETTINGS  # here, since reading a run needs no analysis of sound
+        from .corpus import Corpus
+
+        for folder in self.corpus_folders:
+            try:
+                if os.path.isfile(folder / CORPUS_SETTINGS):
+                    corpus = Corpus.open(folder)
+                    if corpus.digest == self.part("corpus")["digest"]:
+                        return corpus
+            except CourseError as error:
+                report(error)
+        return None
+
     @property
     def corpus_silence(self):
         """The share of silence, 0 .. 1, in what it trains on (`Corpus.silence`); None in runs of an earlier version.

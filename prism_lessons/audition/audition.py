@@ -1,6 +1,5 @@
 """Auditioning a run: all its clips with their measurements, the listening log, and what is made of both."""
 
-import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -8,7 +7,7 @@ from functools import cached_property
 
 from ..audio import AudioError, Recording
 from ..checks import a, a_live_line, a_path, a_text, checked, optional, whole
-from ..corpus import SETTINGS, Corpus, Piece, Sounds, is_mostly_silent, sounds_of
+from ..corpus import Corpus, Piece, Sounds, is_mostly_silent, sounds_of
 from ..errors import CourseError
 from ..files import output_path, write_text
 from ..live import LiveLine, counted
@@ -334,14 +333,9 @@ def _with_clips(run):
 
 def _corpus_of(run, corpus):
     """The `Corpus` of a run; None where none was given and the run's own is gone, damaged or changed."""
-    wanted = run.settings["corpus"]["digest"]
-    if corpus is not None:
-        corpus = Corpus.open(corpus)
-        if corpus.digest != wanted:
-            raise CourseError(f'The run did not learn from the corpus in "{corpus.folder}": name the one it did.')
-        return corpus
-    for folder in run.corpus_folders:
-        with suppress(CourseError):
-            if os.path.isfile(folder / SETTINGS) and (found := Corpus.open(folder)).digest == wanted:
-                return found
-    return None
+    if corpus is None:
+        return run.find_corpus()
+    corpus = Corpus.open(corpus)
+    if corpus.digest != run.settings["corpus"]["digest"]:
+        raise CourseError(f'The run did not learn from the corpus in "{corpus.folder}": name the one it did.')
+    return corpus

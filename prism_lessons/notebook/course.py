@@ -165,15 +165,11 @@ class Course(Transfer):
     def corpus_of(self, run):
         """The `Corpus` that a run was trained on; None where it is no longer there, cannot be opened, or has changed
         since."""
-        wanted, folders = run.settings["corpus"]["digest"], run.corpus_folders
-        for folder in folders:
-            try:
-                if (folder / CORPUS_SETTINGS).is_file() and (corpus := Corpus.open(folder)).digest == wanted:
-                    return corpus
-            except CourseError as error:
-                print(error)
-        example = folders[0].name
-        if (EXAMPLES / example).is_dir() and (corpus := self._example_corpus(example)).digest == wanted:
+        if corpus := run.find_corpus(report=print):
+            return corpus
+        trained = run.settings["corpus"]
+        example = Path(trained["folder"]).name
+        if (EXAMPLES / example).is_dir() and (corpus := self._example_corpus(example)).digest == trained["digest"]:
             return corpus
         return None
 
