@@ -57,7 +57,7 @@ def on_a_quick_computer(small, monkeypatch):
 
     throughput = Throughput(
         samples_per_second=28_000,
-        samples_in_a_pass=224_000,
+        samples_per_epoch=224_000,
         start_seconds=10,
         end_seconds=2,
         checkpoint_bytes=10**6,

@@ -49,8 +49,8 @@ class Codes:
         return int(self.lengths[0].sum())
 
     @property
-    def samples_in_a_pass(self):
-        """The number of samples in a pass."""
+    def samples_per_epoch(self):
+        """The number of samples in an epoch, repeats included."""
         return int(self.lengths[0] @ self.repeats)
 
 

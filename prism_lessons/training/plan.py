@@ -231,7 +231,7 @@ class Throughput:
     ----------
     samples_per_second
         Training speed, without what comes between epochs.
-    samples_in_a_pass
+    samples_per_epoch
         Samples in an epoch.
     start_seconds
         From the call until the training is under way: mostly compilation.
@@ -242,7 +242,7 @@ class Throughput:
     """
 
     samples_per_second: float
-    samples_in_a_pass: int
+    samples_per_epoch: int
     start_seconds: float
     end_seconds: float
     checkpoint_bytes: int
@@ -252,7 +252,7 @@ class Throughput:
     @property
     def epoch_seconds(self):
         """Seconds of training in an epoch, its end not counted."""
-        return self.samples_in_a_pass / self.samples_per_second
+        return self.samples_per_epoch / self.samples_per_second
 
 
 def measure_throughput(corpus, preset, live=None, seconds=6.0):
@@ -284,10 +284,10 @@ def measure_throughput(corpus, preset, live=None, seconds=6.0):
         capsule = Capsule.of(model.samplernn, corpus.sample_rate, {}, run.card).save(run.capsule_path(1))
         checkpoint_bytes, weights_bytes = (path.stat().st_size for path in (run.folder / MID_EPOCH, capsule))
     live.end(f"Measured this computer, {clock(time.monotonic() - began)}.")
-    samples = codes.samples_in_a_pass
+    samples = codes.samples_per_epoch
     return Throughput(
         samples_per_second=epochs * samples / trained,
-        samples_in_a_pass=samples,
+        samples_per_epoch=samples,
         start_seconds=start_seconds,
         end_seconds=end_seconds + between,
         checkpoint_bytes=checkpoint_bytes,

@@ -40,7 +40,7 @@ class TrainingState:
     @property
     def samples(self):
         """Samples trained on so far."""
-        return round(self.epochs * self.streams.codes.samples_in_a_pass)
+        return round(self.epochs * self.streams.codes.samples_per_epoch)
 
     def bits(self, model):
         """Total bits and number of samples of the current epoch, also from before interruptions."""

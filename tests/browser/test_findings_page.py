@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from prism_lessons.corpus import Survey, survey
-from prism_lessons.corpus.doctor import KINDS, Finding, Kind
+from prism_lessons.corpus.doctor import KINDS, FaultKind, Finding
 from prism_lessons.live import LiveLine
 from prism_lessons.pages.findings import findings_page
 
@@ -29,7 +29,9 @@ def written(tmp_path_factory, write_noise):
     found = (Finding("hum", 3, "50.0 Hz", tuple((each / 7, each / 7 + 0.2) for each in range(20))),)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-        patch.setitem(KINDS, "hum", Kind("hum", "hum", "It teaches.", "Mend it.", "some", "book", halved, "halved"))
+        patch.setitem(
+            KINDS, "hum", FaultKind("hum", "hum", "It teaches.", "Mend it.", "some", "book", halved, "halved")
+        )
         seen = survey(folder / "recordings", LiveLine(io.StringIO()))
         findings = {NAME: found, "b.wav": found}
         files = tuple(replace(file, findings=findings.get(file.name, ())) for file in seen.files)

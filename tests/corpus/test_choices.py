@@ -9,7 +9,7 @@ import pytest
 from prism_lessons.corpus import choices as module
 from prism_lessons.corpus.choices import BOTH, MOST_TIMES, SIMILAR, UNKNOWN, Choices, Intention, Origin, State
 from prism_lessons.corpus.doctor import Finding
-from prism_lessons.corpus.doctor.findings import Kind
+from prism_lessons.corpus.doctor.findings import FaultKind
 from prism_lessons.corpus.survey import Survey, SurveyedFile
 from prism_lessons.errors import CourseError
 
@@ -17,7 +17,7 @@ from prism_lessons.errors import CourseError
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
     """Three kinds of fault, of which the last cannot be mended."""
-    kinds = {key: Kind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
+    kinds = {key: FaultKind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
     monkeypatch.setattr(module, "KINDS", kinds)
     monkeypatch.setattr(module, "MENDABLE", ("clicks", "hum"))
 

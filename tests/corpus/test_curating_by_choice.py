@@ -146,7 +146,7 @@ def test_what_is_weighed_double_is_met_twice_in_every_pass(make, choices):
     )
     once = -(-codes.lengths[0] // 512)
     assert list(counts) == list(once * codes.repeats) and codes.repeats.max() == 2
-    assert codes.samples_in_a_pass == codes.lengths[0] @ codes.repeats > codes.samples
+    assert codes.samples_per_epoch == codes.lengths[0] @ codes.repeats > codes.samples
     assert corpus.heard_seconds > corpus.seconds("training")
     assert all(clip.times == 1 for clip in corpus.of("validation"))
 

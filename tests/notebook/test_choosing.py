@@ -30,7 +30,7 @@ LABELLED = (ipywidgets.BoundedFloatText, ipywidgets.BoundedIntText, ipywidgets.C
 @pytest.fixture(autouse=True)
 def kinds(monkeypatch):
     """Three kinds of fault, of which the last cannot be mended, and the remedy of hum halves every sample."""
-    kinds = {key: findings_module.Kind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
+    kinds = {key: findings_module.FaultKind(key, f"the {key}", "", "", "", "") for key in ("clicks", "hum", "short")}
     for module in (choices_module, choosing):
         monkeypatch.setattr(module, "KINDS", kinds)
         monkeypatch.setattr(module, "MENDABLE", ("clicks", "hum"))

@@ -9,7 +9,7 @@ import pytest
 
 from prism_lessons.audio import AudioError
 from prism_lessons.corpus import Survey, survey
-from prism_lessons.corpus.doctor import KINDS, Finding, Kind
+from prism_lessons.corpus.doctor import KINDS, FaultKind, Finding
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.notebook.findings import findings, hear
@@ -27,7 +27,9 @@ def halved(blocks, sample_rate, values):
 def kinds(monkeypatch):
     """A kind with a remedy and one without."""
     for key, repair in (("hum", halved), ("low_rate", None)):
-        kind = Kind(key, f"fault {key}", f"It teaches {key}.", f"Mend {key}.", "threshold", "source", repair, "halved")
+        kind = FaultKind(
+            key, f"fault {key}", f"It teaches {key}.", f"Mend {key}.", "threshold", "source", repair, "halved"
+        )
         monkeypatch.setitem(KINDS, key, kind)
 
 

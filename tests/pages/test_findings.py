@@ -13,7 +13,7 @@ import soundfile
 
 from prism_lessons.audio import AudioError, Clip, Recording, measure_levels
 from prism_lessons.corpus import Survey, SurveyedFile, survey
-from prism_lessons.corpus.doctor import KINDS, Finding, Kind
+from prism_lessons.corpus.doctor import KINDS, FaultKind, Finding
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
 from prism_lessons.pages import excerpts, levels_in_words, players
@@ -77,7 +77,9 @@ def cut(blocks, sample_rate, values):
 
 
 def kind(key, repair=None, done=""):
-    return Kind(key, f"fault {key}", f"It teaches {key}.", f"Mend {key}.", f"over {key}", f"book {key}", repair, done)
+    return FaultKind(
+        key, f"fault {key}", f"It teaches {key}.", f"Mend {key}.", f"over {key}", f"book {key}", repair, done
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ SETTINGS = PRESETS["sketch"].training
 # An epoch is 100 s of training and 20 s for its end; the start takes 30 s.
 PACE = Throughput(
     samples_per_second=20_000,
-    samples_in_a_pass=2_000_000,
+    samples_per_epoch=2_000_000,
     start_seconds=30,
     end_seconds=20,
     checkpoint_bytes=6_000_000,
@@ -142,10 +142,10 @@ def test_words_of_small_plans():
     assert str(promised(settings=one, minutes=1)).endswith("60% of epoch 1, 1 clip, 14 MB.")
     many = replace(SETTINGS, clip_voices=3)
     assert str(promised(settings=many, epochs=4)).endswith("epoch 4, 24 clips, 15 MB.")
-    quick = replace(PACE, samples_in_a_pass=2_000, end_seconds=1, weights_bytes=9_000, checkpoint_bytes=27_000)
+    quick = replace(PACE, samples_per_epoch=2_000, end_seconds=1, weights_bytes=9_000, checkpoint_bytes=27_000)
     assert "; 1 second for an epoch. " in str(promised(quick, epochs=1))
     assert str(promised(quick, settings=silent, epochs=1)).endswith("epoch 1, 286 kB.")
-    long = replace(PACE, samples_in_a_pass=10**9, weights_bytes=10**9)
+    long = replace(PACE, samples_per_epoch=10**9, weights_bytes=10**9)
     assert "; 13:53:40 hours for an epoch. By tomorrow at 01:55: epoch 1, 2 clips, 1.0 GB." in str(
         promised(long, epochs=1)
     )

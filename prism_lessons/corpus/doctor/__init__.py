@@ -3,7 +3,7 @@
 A detector reads one sound block by block, so that a recording of ten hours needs no more memory than a short one:
 
     class Detector:
-        kinds = (...)                           the `Kind`s that it can find
+        kinds = (...)                           the `FaultKind`s that it can find
         def __init__(self, sample_rate, channels)
         def add(self, frames, mono)             float32, shapes (frames, channels) and (frames,), finite
         def findings(self)                      a list of `Finding`s, once all has been added
@@ -20,7 +20,7 @@ from .bandwidth import USUAL_RATE, bandwidth_at_rate
 from .channels import Channels
 from .clipping import Peaks
 from .files import file_findings
-from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, Finding, Kind
+from .findings import CLEAR, MOST_PLACES, SEVERE, SEVERITY_WORDS, SLIGHT, FaultKind, Finding
 from .glitches import Glitches
 from .level import Level
 from .spectrum import Spectrum
@@ -32,8 +32,8 @@ KINDS = {kind.key: kind for part in (file_findings, *DETECTORS) for kind in part
 MIXING = tuple(kind.key for kind in Channels.kinds)
 
 __all__ = [
-    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "USUAL_RATE", "Finding", "Kind", "examine",
-    "fault_key", "finding_in_words", "findings_at_rate", "has_remedy", "kept_channel", "repair_recording",
+    "CLEAR", "KINDS", "MOST_PLACES", "SEVERE", "SEVERITY_WORDS", "SLIGHT", "USUAL_RATE", "FaultKind", "Finding",
+    "examine", "fault_key", "finding_in_words", "findings_at_rate", "has_remedy", "kept_channel", "repair_recording",
 ]  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
+from .findings import CLEAR, SEVERE, SLIGHT, FaultKind, Finding
 
 USUAL_RATE = 16000
 USUAL_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
@@ -21,7 +21,7 @@ STEEPER = 1.2  # than the spectrum below it: a straight slope down to the noise 
 AN_OCTAVE, A_THIRD_OF_AN_OCTAVE = 1.1 / 2, 2 ** (-1 / 3)
 EDGE = 0.1  # of the cutoff: resamplers fall to nothing within 9 %, MP3 encoders within 6 %
 
-LOW_RATE = Kind(
+LOW_RATE = FaultKind(
     "low_rate",
     "low sample rate",
     "It holds nothing above half its rate, so the model sounds as dull as it does.",
@@ -29,7 +29,7 @@ LOW_RATE = Kind(
     f"sample rate below {HIGHEST:.0%} of the corpus's, which is {USUAL_RATE} Hz where none is named",
     "sampling theorem; 16000 Hz is the rate of the published SampleRNN models (Mehri et al. 2017)",
 )
-BANDWIDTH = Kind(
+BANDWIDTH = FaultKind(
     "bandwidth",
     "missing high frequencies",
     "It holds nothing above the cutoff, and a model that also hears full recordings learns both sounds.",

@@ -5,7 +5,7 @@ import scipy.fft
 
 from ...analysis import Sections, power_spectrum, true_runs
 from ...audio import to_dbfs
-from .findings import CLEAR, MOST_PLACES, SEVERE, Finding, Kind
+from .findings import CLEAR, MOST_PLACES, SEVERE, FaultKind, Finding
 
 FRAME_SECONDS = 0.1
 SECTION_FRAMES = 32
@@ -17,7 +17,7 @@ LOWEST, OCTAVES = 40, 9  # Hz; the bands are 0 to 40 Hz, and octaves from there
 ONE_SIDED_DB, SILENT_DBFS = 40.0, -60.0
 
 
-CANCELLING = Kind(
+CANCELLING = FaultKind(
     "cancelling",
     "channels that cancel",
     "Mixed to mono, the channels cancel: a model hears a thin remainder, or next to nothing.",
@@ -28,7 +28,7 @@ CANCELLING = Kind(
     None,
     "the louder channel read alone",
 )
-ONE_SIDED = Kind(
+ONE_SIDED = FaultKind(
     "one_sided",
     "sound on one side only",
     "Mixed to mono with silence, the sound is 6 dB softer than it was, and softer than other files beside it.",

@@ -11,7 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ...analysis import Sections, map_sections
 from ...audio import PCM16_STEP, to_dbfs, to_mono
 from ...live import counted
-from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind, merge_overlapping
+from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, FaultKind, Finding, merge_overlapping
 
 SECTION, MARGIN = 2**16, 2**10
 LEAST_LEVEL = 0.002  # -54 dBFS; below it, 16-bit steps make every top flat
@@ -124,7 +124,7 @@ def turn_down(blocks, sample_rate, values):
         yield np.clip(block * np.float32(values["gain"]), -1, 1)
 
 
-CLIPPING = Kind(
+CLIPPING = FaultKind(
     "clipping",
     "clipping",
     "Every peak becomes a flat top with bright edges, and a model learns that harshness as part of the sound.",
@@ -136,7 +136,7 @@ CLIPPING = Kind(
     declip,
     "cut tops rebuilt, and turned down so that they fit",
 )
-INTERSAMPLE = Kind(
+INTERSAMPLE = FaultKind(
     "intersample",
     "inter-sample peaks",
     "The curve between samples is above full scale, so that resampling to the model's rate clips it.",

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import grey_closing
 from scipy.optimize import isotonic_regression
 
-from .findings import CLEAR, SEVERE, Finding, Kind
+from .findings import CLEAR, SEVERE, FaultKind, Finding
 
 CUT_FADE_SECONDS = 0.01  # at either end of a segment that is kept
 SOFT = 25.0  # dB below the loudest part
@@ -43,7 +43,7 @@ def keep_segments(blocks, sample_rate, values):
         position += len(block)
 
 
-FADE = Kind(
+FADE = FaultKind(
     "fade",
     "long fade",
     "Most of it is far softer than its loud part, and a model learns to fade away and to stay soft.",

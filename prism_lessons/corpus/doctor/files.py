@@ -3,11 +3,11 @@ sound."""
 
 from ...audio import LENGTH_SECONDS
 from ...live import counted
-from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
+from .findings import CLEAR, SEVERE, SLIGHT, FaultKind, Finding
 
 SHORT_SECONDS = 0.1
 
-BROKEN = Kind(
+BROKEN = FaultKind(
     "broken",
     "broken file",
     "It ends in the middle of a sound, and a model learns that sounds may do so.",
@@ -15,7 +15,7 @@ BROKEN = Kind(
     "sound ends more than 0.05 s before the length that the file's header promises, or cannot be decoded",
     "the file's own header",
 )
-GAPS = Kind(
+GAPS = FaultKind(
     "gaps",
     "parts that cannot be decoded",
     "The sound jumps where they were, and a model learns the jumps.",
@@ -23,7 +23,7 @@ GAPS = Kind(
     "one packet between two that can be decoded",
     "FFmpeg, which decodes it",
 )
-HEADER = Kind(
+HEADER = FaultKind(
     "header",
     "wrong length in the header",
     "None, if everything beyond that length is sound: the course reads the file to its end.",
@@ -31,7 +31,7 @@ HEADER = Kind(
     "the file holds 0.05 s more than its header promises",
     "the file's own header",
 )
-TRACKS = Kind(
+TRACKS = FaultKind(
     "tracks",
     "several sound tracks",
     "A model hears only one of them, the one that players choose.",
@@ -39,7 +39,7 @@ TRACKS = Kind(
     "more than one track of sound in the file",
     "the file's own header",
 )
-NOT_FINITE = Kind(
+NOT_FINITE = FaultKind(
     "not_finite",
     "samples that are no numbers",
     "Each becomes a moment of silence with a click at either side, and a model learns the clicks.",
@@ -47,7 +47,7 @@ NOT_FINITE = Kind(
     "one sample that is NaN, infinite or beyond the range of 32-bit integers",
     "IEEE 754",
 )
-SHORT = Kind(
+SHORT = FaultKind(
     "short",
     "very short file",
     "Most of what a model sees of it is the silence before it; it teaches how a sound begins, and little else.",

@@ -21,7 +21,7 @@ def merge_overlapping(places):
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultKind:
     """A kind of fault.
 
     Attributes
@@ -63,7 +63,7 @@ class Finding:
     Attributes
     ----------
     kind
-        The key of its `Kind`.
+        The key of its `FaultKind`.
     severity
         SLIGHT (1), CLEAR (2) or SEVERE (3).
     measured

@@ -15,7 +15,7 @@ from scipy.ndimage import maximum_filter1d
 from ...analysis import Sections, map_sections, power_spectrum
 from ...audio import PCM16_STEP, to_mono
 from ...live import counted
-from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind, merge_overlapping
+from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, FaultKind, Finding, merge_overlapping
 
 FRAME_SECONDS = 0.023  # half the stretch that one set of prediction coefficients holds for: sound hardly changes in it
 OUTLIER = 20.0  # times the median of a frame; the filter is estimated again without such samples
@@ -260,7 +260,7 @@ def remove_dropouts(blocks, sample_rate, values):
     return map_sections(blocks, change, SECTION_FRAMES * hop, MARGIN_FRAMES * hop)
 
 
-DROPOUTS = Kind(
+DROPOUTS = FaultKind(
     "dropouts",
     "dropouts",
     "Sound that stops dead and goes on: a model learns the holes, and the clicks at their edges.",
@@ -273,7 +273,7 @@ DROPOUTS = Kind(
     remove_dropouts,
     "dropouts interpolated, long ones faded",
 )
-CLICKS = Kind(
+CLICKS = FaultKind(
     "clicks",
     "clicks",
     "A click holds every pitch at once, and a model that learns it scatters clicks over what it generates.",

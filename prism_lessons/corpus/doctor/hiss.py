@@ -12,7 +12,7 @@ from scipy.ndimage import uniform_filter
 from scipy.signal import istft, stft
 
 from ...analysis import Reblocker, map_with_context
-from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
+from .findings import CLEAR, SEVERE, SLIGHT, FaultKind, Finding
 
 QUIETEST, QUIETER = 0.1, 0.2  # shares of the frames
 LEAST_FRAMES = 16
@@ -58,7 +58,7 @@ def _reduce_noise(blocks, sample_rate, values):
     return map_with_context(even(), change, 4 * size)
 
 
-NOISE = Kind(
+NOISE = FaultKind(
     "noise",
     "high noise floor",
     "To a model the hiss is as much a sound as the music, and it plays hiss where there should be a rest.",

@@ -9,7 +9,7 @@ import soxr
 from scipy.signal import iirnotch, sosfiltfilt, tf2sos
 
 from ...analysis import Reblocker, map_with_context
-from .findings import CLEAR, SEVERE, SLIGHT, Finding, Kind
+from .findings import CLEAR, SEVERE, SLIGHT, FaultKind, Finding
 
 RATE = 2000  # Hz, to which the sound is resampled: room for 15 harmonics of 60 Hz
 LENGTH_SECONDS, SHORTEST_SECONDS = 8.0, 2.0
@@ -43,7 +43,7 @@ def _remove_hum(blocks, sample_rate, values):
     return map_with_context(blocks, change, 2 * sample_rate)
 
 
-HUM = Kind(
+HUM = FaultKind(
     "hum",
     "mains hum",
     "It is the steadiest sound of all and the easiest to learn, so it comes back in everything the model plays.",

@@ -6,7 +6,7 @@ from ...analysis import Reblocker, true_runs
 from ...audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS, to_dbfs
 from ...quantisation import Quantisation
 from .fading import FADE, fade_finding, keep_segments
-from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, Finding, Kind
+from .findings import CLEAR, MOST_PLACES, SEVERE, SLIGHT, FaultKind, Finding
 
 # 1 / mu: there the steps of mu-law are twice as large as at zero (ITU-T G.711, prism_lessons/quantisation.py).
 LEAST_OFFSET = 1 / 255
@@ -31,7 +31,7 @@ def _amplify(blocks, sample_rate, values):
         yield np.clip(block * np.float32(10 ** (values["gain_db"] / 20)), -1, 1)
 
 
-DC = Kind(
+DC = FaultKind(
     "dc",
     "DC offset",
     "Silence no longer lies at zero, where a model's 256 values lie closest: soft passages become coarse, joins click.",
@@ -41,7 +41,7 @@ DC = Kind(
     _remove_offset,
     "offset subtracted",
 )
-QUIET = Kind(
+QUIET = FaultKind(
     "quiet",
     "very low level",
     "Its soft parts vanish between a model's 256 values, and the model plays as softly and as coarsely.",
@@ -52,7 +52,7 @@ QUIET = Kind(
     _amplify,
     "raised to a peak of -3 dBFS, the noise in it as well",
 )
-SILENCE = Kind(
+SILENCE = FaultKind(
     "silence",
     "long silence",
     "A model that sees much silence learns to stay silent, and training time is spent on nothing.",
