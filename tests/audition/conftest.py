@@ -26,6 +26,19 @@ def unlearned():
     return make
 
 
+@pytest.fixture
+def begin_run(tmp_path):
+    """A function that begins a run at 8 kHz under a name, with no more settings than are read."""
+    settings = {
+        "model": {},
+        "training": {},
+        "sample_rate": 8000,
+        "corpus": {"digest": "0", "folder": "corpus"},
+        "references": {"uniform": 8.0},
+    }
+    return lambda name: Run.begin(tmp_path / name, settings, "# Card of this corpus\n")
+
+
 def plain(settings):
     return json.loads(json.dumps(vars(settings)))
 

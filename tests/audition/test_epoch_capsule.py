@@ -7,20 +7,12 @@ from prism_lessons.audition.epoch_capsule import capsule_of
 from prism_lessons.audition.listening import ListeningLog
 from prism_lessons.capsule import Capsule
 from prism_lessons.errors import CourseError
-from prism_lessons.run import Epoch, Run
-
-SETTINGS = {
-    "model": {},
-    "training": {},
-    "sample_rate": 8000,
-    "corpus": {"digest": "0", "folder": "corpus"},
-    "references": {"uniform": 8.0},
-}
+from prism_lessons.run import Epoch
 
 
 @pytest.fixture
-def run(tmp_path, noise, unlearned):
-    run = Run.begin(tmp_path / "run", SETTINGS, "# Card of this corpus\n")
+def run(begin_run, noise, unlearned):
+    run = begin_run("run")
     for epoch in (1, 2):
         run.record(Epoch(epoch, 5.0, 5.0, 1.0, 1, 0.001))
         Clip(noise(0.1, epoch, 8000), 8000).save(run.clip_path(epoch, 1, 1.0))

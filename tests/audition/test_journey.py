@@ -7,20 +7,11 @@ from prism_lessons.audio import Clip, load
 from prism_lessons.audition.journey import journey
 from prism_lessons.errors import CourseError
 from prism_lessons.pages.journey import journey_page
-from prism_lessons.run import Run
-
-SETTINGS = {
-    "model": {},
-    "training": {},
-    "sample_rate": 8000,
-    "corpus": {"digest": "0", "folder": "corpus"},
-    "references": {"uniform": 8.0},
-}
 
 
 @pytest.fixture
-def run(tmp_path, noise):
-    run = Run.begin(tmp_path / "run", SETTINGS, "# Card of this corpus\n")
+def run(begin_run, noise):
+    run = begin_run("run")
     for epoch in (1, 2, 4):
         Clip(noise(0.5, epoch, 8000), 8000).save(run.clip_path(epoch, 1, 0.85))
         Clip(noise(0.5, 9 + epoch, 8000), 8000).save(run.clip_path(epoch, 2, 1.0))
@@ -48,11 +39,11 @@ def test_a_clip_of_another_rate_is_as_long_as_it_was(run, noise):
     assert journey(run).clip.seconds == pytest.approx(2.1, abs=0.001)
 
 
-def test_what_is_not_there_is_said(run, tmp_path):
+def test_what_is_not_there_is_said(run, begin_run):
     with pytest.raises(CourseError, match=r"choose from voice 1 at 0\.85, voice 2 at 1"):
         journey(run, temperature=0.5)
     with pytest.raises(CourseError, match="not played a clip"):
-        journey(Run.begin(tmp_path / "new", SETTINGS, ""))
+        journey(begin_run("new"))
 
 
 def test_sound_chapters_and_labels_are_saved(run, tmp_path):
