@@ -248,7 +248,7 @@ def go_on(hum_corpus, small):
     def go_on(folder, epochs=2, corpus=hum_corpus, **changes):
         from prism_lessons.training import train  # here, so that tests without a model need no TensorFlow
 
-        return train(corpus, folder, epochs=epochs, **{"dropout": 0.1, "versions": 2, **small, **changes})
+        return train(corpus, folder, epochs=epochs, **{"versions": 2, **small, **changes})
 
     return go_on
 
