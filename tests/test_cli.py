@@ -152,7 +152,7 @@ def test_a_run_begins_from_an_epoch_of_another(hum_corpus, small, straight, tmp_
     assert pl.Run(tmp_path / "run").begun_from["digest"] == straight.capsule(1).digest
     assert main(words) == 0
     assert main([*words, "--start", str(straight.folder)]) == 2
-    assert 'began from epoch 1 of "run" and is now asked to begin from epoch 2' in capsys.readouterr().err
+    assert 'began from epoch 1 of "run", and you asked to begin from epoch 2' in capsys.readouterr().err
 
 
 def test_a_plan_and_a_pre_flight_come_before(hum_corpus, small, tmp_path, monkeypatch, capsys):
@@ -183,7 +183,7 @@ def test_a_pre_flight_that_fails_ends_with_status_2(hum_corpus, small, tmp_path,
     [
         (["plan", "CORPUS", "--until", "teatime"], "17:00"),
         (["plan", "NEW"], "corpus"),
-        (["preflight", "CORPUS", "CORPUS"], "other things"),
+        (["preflight", "CORPUS", "CORPUS"], "something other"),
         (["preflight", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
         (["train", "CORPUS", "NEW", "--preset", "symphony"], "sketch"),
         (["train", "CORPUS", "NEW", "--set", "dim=0"], "dim"),
@@ -197,7 +197,7 @@ def test_a_pre_flight_that_fails_ends_with_status_2(hum_corpus, small, tmp_path,
         (["train", "CORPUS", "NEW", "--start", "RUN", "--start-epoch", "7"], "1-2"),
         (["train", "CORPUS", "NEW", "--start-epoch", "1"], "--start"),
         (["train", "NEW", "NEW"], "corpus"),
-        (["train", "CORPUS", "CORPUS"], "other things"),
+        (["train", "CORPUS", "CORPUS"], "something other"),
         (["generate", "RUN", "--temperature", "0"], "temperature"),
         (["generate", "RUN", "--epoch", "77"], "1-2"),
         (["generate", "NEW"], "check the name"),

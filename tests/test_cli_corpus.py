@@ -74,7 +74,7 @@ def test_curate_prints_json_alone_and_takes_its_options(folder, tmp_path, capsys
         (["curate", "empty", "corpus"], "is empty: put your recordings into it"),
         (["curate", "short", "corpus"], "at least 10 s are needed"),
         (["curate", "my recordings", "my recordings"], "needs a folder of its own"),
-        (["curate", "my recordings", "short"], "holds other things than a corpus"),
+        (["curate", "my recordings", "short"], "holds something other than a corpus"),
         (["curate", "my recordings", "corpus", "--sample-rate", "1"], "cannot be used: give 2000 to 192000 Hz"),
         (["curate", "my recordings", "corpus", "--validation", "0.9"], "above 0 and at most 0.5"),
     ],

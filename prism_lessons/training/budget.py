@@ -6,9 +6,9 @@ from datetime import datetime
 from ..errors import CourseError, as_given
 from ..settings import is_number
 
-STEADY = 30.0  # seconds of training: the least time constant of the speed, since machines are shared
-LEAST_TRAINED = 2.0  # seconds of training before anything is said
-ENDS_AVERAGED = 4  # newest ends of epochs: the first one is slower, and machines are shared
+STEADY = 30.0  # seconds of training: the least time constant of the averaged speed, since machines are shared
+LEAST_TRAINED = 2.0  # seconds of training before the first forecast
+ENDS_AVERAGED = 4  # ends of epochs: the first one is slower, and machines are shared
 
 
 class Budget:
@@ -43,7 +43,7 @@ class Budget:
         return cls(epochs, preset.minutes if epochs is None and minutes is None else minutes)
 
     def share(self, state):
-        """The fraction of it that a `TrainingState` has spent, 0 .. 1 and beyond."""
+        """The fraction of the budget that a `TrainingState` has spent, 0 .. 1 and beyond."""
         by_time = state.seconds / (60 * self.minutes) if self.minutes else 0.0
         by_epoch = state.epochs / self.epochs if self.epochs else 0.0
         return max(by_time, by_epoch)
@@ -82,7 +82,7 @@ def predict_end(budget, epoch_seconds, end_seconds, *, epochs=0.0, ended=0, seco
 class Forecast:
     """Predicts when a run will end from its recent speed, updated with every batch.
 
-    Training by earlier calls, perhaps on another machine, counts for the budget and not for the speed.
+    Training by earlier calls, perhaps on another machine, counts towards the budget and not towards the speed.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ class Forecast:
         state = self.state
         before, self._last = self._last, (now, state.seconds, state.epochs, state.epoch)
         passed, trained, epochs, ended = (new - old for new, old in zip(self._last, before or self._last, strict=True))
-        if trained <= 0 or epochs <= 0:  # the first batch, which compiles, or the run went back after it blew up
+        if trained <= 0 or epochs <= 0:  # the first batch, which compiles, or a rollback
             self._between = 0.0
             return
         fade = math.exp(-trained / max(STEADY, self._trained / 3))
@@ -125,11 +125,11 @@ class Forecast:
 
     @property
     def ready(self):
-        """Whether the run has been watched for long enough to say anything."""
+        """Whether the run has trained for long enough to predict anything."""
         return self._trained >= LEAST_TRAINED
 
     def predict_end(self):
-        """The epochs at the end, and the seconds until then; only where it is `ready`."""
+        """The epochs at the end, and the seconds until then; only if `ready`."""
         state = self.state
         reached, _, left = predict_end(
             self.budget,

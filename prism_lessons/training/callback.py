@@ -8,7 +8,7 @@ from datetime import datetime
 from ..backend import keras
 from .schedule import learning_rate
 
-LOOK_BACK = 50  # batches that are judged together: one strange sound among the streams is no divergence
+LOOK_BACK = 50  # batches averaged: one strange sound among the streams is no divergence
 MARGIN = 0.5  # bits per sample above blind chance
 MOST_ROLLBACKS = 3  # times that a run is rolled back; if it still diverges, the user has to decide
 
@@ -41,7 +41,7 @@ class DivergenceMonitor:
         Diverged
         """
         if not (math.isfinite(bits) and math.isfinite(norms)):
-            raise Diverged("its numbers grew beyond all bounds")
+            raise Diverged("its numbers grew without bound")
         if self._first_epoch and not self._recent:
             self._worst = max(self._worst, bits + MARGIN)
         self._recent.append(bits)

@@ -10,7 +10,7 @@ from ..scoring import nats
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
 WIDEST_JIT = 512
-# What a checkpoint may lack, or have in excess: see `StatefulSampleRNN.named_variables`.
+# Variables that a checkpoint may lack, or have in excess: see `StatefulSampleRNN.named_variables`.
 OPTIONAL = ("carried/", "chance/", "scaler/")
 
 
@@ -71,7 +71,7 @@ class StatefulSampleRNN(keras.Model):
             )
             for i, state in enumerate(samplernn.initial_state(streams))
         ]
-        # Counted inside the training step, so that an interruption cannot come between a step and its count.
+        # Counted inside the training step, so that no interruption can separate a step from its count.
         self.batches_seen = self.add_weight(shape=(), initializer="zeros", trainable=False, dtype="int32", name="heard")
         self.bits = MeanBits(name="bits")
         self.built = True
@@ -104,7 +104,7 @@ class StatefulSampleRNN(keras.Model):
         self.adam.norms.assign(ops.zeros(2))
 
     def named_variables(self):
-        """{name: variable} of everything a checkpoint needs to go on exactly.
+        """{name: variable} of everything that a training needs to resume exactly.
 
         Names that begin with one of `OPTIONAL` (stream states, dropout's random state, the loss scaler of half
         precision) depend on the machine or the batch size; the others do not.

@@ -1,6 +1,7 @@
-"""How far a training will get, by when, and what it needs: a corpus, a preset and a budget go in, a `Plan` comes out.
+"""Plans: how far a training will get, by when, and what it needs, predicted from a corpus, a preset and a budget.
 
-This machine's speed is measured by some real training. Once the run has begun, a `Forecast` takes the plan's place.
+The speed of this machine is measured by training for some seconds. Once the run has begun, a `Forecast` replaces
+the plan.
 """
 
 import io
@@ -25,7 +26,7 @@ from .budget import Budget, predict_end, when, whole_minute
 from .callback import Diverged
 from .trainer import Trainer, prepare
 
-LEAST_BATCHES = 3  # timed, however long they take: the first may be slow, and two do not tell how much they vary
+LEAST_BATCHES = 3  # timed, however long they take: the first may be slow, and two do not show how much they vary
 NEVER_PRUNED = 4  # epochs whose weights stay whatever the disk budget: the best one and the three newest (`Run.prune`)
 
 
@@ -86,21 +87,21 @@ class Plan:
         )
         if self.cut:
             text += (
-                f" This computer is lent for at most {counted(self.most_hours, 'hour')}, and that ends in epoch "
-                f"{self.cut}: keep a copy of the run on Drive and go on from it; in a lesson, "
+                f" This computer is yours for at most {counted(self.most_hours, 'hour')}, and that time ends in "
+                f"epoch {self.cut}: keep a copy of the run on Drive and go on from there; in a lesson, "
                 "notebook.Course(drive=True) does so."
             )
         return "\n".join([text, *self.warnings])
 
     def as_dict(self):
-        """Plain values for JSON, the words among them."""
+        """Plain values for JSON, with the text of `str`."""
         moments = {name: getattr(self, name).isoformat(timespec="seconds") for name in ("begins", "ends")}
         return asdict(self) | moments | {"seconds": self.seconds, "text": str(self)}
 
 
 @checked(corpus=a(Corpus, a_path), live=optional(a_live_line))
 def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hours=None, live=None, **changes):
-    """Measure this machine for some seconds, and predict how far a training will get.
+    """Measure the speed of this machine for some seconds, and predict how far a training will get.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
     Raises
     ------
     CourseError
-        When an argument is out of range, or nothing can be trained before `until`.
+        When an argument is out of range, or there is no time to train before `until`.
 
     See Also
     --------
@@ -155,7 +156,7 @@ def plan(corpus, preset=None, *, minutes=None, epochs=None, until=None, most_hou
 
 
 def next_time(clock_time, now):
-    """The next moment after `now` at a clock time such as "17:00".
+    """The next time after `now` that a clock shows a time such as "17:00".
 
     Raises
     ------
@@ -189,7 +190,7 @@ def make_plan(throughput, settings, budget, now, until=None, most_hours=None):
         training = epochs * throughput.epoch_seconds + max(0.0, rest - throughput.end_seconds)
         if not training:
             raise CourseError(
-                f"Nothing can be trained until {until:%H:%M}: starting and the end of an epoch take "
+                f"There is no time to train before {until:%H:%M}: starting and the end of an epoch take "
                 f"{_duration(throughput.start_seconds + throughput.end_seconds)}; name a later time."
             )
         budget = Budget(budget.epochs, min(training / 60, budget.minutes or math.inf))
@@ -225,7 +226,7 @@ def _duration(seconds):
 
 @dataclass(frozen=True)
 class Throughput:
-    """How fast a machine trains one preset on one corpus, and what each epoch leaves on the disk.
+    """How fast a machine trains one preset on one corpus, and how much each epoch writes to disk.
 
     Parameters
     ----------
@@ -251,7 +252,7 @@ class Throughput:
 
     @property
     def epoch_seconds(self):
-        """Seconds of training in an epoch, its end not counted."""
+        """Seconds of training in an epoch, without its end."""
         return self.samples_per_epoch / self.samples_per_second
 
 
@@ -283,7 +284,7 @@ def measure_throughput(corpus, preset, live=None, seconds=6.0):
         start_seconds = time.monotonic() - began - trained
         capsule = Capsule.of(model.samplernn, corpus.sample_rate, {}, run.card).save(run.capsule_path(1))
         checkpoint_bytes, weights_bytes = (path.stat().st_size for path in (run.folder / MID_EPOCH, capsule))
-    live.end(f"Measured this computer, {clock(time.monotonic() - began)}.")
+    live.end(f"Measured this computer in {clock(time.monotonic() - began)}.")
     samples = codes.samples_per_epoch
     return Throughput(
         samples_per_second=epochs * samples / trained,
@@ -297,7 +298,7 @@ def measure_throughput(corpus, preset, live=None, seconds=6.0):
 
 
 def _fit_for(seconds, trainer):
-    """Train for some seconds, with everything that a run does at each batch.
+    """Train for some seconds, doing everything that a run does at each batch.
 
     Returns
     -------
@@ -309,7 +310,7 @@ def _fit_for(seconds, trainer):
     while not (state.seconds >= seconds and state.epochs > (LEAST_BATCHES + 0.5) * batch):
         budget.minutes = (max(seconds, state.seconds + 1e-6) if stretches else seconds / 2) / 60
         began, trained = time.monotonic(), state.seconds
-        with suppress(Diverged):  # takes as long as any batch; the run will report it
+        with suppress(Diverged):  # it takes as long as any batch, and the run will report it
             trainer.fit()
         if state.step >= state.steps:
             state.next_epoch(trainer.model)
@@ -339,7 +340,7 @@ class DiskEstimate:
 
     @property
     def clips(self):
-        """The clips of an epoch, 16 bits a sample, as files and once more for TensorBoard."""
+        """The clips of an epoch, at 16 bits a sample, as files and again for TensorBoard."""
         return round(2 * 2 * len(self.settings.clips) * self.settings.clip_seconds * self.sample_rate)
 
     @property
@@ -358,7 +359,7 @@ class DiskEstimate:
         return 3 * self.checkpoint + 2 * self.epoch
 
     def check(self, folder):
-        """Raise `CourseError` where too little space is free for a training in a folder, which need not exist yet."""
+        """Raise `CourseError` if the disk of a folder, which may not exist yet, has too little space for a training."""
         exists = next(parent for parent in (folder, *folder.absolute().parents) if os.path.exists(parent))
         free = shutil.disk_usage(exists).free
         if free < self.least:

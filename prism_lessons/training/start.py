@@ -1,7 +1,7 @@
 """Starting a training: a new run, one that goes on, or one that begins with the weights of a capsule.
 
 A call of `train` is checked against the run in its folder, and against the capsule to begin with, such as an epoch of
-another run. The new run keeps that capsule in its folder, and takes its weights from there until the first checkpoint.
+another run. The new run keeps that capsule in its folder, and loads its weights from there until the first checkpoint.
 """
 
 import json
@@ -72,13 +72,13 @@ def resolve_preset(corpus, folder, name, changes, start=None):
     """
     if not os.path.exists(folder / SETTINGS):
         if os.path.exists(folder) and (not folder.is_dir() or any(not is_beginning(path) for path in folder.iterdir())):
-            raise CourseError(f'"{folder}" holds other things than a run, so it is left alone: name a new folder.')
+            raise CourseError(f'"{folder}" holds something other than a run, so it is left alone: name a new folder.')
         return _new(corpus, name, changes, start), None, None
     run = opened(folder)
     written = run.settings
     if written["corpus"]["digest"] != corpus.digest:
         raise CourseError(
-            f'The run in "{folder}" was begun with another corpus (or this one has changed since): name a new folder '
+            f'The run in "{folder}" was begun with another corpus, or this one has changed since: name a new folder '
             "for the run."
         )
     if start:
@@ -90,7 +90,7 @@ def resolve_preset(corpus, folder, name, changes, start=None):
     had, wanted = _conflict(previous, preset)
     if had:
         raise CourseError(
-            f'The run in "{folder}" was begun with {had} and is now asked for {wanted}: ask for the former to go on '
+            f'The run in "{folder}" was begun with {had}, and you asked for {wanted}: ask for the former to go on '
             "with it, or name a new folder for a new run."
         )
     return preset, run, previous
@@ -110,8 +110,8 @@ def _new(corpus, name, changes, start):
     has, wanted = _conflict(replace(preset, model=start.settings), preset)
     if has:
         raise CourseError(
-            f"The model to begin from ({place}) has {has} and is asked for {wanted}: leave its size as it is, or train "
-            "anew in a new folder, without start."
+            f"The model to begin from ({place}) has {has}, and you asked for {wanted}: leave its size as it is, or "
+            "begin a new run in a new folder, without start."
         )
     return preset
 
@@ -137,7 +137,7 @@ def _check_origin(run, capsule):
     ours, wanted = run.begun_from, origin_of(capsule)
     if not ours or ours["digest"] != wanted["digest"]:
         raise CourseError(
-            f'The run in "{run.folder}" began from {describe_origin(ours) if ours else "nothing"} and is now asked to '
+            f'The run in "{run.folder}" began from {describe_origin(ours) if ours else "nothing"}, and you asked to '
             f"begin from {describe_origin(wanted)}: leave start out to go on with it, or name a new folder for a new "
             "run."
         )
@@ -181,7 +181,7 @@ def run_settings(folder, corpus, preset, budget):
         },
         "versions": {name: version(name) for name in ("prism-lessons", "keras", "numpy")},
     }
-    return json.loads(json.dumps(values))  # tuples become lists, as they will be when read again
+    return json.loads(json.dumps(values))  # tuples become lists, as in the file
 
 
 def _seen_from(folder, path):

@@ -22,7 +22,7 @@ class TrainingState:
     lr_scale
         Factor of the learning rate: 1, halved at each rollback.
     rollbacks
-        How often the training has diverged.
+        The number of times that the training has diverged.
     """
 
     def __init__(self, streams):
@@ -43,7 +43,7 @@ class TrainingState:
         return round(self.epochs * self.streams.codes.samples_per_epoch)
 
     def bits(self, model):
-        """Total bits and number of samples of the current epoch, also from before interruptions."""
+        """Total bits and number of samples of the current epoch, including those from before interruptions."""
         return self.bits_total + float(model.bits.total), self.bits_count + float(model.bits.count)
 
     def next_epoch(self, model):
@@ -53,12 +53,12 @@ class TrainingState:
         model.reset_counts()
 
     def save(self, run, model):
-        """Write the checkpoint of the end of an epoch, and delete the one within it."""
+        """Write the checkpoint of the end of an epoch, and delete the one from within it."""
         self._write(run, CHECKPOINT, model)
         (run.folder / MID_EPOCH).unlink(missing_ok=True)
 
     def save_mid_epoch(self, run, model):
-        """Write a checkpoint within an epoch; the one of its beginning is kept."""
+        """Write a checkpoint within an epoch; the one from its beginning is kept."""
         self._write(run, MID_EPOCH, model)
 
     def _write(self, run, name, model):
@@ -87,7 +87,7 @@ class TrainingState:
         found = [file_format.read(path, "checkpoint")[:2] for path in paths if path.exists()]
         if not found:
             return
-        # In a tie, `max` takes the first: the checkpoint within the epoch, which is newer than that of its beginning.
+        # In a tie, `max` takes the first: the one within the epoch, which is newer than the one from its beginning.
         about, arrays = max(found, key=lambda checkpoint: checkpoint[0]["epoch"])
         model.restore(arrays)
         model.bits.reset_state()  # their values are in `about`

@@ -1,4 +1,4 @@
-"""Training: `train()` prepares a run, and trains it epoch after epoch; interrupted anywhere, it goes on exactly."""
+"""Training: `train()` prepares a run and trains it epoch after epoch; after an interruption it resumes exactly."""
 
 import contextlib
 import os
@@ -50,7 +50,7 @@ def train(
     corpus : Corpus, str or Path
         A `Corpus` or its folder.
     run : str or Path
-        The folder to work in. It is made if missing; a run that is in it goes on.
+        The run's folder. It is made if missing; a run already in it goes on.
     preset : str, optional
         "sketch", "study" or "piece" (see `PRESETS`). If not given, the run's own settings; for a new run "sketch" or,
         with `start`, the preset that matches its model, if any.
@@ -118,7 +118,7 @@ def train(
         fill(model.samplernn.weights_by_name(), start.weights)
     disk = DiskEstimate(model.samplernn.count_params(), preset.training, corpus.sample_rate)
     disk.check(folder)
-    busy = f'Another training is at work in "{folder}": wait for it or stop it, or name a new folder for this one.'
+    busy = f'Another training is running in "{folder}": wait for it, stop it, or name a new folder for this one.'
     with exclusive_lock(folder / LOCK, busy):
         if run is None:
             lines = reference_lines(codes, validation_codes, preset, corpus.sample_rate)
@@ -171,7 +171,7 @@ def _train(trainer, each_epoch):
 
 @contextlib.contextmanager
 def _copying(run, copy_to, live):
-    """Gives a function to call whenever there is something new to copy; waits for the rest at the end."""
+    """Yield a function to call whenever there is something new to copy; wait for the rest at the end."""
     if copy_to is None:
         yield lambda: None
         return
@@ -193,14 +193,14 @@ def _announce(trainer, corpus, preset, disk):
     """Report and log where the training begins or goes on, and what it needs."""
     run, state, live = trainer.run, trainer.state, trainer.live
     if not run.events and not preflight_done(run.folder, corpus, preset):
-        text = "No pre-flight was made: pl.preflight tries in a minute or two whether all is in order."
+        text = "There was no pre-flight: pl.preflight checks in a minute or two whether everything is set up."
         live.end(text)
         run.note("skipped pre-flight", text)
     half = resolve_precision(preset.training.precision) == "mixed_float16"
     machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {'half' if half else 'single'} precision"
     origin = f" from {describe_origin(run.begun_from)}" if run.begun_from else ""
     if state.seconds:
-        run.note("resumed", f"Went on in epoch {state.epoch + 1}, {machine}.")
+        run.note("resumed", f"Resumed in epoch {state.epoch + 1}, {machine}.")
     else:
         run.note("begun", f"Begun{origin and f'{origin},'} {machine}.")
     live.end(

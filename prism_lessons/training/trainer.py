@@ -28,7 +28,7 @@ LONG_ENOUGH = 1.0  # seconds of validation, or of playing, from which the rest i
 
 
 def prepare(corpus, preset):
-    """What a training of a corpus needs in memory.
+    """Prepare the model and the codes for a training.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def prepare(corpus, preset):
 class Trainer:
     """Trains a run: fits, validates, plays and saves each epoch.
 
-    Everything that follows the last batch of an epoch is written again, identically, if it was interrupted.
+    If the end of an epoch is interrupted, everything after its last batch is done again, identically.
 
     Parameters
     ----------
@@ -102,12 +102,12 @@ class Trainer:
 
     @property
     def stands_still(self):
-        """Whether none of the last `patience` epochs had better validation than the best before."""
+        """Whether none of the last `patience` epochs was better in validation than the best before them."""
         bits, patience = [entry.validation_bits for entry in self.run.log], self.settings.patience
         return bool(patience) and len(bits) > patience and min(bits[-patience:]) >= min(bits[:-patience])
 
     def warm_up(self):
-        """Do a little of everything that ends an epoch; the forecast begins with the time that the whole will take.
+        """Rehearse the end of an epoch on a small scale, and begin the forecast with an estimate of its duration.
 
         This compiles everything in advance, so the first end of an epoch takes no longer than others; a lack of memory
         or disk space shows before the first epoch.
@@ -157,7 +157,7 @@ class Trainer:
         self.live.text(f"Epoch {state.epoch + 1}: validating")
         validation_bits = self.scorer(self.validation_codes, *self.excerpts)
         if not math.isfinite(validation_bits):
-            raise Diverged("its answers in validation are no numbers")
+            raise Diverged("its validation loss is not a number")
         return Epoch(
             epoch=state.epoch + 1,
             bits=bits,
@@ -242,9 +242,8 @@ class Trainer:
             text = f"The training blew up once more ({reason}) and was stopped at {place}."
             run.note("blown up", text, back_to=state.epoch, rate_factor=0.0)
             raise CourseError(
-                f"The training has blown up {rollbacks} times ({reason}), so it was stopped, and what it had learned "
-                f"by {place} is kept: ask for a learning_rate a tenth as large, or listen whether a recording is "
-                "damaged."
+                f"The training has blown up {rollbacks} times ({reason}), so it was stopped, and the model at {place} "
+                "is kept: ask for a learning_rate a tenth as large, or listen to the recordings for damage."
             )
         state.rollbacks, state.lr_scale = rollbacks, state.lr_scale / 2
         state.save(run, self.model)
@@ -255,12 +254,12 @@ class Trainer:
     def stop(self):
         """Save a training that was interrupted."""
         self.save_mid_epoch()
-        text = f"Stopped in epoch {self.state.epoch + 1}, with {self.state.step / self.state.steps:.0%} of it heard."
+        text = f"Stopped in epoch {self.state.epoch + 1}, after {self.state.step / self.state.steps:.0%} of it."
         self.live.end(text)
         self.run.note("stopped", text)
 
     def _codes_of_clips(self, samples):
-        """Yield codes for all clips, `samples` of each; a voice draws the same random numbers every time."""
+        """Yield codes for all clips, `samples` of each; the random numbers of a voice are the same in each epoch."""
         temperatures, voices = zip(*self.settings.clips, strict=True)
         drawing = [(self.settings.seed, voice - 1) for voice in voices]
         return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
@@ -284,8 +283,8 @@ class Trainer:
             yield
         except tf.errors.OpError as error:  # TensorFlow's own class, not an OSError
             raise CourseError(
-                f'The curves in "{self.curves}" could not be written: see that the folder is still there and the disk '
-                "has room, and do the same again; everything finished before is safe."
+                f'The curves in "{self.curves}" could not be written: check that the folder is still there and the '
+                "disk has space, and run the same again; everything finished before is safe."
             ) from error
 
     def _validation_seconds(self):

@@ -384,7 +384,7 @@ def test_a_folder_that_holds_other_things_is_left_alone(three_takes, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter 1.txt").write_text("It was a dark and stormy night")
     before = fingerprint(tmp_path / "thesis")
-    with pytest.raises(CourseError, match="holds other things than a corpus, so it is left alone"):
+    with pytest.raises(CourseError, match="holds something other than a corpus, so it is left alone"):
         curate(three_takes, tmp_path / "thesis")
     assert fingerprint(tmp_path / "thesis") == before
 

@@ -18,9 +18,9 @@ def see(watch, bits_of_batches):
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])
 def test_what_is_no_number_is_an_explosion_at_once(number):
-    with pytest.raises(Diverged, match="beyond all bounds"):
+    with pytest.raises(Diverged, match="without bound"):
         DivergenceMonitor(256, first_epoch=True).update(number, 1.0)
-    with pytest.raises(Diverged, match="beyond all bounds"):
+    with pytest.raises(Diverged, match="without bound"):
         DivergenceMonitor(256, first_epoch=True).update(8.0, number)
 
 

@@ -130,7 +130,7 @@ def test_words_of_a_plan():
 def test_words_of_a_plan_that_the_computer_does_not_last_for():
     text = str(promised(epochs=400, most_hours=12))
     assert text.startswith("20,000 samples a second; 2:00 minutes for an epoch. By tomorrow at 01:21: epoch 400, 800 ")
-    assert "lent for at most 12 hours, and that ends in epoch 360: keep a copy" in text
+    assert "yours for at most 12 hours, and that time ends in epoch 360: keep a copy" in text
     assert "at most 1 hour, " in str(promised(epochs=400, most_hours=1))
 
 

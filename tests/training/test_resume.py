@@ -175,7 +175,7 @@ def test_a_drive_that_vanishes_does_not_stop_the_training(hum_corpus, small, tmp
 
 
 def test_a_second_training_in_the_same_folder_is_refused(hum_corpus, small, straight, tmp_path):
-    with filelock.FileLock(tmp_path / LOCK), pytest.raises(CourseError, match="Another training is at work"):
+    with filelock.FileLock(tmp_path / LOCK), pytest.raises(CourseError, match="Another training is running"):
         train(hum_corpus, tmp_path, epochs=1, **small)
     assert sorted(path.name for path in tmp_path.iterdir()) == [LOCK]
 

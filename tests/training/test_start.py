@@ -151,7 +151,7 @@ def test_a_run_goes_on_from_no_other_start(began, go_on, straight, second, tmp_p
     shutil.copytree((second if began else straight).folder, folder)
     before = contents(folder)
     origin = 'epoch 1 of "run"' if began else "nothing"
-    with pytest.raises(CourseError, match=f"began from {origin} and is now asked to begin from epoch 2 of .*: leave "):
+    with pytest.raises(CourseError, match=f"began from {origin}, and you asked to begin from epoch 2 of .*: leave "):
         go_on(folder, start=straight.capsule(2))
     assert contents(folder) == before
 
@@ -165,9 +165,9 @@ def test_how_it_learns_is_free_and_so_is_dropout(hum_corpus, first, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        ({"dim": 24}, r'begin from \(epoch 1 of "run"\) has dim = 16 and is asked for dim = 24: '),
-        ({"levels": 128, "cell": "lstm"}, "has cell = gru, levels = 256 and is asked for cell = lstm, levels = 128"),
-        ({"preset": "study"}, r"embedding = 8, predictors = \(\), book = 0 and is asked for .*dim = 512, layers = 2"),
+        ({"dim": 24}, r'begin from \(epoch 1 of "run"\) has dim = 16, and you asked for dim = 24: '),
+        ({"levels": 128, "cell": "lstm"}, "has cell = gru, levels = 256, and you asked for cell = lstm, levels = 128"),
+        ({"preset": "study"}, r"embedding = 8, predictors = \(\), book = 0, and you asked for .*dim = 512, layers = 2"),
         ({"window": 100}, "window must be a multiple of the largest frame"),
         ({"learning_rate": 3}, "learning_rate"),
     ],

@@ -25,12 +25,12 @@ from ..state import TrainingState
 from .results import Check
 
 FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
-TRIAL = "trial"  # in the folder of the pre-flight's sounds, while it is being tried
+TRIAL = "trial"  # a folder beside the pre-flight's sounds, deleted after the checks
 BATCHES = 3  # before the checkpoint, and after it
-COPIES = 8  # of the weights, needed for comparing, beyond those for training; measured with "piece"
+COPIES = 8  # of the weights, needed for comparing, beyond those for training; measured with the preset "piece"
 NUMBERS = "numbers"
 SINGLE, HALF = "float32", "mixed_float16"
-# Half precision keeps 11 binary digits, and the logits are single: the bits of a healthy network differ by thousandths.
+# Half precision has 11 binary digits, and the logits are single: the bits of a healthy network differ by thousandths.
 MOST_BITS_APART = 0.05
 MEMORY = "memory"
 # Copies that a training step holds at its peak, see `bytes_of_training`. With these, the estimate was 1.08 to 2.3 times
@@ -91,9 +91,9 @@ def check_checkpoints(preset, sample_rate, codes, folder, copy_to):
             del model  # two of the largest models do not fit into every memory
             checks.append(_check_resume(preset, streams, folder, straight, bits))
         else:
-            checks.append(Check(GOING_ON, None, "Nothing could be saved in the folder, so going on was not tried."))
+            checks.append(Check(GOING_ON, None, "Nothing could be saved in the folder, so resuming was not tried."))
     except tf.errors.ResourceExhaustedError:
-        sentence = "The memory of the graphics card was too small to try it: see below."
+        sentence = "The memory of the graphics card was too small to try this: see below."
         checks = [Check(GOING_ON, None, sentence)]
     finally:
         shutil.rmtree(_trial(folder), ignore_errors=True)
@@ -114,7 +114,7 @@ def _train(model, state):
 
 
 def _values(model):
-    """{name: array} of all that a checkpoint would hold now."""
+    """{name: array} of everything that a checkpoint would hold now."""
     return {name: np.array(variable.numpy()) for name, variable in model.named_variables().items()}
 
 
@@ -136,8 +136,8 @@ def _check_folder(name, folder, model, state, disk):
     except OSError as error:
         return Check(name, False, f'"{folder}" cannot be reached ({error.strerror or error}): check that it is there.')
     if not _same(_values(model), read):
-        return Check(name, False, f'What was written to "{folder}" came back changed: name a folder on another disk.')
-    return Check(name, True, f'A checkpoint of {size(written)} was written to "{folder}" and read again, the same.')
+        return Check(name, False, f'A file written to "{folder}" came back changed: name a folder on another disk.')
+    return Check(name, True, f'A checkpoint of {size(written)} was written to "{folder}" and read back unchanged.')
 
 
 def _check_copy(folder, model, state, disk):
@@ -160,7 +160,7 @@ def _check_copy(folder, model, state, disk):
 
 
 def _check_resume(preset, streams, folder, straight, straight_bits):
-    """Whether a fresh model restored from the checkpoint reaches the values of the one that was not stopped."""
+    """Whether a new model restored from the checkpoint ends with the values of the uninterrupted one."""
     model, state = build_model(preset, resolve_precision(preset.training.precision)), TrainingState(streams)
     try:
         state.restore(SimpleNamespace(folder=_trial(folder)), model)
@@ -170,17 +170,17 @@ def _check_resume(preset, streams, folder, straight, straight_bits):
     apart = abs(float(model.bits.result()) - straight_bits)
     # Graphics cards sum in no fixed order, so two trainings never agree to the last bit there.
     if on_gpu():
-        same, how = apart <= MOST_BITS_APART, f"as good as the same ({apart:.3f} bits apart)"
+        same, how = apart <= MOST_BITS_APART, f"almost exactly the same ({apart:.3f} bits apart)"
     else:
         same, how = _same(straight, _values(model)) and math.isfinite(straight_bits), "exactly the same"
     if same:
-        sentence = f"A training that was stopped and went on came to {how} as one that was not stopped."
+        sentence = f"A training that was stopped and resumed ended {how} as an uninterrupted one."
         return Check(GOING_ON, True, sentence)
     return Check(
         GOING_ON,
         False,
-        f"A training that was stopped did not go on as one that was not ({apart:.3f} bits apart): run the pre-flight "
-        "again and, if it stays so, tell the course's makers.",
+        f"A training that was stopped and resumed ended {apart:.3f} bits apart from an uninterrupted one: run the "
+        "pre-flight again and, if this happens again, tell the course's makers.",
     )
 
 
@@ -200,7 +200,7 @@ def check_precision(preset, codes):
     """
     asked = preset.training.precision
     if resolve_precision(asked) == SINGLE:
-        why = "as you asked for" if asked == SINGLE else "as it should be without a graphics card"
+        why = "as you asked" if asked == SINGLE else "as is best without a graphics card"
         return Check(NUMBERS, True, f"Numbers are kept in single precision, {why}.")
     try:
         return compare(*(bits_in(precision, preset, codes) for precision in (SINGLE, HALF)))
@@ -210,7 +210,7 @@ def check_precision(preset, codes):
 
 
 def bits_in(precision, preset, codes):
-    """Bits per sample of an untrained model, the same for every precision, on one batch of codes."""
+    """Bits per sample of an untrained model, with the same weights in every precision, on one batch of codes."""
     preset = preset.changed(streams=min(2, preset.training.streams))
     streams, window = preset.training.streams, preset.training.window
     codes = Codes.of_arrays([np.resize(codes, streams * window)], preset.model.codec.centre)
@@ -224,7 +224,7 @@ def compare(single, half):
     """The check of two losses, in bits per sample."""
     if abs(half - single) <= MOST_BITS_APART:  # false for NaN
         sentence = (
-            f"Half precision comes to the same as single ({half:.3f} and {single:.3f} bits), and is faster: it is used."
+            f"Half precision gives the same as single ({half:.3f} and {single:.3f} bits) and is faster, so it is used."
         )
         return Check(NUMBERS, True, sentence)
     found = f"{half:.3f}" if math.isfinite(half) else "no number"
@@ -238,7 +238,7 @@ def compare(single, half):
 
 
 def check_memory(preset):
-    """Whether the batch fits into memory; if not, which does.
+    """Check whether the batch fits into memory, and if not, which size does.
 
     Parameters
     ----------
@@ -276,7 +276,7 @@ def advise(preset, fits, where):
             MEMORY,
             False,
             f"{batch.capitalize()} does not fit into {where}: train with streams={streams}. The model learns in nearly "
-            "the same way; each step hears less.",
+            "the same way, from less sound in each step.",
             {"streams": streams},
         )
     return Check(

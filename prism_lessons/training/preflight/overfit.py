@@ -1,4 +1,4 @@
-"""Overfitting: whether a small model of the requested kind overfits a moment of the corpus and plays it back by itself.
+"""Overfitting: whether a small model of the requested kind can memorise a second of the corpus and play it back.
 
 This exercises everything: reading sound, quantising it, training, state across windows, sampling, and decoding.
 """
@@ -18,10 +18,10 @@ from ..keras_model import build_model
 from .results import Check
 
 BY_HEART = "by heart"
-CLIP_SECONDS, MOST_SAMPLES = 1.0, 22_050  # a second or, at high sample rates, as much as can be learned in the time
+CLIP_SECONDS, MOST_SAMPLES = 1.0, 22_050  # a second or, at high sample rates, as much as can be memorised in the time
 EXCERPT_SECONDS, MOST_EXCERPTS = 10.0, 32  # searched for it
 DIM, EMBEDDING, WINDOW, MOST_STREAMS = 128, 32, 256, 8
-# In each stream, which begins with an empty memory: with fewer, the model would hardly learn to go on.
+# In each stream, which begins from the initial state: with fewer, the model would hardly learn to continue.
 LEAST_WINDOWS = 8
 LEARNING_RATE, WARM_UP = 3e-3, 20
 CPU_SECONDS, GPU_SECONDS = 45.0, 15.0  # of learning, compilation not counted
@@ -78,11 +78,11 @@ def _seconds(excerpt):
 
 
 def small_preset(preset, samples):
-    """A preset with a small model of the same kind that learns this many samples by heart quickly.
+    """A preset with a small model of the same kind that quickly memorises this many samples.
 
-    It has no predictors and no book: the network has to learn the sound by itself. With them, the whisper of the breath
-    took four times as long and was replayed as another sound, because a low temperature divides what the network adds
-    to the guesses' probabilities, but not their widths.
+    It has no predictors and no book: the network has to learn the sound alone. With them, the whisper from the example
+    set "breath" took four times as long and was replayed as another sound, because a low temperature divides what the
+    network adds to the guesses' probabilities, but not their widths.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def small_preset(preset, samples):
 
 
 def check_overfitting(preset, clip, live):
-    """Learn a clip by heart with a small model, and play it back from the initial state.
+    """Memorise a clip with a small model, and play it back from the initial state.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def check_overfitting(preset, clip, live):
         The check, and the replay.
     """
     if clip is None:
-        sentence = "No training clip is long enough to learn a moment of it by heart: curate longer recordings."
+        sentence = "No training clip is long enough to memorise a moment of it: curate longer recordings."
         return Check(BY_HEART, False, sentence), None
     preset = small_preset(preset, len(clip.samples))
     codec = preset.model.codec
@@ -132,14 +132,14 @@ def check_overfitting(preset, clip, live):
         return Check(
             BY_HEART,
             False,
-            f'The busiest moment that was found ("{clip.name}") is nearly silent as the model hears it '
+            f'The busiest moment of the corpus ("{clip.name}") is nearly silent at the resolution of the model '
             f"({heard.levels.rms_dbfs:.0f} dBFS): listen to the corpus, and choose louder recordings or turn them up.",
         ), None
     trial = OverfitTrial(preset, codes, GPU_SECONDS if on_gpu() else CPU_SECONDS)
     enough, similarity = FIRST_BITS, 0.0
     while similarity < LEAST_CORRELATION and not trial.ended:
         trial.learn(enough, live)
-        live.text("Pre-flight: playing back what was learned by heart")
+        live.text("Pre-flight: playing the memorised moment back")
         replay = codec.decode(trial.play_back())
         similarity = correlation(heard.samples[: len(replay)], replay)
         enough /= 2
@@ -147,7 +147,7 @@ def check_overfitting(preset, clip, live):
 
 
 class OverfitTrial:
-    """A small model that learns codes by heart.
+    """A small model that memorises codes.
 
     Parameters
     ----------
@@ -175,11 +175,11 @@ class OverfitTrial:
 
     @property
     def ended(self):
-        """Whether its time is over, or its loss has become NaN."""
+        """Whether its time is up, or its loss has become NaN."""
         return self.seconds >= self.patience or math.isnan(self.bits)
 
     def learn(self, bits, live):
-        """Learn until a pass takes fewer than `bits` per sample, or its time is over."""
+        """Train until an epoch takes fewer than `bits` per sample, or time is up."""
         while not (self.ended or self.bits < bits):
             self.model.reset_counts()
             for batch in self.streams.batches(self._passes):
@@ -188,7 +188,7 @@ class OverfitTrial:
                     break
             self._passes += 1
             self.bits = float(self.model.bits.result())
-            live.text(f"Pre-flight: learning a moment by heart, {self.bits:.2f} bits")
+            live.text(f"Pre-flight: memorising a moment, {self.bits:.2f} bits")
 
     def _step(self, inputs, targets, weights):
         began = time.monotonic()
@@ -220,10 +220,10 @@ def correlation(original, replay):
 
 
 def judge(trial, name, similarity):
-    """The `Check` of an `OverfitTrial`, given the likeness of its replay to the clip `name`."""
+    """The `Check` of an `OverfitTrial`, given the similarity of its replay to the clip `name`."""
     found = (
         f'"{name}" took {trial.bits:.2f} bits per sample after {trial.steps} steps, and was played back with '
-        f"a likeness of {similarity:.2f} (1 is the same)"
+        f"a similarity of {similarity:.2f} (1 is the same)"
     )
     if similarity >= LEAST_CORRELATION and trial.bits < MOST_BITS:
         return Check(BY_HEART, True, f"{found}.")
@@ -231,13 +231,12 @@ def judge(trial, name, similarity):
         return Check(
             BY_HEART,
             None,
-            f"{found}; this computer was too slow to finish learning it by heart, which is no fault. Listen whether "
-            "the replay begins to resemble the original.",
+            f"{found}; this computer was too slow to finish memorising it, which is no fault. Check by ear whether the "
+            "replay begins to resemble the original.",
         )
     return Check(
         BY_HEART,
         False,
-        f"{found}, where every sound that was tried in making this course succeeded. Listen to both: if the original "
-        "is not what you want the model to learn, look at the corpus; if it is, try the preset without changed "
-        "settings.",
+        f"{found}; every sound that was tried while making this course succeeded. Listen to both: if the original is "
+        "not what you want the model to learn, look at the corpus; if it is, try the preset without changed settings.",
     )

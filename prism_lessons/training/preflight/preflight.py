@@ -21,10 +21,9 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     """Check within two minutes whether a training is set up, before it runs for hours.
 
     It checks, in this order, whether a checkpoint of the model can be saved in the run's folder and in the copy's;
-    whether an interrupted training goes on like an uninterrupted one; whether half precision is accurate enough on this
-    graphics card; whether the batch fits into memory; whether the corpus holds more sound than silence; and whether a
-    small model of the same kind learns a second of it by heart and plays it back. A run already in the folder is not
-    touched.
+    whether an interrupted training resumes exactly; whether half precision is accurate enough on this graphics card;
+    whether the batch fits into memory; whether the corpus holds more sound than silence; and whether a small model of
+    the same kind can memorise a second of it and play it back. A run already in the folder is not touched.
 
     Parameters
     ----------
@@ -63,14 +62,14 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     corpus, folder = Corpus.open(corpus), Path(run)
     preset, _, _ = resolve_preset(corpus, folder, preset, changes, find_start(start, folder))
     Budget.of(preset, epochs, minutes)
-    live.text("Pre-flight: looking for a lively moment of the corpus")
+    live.text("Pre-flight: looking for the busiest moment of the corpus")
     clip = busiest_second(corpus)
     codes = preset.model.codec.encode(clip.samples) if clip else [preset.model.codec.centre]
     delete_results(folder)
-    live.text("Pre-flight: comparing numbers, and trying the memory")
+    live.text("Pre-flight: checking precision and memory")
     precision = check_precision(preset, codes)
     memory = check_memory(preset.changed(**precision.advised))  # before the other trials take some of it
-    live.text("Pre-flight: saving, and going on from there")
+    live.text("Pre-flight: saving a checkpoint, and resuming from it")
     checkpoints = check_checkpoints(preset, corpus.sample_rate, codes, folder, copy_to)
     by_heart, replay = check_overfitting(preset, clip, live)
     result = Preflight((*checkpoints, precision, memory, _check_corpus(corpus), by_heart), clip, replay)

@@ -21,7 +21,7 @@ class Check:
     Attributes
     ----------
     name
-        What was tried, in a word or two.
+        Its name, a word or two.
     passed
         True, False, or None if it could not be finished, which is not a failure.
     sentence
@@ -53,7 +53,7 @@ class Preflight:
     checks : tuple of Check
         In the order they were made.
     original : Clip or None
-        The clip to learn by heart, or None.
+        The clip to memorise, or None.
     replay : Clip or None
         Its playback by the model, or None.
     """
@@ -96,7 +96,7 @@ class Preflight:
 
 
 def delete_results(folder):
-    """Remove the results of an earlier pre-flight from a run's folder, as far as permissions allow."""
+    """Delete the results of an earlier pre-flight from a run's folder, as far as permissions allow."""
     with suppress(OSError):  # the checks report a folder that cannot be written
         (folder / PREFLIGHT).unlink(missing_ok=True)
         shutil.rmtree(folder / PREFLIGHT_SOUNDS, ignore_errors=True)
@@ -126,7 +126,7 @@ def preflight_done(folder, corpus, preset):
     corpus
         The `Corpus`.
     preset
-        The `Preset`; how it trains does not matter, since that may change within a run.
+        The `Preset`; its training settings do not matter, since they may change within a run.
     """
     try:
         written = read_json(folder / PREFLIGHT, "pre-flight")
