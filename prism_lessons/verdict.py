@@ -75,15 +75,15 @@ def _verdict_on_the_curve(log, references):
     latest, now = bits[-LATEST:], median(bits[-LEAST_EPOCHS:])
     beyond = ""
     if now < references.get("linear_prediction", 0):
-        beyond = "; it now foresees more than a listener who only knows the last moments of the wave"
+        beyond = "; it now predicts more than the last moments of the wave alone can tell"
     lowest = min(range(len(bits)), key=bits.__getitem__)
     since = [-risen for risen in bits[lowest + 1 :]]
     if len(since) >= LEAST_FOR_OVERFITTING and _falls(since) and _falls([entry.bits for entry in log[lowest:]]):
         return Verdict(
             "by heart",
             f"Learning by heart: training falls while validation has risen since epoch {epochs[lowest]}{beyond}.",
-            f"If your recordings are to come back, go on; if not, compare with epoch {epochs[lowest]} by ear, or begin "
-            "a new run with more recordings or with variations of them.",
+            f"If you want your recordings back, go on; if not, compare with epoch {epochs[lowest]} by ear, or begin a "
+            "new run with more recordings or with variations of them.",
         )
     if _falls(latest):
         return Verdict(
@@ -95,15 +95,15 @@ def _verdict_on_the_curve(log, references):
     if now > references["uniform"]:
         return Verdict(
             "above chance",
-            f"More wrong than blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
+            f"Above blind chance: validation needs {now:.2f} bits, blind chance {references['uniform']:.2f}.",
             "Begin a new run with a lower learning rate, and check that training and validation sound alike.",
         )
     if len(log) >= LEAST_FOR_COUNTING and now > references["unigram"]:
         return Verdict(
             "above counting",
-            f"No further than counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
+            f"Above counting: validation needs {now:.2f} bits, knowing only how often each value occurs "
             f"{references['unigram']:.2f}.",
-            "Listen to whether the corpus is mostly noise, which nobody can foresee; if it is not, give it more "
+            "Check by ear whether the corpus is mostly noise, which nobody can predict; if it is not, give it more "
             "minutes or begin a new run with another learning rate.",
         )
     if len(latest) in _plateau_lengths(latest):
@@ -112,10 +112,15 @@ def _verdict_on_the_curve(log, references):
             f"Flat for {_plateau_length(bits)} epochs: validation stays near {now:.2f} bits{beyond}.",
             "Choose among the epochs by ear; to go lower, begin a new run with a larger size or with more recordings.",
         )
+    if max(latest) - min(latest) < LEAST_BITS:
+        course = f"validation stays near {now:.2f} bits, but {len(latest)} epochs are too few to call it flat"
+    else:
+        amount = _scatter(latest)
+        amount = f"about {amount:.2f}" if amount >= LEAST_BITS / 2 else f"less than {LEAST_BITS}"
+        course = f"the curve goes up and down by {amount} bits from one epoch to the next, which hides where it leads"
     return Verdict(
         "unclear",
-        f"Unclear so far: the curve goes up and down by about {_scatter(latest):.2f} bits from one epoch to "
-        f"the next, which hides where it leads{beyond}.",
+        f"Unclear so far: {course}{beyond}.",
         f"A few more epochs will tell; {LISTEN} meanwhile.",
     )
 

@@ -191,7 +191,7 @@ def test_a_model_with_predictors_begins_as_what_they_know(quantisation):
     surprise = cauchy.pdf(np.arange(256), np.array(middle)[:, None], 256 / NEARBY)
     chances = chances + SURPRISE / (1 + SURPRISE) * (surprise - chances)
     np.testing.assert_allclose(logits, np.log(chances), atol=2e-3)  # the logarithm of a chance that float32 holds
-    assert np.log2(chances[np.arange(len(codes[0]) - 16), codes[0, 16:]]).mean() > -3  # a tone is foreseen
+    assert np.log2(chances[np.arange(len(codes[0]) - 16), codes[0, 16:]]).mean() > -3  # a tone is predicted
 
 
 def test_a_book_is_no_weight_that_training_moves():

@@ -134,6 +134,8 @@ def test_a_few_epochs_that_jump_are_not_taken_for_anything():
     for epochs in ([4, 5, 4.5], [5, 4, 4.5, 4.4], [5, 3, 4, 3.5, 3.6]):
         assert verdict(run(epochs)).kind == "unclear"
     assert "goes up and down by about 0.45 bits" in verdict(run([5, 4, 4.5, 4.1, 4.4])).text
+    assert "goes up and down by less than 0.01 bits" in verdict(run([4.0, 4.0, 4.0, 3.9])).text
+    assert "stays near 4.00 bits, but 4 epochs are too few" in verdict(run(4 * [4.0])).text
 
 
 def test_validation_above_the_lines_is_said():
@@ -144,7 +146,7 @@ def test_validation_above_the_lines_is_said():
 
 
 def test_passing_below_linear_prediction_is_said_by_those_runs_that_know_it():
-    passed = "it now foresees more than a listener who only knows the last moments of the wave"
+    passed = "it now predicts more than the last moments of the wave alone can tell"
     curves = {
         "learning": ([3.5, 3.2, 3.0],),
         "flat": (12 * [3.0],),

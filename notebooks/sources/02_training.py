@@ -162,7 +162,7 @@ corpus = course.corpus()
 
 # %% [markdown]
 # The next cell says how much sound there is. Two numbers matter: the seconds to train on, and the seconds kept for
-# **validation**. The model never learns from the latter, so how well it foresees them shows what it has understood, and
+# **validation**. The model never learns from the latter, so how well it predicts them shows what it has understood, and
 # not only learned by heart.
 
 # %%
@@ -244,7 +244,7 @@ notebook.play(*(pl.Clip(samples, corpus.sample_rate, name) for name, samples in 
 # best makes a guess too. So from the beginning the model knows how a string or a bell rings on. It has to learn the
 # rest: when a new sound begins, what follows it, and how far to trust each of its four listeners.
 #
-# Fewer bits mean that the model foresees more. They do not mean better music: nobody can foresee noise, so a wind keeps
+# Fewer bits mean that the model predicts more. They do not mean better music: nobody can predict noise, so a wind keeps
 # its bits high, and a dull drone has very few. Watch the bits, and trust your ears.
 
 # %% [markdown]
@@ -363,7 +363,7 @@ pl.train(corpus, folder, "sketch", each_epoch=picture, copy_to=course.copy_of(fo
 # %% [markdown]
 # ## Read the curve
 #
-# Time runs to the right, in epochs; the lower a curve is, the more the model foresaw. The dashed curve is training; the
+# Time runs to the right, in epochs; the lower a curve, the better the model predicts. The dashed curve is training; the
 # solid one with dots is validation. A triangle on the axis marks where the training blew up or a setting was changed.
 #
 # The dotted lines are the three listeners: blind chance, the listener who has counted, and linear prediction. A model
@@ -467,8 +467,8 @@ if take_it_home:
 #
 # <details><summary>Answer</summary>
 #
-# You cannot tell from that. Much of rain is noise, which nobody can foresee, so even a perfect model of rain keeps
-# many bits. A flute's tone repeats itself thousands of times and is easy to foresee. Compare bits only between models
+# You cannot tell from that. Much of rain is noise, which nobody can predict, so even a perfect model of rain keeps
+# many bits. A flute's tone repeats itself thousands of times and is easy to predict. Compare bits only between models
 # that were tested on the same recordings, and compare sounds with your ears.
 #
 # </details>

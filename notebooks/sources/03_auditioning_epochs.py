@@ -180,7 +180,7 @@ notebook.play(*course.kept_aside(run))
 #
 # An **epoch** is one pass through the recordings. After each, the model was tested on the recordings that were kept
 # aside. The solid curve shows how unsure the model was of them, in **bits** for each sample: the fewer bits, the better
-# it foresaw them. The dashed curve shows the same for the recordings that it learned from. The dotted lines show
+# it predicted them. The dashed curve shows the same for the recordings that it learned from. The dotted lines show
 # listeners to compare it with: one guesses blindly, one knows only how often each value occurs. A run of your own has a
 # third listener, linear prediction, which expects the wave to go on as it has just moved.
 
@@ -188,7 +188,7 @@ notebook.play(*course.kept_aside(run))
 notebook.learning_curve(run)
 
 # %% [markdown]
-# The curve can say when the model stopped getting better at foreseeing. It cannot say when it sounded best to you, and
+# The curve can say when the model stopped getting better at predicting. It cannot say when it sounded best to you, and
 # that may be another epoch. So listen.
 
 # %% [markdown]

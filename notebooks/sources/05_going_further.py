@@ -425,7 +425,7 @@ for name in names:
 # less surprised, although the sound is bells again: there, the hiss outweighs them. In the last row there is so little
 # sound that the two hardly differ.
 #
-# Do not read the figures down the columns. Both models foresee the soft recording well, since almost nothing happens in
+# Do not read the figures down the columns. Both models predict the soft recording well, since almost nothing happens in
 # it, and the hiss badly, since each sample of this hiss is pure chance, whatever came before it. Few bits do not mean
 # "like what I know", and they do not mean "good".
 #

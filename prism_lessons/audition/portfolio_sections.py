@@ -127,7 +127,7 @@ def _curve(run):
     ]
     return [
         CURVE,
-        f"Bits per sample: lower is better foreseen, not better music. {', '.join(references)}.",
+        f"Bits per sample: fewer mean better prediction, not better music. {', '.join(references)}.",
         one_line(str(verdict(run))),
         "\n".join(
             [

@@ -213,7 +213,9 @@ def _corpus_before(destination):
     if not destination.exists() or (destination.is_dir() and not any(destination.iterdir())):
         return None
     if not (destination / SETTINGS).is_file():
-        raise CourseError(f'"{destination}" holds something other than a corpus, so it is left alone: name a new folder.')
+        raise CourseError(
+            f'"{destination}" holds something other than a corpus, so it is left alone: name a new folder.'
+        )
     try:
         return Corpus.open(destination)
     except CourseError:  # damaged or of another version: curating it again replaces it

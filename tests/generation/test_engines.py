@@ -390,7 +390,7 @@ def test_half_precision_changes_logits_by_less_than_a_five_hundredth_of_their_ra
 
 
 @pytest.mark.parametrize(("name", "recording"), [("breath", "whisper_oui_ea"), ("bells", "bell_A4_hard")])
-def test_half_precision_foresees_a_recording_as_well(name, recording):
+def test_half_precision_predicts_a_recording_as_well(name, recording):
     """To a five-hundredth of a bit, of nearly 4: no one hears that."""
     capsule = as_capsule(EXAMPLES / "trained" / name)
     bits = {}

@@ -262,8 +262,8 @@ def test_no_join_is_to_be_heard(name, recording, start):
         assert cold_after > np.percentile(stretches, 95) + 0.5 and cold_beyond > 0.5
 
 
-def test_a_recording_goes_on_as_foreseen_only_by_a_model_that_has_heard_it():
-    """The other way round: the true continuation is foreseen better by the state that the prime has left."""
+def test_a_recording_goes_on_as_predicted_only_by_a_model_that_has_heard_it():
+    """The other way round: the true continuation is predicted better by the state that the prime has left."""
     capsule = as_capsule(EXAMPLES / "trained" / "bells")
     path = EXAMPLES / "bells" / "bell_A4_hard.flac"
     engine = engines.of_capsules([capsule], "numba")

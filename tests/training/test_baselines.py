@@ -76,7 +76,7 @@ def test_a_sine_in_noise_needs_the_noise_s_entropy_whatever_the_sine():
     assert unigram_bits(counting, counting, 256) > found + 2
 
 
-def test_what_repeats_within_the_memory_of_a_moment_is_foreseen_and_what_does_not_is_not():
+def test_what_repeats_within_the_memory_of_a_moment_is_predicted_and_what_does_not_is_not():
     swell = np.convolve(normal(64000), np.hanning(32), "same")
     swell *= 0.2 / swell.std()
     assert bits(swell).mean() < bits(np.random.default_rng(0).permutation(swell)).mean() - 3
