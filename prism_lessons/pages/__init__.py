@@ -1,4 +1,4 @@
-"""All HTML: sounds to look at, to hear and to read about, in pages that need nothing but a browser, and in cells."""
+"""All HTML: sounds to see, hear and read about, in pages that need nothing but a browser, and in cells."""
 
 from .excerpts import after_cuts, before_and_after, excerpt
 from .findings import findings_page, findings_section, worst_first

@@ -1,6 +1,6 @@
 """Excerpts of a recording in which a fault is most audible, before and after its remedy.
 
-They are made from a file and a `Finding`, as clips. Nothing is turned up or down.
+A file and a `Finding` go in, clips come out. Levels are unchanged.
 """
 
 from pathlib import Path
@@ -12,8 +12,8 @@ from ..corpus import KINDS, has_remedy, kept_channel, repair_recording, shown_na
 from ..live import moment
 
 EXCERPT_SECONDS = 4.0
-LEAD_SECONDS = 1.0  # heard before the first place of a fault, for comparison
-LOOK_SECONDS = 60.0  # searched for the excerpt where a fault is in all of the file: long files are not read again
+LEAD_SECONDS = 1.0  # before the first place of a fault, for comparison
+LOOK_SECONDS = 60.0  # searched for an excerpt of a fault that is everywhere: long files are not read twice
 FRAME_SECONDS = 0.05
 SOFTEST = 40.0  # dB below the loudest frame: softer frames are hardly audible beside it
 
@@ -32,17 +32,17 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
     finding
         One of its `Finding`s.
     seconds
-        The longest that each may be. It is taken where most places of the finding are close together; around the cut,
-        if silence would be cut out; at the end of a broken file; and where the level varies most, if the fault is in
-        all of it.
+        The maximum length of each. It is taken where most places of the finding are close together; around the cut, if
+        the remedy cuts silence out; at the end of a truncated file; and where the level varies most, if the fault is
+        everywhere.
     others
-        The other findings of the file. Where one channel has to be read alone, both are of that channel, and not of
-        the mix of all.
+        The other findings of the file. If one of them requires a single channel, both excerpts are of that channel, not
+        of the mix.
 
     Returns
     -------
     (Clip, Clip or None)
-        At the same gain, with names that say what they are; no second one where there is no remedy.
+        At the same gain, with names that describe them. The second is None if there is no remedy.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def before_and_after(path, finding, seconds=EXCERPT_SECONDS, others=()):
 
 
 def _starts(recording, finding, mixing, seconds):
-    """Where the two excerpts of a finding begin, in seconds; beyond the end means the end."""
+    """The starts of the two excerpts of a finding, in seconds; a start beyond the end means the end."""
     if "keep" in finding.values:
         return _round_the_longest_cut(finding.values["keep"], recording.seconds, seconds)
     if finding.kind == "broken":

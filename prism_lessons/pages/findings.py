@@ -1,6 +1,6 @@
-"""The doctor's findings in a folder as one page to read and hear: an HTML document of a `Survey`.
+"""The doctor's findings as one page to read and hear: an HTML document of a `Survey`.
 
-The page embeds its sounds and needs no network. Its players turn nothing up or down: a fault and its remedy are played
+The page embeds its sounds and needs no network. Its players leave levels unchanged: a fault and its remedy are played
 at the level that a model would get. The notebook uses the same sections.
 """
 
@@ -14,7 +14,7 @@ from .excerpts import of_the_mix
 from .players import Players
 from .templating import render
 
-MOST_FILES = 200  # that get players and a section of their own; each of them is read again
+MOST_FILES = 200  # with a section and players; each of them is read again
 SPARE_BYTES = 1000  # for the page's sentences about its players
 
 
@@ -28,8 +28,8 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
     live
         The `LiveLine` to report progress on; one on standard output if not given.
     most_bytes
-        How large the page may be. Where there is too much to hear, the players are coded as MP3, then shortened, then
-        left out, and the page says so. Text is never left out.
+        The page's maximum size. If the sounds exceed it, players are coded as MP3, then shortened, then left out, and
+        the page says so. Text is never left out.
 
     Returns
     -------
@@ -51,8 +51,8 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
 def worst_first(survey, kinds=None):
     """The usable files that have findings, and the findings of each, the worst first.
 
-    With `kinds`, keys of kinds of fault, they have only those findings, and with them the one that one channel has to
-    be read alone, since the others are then of that channel.
+    With `kinds`, keys of kinds of fault, only those findings are included, and the finding that one channel has to be
+    read alone, since it determines which channel the others are measured in.
     """
 
     def found(file):
@@ -71,7 +71,7 @@ def _badness(file):
 def where_in_words(finding):
     """The places of a finding: "0:03.2, 0:05.0 to 0:07.5"."""
     if not finding.places:
-        return "in all of it"
+        return "throughout"
     ends = (tuple(map(moment, place)) for place in finding.places)
     words = dict.fromkeys(start if start == end else f"{start} to {end}" for start, end in ends)
     more = f" (no more than {MOST_PLACES} places are listed)" if len(finding.places) == MOST_PLACES else ""
@@ -90,7 +90,7 @@ def facts_in_words(file):
 
 
 def with_players(write, files, most_bytes):
-    """The HTML that `write(players)` gives, with as many players of some files as `most_bytes` leave room for."""
+    """The HTML of `write(players)`, with as many players of some files as fit into `most_bytes`."""
     text = write(Players(files, 0))
     return str(write(Players(files, most_bytes - SPARE_BYTES - len(text.encode()))))
 
@@ -107,7 +107,7 @@ def findings_section(files, paths, most_bytes, brief=False):
     most_bytes
         The room for text and sounds.
     brief
-        Leave out where a fault is and what it does to a model.
+        Leave out the places of faults and their effects on a model.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def findings_section(files, paths, most_bytes, brief=False):
 
     def html(players):
         sections = [_section(file, paths[file.name], players, brief) for file in files]
-        about = [f"Players turn nothing up or down. {players.in_words()}", *more]
+        about = [f"Players leave levels unchanged. {players.in_words()}", *more]
         return render("findings.html", about=about, sections=sections)
 
     words = [_words(file, brief) for file in files]
@@ -136,9 +136,9 @@ def _words(file, brief):
 
 
 def _section(file, path, players, brief=False):
-    """What the templates show of a file: its name, facts and findings, with players from the `Players` of the page.
+    """The values that the templates show for a file: name, facts and findings, with players from the page's `Players`.
 
-    With `brief`, leave out where a fault is and what it does to a model.
+    With `brief`, the places of faults and their effects on a model are left out.
     """
     findings = []
     for finding in file.findings:
@@ -156,7 +156,7 @@ def _page(survey, paths, players, live):
     ill, well = worst_first(survey), [file for file in survey.usable if not file.findings]
     sections, clean = [], []
     for number, file in enumerate(ill[:MOST_FILES]):
-        live.share("Listening to files with findings", number, min(MOST_FILES, len(ill)))
+        live.share("Reading files with findings", number, min(MOST_FILES, len(ill)))
         sections.append(_section(file, paths[file.name], players))
     for number, file in enumerate(well, len(ill)):
         clean.append((file.name, facts_in_words(file), players.of(paths[file.name]) if number < MOST_FILES else ""))

@@ -6,7 +6,7 @@ from .players import levels_in_words
 from .sounds import FORMS_IN_WORDS, MP3, WAV, data_url, sound_url
 from .templating import render
 
-MOST_BYTES = 4_000_000  # of a page with the samples as they are
+MOST_BYTES = 4_000_000  # of a page with 16-bit samples
 
 
 def journey_page(journey, title, most_bytes=MOST_BYTES):
@@ -20,7 +20,7 @@ def journey_page(journey, title, most_bytes=MOST_BYTES):
     title
         Of the page, plain text.
     most_bytes
-        How large the page may be with the samples as they are; beyond that they become an MP3, and the page says so.
+        The page's maximum size with 16-bit samples; beyond that the sound is coded as MP3, and the page says so.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The learning curve of a run as an SVG picture, and the same in words."""
+"""The learning curve of a run as an SVG picture, and in words."""
 
 import math
 from itertools import groupby, pairwise
@@ -23,7 +23,7 @@ MARKED = ("blown up", "changed")  # kinds of events
 
 
 def learning_curve(run):
-    """The bits of a run's epochs as an SVG picture, with the reference lines of guessing without a model.
+    """The bits of a run's epochs as an SVG picture, with reference lines of baselines without a model.
 
     The axis covers the curve and need not begin at 0: a reference line far outside is named at the edge, with an arrow.
     Triangles mark where training diverged, a setting changed or bits are not finite. Bits far beyond blind chance are
@@ -92,7 +92,7 @@ def learning_curve(run):
 
 
 def curve_in_words(run):
-    """The learning curve in sentences, plain text: everything that the picture shows."""
+    """Everything that the picture shows, as sentences in plain text."""
     log = run.log
     epochs = "; ".join(
         f"epoch {entry.epoch}: {_in_words(entry.validation_bits)}, training {_in_words(entry.bits)}" for entry in log
@@ -107,7 +107,7 @@ def curve_in_words(run):
 
 
 def _reach(run):
-    """The range of bits in the picture: that of the epochs, and of the reference lines nearby.
+    """The range of bits in the picture, which holds all epochs, and the reference lines near them.
 
     The curve takes up at least half of the height.
     """

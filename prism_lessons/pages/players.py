@@ -1,4 +1,4 @@
-"""Players: sounds with their names and levels. None plays by itself, and nothing is turned up or down."""
+"""Players: sounds with their names and levels. None plays by itself, and levels are unchanged."""
 
 from ..audio import FLOOR_DBFS, AudioError, Clip, Recording
 from ..corpus import has_remedy, shown_name
@@ -7,7 +7,7 @@ from .excerpts import EXCERPT_SECONDS, before_and_after, excerpt
 from .sounds import FORMS_IN_WORDS, plan_sounds, sound_url
 from .templating import render
 
-SHORTEST_SECONDS = 1.0  # in less, a sound can be heard, but hardly its fault
+SHORTEST_SECONDS = 1.0  # in less time, a fault can hardly be recognised
 PLAYER_BYTES = 600  # of a player without its sound
 
 
@@ -36,12 +36,12 @@ def player(name, levels, source, note=""):
 
 
 class Players:
-    """The players that a page has room for, made one after another until it is full.
+    """The players of a page, made one after another until the page is full.
 
     Parameters
     ----------
     files
-        The `SurveyedFile` files that are to be heard.
+        The `SurveyedFile`s to make players for.
     most_bytes
         The room for all players.
 
@@ -50,7 +50,7 @@ class Players:
     form, seconds
         One of `FORMS`; how long each is at most.
     made, left_out
-        How many there are, and how many there was no room for.
+        How many players were made, and how many did not fit.
     """
 
     def __init__(self, files, most_bytes):
@@ -66,7 +66,7 @@ class Players:
 
     def beside(self, path, finding, others):
         """The players of a finding as HTML: before and after; "" where there is no room."""
-        # What was cut is no louder, though its mean level may be.
+        # A cut does not make sound louder, though it may raise the mean level.
         compared = "keep" not in finding.values
         count = 1 + has_remedy(finding.kind)
         return self._heard(count, lambda: before_and_after(path, finding, self.seconds, others), compared)

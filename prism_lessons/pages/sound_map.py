@@ -1,4 +1,4 @@
-"""The sounds of a corpus as a map that can be heard: one HTML page that needs no network and no library.
+"""A map of the sounds of a corpus that can be listened to: one HTML page that needs no network and no library.
 
 It is made from the `Relations` of the sounds and a function that returns each of them as a `Clip`.
 """
@@ -19,7 +19,7 @@ LENGTHS = (3.0, 2.5, 2.0, 1.5, 1.2, 1.0, 0.8, 0.6, 0.5, 0.4, 0.3)  # seconds: le
 RESERVE = 1000  # bytes for the note on sounds left out
 WIDTH, HEIGHT, MARGIN = 900, 500, 26  # of the map, in its own units
 SMALLEST, LARGEST = 3.8, 8.5  # radius of a point
-MOST_LISTED = 8  # outliers and twins in the lists; the table has them all
+MOST_LISTED = 8  # outliers and twins in the lists; the table has all
 
 
 def sound_map(relations, excerpt, title, most_bytes=8_000_000):
@@ -34,8 +34,8 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     title
         Of the page, plain text.
     most_bytes
-        How large the page may become. All sounds are cut to the same length, 0.3 to 3 s at most; if not even that fits,
-        only a part of them is embedded, and the page says so. Nothing is normalised.
+        The page's maximum size. All sounds are cut to the same length, 0.3 to 3 s; if even that does not fit, only some
+        of them are embedded, and the page says so. Nothing is normalised.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def apart(places, distance, rounds=20):
 
 
 def _note(count, silent, seconds):
-    """The page's note on what is played and what is left out."""
+    """The page's note on how sounds are played and which are left out."""
     words = f"Of each sound, at most the first {seconds:g} s are heard, at their own level, as MP3."
     if silent:
         words += (

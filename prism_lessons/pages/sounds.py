@@ -64,7 +64,7 @@ def shortened(clip, seconds):
 
 
 def plan_sounds(sounds, most_bytes):
-    """The form and length in which some sounds are sure to fit into so many bytes, before any of them is read.
+    """The form and length in which some sounds will certainly fit into so many bytes, without reading them.
 
     Parameters
     ----------
@@ -97,18 +97,18 @@ def fit_sounds(names, read, most_bytes, choices):
     most_bytes
         The room for the URLs altogether.
     choices
-        The form and the seconds at most of each attempt, from the best to the smallest.
+        The form and the maximum seconds of each attempt, from the best to the smallest.
 
     Returns
     -------
     urls, form, seconds
-        {name: URL}, and the choice: the first that fits. If not even the last does, some sounds are left out, evenly
-        from the first to the last.
+        {name: URL}, and the first choice that fits. If not even the last fits, some sounds are left out, evenly from
+        the first to the last.
     """
     probes = {name: read(name) for name in names[:: math.ceil(len(names) / PROBES) or 1]}
 
     def size(form, seconds):
-        """The bytes of all sounds, as the probes let expect."""
+        """The bytes of all sounds, estimated from the probes."""
         return sum(len(_url(clip, form, seconds)) for clip in probes.values()) / max(1, len(probes)) * len(names)
 
     start = next((place for place, choice in enumerate(choices) if size(*choice) <= most_bytes), len(choices) - 1)
@@ -128,7 +128,7 @@ def _url(clip, form, seconds):
 
 
 def _evenly(urls, most_bytes):
-    """As many of {name: URL}, evenly from the first to the last, as fit."""
+    """As many of {name: URL} as fit, evenly from the first to the last."""
     kept = urls = {name: url for name, url in urls.items() if url}
     share = 1.0
     while kept and (used := sum(map(len, kept.values()))) > most_bytes:

@@ -43,24 +43,24 @@ def html(source, /, **values):
 
 def _source(name):
     """A style sheet or a script of the course, to stand in a page."""
-    # These are files of the course, and no user's text is in them.
+    # These are files of the course, without any text of users.
     return Markup((FOLDER / name).read_text(encoding="utf-8"))
 
 
 def _encodable(value):
-    """A value as text that UTF-8 can encode, which names of files on old disks cannot; HTML stays as it is."""
+    """A value as text that UTF-8 can encode, unlike names of files on old disks; HTML stays as it is."""
     return value if hasattr(value, "__html__") else as_text(str(value))
 
 
 def _linked(words):
-    """Text whose addresses are links that open beside the notebook, not marked by colour."""
+    """Text with its addresses as links, underlined, that open in another tab."""
     # Escaped before, so that only the links are HTML.
     return Markup(ADDRESS.sub(LINK, str(escape(words))))
 
 
 def _in_single_quotes(document):
-    """A whole document as the value of an attribute in single quotes: in double ones, each of its own takes 5 bytes."""
-    # These two characters are all that HTML takes for more than text there.
+    """A whole document as an attribute in single quotes: in double ones, each quote in it would take 5 bytes more."""
+    # In such an attribute, only these two characters mean anything in HTML.
     return Markup(str(document).replace("&", "&amp;").replace("'", "&#39;"))
 
 

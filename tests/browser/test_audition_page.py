@@ -197,8 +197,8 @@ def test_notes_stay_in_the_browser_and_come_back_through_a_file(page, heard, bro
 
     elsewhere = browser.new_context().new_page()
     elsewhere.goto(page.url)
-    elsewhere.get_by_label("Take in a file of notes").set_input_files(tmp_path / "notes.jsonl")
-    elsewhere.get_by_text("Took in 2 that were new.").wait_for()
+    elsewhere.get_by_label("Load a file of notes").set_input_files(tmp_path / "notes.jsonl")
+    elsewhere.get_by_text("Added 2 that were new.").wait_for()
     assert len(acts(elsewhere)) == 4
     elsewhere.context.close()
 
@@ -237,15 +237,15 @@ def test_what_a_notebook_refuses_is_said_once_and_not_sent_again(heard, browser,
 def test_a_file_that_holds_no_notes_is_said_and_changes_nothing(page, tmp_path, content):
     (tmp_path / "file.jsonl").write_text(content)
     before = acts(page)
-    page.get_by_label("Take in a file of notes").set_input_files(tmp_path / "file.jsonl")
-    page.locator("#kept").filter(has_text="no notes" if content else "Took in 0").wait_for()
+    page.get_by_label("Load a file of notes").set_input_files(tmp_path / "file.jsonl")
+    page.locator("#kept").filter(has_text="no notes" if content else "Added 0").wait_for()
     assert acts(page) == before
 
 
 def test_notes_about_another_run_are_refused(page, tmp_path):
     act = {"id": "a", "run": "b", "when": "2026-11-22T10:00:00", "who": "c", "act": "star", "clip": "0001_1_t0.8"}
     (tmp_path / "file.jsonl").write_text(json.dumps(act))
-    page.get_by_label("Take in a file of notes").set_input_files(tmp_path / "file.jsonl")
+    page.get_by_label("Load a file of notes").set_input_files(tmp_path / "file.jsonl")
     page.locator("#kept").filter(has_text="another run").wait_for()
 
 

@@ -428,7 +428,7 @@ def test_a_place_is_written_in_minutes_seconds_and_tenths(seconds, words):
 def test_places_that_read_alike_are_written_once():
     places = ((1.0, 1.01), (1.02, 1.02), (2.0, 3.0))
     assert pages.where_in_words(Finding("hum", 1, "", places)) == "0:01.0, 0:02.0 to 0:03.0"
-    assert pages.where_in_words(Finding("hum", 1, "")) == "in all of it"
+    assert pages.where_in_words(Finding("hum", 1, "")) == "throughout"
 
 
 def test_a_list_of_places_says_that_it_is_not_of_all():

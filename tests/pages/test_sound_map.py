@@ -146,7 +146,7 @@ def test_what_was_found_is_said_in_sentences(related, excerpts):
 def test_long_lists_say_how_many_more_there_are(related, excerpts):
     names = [str(index) for index in range(30)]
     page = sound_map(related(names, outliers=tuple((index, "odd") for index in range(30))), excerpts(0.05), "Map")
-    assert page.count(": odd</li>") == 8 and "<li>22 more: the table names them.</li>" in page
+    assert page.count(": odd</li>") == 8 and "<li>22 more: the table lists all.</li>" in page
 
 
 def test_sounds_at_one_place_are_set_side_by_side():

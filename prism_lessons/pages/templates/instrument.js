@@ -28,7 +28,7 @@ let again = false; // after a gap more is collected than at the start
 let request = null, number = 0; // the question that waits for its answer; one at a time, since only the last is kept
 let wish = { hello: true }; // what goes with the next question
 
-// Words: what changes often is not in the live region.
+// Text: what changes often is not in the live region.
 
 function say(words) {
   if (by("said").textContent !== words) by("said").textContent = words;
@@ -46,7 +46,7 @@ function showState() {
   else if (waited > GONE && !wire.field()) say("Not connected to Python: run this cell to play.");
   else if (waited > GONE)
     say("Python does not answer. If no cell is running, run this cell again, or make takes with the button below.");
-  else if (waited > BUSY) say("Waiting: Python is busy with something else. It goes on by itself.");
+  else if (waited > BUSY) say("Waiting: Python is busy with something else. It will continue by itself.");
   else if (playing && next === null) say(again ? "Collecting sound …" : "Starting …");
   else if (playing) {
     say("Playing");
@@ -188,7 +188,7 @@ function play() {
   context.resume();
   turnTo(by("volume").value / 100);
   setTimeout(() => {
-    if (playing && context.state !== "running") stop("Press Play once more: the browser wants a click first.");
+    if (playing && context.state !== "running") stop("Press Play again: the browser requires a click first.");
   }, 1500);
   work();
   requestAnimationFrame(showLevel);
@@ -311,7 +311,7 @@ document.addEventListener("keydown", (event) => {
   if (!event.repeat) by("play").click();
 });
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden && playing) stop("Stopped, since the page was out of sight.");
+  if (document.hidden && playing) stop("Stopped, because the page was hidden.");
 });
 
 showValues();

@@ -51,7 +51,7 @@ function draw() {
   const truth = Object.keys(ANSWERS[game])[Math.random() < 0.5 ? 0 : 1];
   if (!drawn[truth]?.length) drawn[truth] = shuffled(pools[truth]); // none comes again before all have come
   trial = { truth, item: drawn[truth].pop() };
-  by("number").textContent = `Trial ${total + 1}. Right or wrong is told at the end.`;
+  by("number").textContent = `Trial ${total + 1}. You will learn at the end whether you were right.`;
   by("star-blind").setAttribute("aria-pressed", "false");
   for (const id of ["first", "second"]) by(id).disabled = true;
 }

@@ -1,4 +1,4 @@
-// The chosen clip: what it is, what may be done with it, and the recording that is most like it.
+// The chosen clip: what it is, what you can do with it, and the recording that is most like it.
 
 function choose(index) {
   if (chosen === index) return;
@@ -49,7 +49,7 @@ function showSaid() {
   for (const tag of tags) {
     const button = write(by("given"), "button", `${tag} ×`);
     button.type = "button";
-    button.setAttribute("aria-label", `Take the tag ${tag} away`);
+    button.setAttribute("aria-label", `Remove the tag ${tag}`);
     button.addEventListener("click", () => { act("untag", clips[chosen].name, tag); by("tag").focus(); });
   }
   by("others").replaceChildren();

@@ -1,5 +1,5 @@
 "use strict";
-// What is said of the clips: acts, as in the listening log. They are kept in this browser until the log has them; a
+// Stars, tags and notes: acts, as in the listening log. They are kept in this browser until the log has them; a
 // page that is a file hands them over as a file, a page in a notebook through two hidden fields beside its frame.
 
 const page = JSON.parse(document.getElementById("data").textContent);
@@ -27,7 +27,7 @@ const acts = new Map(); // by their id, the order in which they came
 for (const act of [...page.acts, ...(stored(STORE) || [])]) acts.set(act.id, act);
 const logged = new Set(page.acts.map((act) => act.id)); // those that the log in the run's folder has
 
-// A page that is handed on is heard by somebody else than who made it.
+// Somebody else than its maker may listen to a page.
 const maker = page.wire ? page.who : "";
 by("who").value = stored("prism-listener") || maker;
 for (const [id, letters] of Object.entries(page.most)) by(id).maxLength = letters; // beyond, the log takes nothing
@@ -51,11 +51,11 @@ function takeIn(more) {
   for (const one of more) acts.set(one.id, one);
   const kept = store(STORE, waiting());
   if (wire) wire.send();
-  else if (!kept) by("kept").textContent = "This browser keeps nothing: save the notes as a file before you close it.";
+  else if (!kept) by("kept").textContent = "This browser stores nothing: save the notes as a file before you close it.";
   refresh();
 }
 
-// What the log does not have yet.
+// Acts that the log does not have yet.
 function waiting() {
   return [...acts.values()].filter((one) => !logged.has(one.id));
 }
@@ -122,8 +122,8 @@ function connect(name) {
 
 by("where").textContent = wire
   ? "Stars, tags and notes are written into the run's folder the moment you give them."
-  : "Stars, tags and notes are kept in this browser. To take them into the run, save them as a file, and give that to "
-    + "lesson 03, or to the command: prism-lessons audition RUN --merge FILE.";
+  : "Stars, tags and notes are kept in this browser. To add them to the run, save them as a file, and give that file to "
+    + "lesson 03 or to this command: prism-lessons audition RUN --merge FILE.";
 
 by("save").addEventListener("click", () => {
   const lines = [...acts.values()].map((one) => JSON.stringify(one) + "\n");
@@ -144,11 +144,11 @@ by("load").addEventListener("change", async () => {
     if (found.some((one) => typeof one.id !== "string" || typeof one.clip !== "string" || typeof one.when !== "string"))
       throw new Error();
     if (found.some((one) => one.run !== page.run)) {
-      by("kept").textContent = "These notes are about another run: take them into its page.";
+      by("kept").textContent = "These notes are about another run: load them into its page.";
     } else {
       const before = acts.size;
       takeIn(found);
-      by("kept").textContent = `Took in ${acts.size - before} that were new.`;
+      by("kept").textContent = `Added ${acts.size - before} that were new.`;
     }
   } catch {
     by("kept").textContent = `"${file.name}" holds no notes of this course: choose a file that a page like this saved.`;

@@ -14,7 +14,7 @@ async function addressOf(sound) {
   return address;
 }
 
-let asked = 0; // which wish to hear something is the newest
+let asked = 0; // the newest request to play
 
 // Play a sound in a player from some second on; resolves once it sounds, to whether it does.
 async function sound(element, name, title, { from = 0, volume = 1 } = {}) {
@@ -37,7 +37,7 @@ async function sound(element, name, title, { from = 0, volume = 1 } = {}) {
   try {
     await element.play();
   } catch {
-    by("said").textContent = "Press Play once more: the browser wants a click first.";
+    by("said").textContent = "Press Play again: the browser requires a click first.";
     return false;
   }
   return true;

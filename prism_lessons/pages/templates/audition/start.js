@@ -1,4 +1,4 @@
-// Keys work while the table has the focus, so that they never meet somebody who writes.
+// Keys work while the table has the focus, so that they do not interfere with writing.
 
 const KEYS = {
   ArrowDown: () => goTo(neighbour(chosen, 1, 0)),
@@ -31,4 +31,4 @@ by("detail").addEventListener("keydown", (event) => {
 drawGrid();
 refresh();
 filter();
-if (wire) wire.send(); // what was said while nobody listened
+if (wire) wire.send(); // acts from before the page was connected
