@@ -21,9 +21,9 @@ REPORT = {
     "none": "You have not guessed yet {question}.",
     "said": "You guessed {question} in {total} and were right in {right}, {share}. Somebody who cannot tell is right "
     "in about half of them. If you went on for ever, you would be right in {low} to {high} of the trials (95% "
-    "certainty, exact binomial interval). ",
+    "confidence, exact binomial interval). ",
     "can": "Half is less than that: you can tell.",
-    "reversed": "Half is more than that: you can tell, but you take the one for the other.",
+    "reversed": "Half is more than that: you can tell, but you mistake one for the other.",
     "luck": "Half lies within that: this may be luck, so it does not show that you can tell.",
     "more": " More trials would say more.",
     "few": 20,  # trials: with fewer, the interval is wider than 46 points

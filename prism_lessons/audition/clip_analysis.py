@@ -1,4 +1,4 @@
-"""Measuring a run's clips, diagnosing them and comparing them with the recordings; results are in the user's cache.
+"""Measuring a run's clips, diagnosing them and comparing them with the recordings; results are cached.
 
 `analyse_clips` turns a `Run` and its corpus into `AuditionClip`s. Nothing is written into the run.
 """
@@ -19,8 +19,8 @@ from .measures import Measures, measure_clip, normalised_samples
 from .partials import FEWEST, steady_partials
 
 OUTLINE_STEPS = 48  # of the envelope that a page draws
-OUTLINE_DB = 54.0  # of its height: 6 dB for each of the digits 1 to 9
-MOST_RECORDINGS, SECONDS = 50, 10.0  # for the share that rings, and of each: takes a computer some seconds
+OUTLINE_DB = 54.0  # of the outline's height: 6 dB for each of the digits 1 to 9
+MOST_RECORDINGS, SECONDS = 50, 10.0  # for the share that rings, and of each: this takes some seconds
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class AuditionClip:
     played
         The `RunClip`: epoch, temperature, voice, path.
     measures, diagnosis, remarks
-        Its `Measures`, a key of `DIAGNOSES`, and phrases on what else was noticed.
+        Its `Measures`, a key of `DIAGNOSES`, and further observations as phrases.
     outline
         Its peak envelope in 48 moments from beginning to end, each a digit: 0 is silence, 9 is within 6 dB of full
         scale.
     partials
         The number of its steady partials, see `steady_partials`.
     nearest, verbatim
-        The stretch of a recording that it is most like, and the longest one that it nearly repeats; None where there
-        is none, or where the recordings are not there.
+        The stretch of a recording that is most like it, and the longest one that it nearly repeats; None if there is
+        none, or if the recordings are missing.
     """
 
     played: RunClip
@@ -108,7 +108,7 @@ def analyse_clips(run, corpus, sources, live):
     Parameters
     ----------
     corpus
-        The `Corpus` that it learned from, or None: then clips are not compared with it.
+        The `Corpus` that it was trained on, or None: then clips are not compared with it.
     sources
         A function that returns its `Sources`; it is called only if a clip is not in the cache.
     live
@@ -135,7 +135,7 @@ def analyse_clips(run, corpus, sources, live):
         values.append(found)
     cache.save()
     near = _near(run, clips, corpus, sources, live)
-    live.end(f"Looked at {len(clips)} clips.")
+    live.end(f"Measured {len(clips)} clips.")
     return tuple(
         AuditionClip(
             played,
@@ -160,7 +160,7 @@ def _near(run, clips, corpus, sources, live):
     compared = sources().compare([load(path) for path in new], live) if new else []
     for path, (nearest, verbatim) in zip(new, compared, strict=True):
         found[path] = [nearest and nearest.as_dict(), verbatim and verbatim.as_dict()]
-        if not sources().unread:  # once a recording is repaired, it may be the nearest
+        if not sources().unread:  # a recording that could not be read may be the nearest once it can
             cache.put(path, found[path])
     cache.save()
     return {path: (near and Nearest(**near), same and Verbatim(**same)) for path, (near, same) in found.items()}
@@ -191,7 +191,7 @@ def ringing_share(corpus):
         if count is None:
             try:
                 count = _partials(load(path, seconds=SECONDS))
-            except CourseError:  # the others will do
+            except CourseError:  # the others suffice
                 continue
             cache.put(path, count)
         counts.append(count)
@@ -200,7 +200,7 @@ def ringing_share(corpus):
 
 
 def _closeness_cache(run, corpus):
-    """The cache of how close the clips of a `Run` come to its `Corpus`, as `FileCache`."""
+    """The `FileCache` for the comparison of a `Run`'s clips with its `Corpus`."""
     return FileCache(run.folder, f"auditions/{corpus.digest}", _version("closeness", "diagnosis"))
 
 

@@ -1,7 +1,7 @@
-"""What a generated clip is, in one word: silence, faint, noise, a tone, a drone, a loop, or alive.
+"""Diagnoses of generated clips: silence, faint, noise, a tone, a drone, a loop, or alive.
 
 `diagnose` turns the `Measures` of a clip into the key of a `Diagnosis`. It is shown beside the clip and hides nothing:
-a drone or a loop may be what somebody wants.
+a drone or a loop may be wanted.
 """
 
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Diagnosis:
     audible: bool = True
 
 
-WAYS = "let takes be nudged in lesson 04 (nudge=True), if need be after a recording (priming)"
+WAYS = "nudge takes in lesson 04 (nudge=True), if necessary after priming them with a recording"
 WAKING = (
     f"If a clip of the same epoch at a higher temperature can be heard, take that temperature. If not, {WAYS}, or take "
     "another epoch."
@@ -79,8 +79,8 @@ DIAGNOSES = {
             key="silence",
             title="silence",
             what="There is nothing to hear.",
-            causes="The temperature is too low, so that the model takes what is likeliest, which is silence; or the "
-            "recordings hold many silent stretches; or the epoch is an early one.",
+            causes="The temperature is too low, so the model always chooses what is most likely, which is silence; or "
+            "the recordings contain much silence; or the epoch is an early one.",
             advice=f"{WAKING} If most clips of a run are silent, leave out the silences of your recordings in lesson "
             "01 and train again.",
             threshold=f"{SILENT:.0%} of the clip or more below -60 dBFS, in stretches of 20 ms, each without its "
@@ -116,8 +116,8 @@ DIAGNOSES = {
             key="tone",
             title="tone",
             what="One pitch that stays; its loudness may beat.",
-            causes="The model is caught in the easiest thing it can play, often because the temperature is too low; or "
-            "there is a hum or one long note in many recordings.",
+            causes="The model is stuck in the easiest thing it can play, often because the temperature is too low; "
+            "or there is a hum or one long note in many recordings.",
             advice="If it is not what you want, raise the temperature step by step, or try another seed or a later "
             "epoch. Look for hum in the survey of lesson 01.",
             threshold=f"{ONE_LINE:.0%} of the energy within {LINE_HZ:.0f} Hz of one line, and levels that move as "
@@ -143,22 +143,22 @@ DIAGNOSES = {
         Diagnosis(
             key="loop",
             title="loop",
-            what="Something happens, and then it comes again and again.",
-            causes="The model knows one of few recordings by heart, or a low temperature keeps it on the one path that "
-            "it finds likeliest.",
+            what="Something happens, and then repeats again and again.",
+            causes="The model has memorised one of a few recordings, or a low temperature keeps it on the most likely "
+            "path.",
             advice="If it is not what you want, raise the temperature a little, take an earlier epoch, or train on "
             "more recordings. If it is, keep the seed: it plays the same again.",
             threshold=f"the spectrogram correlates by {LOOP_LIKENESS} or more with itself 0.05 s to half of the clip "
             f"later, and moves by {LOOP_MOVES_DB} dB or more, or is noise",
-            source=f"Guttman and Julesz 1963 for noise that comes again; {MEASURED}",
+            source=f"Guttman and Julesz 1963 for noise that repeats; {MEASURED}",
         ),
         Diagnosis(
             key="alive",
             title="alive",
-            what="It moves, and does not simply come again.",
-            causes="The model has found more in the recordings than what holds still.",
+            what="It moves, and does not simply repeat.",
+            causes="The model has learned more from the recordings than their steady parts.",
             advice="Listen: no figure tells whether it is good.",
-            threshold="all that is none of the others",
+            threshold="none of the others",
             source=MEASURED,
         ),
     )
@@ -201,30 +201,30 @@ def _partials_beat(measures):
 def advice(clip, clips, kept):
     """What to try with an `AuditionClip`, one to three sentences.
 
-    `clips` are all of its run, and `kept` the epochs whose models are there.
+    `clips` are all of its run, and `kept` the epochs whose models still exist.
 
-    A silent model need not wake at a higher temperature. So one is advised only where a clip of the same epoch at it
-    can be heard, or suggested as a trial where no clip has one.
+    A higher temperature need not wake a silent model. So one is advised only if a clip of the same epoch at it can be
+    heard, or suggested as a trial if no clip has one.
     """
     if clip.audible:
         return DIAGNOSES[clip.diagnosis].advice
     own, same = clip.played.temperature, [other for other in clips if other.played.epoch == clip.played.epoch]
     awake = [other.played.temperature for other in same if other.audible]
     if own in awake:
-        return f"At this temperature another voice can be heard: let more voices play, or {WAYS}."
+        return f"At this temperature another voice can be heard: play more voices, or {WAYS}."
     if awake:
         nearest = min(awake, key=lambda temperature: abs(temperature - own))
         return f"At temperature {nearest:g} this epoch can be heard: take that one, or {WAYS}."
     tried = sorted({other.played.temperature for other in same if other.played.temperature > own})
     if tried:
-        first = f"At {_listed(tried)} this epoch cannot be heard either, so more temperature may not help: {WAYS}."
+        first = f"At {_listed(tried)} this epoch cannot be heard either, so a higher one may not help: {WAYS}."
     else:
         first = f"No clip shows whether a higher temperature would wake this epoch: try one, or {WAYS}."
     others = {other.played.epoch for other in clips if other.audible} & {*kept}
     if not others:
-        return f"{first} No other epoch can be heard whose model is there."
+        return f"{first} No other epoch whose model still exists can be heard."
     nearest = min(others, key=lambda epoch: (abs(epoch - clip.played.epoch), -epoch))
-    return f"{first} Epoch {nearest} can be heard, and its model is there."
+    return f"{first} Epoch {nearest} can be heard, and its model still exists."
 
 
 def _listed(temperatures):

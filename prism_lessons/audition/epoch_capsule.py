@@ -1,4 +1,4 @@
-"""From ear to capsule: the model of an epoch together with the listening log of its clips."""
+"""The model of an epoch as a capsule, with the listening log of its clips."""
 
 import json
 from dataclasses import asdict, replace
@@ -8,7 +8,7 @@ from ..run import epoch_of
 from .listening import GUESS
 
 HEADING = "## What was heard"
-MOST_BYTES = 2**20  # of acts in a capsule, to keep its description small; the run's own log has them all
+MOST_BYTES = 2**20  # of acts in a capsule, to keep its description small; the run's own log has all
 
 
 def capsule_of(run, epoch, log):
@@ -32,7 +32,7 @@ def capsule_of(run, epoch, log):
     Raises
     ------
     CourseError
-        When the weights of that epoch are not there; the sentence says which are.
+        When the weights of that epoch no longer exist; the sentence lists those that do.
     """
     epoch = max(run.epochs, default=None) if epoch is None else epoch
     capsule = run.capsule(epoch)
@@ -46,7 +46,7 @@ def capsule_of(run, epoch, log):
     if not notes:
         lines += ["Nothing has been starred or noted of this epoch.", ""]
     if len(kept) < len(acts):
-        lines += [f"The {len(acts) - len(kept)} oldest acts are in the listening log of the run only.", ""]
+        lines += [f"The {len(acts) - len(kept)} oldest acts are only in the listening log of the run.", ""]
     card = capsule.card.rstrip() + "\n\n" + "\n".join(lines)
     return replace(capsule, card=card, about={**capsule.about, "listening": kept})
 

@@ -15,7 +15,7 @@ SILENCE_SECONDS = 0.3  # between two epochs
 
 
 class Chapter(NamedTuple):
-    """One epoch of a journey: where its clip begins and ends, in seconds, and what it is called."""
+    """One epoch of a journey: the start and end of its clip, in seconds, and its title."""
 
     start: float
     end: float
@@ -100,10 +100,10 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
     Raises
     ------
     CourseError
-        When there is no such clip; the sentence says which there are. When a clip cannot be read.
+        When there is no such clip; the sentence lists those that there are. When a clip cannot be read.
     """
     if type(every) is not int or every < 1:
-        raise CourseError(f"A journey takes every so many epochs, 1 or more, not {every}.")
+        raise CourseError(f"every must be a whole number, 1 or more, not {every}.")
     chosen = _chosen(run, temperature, voice)
     # Somebody may have put clips of another rate into the run's folder.
     clips = [
@@ -113,7 +113,7 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
     ]
     clips = [(played, clip) for played, clip in clips if len(clip.samples)]
     if not clips:
-        raise CourseError(f'The clips in "{run.folder}" have no sound in them: choose another temperature or voice.')
+        raise CourseError(f'The clips in "{run.folder}" are empty: choose another temperature or voice.')
     silence = np.zeros(round(SILENCE_SECONDS * run.sample_rate), np.float32)
     pieces, chapters, place = [], [], 0
     for played, clip in clips:

@@ -60,17 +60,17 @@ class Act:
     def __post_init__(self):
         values = asdict(self)
         if not all(isinstance(value, str) for value in values.values()):
-            raise CourseError("An act of the listening log is said in words.")
+            raise CourseError("Each field of an act in the listening log must be text.")
         if self.act not in ACTS or not self.id or len(self.text) > MOST_LETTERS:
-            raise CourseError(f'"{self.act}" is no act of the listening log, which are {", ".join(ACTS)}.')
+            raise CourseError(f'"{self.act}" is not an act of the listening log: choose among {", ".join(ACTS)}.')
         if any(len(value) > MOST_IN_A_NAME for name, value in values.items() if name != "text"):
             raise CourseError("A name in the listening log is too long.")
         if self.act != GUESS and epoch_of(self.clip) is None:
-            raise CourseError(f'"{self.clip}" is the name of no clip, such as "0012_1_t0.95".')
+            raise CourseError(f'"{self.clip}" is not the name of a clip, such as "0012_1_t0.95".')
         datetime.fromisoformat(self.when)
         "".join(values.values()).encode()  # a lone surrogate, as a damaged file may hold, cannot be encoded
         if self.act == GUESS and not {self.text, self.truth} <= set(GAMES.get(self.game, ())):
-            raise CourseError(f'A guess says one of two words of its game, not "{self.text}".')
+            raise CourseError(f'A guess must be one of the two answers of its game, not "{self.text}".')
 
 
 @dataclass(frozen=True)
@@ -140,11 +140,11 @@ class ListeningLog:
         return list(self._acts)
 
     def star(self, clip):
-        """Mark a clip (a `RunClip` or its name); returns a sentence on what that keeps."""
+        """Star a clip (a `RunClip` or its name); returns a sentence that says what is kept."""
         return self._do(STAR, clip)
 
     def unstar(self, clip):
-        """Take your star back. The weights that it kept stay."""
+        """Remove your star. The weights that it kept stay."""
         return self._do(UNSTAR, clip)
 
     def tag(self, clip, tag):
@@ -156,7 +156,7 @@ class ListeningLog:
         return self._do(UNTAG, clip, tag)
 
     def note(self, clip, text):
-        """Write about a clip; your newest note is what counts, the earlier ones stay in the file."""
+        """Write about a clip; your newest note counts, earlier ones stay in the file."""
         return self._do(NOTE, clip, text)
 
     def chosen(self, epoch):
@@ -171,7 +171,7 @@ class ListeningLog:
         if name not in {played.name for played in self.run.played}:
             raise CourseError(f'There is no clip "{name}" in this run: name one as in "0012_1_t0.95".')
         if not isinstance(text, str):
-            raise CourseError(f"What is said of a clip is said in words, not as {text!r}.")
+            raise CourseError(f"A tag or a note must be text, not {text!r}.")
         text = text.strip().encode("utf-8", "replace").decode()
         if act in (TAG, UNTAG) and not text:
             raise CourseError("A tag is a word: write one.")
@@ -184,7 +184,7 @@ class ListeningLog:
         Returns
         -------
         str
-            A sentence: what is kept, or which starred models are no longer there; "" where no act is new.
+            A sentence: what is kept, or which starred models no longer exist; "" if no act is new.
         """
         acts = {act.id: act for act in acts}
         with locked(self.path):
@@ -197,7 +197,7 @@ class ListeningLog:
             with suppress(CourseError), locked(self._copy):  # such as a Drive that is gone: the run's own log has it
                 there = {act.id for act in read_json_lines(self._copy, "listening log", lambda line: Act(**line), True)}
                 append_json_lines(self._copy, [asdict(act) for act in self.acts if act.id not in there])
-        # Also for known acts: one may have been written when its weights could not be kept, on a full disk.
+        # Also for known acts: one may have been written when a full disk prevented its weights from being kept.
         said = self._keep_weights([act for act in acts.values() if act.act == STAR])
         return said if new else ""
 
@@ -223,7 +223,7 @@ class ListeningLog:
         Returns
         -------
         Merged
-            How many acts were new. Lines that are damaged, or about another run, are left out.
+            The number of new acts. Lines that are damaged, or about another run, are left out.
 
         Raises
         ------
@@ -237,7 +237,7 @@ class ListeningLog:
         acts = read_json_lines(path, "notes", lambda line: Act(**line), growing=True, damaged=faults)
         ours = [act for act in acts if act.run == self.key]
         if len(ours) < len(acts):
-            stranger = CourseError(f'The notes in "{path}" are about another run: take them into that one.')
+            stranger = CourseError(f'The notes in "{path}" are about another run: merge them into that one.')
             faults += [stranger] * (len(acts) - len(ours))
         if faults and not ours:
             raise faults[0]
@@ -273,7 +273,7 @@ class ListeningLog:
         return [clip for clip, heard in self.heard.items() if heard.stars]
 
     def guesses(self, game, who=None):
-        """How well a listener, you if not given, has guessed in one of the `GAMES`, as `Guesses`."""
+        """How often a listener, you if not given, has guessed right in one of the `GAMES`, as `Guesses`."""
         who = self.who if who is None else who
         pairs = [(act.text, act.truth) for act in self.acts if (act.act, act.game, act.who) == (GUESS, game, who)]
         return Guesses(game, sum(said == truth for said, truth in pairs), len(pairs))

@@ -27,14 +27,14 @@ BLIND_RECORDINGS = 24  # that a blind test draws from
 NO_INTENTION = (
     "The card of the recordings does not say what success would sound like. Choosing means choosing for something."
 )
-NO_SOURCES = "The recordings that it learned from are not there, so there is nothing to compare with."
+NO_SOURCES = "The recordings that it was trained on are missing, so there is nothing to compare with."
 SHORTEST, SHORTER = 0.3, 0.7  # seconds, below which sounds are not cut again; the factor of each cut
 RESERVE = 1000  # bytes for the sentence on how sounds are coded
 
 
 @dataclass(frozen=True)
 class Source:
-    """A stretch of a recording: its name, its loudness where that matters, and a function that returns its `Clip`."""
+    """A stretch of a recording: its name, its loudness where needed, and a function that returns its `Clip`."""
 
     name: str
     loudness: float | None
@@ -165,7 +165,7 @@ def whole(audition, most_bytes, live):
         raise CourseError(
             f"{len(places)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
         )
-    live.end(f"{len(urls)} sounds are on the page.")
+    live.end(f"The page has {len(urls)} sounds.")
     note = ""
     if form == MP3:
         note = f"Sounds are {FORMS_IN_WORDS[MP3]}"

@@ -1,6 +1,6 @@
-"""The steady partials of a sound: which it holds, and whether they are those of a recording.
+"""The steady partials of a sound, and whether they are those of a recording.
 
-A partial is a peak of the spectrum that stands out from what is beside it. It is steady where it stays within 1 % of
+A partial is a peak of the spectrum that stands out from its surroundings. It is steady where it stays within 1 % of
 one frequency for half a second, as those of bells, strings and held voices do and those of noise and glides do not.
 """
 
@@ -106,7 +106,7 @@ class _Track:
         return (len(self.frequencies) - 1) * HOP / SAMPLE_RATE
 
     def continues_at(self, hertz):
-        """Whether it stays steady if that frequency comes next."""
+        """Whether it stays steady if it continues at that frequency."""
         return max(hertz, *self.frequencies) <= min(hertz, *self.frequencies) * (1 + STEADY) / (1 - STEADY)
 
 

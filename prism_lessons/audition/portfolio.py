@@ -37,16 +37,16 @@ OWN_CLIP = re.compile(r"\(clips/(epoch_\d+_t[\d.e+-]+_voice\d+\.wav)\)")
 
 
 def export_journal(run, folder, log=None, journal=None, choices=None, live=None):
-    """Write down what was wanted, decided, trained, heard and chosen, as one page with its sounds and as Markdown.
+    """Export a run's journal, from the intention to the choice, as one page with its sounds and as Markdown.
 
     Parameters
     ----------
     run
         A `Run` or its folder.
     folder
-        Where to: `journal.html` is self-contained; `journal.md` needs `curve.svg` and the folder `clips`, with an exact
-        copy of every clip that was starred, tagged, noted or chosen. Files of an earlier export are replaced; anything
-        else is left alone.
+        The folder to write: `journal.html` is self-contained; `journal.md` needs `curve.svg` and the folder `clips`,
+        with an exact copy of every clip that was starred, tagged, noted or chosen. Files of an earlier export are
+        replaced; anything else is left alone.
     log
         The `ListeningLog`; that in the run's folder if not given.
     journal
@@ -109,7 +109,7 @@ def _check(run, folder):
         )
     for path in (folder / PAGE, folder / MARKDOWN, folder / PICTURE):
         if os.path.exists(path) and MARK not in _beginning(path):
-            raise CourseError(f'"{path}" is not of an earlier export and would be lost: choose another folder.')
+            raise CourseError(f'"{path}" is not from an earlier export and would be lost: choose another folder.')
 
 
 def _beginning(path):

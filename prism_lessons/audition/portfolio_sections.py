@@ -1,4 +1,4 @@
-"""The contents of a run's journal by section: words as Markdown, and the places of its sounds and of its curve."""
+"""The sections of a run's journal: text as Markdown, and the places of its sounds and of its curve."""
 
 import math
 import re
@@ -86,7 +86,7 @@ def _intention_and_card(run, choices):
 def _decided(choices):
     lines = [line.replace("  ", ", ", 1) for line in DATED.split(str(choices))]
     if choices.taken_back:
-        lines.append(f"Left out, since they were taken back: {counted(choices.taken_back, 'choice')}.")
+        lines.append(f"Undone, and therefore not listed: {counted(choices.taken_back, 'choice')}.")
     return "\n".join(f"- {one_line(line)}" for line in lines)
 
 
@@ -148,7 +148,7 @@ def _happened(run):
     for event in run.events:
         place = f"after epoch {event['epoch']}" if event["epoch"] else "before epoch 1"
         lines.append(f"- {date(event['when'])}, {place}: {one_line(event['text'])}")
-    return "\n".join(lines) or "Besides its epochs, nothing was noted of this run."
+    return "\n".join(lines) or "Nothing but its epochs was recorded of this run."
 
 
 def _heard(run, log):

@@ -1,4 +1,4 @@
-"""Which epoch of a run to begin with, and why: one that can be heard, and how far to trust its figure."""
+"""Which epoch of a run to begin with, and why: one that can be heard, and how far to trust its bits."""
 
 import math
 from collections import Counter
@@ -14,7 +14,7 @@ DECIDES = 0.5  # of the seconds of validation, above which one recording decides
 
 @dataclass(frozen=True)
 class Proposal:
-    """An epoch whose model is there, or None where there is none, and the `reason` in words."""
+    """An epoch whose model still exists, or None if there is none, and the `reason` in words."""
 
     epoch: int | None
     reason: str
@@ -38,15 +38,15 @@ def proposal(run, clips, starred, corpus=None):
     starred
         The names of the clips that have a star.
     corpus
-        The `Corpus` that it learned from, or None where it is not there: then its recordings are not mentioned.
+        The `Corpus` that it was trained on, or None if it is missing: then its recordings are not mentioned.
     """
     kept = run.epochs
     if not kept:
-        return Proposal(None, "No epoch can be proposed: the models of this run are not there.")
+        return Proposal(None, "No epoch can be proposed: no model of this run exists any more.")
     stars = Counter(map(epoch_of, starred))
     if any(stars[epoch] for epoch in kept):
         epoch = max(kept, key=lambda epoch: (stars[epoch], epoch))
-        return Proposal(epoch, f"Epoch {epoch} has the most stars of those whose models are there: {stars[epoch]}.")
+        return Proposal(epoch, f"Epoch {epoch} has the most stars of those whose models still exist: {stars[epoch]}.")
     bits = {entry.epoch: entry.validation_bits for entry in run.log}
     audible = {epoch: [clip.audible for clip in clips if clip.played.epoch == epoch] for epoch in kept}
     share = {epoch: sum(flags) / len(flags) if flags else 0.0 for epoch, flags in audible.items()}
@@ -78,7 +78,7 @@ def decided_by_one(run, corpus):
 
     A corpus of one recording is exempt: it has no others that its bits could misjudge.
 
-    `corpus` is the `Corpus` that it learned from, or None, which gives "".
+    `corpus` is the `Corpus` that it was trained on, or None, which gives "".
     """
     if not corpus or not run.log or len({clip.recording for clip in corpus.clips}) == 1:
         return ""

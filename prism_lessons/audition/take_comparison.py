@@ -1,4 +1,4 @@
-"""How takes compare with the recordings: figures for comparing models without listening.
+"""Comparing takes with the recordings: figures for comparing models without listening.
 
 `analyse_sound` analyses a clip once; `compare_takes` compares the analyses of takes with those of the recordings, and
 `compare_recordings` gives the figures that a model could reach.
@@ -62,10 +62,10 @@ class TakeComparison:
     Attributes
     ----------
     takes
-        How many there are.
+        The number of takes.
     inaudible, blown_up, copying
-        The share of takes that cannot be heard; that are at full scale or rise without end; and in which a stretch of a
-        quarter of a second or more is nearly the wave of a recording.
+        The shares of takes that are inaudible; that are at full scale or rise without end; and in which a quarter of a
+        second or more is nearly the wave of a recording.
     silence
         The mean share of silence in them.
     ringing
@@ -136,7 +136,7 @@ def compare_takes(takes, recordings, copies=True):
     takes, recordings
         Lists of `SoundAnalysis`, of one sound at least.
     copies
-        Whether copies are looked for, which takes longer than all the rest; otherwise `copying` is None.
+        Whether to search for copies, which takes longer than everything else; otherwise `copying` is None.
     """
     audible = [take for take in takes if take.audible]
     ringing = [take for take in audible if len(take.partials) >= FEWEST]

@@ -22,7 +22,7 @@ def test_another_temperature_is_advised_only_where_the_epoch_is_awake_at_it():
     run = [silent, clip(3, 1.0, "faint"), clip(3, 1.1, "silence"), clip(2, 0.9, "tone")]
     said = advice(silent, run, EPOCHS)
     assert said.startswith("At temperatures 1 and 1.1 this epoch cannot be heard either")
-    assert said.endswith("Epoch 2 can be heard, and its model is there.") and WAYS in said
+    assert said.endswith("Epoch 2 can be heard, and its model still exists.") and WAYS in said
 
 
 def test_another_voice_that_can_be_heard_comes_first():
@@ -35,7 +35,7 @@ def test_without_a_clip_at_a_higher_temperature_nothing_is_claimed_of_it():
     silent = clip(3, 1.0, "silence")
     said = advice(silent, [clip(3, 0.85, "silence"), silent], EPOCHS)
     assert said.startswith("No clip shows whether a higher temperature would wake this epoch")
-    assert said.endswith("No other epoch can be heard whose model is there.")
+    assert said.endswith("No other epoch whose model still exists can be heard.")
 
 
 def test_of_epochs_as_far_away_the_later_one_is_named():

@@ -105,7 +105,7 @@ def test_a_corpus_that_has_changed_since_counts_as_gone_and_one_that_is_named_is
 ):
     made_run.change_settings({"corpus": made_run.settings["corpus"] | {"digest": "another"}})
     assert pl.audition(made_run, live=quiet()).corpus is None
-    with pytest.raises(CourseError, match="did not learn from the corpus"):
+    with pytest.raises(CourseError, match="was not trained on the corpus"):
         pl.audition(made_run, recordings, live=quiet())
 
 

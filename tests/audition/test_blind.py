@@ -31,11 +31,11 @@ def test_somebody_who_cannot_tell_is_told_that_they_can_in_at_most_5_percent_of_
 def test_the_words_say_luck_skill_and_confusion():
     assert "this may be luck" in str(Guesses("source", 12, 20))
     assert str(Guesses("source", 18, 20)).endswith("you can tell.")
-    assert "take the one for the other" in str(Guesses("source", 2, 20))
+    assert "mistake one for the other" in str(Guesses("source", 2, 20))
     assert "have not guessed yet" in str(Guesses("source", 0, 0))
     assert "More trials would say more" in str(Guesses("age", 5, 8))
     assert "More trials" not in str(Guesses("age", 30, 60))
-    assert "95% certainty, exact binomial interval" in str(Guesses("age", 30, 60))
+    assert "95% confidence, exact binomial interval" in str(Guesses("age", 30, 60))
 
 
 def test_one_trial_is_written_as_one():

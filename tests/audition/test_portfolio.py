@@ -57,7 +57,7 @@ def test_all_is_told_in_order_and_nobody_s_text_is_markup(run, tmp_path):
     choices.leave_out("a.wav")
     choices.undo()
     page, markdown = export(run, tmp_path / "out", log, journal, choices)
-    assert "- Left out, since they were taken back: 1 choice." in markdown
+    assert "- Undone, and therefore not listed: 1 choice." in markdown
     assert "<script" not in page and "<img" not in page and 'href="http' not in page and "autoplay" not in page
     assert page.count("<audio") == 2 and page.count("<h1") == 1 and "](http" not in markdown.replace("\\](http", "")
     levels = [int(level) for level in re.findall(r"<h(\d)", page)]

@@ -1,4 +1,4 @@
-"""How close generated clips come to the recordings that the model learned from: one by one, and as a whole."""
+"""How close generated clips come to the recordings that the model was trained on, one by one and as a whole."""
 
 from .nearest import Nearest
 from .sources import Sources, excerpt, excerpt_title

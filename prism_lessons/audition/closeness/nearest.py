@@ -17,7 +17,7 @@ USUAL, FAR = 3.1, 5.2
 
 @dataclass(frozen=True)
 class Nearest:
-    """The moment of the sources that a clip is nearest to in timbre.
+    """The moment of the sources that is nearest to a clip in timbre.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The recordings that a model learned from, read once for many comparisons."""
+"""The recordings that a model was trained on, read once for many comparisons."""
 
 from dataclasses import dataclass, field, replace
 
@@ -166,7 +166,7 @@ def excerpt(corpus, found):
     """
     clip = next((clip for clip in corpus.clips if clip.file == found.file), None)
     if clip is None:
-        raise CourseError(f'There is no clip "{found.file}" in "{corpus.folder}": look at the clips again.')
+        raise CourseError(f'There is no clip "{found.file}" in "{corpus.folder}": audition the run again.')
     sound = _read(corpus, clip, found.start, found.seconds)
     return replace(sound, name=excerpt_title(found))
 

@@ -1,4 +1,4 @@
-"""How far apart two sets of sounds are in timbre: generated clips, and the recordings the model learned from."""
+"""How far apart two sets of sounds are in timbre: generated clips, and the recordings of the model's corpus."""
 
 from dataclasses import asdict, dataclass
 
@@ -50,15 +50,15 @@ class TimbreDistance:
 
     @property
     def verdict(self):
-        """What the figures say, in a few words."""
+        """The meaning of the figures, in a few words."""
         if self.value is None:
             return "too little to tell"
         if self.alike is None:
-            return "with fewer than four recordings there is nothing to compare it with"
+            return "with fewer than four recordings there is nothing to compare this with"
         if self.low > self.alike[2]:
-            return "the clips lie farther from your recordings than these from each other"
+            return "the clips are farther from your recordings than these are from each other"
         if self.value <= self.alike[2]:
-            return "they cannot be told apart by this"
+            return "this does not tell them apart"
         return "a difference is likely, but there are too few clips or recordings to be sure"
 
     def __str__(self):
@@ -82,8 +82,8 @@ class TimbreDistance:
             )
         alike = f"; your recordings against each other: {_figures(*self.alike)}" if self.alike else ""
         return (
-            f"How far clips and recordings lie apart in timbre: {_figures(self.value, self.low, self.high)}{alike}. In "
-            f"words: {self.verdict}. 0 means that the timbres of the two are spread alike; up to 2, that they have "
+            f"The distance in timbre between clips and recordings: {_figures(self.value, self.low, self.high)}{alike}. "
+            f"In words: {self.verdict}. 0 means that the timbres of the two are spread alike; 2, that they have "
             "nothing in common."
         )
 

@@ -9,8 +9,8 @@ from ...live import moment
 from .alignment import SHORT, realign, refine_candidates, track
 from .patch_index import PATCH_HOP, PATCH_SAMPLES, STEP, extract_patches, pool_frames
 
-SHORTEST = 0.25  # seconds: shorter stretches resemble too much
-MOST_CANDIDATES = 48  # places that are looked at closely for each clip, the most alike first
+SHORTEST = 0.25  # seconds: shorter stretches resemble many others
+MOST_CANDIDATES = 48  # places that are examined for each clip, the most similar first
 MOST_TRACKED = 14  # matches that are tracked at most
 REALIGN_COHERENCE = 0.6  # coherence from which a match is also tried elsewhere
 LEAST_SCORE = 0.35  # score of one window of 128 ms

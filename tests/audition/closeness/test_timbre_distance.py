@@ -67,10 +67,10 @@ def test_clips_of_the_same_kind_cannot_be_told_apart_and_others_can(sources):
     alike = timbre_distance(sources, [low_noise(50 + seed, 3.0, 4 + 2 * (seed % 6)) for seed in range(12)])
     other = timbre_distance(sources, [low_noise(80 + seed, 3.0, 1) for seed in range(12)])
     assert other.value > alike.value
-    assert other.verdict == "the clips lie farther from your recordings than these from each other"
+    assert other.verdict == "the clips are farther from your recordings than these are from each other"
     assert alike.alike is not None
     assert "your recordings against each other" in str(alike)
-    assert str(alike).startswith("How far clips and recordings lie apart in timbre: ")
+    assert str(alike).startswith("The distance in timbre between clips and recordings: ")
 
 
 def test_too_few_clips_are_said_to_be_too_few(sources):
