@@ -373,7 +373,7 @@ def _check(act, values):
         for start, end in values["segments"]:
             if not 0 <= float(start) < float(end) < math.inf:  # a number of JSON may have 4,000 digits
                 raise CourseError(
-                    f"A segment from {start:g} to {end:g} s cannot be cut: its end must lie after its start."
+                    f"A segment from {start:g} to {end:g} s cannot be cut: its end must be after its start."
                 )
         for (_, end), (start, _) in pairwise(values["segments"]):
             if start < end:

@@ -1,4 +1,4 @@
-"""All that the lessons show: players, pictures, controls, and where a student's files are kept.
+"""Everything that the lessons show: players, pictures, controls, and the folder of a student's files.
 
 The only package that needs IPython, ipywidgets and matplotlib. Whatever a control here sets is also a plain argument of
 the library.

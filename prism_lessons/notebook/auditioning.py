@@ -20,9 +20,9 @@ HEIGHT = 1500  # pixels, until the page reports its height
 
 
 class AuditionTable(PageBridge):
-    """Clips to be heard, compared, starred and noted, shown by a cell that ends in it.
+    """Clips to hear, compare, star and take notes on, shown by a cell that ends in the table.
 
-    Everything that it does can be done in Python too: `heard.log.star(clip)`, `heard.select(every=5)`,
+    Python can do the same: `heard.log.star(clip)`, `heard.select(every=5)`,
     `notebook.play(clip.sound)`.
 
     Parameters
@@ -50,8 +50,8 @@ class AuditionTable(PageBridge):
                 acts.append(Act(**values))
             except (CourseError, TypeError, ValueError) as error:
                 refused.append(values.get("id") if isinstance(values, dict) else None)
-                why = str(error) if isinstance(error, CourseError) else "It is no act of the listening log."
-                faults.append(f"Something that was said cannot be kept and is left out. {why}")
+                why = str(error) if isinstance(error, CourseError) else "It is not an act of the listening log."
+                faults.append(f"A star, tag or note could not be kept, so it is left out. {why}")
         try:
             reply = self._audition.log.take(acts)
             kept = [act.id for act in acts]
@@ -80,7 +80,7 @@ def beside_recordings(audition, clip=None):
     audition
         An `Audition`.
     clip
-        One of its clips; the one that is nearest to a recording in timbre, if not given.
+        One of its clips; if not given, the one that is nearest to a recording in timbre.
 
     Returns
     -------

@@ -24,11 +24,11 @@ from ..pages import MP3, after_cuts, excerpt, html, plan_sounds, player, sound_u
 from .panels import _BUTTON, _Box, number, status, tick, whole
 from .players import MOST_BYTES
 
-MOST_RECORDINGS = 20  # in one panel: with more, each could be heard only for a moment
+MOST_RECORDINGS = 20  # in one panel: with more, each could be played only for a moment
 MOST_SEGMENTS = 60
 # Hz; long recordings are played as MP3 at this rate, which most corpora have, so that more of them fits into the cell.
 LOWER_RATE = 16000
-LEAD_SECONDS = 0.5  # what is heard before a fault
+LEAD_SECONDS = 0.5  # played before a fault
 
 _ROW = {"border": "1px solid #888", "padding": "0 8px 4px", "margin": "0 0 8px", "max_width": "56em"}
 _COMPACT = """<style>
@@ -101,7 +101,7 @@ class RecordingsPanel(_Rows):
             mended = _heard_mended(place, file, paths[file.name], one["mend"], most)
             rows.append(_row([sound, mended], one["use"], *one["mend"].values(), one["times"]))
         if len(shown) < len(files):
-            more = f"These are {len(shown)} of {len(files)} recordings; to choose others, give the panel their names."
+            more = f"These are {len(shown)} of {len(files)} recordings; to show others, give the panel their names."
             rows.append(ipywidgets.HTML(html("<p>{{ words }}</p>", words=more)))
         super().__init__(rows, "Keep these choices")
 
@@ -128,7 +128,7 @@ class RecordingsPanel(_Rows):
         state = self._choices.state
         if wanted["use"] and name in state.left_out:
             self._choices.take_in(name)
-            yield f"{name} is taken in again"
+            yield f"{name} is used again"
         if not wanted["use"] and name not in state.left_out:
             self._choices.leave_out(name)
             yield f"{name} is left out"
@@ -142,7 +142,7 @@ class RecordingsPanel(_Rows):
                 yield f"{KINDS[kind].title} is left in {name}"
         if wanted["times"] != state.times_of(name):
             self._choices.weigh(name, wanted["times"])
-            yield f"{name} is heard {counted(wanted['times'], 'time')} in a pass"
+            yield f"{name} is heard {counted(wanted['times'], 'time')} in each epoch"
 
 
 class SegmentsPanel(_Rows):
@@ -185,7 +185,7 @@ class SegmentsPanel(_Rows):
         if len(segments) > MOST_SEGMENTS:
             raise CourseError(
                 f"{len(segments)} segments are too many for one panel, which can show {MOST_SEGMENTS}: suggest fewer, "
-                "longer ones, or give the panel some of them and the others to `choices.cut` by hand."
+                "longer ones, or give the panel some of them and pass the others to `choices.cut` by hand."
             )
         most = MOST_BYTES / max(1, len(segments))
         self._segments, rows = [], []
@@ -210,7 +210,7 @@ class SegmentsPanel(_Rows):
     def _keep(self):
         name, seconds, wanted = self._file.name, self._file.seconds, self.values
         if not wanted:
-            return f"Nothing was changed: tick a segment, or leave {name} out as a whole."
+            return f"Nothing was changed: tick a segment, or leave out all of {name}."
         if len(wanted) == 1 and wanted[0][0] == 0 and wanted[0][1] > seconds - 0.001:
             wanted = []  # all of it, to the millisecond
         before = self._choices.state.segments.get(name, ())
@@ -270,7 +270,7 @@ def _recording(place, file, path, most):
 
 
 def _before_the_worst(file):
-    """The second from which a long recording is played."""
+    """The second from which to play a long recording."""
     found = [finding for finding in sorted(file.findings, key=lambda finding: -finding.severity) if finding.places]
     return found[0].places[0][0] - LEAD_SECONDS if found else 0.0
 
@@ -310,14 +310,14 @@ def _findings(file):
 def _segment(place, file, path, segment, most):
     """The player of a segment."""
     if segment[0] >= segment[1]:
-        return html("<p>{{ place }}: its end must lie after its start.</p>", place=place)
+        return html("<p>{{ place }}: its end must be after its start.</p>", place=place)
     return _player(f"{place}: {segment_name(path, *segment)}", file, path, segment, segment[0], most)
 
 
 def _player(name, file, path, part, first, most):
     """The player of a part, (start, end) in seconds, of a file, in at most `most` bytes of HTML.
 
-    A long part is played as MP3, and if still too long, only from the second `first` on or as near as possible.
+    A long part is played as MP3 and, if that is still too long, only from the second `first`, or as near as possible.
     """
     start, end, rate, form, notes = _what_fits(file, part, first, most)
     try:
@@ -330,8 +330,7 @@ def _player(name, file, path, part, first, most):
 
 
 def _what_fits(file, part, first, most):
-    """The section of a part of a file that is played: start and end in seconds, sample rate, form, and notes on
-    both."""
+    """The section of a part of a file to play: start and end in seconds, sample rate, form, and notes on both."""
     (start, end), rate, notes = part, file.sample_rate, []
     length = end - start
     form, seconds = plan_sounds([(rate, length)], most)

@@ -1,4 +1,4 @@
-"""Google Colab: what is different there. Nothing here is needed on a computer of one's own."""
+"""Google Colab: everything that is different there. None of it is needed on a student's own computer."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from .computer import graphics, versions
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"
 GPU_MENU = "Runtime > Change runtime type > T4 GPU"
-# What the set-up cell installs, since Colab lacks it, and what does not work without it.
+# Libraries that Colab lacks, so the set-up cell installs them, and what does not work without them.
 LOST_WITHOUT = {"av": "a phone's M4A cannot be read", "pyloudnorm": "recordings cannot be looked over"}
 LENT_HOURS = 12  # the longest that a free runtime lasts (https://research.google.com/colaboratory/faq.html)
 
@@ -21,20 +21,20 @@ def on_colab():
 
 
 def check():
-    """Print whether Colab's libraries are ones that the course was made for, and whether there is a graphics card."""
+    """Print whether Colab's libraries have versions that the course works with, and whether there is a GPU."""
     unfit = [row for row in versions() if not row[3]]
     for name, found, needed, _ in unfit:
         print(f"{name}: {'missing' if found is None else found}, but the course needs {needed}.")
     lost = [LOST_WITHOUT[name] for name, found, _, _ in unfit if found is None and name in LOST_WITHOUT]
     if lost:
         print(
-            f"What is missing could not be fetched, and without it {' and '.join(lost)}. All else works. "
+            f"What is missing could not be fetched, and without it {' and '.join(lost)}. Everything else works. "
             "To try again, choose Runtime > Restart session, then run this cell."
         )
     elif unfit:
         print("The lessons may still work. If one fails, tell the course's makers these lines.")
     else:
-        print("Every library that the course needs is there, in a version it was made for.")
+        print("Every library that the course needs is installed, in a version that it was made for.")
     print(graphics() + ("" if on_gpu() else f" To ask for one: {GPU_MENU}, then run this cell again."))
 
 
@@ -48,7 +48,7 @@ def home(drive):
     """
     here = CONTENT / "course_files"
     if not drive:
-        return here, here, "They are gone when this runtime ends: take them home with course.take_home()."
+        return here, here, "They are deleted when this runtime ends: take them home with course.take_home()."
     try:
         from google.colab import drive as google_drive
 
@@ -60,15 +60,15 @@ def home(drive):
             here,
             here,
             (
-                f"Google Drive could not be opened ({error}), so files stay on this runtime and are gone when it ends: "
-                "take them home with course.take_home()."
+                f"Google Drive could not be opened ({error}), so files stay on this runtime and are deleted when it "
+                "ends: take them home with course.take_home()."
             ),
         )
     return there, here, f"They stay on your Google Drive. Trainings work in {here} and are copied to your Drive."
 
 
 def upload():
-    """Ask for files; returns them as {name: bytes}. Blocks until they are there."""
+    """Ask for files and wait for them; returns {name: bytes}."""
     from google.colab import files
 
     try:
@@ -83,7 +83,7 @@ def upload():
 
 
 def download(path):
-    """Hand a file to the browser, to be saved on the student's computer."""
+    """Let the browser save a file on the student's computer."""
     from google.colab import files
 
     files.download(str(path))

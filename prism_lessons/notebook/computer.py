@@ -1,4 +1,4 @@
-"""What the machine has, in words, and how long a lesson may take on it."""
+"""The machine in words, and how long a lesson may take on it."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from ..model import on_gpu
 from ..pages import html
 from .output import RichOutput
 
-# Caps the minutes of training that lessons ask for, so that trying all of them out takes minutes (CONTRIBUTING.md).
+# Caps the minutes of training in lessons, so that trying out all of them takes minutes (CONTRIBUTING.md).
 MINUTES = "PRISM_LESSONS_MINUTES"
 
 

@@ -1,4 +1,4 @@
-"""Where a student's files are, and which of them a lesson uses."""
+"""The folder of a student's files, and which of them a lesson uses."""
 
 import io
 import shutil
@@ -28,7 +28,7 @@ CHOSEN = "chosen.capsule"
 
 
 class Course(Transfer):
-    """The folder that keeps what a student brings and makes, from lesson to lesson.
+    """The folder of everything that a student brings and makes, from lesson to lesson.
 
     recordings/       what you bring
     corpus/           the corpus of lesson 01
@@ -50,7 +50,7 @@ class Course(Transfer):
     Attributes
     ----------
     lent_hours
-        After how many hours this computer is taken away at the latest; None where it stays.
+        The hours after which this computer is taken away at the latest; None if never.
     """
 
     def __init__(self, drive=False):
@@ -101,7 +101,7 @@ class Course(Transfer):
             of = f' from the example set "{Path(made.source).name}"' if _is_example(made.source) else ""
             print(f"This is the corpus that you made in lesson 01{of}.")
             return made
-        print(f'You have made no corpus yet, so this is the example set "{example}".')
+        print(f'You have not made a corpus yet, so this is the example set "{example}".')
         return self._example_corpus(example)
 
     def _example_corpus(self, example):
@@ -132,16 +132,16 @@ class Course(Transfer):
             return free
 
     def copy_of(self, folder):
-        """The folder on Drive that keeps a copy of the run in `folder`; None where no copy is kept."""
+        """The folder on Drive for a copy of the run in `folder`; None if there is no copy."""
         folder = Path(folder)
         return self.home / "runs" / folder.name if folder.parent == self.runs and self.home != self.work else None
 
     def _with_its_copy(self, folder):
-        """The folder of a run, after restoring what only its copy holds."""
+        """The folder of a run, after restoring everything that exists only in its copy."""
         if copy := self.copy_of(folder):
             try:
                 bring_back(copy, folder)
-            except CourseError as error:  # such as a Drive that is gone: go on with what is here
+            except CourseError as error:  # such as a Drive that is gone: continue with the files that are here
                 if not (folder / SETTINGS).is_file():
                     raise
                 print(error)
@@ -155,7 +155,7 @@ class Course(Transfer):
         if own := next(self._own_runs(), None):
             print(f'This is your run "{own.folder.name}".')
             return own
-        print(f'You have trained no run yet, so this is "{example}", which came with the course.')
+        print(f'You have not trained a run yet, so this is "{example}", which came with the course.')
         folder = self.home / f"example_run_{example}"
         if not (folder / LOG).is_file():
             # A copy, since stars are kept in it.
@@ -163,8 +163,7 @@ class Course(Transfer):
         return Run(folder)
 
     def corpus_of(self, run):
-        """The `Corpus` that a run was trained on; None where it is no longer there, cannot be opened, or has changed
-        since."""
+        """The `Corpus` that a run was trained on; None where it no longer exists, cannot be opened, or has changed."""
         if corpus := run.find_corpus(report=print):
             return corpus
         trained = run.settings["corpus"]
@@ -176,7 +175,7 @@ class Course(Transfer):
     def kept_aside(self, run):
         """The paths of up to three validation clips of a run, which it was never trained on.
 
-        Empty where the corpus is no longer there, or has changed since.
+        Empty if the corpus no longer exists, or has changed.
         """
         corpus = self.corpus_of(run)
         return [corpus.folder / clip.file for clip in corpus.of(VALIDATION)[:3]] if corpus else []
@@ -240,7 +239,7 @@ class Course(Transfer):
             except FolderOccupied:
                 continue
             if folder != first:
-                print(f'Something else lies in "{first}", so this was played into "{folder}".')
+                print(f'"{first}" holds something else, so this take was written to "{folder}".')
             return takes
 
     def sounds(self, example="breath"):
@@ -268,14 +267,14 @@ class Course(Transfer):
                 print(error)
 
     def choose(self, audition, epoch=None):
-        """Keep the model of an epoch for good, and use it in lesson 04.
+        """Keep the model of an epoch for ever, and use it in lesson 04.
 
         Parameters
         ----------
         audition
             The `Audition`; its notes on the clips of that epoch are saved with the model.
         epoch
-            An epoch whose model is there; the one that `audition` proposes if not given.
+            An epoch whose model still exists; the one that `audition` proposes if not given.
 
         Returns
         -------
@@ -291,7 +290,7 @@ class Course(Transfer):
         capsule.save(self.home / CHOSEN)
         print(f"Epoch {epoch} is chosen: lesson 04 will play it. Its model is {self.home / CHOSEN}.")
         if copy := self.copy_of(run.folder):
-            Mirror(run.folder, copy).finish()  # so that the star lasts
+            Mirror(run.folder, copy).finish()  # so that the star is saved
         return capsule
 
     def portfolio(self, audition):
@@ -318,7 +317,7 @@ class Course(Transfer):
         for own in self._own_runs():
             try:
                 capsule = own.capsule()
-                print(f'You have chosen no model, so this is the last epoch of your run "{own.folder.name}".')
+                print(f'You have not chosen a model, so this is the last epoch of your run "{own.folder.name}".')
                 return capsule
             except CourseError as error:
                 print(error)

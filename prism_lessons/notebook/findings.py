@@ -1,4 +1,4 @@
-"""The doctor's findings, to read and hear in a notebook: the sections of the survey's page, or words."""
+"""The doctor's findings, to read and hear in a notebook: sections of the survey's page, or text."""
 
 from ..corpus import KINDS, fault_key
 from ..errors import CourseError
@@ -45,7 +45,7 @@ def findings(survey, name=None, kinds=None):
 def hear(path, finding, others=()):
     """Players of one `Finding` of the recording `path`: before, and after where there is a remedy.
 
-    `others` are its other findings; they matter where one channel has to be read alone.
+    `others` are its other findings; they matter if a finding requires a single channel.
 
     Raises
     ------

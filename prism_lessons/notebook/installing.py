@@ -1,6 +1,6 @@
 """Installs the course in Colab: the set-up cell runs this file as soon as the course is there, before it can import it.
 
-Dependencies that Colab has are not installed: other versions would break the running kernel. Lessons can do without the
+Dependencies that Colab has are not installed: other versions would break the running kernel. Lessons work without the
 two that Colab lacks, so it stops only if the course itself cannot be installed.
 """
 

@@ -1,8 +1,8 @@
-"""A model played live in a notebook: the page requests the next block of sound, the kernel makes it, and so on.
+"""A model played live in a notebook: the page requests one block of sound after another, and the kernel makes them.
 
-Nothing plays in the background: the page pulls, one request at a time, through two hidden fields, as the table of clips
-does (auditioning.py). It repeats a request without an answer; a repeated request gets the same answer. Most kernels
-answer only while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
+Nothing plays in the background: the page sends one request at a time through two hidden fields, as the table of clips
+does (auditioning.py). It repeats unanswered requests; a repeated request gets the same answer. Most kernels answer only
+while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
 """
 
 import base64
@@ -28,19 +28,19 @@ from .players import play
 HEIGHT = 400  # pixels, until the page reports its height
 MOST_SEED = 2**32 - 1
 MOST_SECONDS = 2.0  # of a block: Python cannot answer while it makes one
-MOST_KEPT = 300  # seconds that can be kept after they were heard
+MOST_KEPT = 300  # seconds that can still be kept
 LONGEST_TAKE = 600  # seconds
 BUTTON = {"width": "auto", "align_self": "flex-start"}
-WARM_UP = 0.1  # seconds played before anybody listens, so that Play sounds at once
+WARM_UP = 0.1  # seconds made in advance, so that Play sounds at once
 MOST_SHOWN = 3  # players below the instrument
-MOST_TURNS = 20  # of the temperature that a take lists one by one
+MOST_TURNS = 20  # of the temperature, listed in a take one by one
 
 
 class Instrument(PageBridge):
     """A model that plays live while its temperature is turned, shown by a cell that ends in it.
 
-    It may pause while a cell runs. Where a front end cannot play live, takes are made one by one: with the button below
-    it, or with `take`.
+    It may pause while a cell runs. If a front end cannot play live, make takes one by one, with the button below it or
+    with `take`.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ class Instrument(PageBridge):
         self._voice.begin(self._seed)
         self.kept = []
         self._history = _History(round(MOST_KEPT * self._voice.sample_rate))
-        self._version = 1  # of the values that Python has set: a page that has not received them does not override them
+        self._version = 1  # of the values that Python has set: a page that has not received them must not override them
         self._answered = self._answer = None
         self._lock = threading.RLock()
         self._build()
@@ -94,19 +94,19 @@ class Instrument(PageBridge):
         ]
         for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
             field.observe(lambda change, name=name: setattr(self, name, change["new"]), "value")
-        # Until a page has sent something, it may not work at all: then these are the only way to set the values.
+        # Until a page has sent something, it may not work at all: then only these can set the values.
         self._by_hand = ipywidgets.VBox(self._fields)
         self._seconds = number("Seconds of a take", 8, 0.5, LONGEST_TAKE, step=0.5)
         button = ipywidgets.Button(description="Make a take", layout=BUTTON)
         button.on_click(lambda _: self._make_take())
         self._shown = ipywidgets.HTML()
-        words = ipywidgets.HTML("<p>Without playing live: a take of some seconds, from the beginning.</p>")
+        words = ipywidgets.HTML("<p>Without playing live: a take of some seconds, from silence.</p>")
         below = [words, self._by_hand, self._seconds, button, self._shown]
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page, *below])
 
     @property
     def temperature(self):
-        """How freely the model chooses, 0.05 .. 5; a new value applies from the next block on."""
+        """How freely the model chooses, 0.05 .. 5; a new value applies from the next block."""
         return self._temperature
 
     @temperature.setter
@@ -115,7 +115,7 @@ class Instrument(PageBridge):
 
     @property
     def seed(self):
-        """The seed of its random numbers; a new value applies from the next beginning on, and for takes."""
+        """The seed of its random numbers; a new value applies from the next start, and to takes."""
         return self._seed
 
     @seed.setter
@@ -164,7 +164,7 @@ class Instrument(PageBridge):
                 field.value = value
 
     def _receive(self, message):
-        """Handle a request of the page; one that comes twice is answered twice, and carried out once."""
+        """Handle a request of the page; a repeated one is answered again, but not carried out again."""
         try:
             request = json.loads(message)
         except (ValueError, RecursionError):
@@ -196,7 +196,7 @@ class Instrument(PageBridge):
             if request.get("keep"):
                 said = self._keep(_finite(request["keep"]), place)
             if request.get("begin"):
-                self._history.truncate(place)  # what was made ahead will not be heard
+                self._history.truncate(place)  # blocks made in advance will not be played
                 self._voice.begin(self._seed)
             seconds = min(_finite(request.get("seconds")), MOST_SECONDS)
             if seconds > 0:
@@ -212,7 +212,7 @@ class Instrument(PageBridge):
         }
 
     def _keep(self, seconds, place):
-        """Keep the last seconds up to a place as a `Take`; returns a sentence about it."""
+        """Keep the last seconds before a place as a `Take`; returns a sentence about it."""
         rate = self._voice.sample_rate
         start = place - round(min(max(seconds, 0), MOST_KEPT) * rate)
         samples = self._history.samples(start, place)
@@ -231,7 +231,7 @@ class Instrument(PageBridge):
 
 
 class _History:
-    """The last samples that were made, by their places since the first, and their temperatures.
+    """The latest samples, by their places since the first, and their temperatures.
 
     Parameters
     ----------
@@ -259,12 +259,12 @@ class _History:
         self.end = place
 
     def samples(self, start, stop):
-        """A copy of the samples from one place to another, as far as they are kept."""
+        """A copy of the samples between two places, as far as they are kept."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
 
     def envelope(self, start, stop, sample_rate):
-        """The temperature from one place to another, as far as it is kept, as a `Envelope`.
+        """The temperature from one place to another, as far as it is kept, as an `Envelope`.
 
         It has a step wherever the temperature changed or, if that was very often, points at equal distances.
         """

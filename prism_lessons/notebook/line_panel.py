@@ -1,6 +1,6 @@
-"""Temperature as a drawn line: a picture to draw in, and the same as text in a labelled field.
+"""Temperature as a drawn line: a picture to draw in, and its text in a labelled field.
 
-The field is the wire as well: a drawn line is written into it, as if by hand, and Python reads it there.
+The field also connects the page to Python: a drawn line is written into it, as if by hand, and Python reads it there.
 """
 
 import ipywidgets
@@ -24,7 +24,7 @@ class LinePanel(PageBridge):
     seconds
         The length of the take and of the picture.
     value
-        The line at first: seconds and temperature of each point, straight in between; or one number.
+        The initial line: seconds and temperature of each point, straight in between; or one number.
 
     Raises
     ------
@@ -46,7 +46,7 @@ class LinePanel(PageBridge):
 
     @property
     def value(self):
-        """The line as text, always one that can be played; a new value is drawn."""
+        """The line as text, always a valid one; a new value is drawn."""
         return str(self._line)
 
     @value.setter
@@ -54,7 +54,7 @@ class LinePanel(PageBridge):
         self._field.value = str(Envelope.of(line))
 
     def _read(self, line):
-        """Read the field; if it holds no line, say so beside it and keep the last valid one."""
+        """Read the field; if it holds no valid line, report that beside it and keep the last one."""
         try:
             self._line = Envelope.of(line)
         except CourseError as error:

@@ -1,4 +1,4 @@
-"""What a cell shows: HTML with the same in words, widgets, and pages in frames that exchange messages with Python."""
+"""Outputs of cells: HTML and its text, widgets, and pages in frames that exchange messages with Python."""
 
 import json
 import uuid
@@ -18,9 +18,9 @@ class RichOutput:
     Parameters
     ----------
     html
-        What a notebook shows.
+        For a notebook.
     words
-        What is printed where no HTML can be shown.
+        Plain text, for where HTML cannot be shown.
     """
 
     def __init__(self, html, words):
@@ -51,14 +51,14 @@ def iframe(document, title, height):
 
 
 class LiveFigure:
-    """One place in a cell's output that is redrawn while the cell runs.
+    """A part of a cell's output that is redrawn while the cell runs.
 
     Parameters
     ----------
     draw
         A function that makes a `RichOutput`; calling the figure calls it with the same arguments and shows the result.
     waiting
-        The sentence shown until then.
+        The sentence shown until the first call.
     """
 
     def __init__(self, draw, waiting="The picture comes after the first epoch."):

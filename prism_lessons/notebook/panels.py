@@ -75,7 +75,7 @@ class Panel(_Box):
     Parameters
     ----------
     **controls
-        Inputs (`number`, `whole`, `choice`, `text`, `lines`, `tick`) by the name of the argument each stands for.
+        Inputs (`number`, `whole`, `choice`, `text`, `lines`, `tick`), each under the name of its argument.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Panel(_Box):
         return inputs[name].value
 
     def reset(self):
-        """Put every control back to the value it began with."""
+        """Reset every control to its initial value."""
         for name, value in self._start.items():
             self._inputs[name].value = value
 
@@ -110,12 +110,12 @@ class Panel(_Box):
 
 
 class JournalPanel(_Box):
-    """Questions with room to answer; a button, or `keep()`, writes the answers into the journal.
+    """Questions with fields for answers; a button, or `keep()`, writes the answers into the journal.
 
     Parameters
     ----------
     journal
-        The `Journal`, whose answers fill in the inputs at first.
+        The `Journal`, whose answers fill in the fields at first.
     lesson
         The lesson that asks.
     questions
@@ -132,7 +132,7 @@ class JournalPanel(_Box):
         super().__init__({question: _question(question, known.get(question, "")) for question in questions}, below)
 
     def keep(self):
-        """Write the answers into the journal; those that are there already are not written twice."""
+        """Write the answers into the journal; existing ones are not written twice."""
         print(self._keep())
 
     def _keep(self):
@@ -192,5 +192,5 @@ def files_panel():
         sample_rate=choice("Sample rate", {"the model's": None, "44.1 kHz": 44100, "48 kHz": 48000}, 48000),
         fade_in=number("Fade in, seconds", 0, 0, 60),
         fade_out=number("Fade out, seconds", 0.05, 0, 60),
-        remove_dc=tick("Take a constant offset away", True),
+        remove_dc=tick("Remove a constant offset", True),
     )

@@ -1,10 +1,10 @@
-"""Players: sounds that can be heard in the notebook, each with a name and its level. Nothing is turned up."""
+"""Players: sounds in the notebook, each with its name and level. Nothing is turned up."""
 
 from ..audio import as_clip
 from ..pages import BYTES_PER_SAMPLE, WAV, levels_in_words, player, render, shortened, sound_url
 from .output import RichOutput
 
-# What one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
+# The most that one cell may hold; front ends cut larger outputs, and the notebook is saved with them.
 MOST_BYTES = 4_000_000
 
 
@@ -16,7 +16,7 @@ def play(*sounds, names=None):
     sounds
         Clips, or the paths of sound files (played in mono, at their own sample rate).
     names
-        What to call them; the clips' own names if not given.
+        Their names; the clips' own if not given.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def newest(takes, seconds=8.0):
     takes
         A list of `LongTake`; the first four are shown.
     seconds
-        How much of each.
+        The length of each.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def play_grid(sounds, caption):
     sounds
         {row: {column: sound}}, rows and columns named in words; rows may lack columns.
     caption
-        What the table shows.
+        The caption of the table.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def play_epochs(run, epochs=None):
     run
         A `Run`.
     epochs
-        Which of them; all if not given.
+        The epochs to show; all if not given.
 
     Returns
     -------

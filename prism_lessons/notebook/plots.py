@@ -1,4 +1,4 @@
-"""Pictures of sound and of learning, each with the same in words."""
+"""Pictures of sound and of learning, each described in words."""
 
 import io
 
@@ -14,7 +14,7 @@ from .output import RichOutput
 
 SIZE = (8, 2.6)  # inches
 LOWEST_HZ = 50
-DARK_DBFS = -90  # below, hardly anything is seen of a colour that ends at -100
+DARK_DBFS = -90  # the lower end of the colours: with -100, hardly anything would be seen
 SHORT_SECONDS = 0.1  # below, a wave is shown in milliseconds
 FLAT_SAMPLES = 3  # in a row at the same highest value: a curve has two at most, unless it is very slow
 WINDOW_SECONDS = 0.05  # of the spectrogram: 20 Hz apart, and still short enough to see a strike
@@ -43,12 +43,12 @@ def waveform(sound, name=None):
 
 
 def _longest_run(true):
-    """How many values in a row are true, at most."""
+    """The length of the longest run of true values."""
     return max((stop - start for start, stop in true_runs(true)), default=0)
 
 
 def spectrogram(sound, name=None):
-    """The spectrogram of a clip or sound file: the brighter, the louder. `name` as for `waveform`."""
+    """The spectrogram of a clip or sound file; brighter is louder. `name` as for `waveform`."""
     clip, name = _named(sound, name)
     size = int(2 ** np.ceil(np.log2(WINDOW_SECONDS * clip.sample_rate)))
     # The window's sum scales a sine of full scale to 0 dB.

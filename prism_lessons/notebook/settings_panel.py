@@ -1,4 +1,4 @@
-"""The settings of a training as a composer meets them: a few controls in words, all others behind a tick, and a table.
+"""The settings of a training for composers: a few controls in words, all others behind a tick, and a table.
 
 The text on a setting comes from its own field (`prism_lessons.settings`); the values are arguments of `train`.
 """
@@ -97,7 +97,7 @@ class SettingsPanel(Panel):
         return "\n".join([*lines, f"More settings: {len(self._rest)} others"])
 
     def _arguments(self, name):
-        """The value of one control, {name: value} as `train` takes it."""
+        """The value of one control, as {name: value} for `train`."""
         value = self._inputs[name].value
         if name == "literal":
             return LITERAL[value]
@@ -115,7 +115,7 @@ class SettingsPanel(Panel):
             self._python.value = status(error)
 
     def _windows(self, frame_sizes):
-        """The lengths of memory that go with these frames, {words: samples}."""
+        """The lengths of memory that fit these frames, {words: samples}."""
         lengths = [count * frame_sizes[-1] for count in FRAMES]
         return {
             f"{length} samples, {length / 16:.3g} ms at 16,000 Hz": length
@@ -193,7 +193,7 @@ def _read(about, words):
 
 
 def _written(value):
-    """A value as it is written into a field."""
+    """A value as the text of a field."""
     if isinstance(value, tuple):
         return ", ".join(f"{each:g}" for each in value) or NONE  # a comma divides them
     return in_figures(value) if is_number(value) else str(value)

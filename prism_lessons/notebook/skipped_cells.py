@@ -8,11 +8,11 @@ from pathlib import Path
 
 from IPython import get_ipython
 
-LONGEST = 60  # letters of a line of code that a sentence shows
+LONGEST = 60  # letters of a line of code in a sentence
 
 
 def explain_skipped_cells():
-    """From now on, show one sentence where a cell needs a name that a skipped cell would have defined."""
+    """From now on, show one sentence if a cell needs a name that a skipped cell would have defined."""
     if shell := get_ipython():
         shell.set_custom_exc((NameError,), _explain)
 

@@ -1,4 +1,4 @@
-"""Files that come into the folder of a course and leave it; none is replaced without notice."""
+"""Bringing files into the folder of a course and taking them home; none is replaced without notice."""
 
 import filecmp
 import io
@@ -33,13 +33,13 @@ MOST_UNPACKED = 20e9  # bytes
 
 
 class Transfer:
-    """What a `Course` brings in and takes home."""
+    """The methods of a `Course` that bring files in and take them home."""
 
     def bring(self):
         """Bring recordings, or a zip that `take_home` made, and say which are there and which can be used.
 
         In Colab this asks for files and waits. Elsewhere it says where to put them. Zips of recordings are unpacked;
-        files taken home go back to their places. No file that is here is lost, see `restore`.
+        files taken home go back to their places. No existing file is lost, see `restore`.
         """
         self.recordings.mkdir(parents=True, exist_ok=True)
         uploaded, zips, faults = {}, [], []
@@ -48,7 +48,7 @@ class Transfer:
                 uploaded = colab.upload()
             else:
                 zips = sorted(path for path in self.recordings.iterdir() if _is_zip(path) and os.path.isfile(path))
-        except CourseError as error:  # nothing came: go on with what is there
+        except CourseError as error:  # nothing came: continue with the files that are here
             print(error)
         for name, content in uploaded.items():
             with _collecting_errors(faults):
@@ -91,9 +91,9 @@ class Transfer:
             librosa.util.example_info(name)
         except librosa.ParameterError as error:
             raise CourseError(
-                f'There is no recording called "{name}": librosa.util.list_examples() prints those there are.'
+                f'There is no recording called "{name}": librosa.util.list_examples() prints all names.'
             ) from error
-        except Exception as error:  # whatever the network, a firewall or the disk says
+        except Exception as error:  # any error of the network, a firewall or the disk
             raise CourseError(
                 f'"{name}" could not be fetched ({type(error).__name__}): check that you are online, or use the sets '
                 "that come with the course."
@@ -173,7 +173,7 @@ class Transfer:
         """A folder for files that are brought until all of them are there; one left by a killed `bring` is removed
         first."""
         folder = self.work / STAGING
-        busy = f'Another program is bringing files to "{self.home}": wait for it, and do the same again.'
+        busy = f'Another program is bringing files to "{self.home}": wait for it, then try again.'
         try:
             with exclusive_lock(lock_for(folder), busy):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -232,13 +232,13 @@ class Transfer:
         return {one.path.name: one for one in (self.journal, self.choices)}.get(name)
 
     def _reason_to_leave_out(self, path, whole):
-        """Why a file is left out of the zip, in words; "" where it is not."""
+        """Why a file is left out of the zip, in words; "" if it is not."""
         if path.suffix == ".zip":
             return "a zip, which course.bring() unpacks"
         if path.suffix == ".lock" or STAGING in path.parts or not belongs(path.name):
             return "half-written, or a lock"
         if not whole and path.is_relative_to(self.takes) and is_resume_file(path.name):
-            return "only needed to go on with a long take; course.take_home() packs it"
+            return "only needed to continue a long take; course.take_home() packs it"
         return ""
 
 
@@ -267,7 +267,7 @@ def move_in(brought, path):
     place = next(place for place in numbered_paths(path) if _is_free(brought, place))
     _move(brought, place)
     if place != path:
-        print(harmless(f'Another "{path.name}" lies there already, so this one is called "{place.name}".'))
+        print(harmless(f'There is another "{path.name}" already, so this one is called "{place.name}".'))
     return place
 
 
@@ -288,7 +288,7 @@ def move_all_in(folder, home, name):
     for brought, target in targets.items():
         _move(brought, target)
     if place != home:
-        print(harmless(f'Other files of the same names lie there already, so what is in "{name}" is in "{place}".'))
+        print(harmless(f'There are other files of the same names already, so the files of "{name}" are in "{place}".'))
 
 
 def restore(folder, home, runs, log_named):
@@ -328,9 +328,9 @@ def restore(folder, home, runs, log_named):
             aside.parent.mkdir(parents=True, exist_ok=True)
             target.rename(aside)
             _fill(unit, target)
-            print(wrapped(f'"{name}" is newer in what you bring, so the one that was here is in "{aside}" now.'))
+            print(wrapped(f'"{name}" is newer in your zip, so the one that was here is now in "{aside}".'))
     if kept:
-        print(wrapped(f"Newer here than in what you bring, so they stay as they are: {some(kept)}."))
+        print(wrapped(f"Newer here than in your zip, so left unchanged: {some(kept)}."))
     for fault in faults:
         print(wrapped(f"Left out: {fault}"))
     return not kept and not faults

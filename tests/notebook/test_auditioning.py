@@ -67,7 +67,7 @@ def test_what_comes_twice_since_the_answer_came_late_counts_once(table, heard):
 def test_an_act_that_is_none_is_refused_in_a_sentence_and_nothing_is_kept(table, heard):
     table._from_page.value = json.dumps({"number": 1, "acts": [vars(star(heard)) | {"act": "explode"}], "sounds": []})
     answer = json.loads(html.unescape(table._to_page.value[5:-6]))
-    assert answer["kept"] == [] and "no act of the listening log" in answer["said"]
+    assert answer["kept"] == [] and "not an act of the listening log" in answer["said"]
     assert answer["refused"] == ["1"], "the page would send it again for ever"
     assert heard.log.acts == []
 

@@ -347,8 +347,8 @@ def test_segments_that_cannot_be_cut_are_refused_in_a_sentence(choices, survey):
         "Two segments overlap at 0.4 s: let each begin where the one before ends."
     ]
     inputs["1: start in s (0 to 2)"].value = 0.6
-    assert "1: its end must lie after its start." in html_in(panel)
-    with pytest.raises(CourseError, match="its end must lie after its start"):
+    assert "1: its end must be after its start." in html_in(panel)
+    with pytest.raises(CourseError, match="its end must be after its start"):
         panel.keep()
     assert not choices.path.exists()
 

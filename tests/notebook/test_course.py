@@ -38,7 +38,7 @@ def test_it_says_where_files_are_kept(course, capsys):
 
 def test_before_lesson_01_there_is_an_example_corpus_and_it_is_said(course, capsys):
     corpus = course.corpus()
-    assert "no corpus yet" in capsys.readouterr().out
+    assert "not made a corpus yet" in capsys.readouterr().out
     assert corpus.digest == course.corpus().digest
 
 
@@ -50,7 +50,7 @@ def test_after_lesson_01_its_corpus_is_used(course, hums, tmp_path, capsys):
 
 def test_before_lesson_02_there_is_a_copy_of_a_shipped_run(course, capsys):
     run = course.run()
-    assert "no run yet" in capsys.readouterr().out
+    assert "not trained a run yet" in capsys.readouterr().out
     run.star(run.epochs[0])
     assert not (course_module.EXAMPLES / "trained" / "breath_plain" / "starred.json").exists()
     assert course.run().starred == [run.epochs[0]]
@@ -152,7 +152,7 @@ def test_a_long_take_of_a_second_model_gets_a_folder_of_its_own_and_each_goes_on
         course.perform(capsule, seconds)[0].path.parent.name for capsule in (first, second) for seconds in (1, 2)
     ]
     assert folders == ["long", "long", "long_2", "long_2"]
-    assert f'Something else lies in "{course.takes / "long"}"' in capsys.readouterr().out
+    assert f'"{course.takes / "long"}" holds something else' in capsys.readouterr().out
     (course.takes / "long" / "voice1.codes").unlink()
     assert course.perform(first, 1)[0].path.parent.name == "long_3", "one that is damaged stops no lesson"
     (course.takes / "a").write_text("a file")

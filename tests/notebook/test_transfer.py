@@ -49,7 +49,7 @@ def test_zips_with_files_of_the_same_names_are_both_kept_and_it_is_said(course, 
         "Take 1.wav": "monday", "Take 2.wav": "again", "tuesday/Take 1.wav": "tuesday", "tuesday/Take 3.wav": "more",
     }  # fmt: skip
     assert recordings(course) == brought
-    assert 'what is in "tuesday" is in "course_files/recordings/tuesday"' in capsys.readouterr().out
+    assert 'the files of "tuesday" are in "course_files/recordings/tuesday"' in capsys.readouterr().out
     zip_of(course, "tuesday.zip", **{"Take 1.wav": "tuesday", "Take 3.wav": "more"})  # the same once more
     course.bring()
     assert recordings(course) == brought
@@ -217,7 +217,7 @@ def test_an_older_zip_of_one_s_own_turns_nothing_back(course, monday, capsys):
     assert panels_choices.state == Choices(course.choices.path).state
     assert list(panels_choices.state.left_out) == ["b.wav"] and panels_choices.state.times == {"*": 2}
     assert texts(course.recordings) == {"a.wav": "a of tuesday", "b.wav": "b of monday", "c.wav": "c of monday"}
-    assert "Newer here than in what you bring, so they stay as they are: recordings/a.wav" in said
+    assert "Newer here than in your zip, so left unchanged: recordings/a.wav" in said
     aside = course.home / "set_aside" / "monday.zip"
     assert str(aside) in said and aside.read_bytes() == monday.read_bytes()
     before = texts(course.home)
@@ -260,7 +260,7 @@ def test_what_is_newer_in_the_zip_takes_its_place_and_what_was_here_is_set_aside
     bring(course, monday)
     assert (course.recordings / "a.wav").read_text() == "a of monday"
     assert texts(course.home / "set_aside") == {"recordings/a.wav": "a of sunday"}
-    assert "so the one that was here is in" in " ".join(capsys.readouterr().out.split())
+    assert "so the one that was here is now in" in " ".join(capsys.readouterr().out.split())
     assert (course.home / "chosen.capsule").read_text() == "mine", "what the zip does not hold stays"
 
 
@@ -315,7 +315,7 @@ def test_what_is_taken_home_says_what_it_leaves_out_and_why(course, capsys):
     whole, takes, again = " ".join(capsys.readouterr().out.split()).split("MB.")[1:4]
     assert "Left out: other.zip (a zip, which course.bring() unpacks)." in whole
     assert "performance.lock, x.wav.partial (half-written, or a lock)." in whole and "voice1.codes" not in whole
-    assert "voice1.codes (only needed to go on with a long take; course.take_home() packs it)." in takes
+    assert "voice1.codes (only needed to continue a long take; course.take_home() packs it)." in takes
     assert "takes.zip" in again and "course_files.zip (" not in again, "its own of before needs no word"
 
 

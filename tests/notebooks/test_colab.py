@@ -167,7 +167,7 @@ def test_an_upload_of_a_name_that_is_taken_gets_a_number_and_it_is_said(google, 
         course.bring()
     received = {path.name: path.read_bytes() for path in course.recordings.rglob("*.*")}
     assert received == {"Take.wav": b"one", "Take_2.wav": b"two"}
-    assert 'Another "Take.wav" lies there already, so this one is called "Take_2.wav"' in capsys.readouterr().out
+    assert 'There is another "Take.wav" already, so this one is called "Take_2.wav"' in capsys.readouterr().out
 
 
 def test_an_upload_of_notes_replaces_no_file_of_the_course(google, straight):
@@ -208,10 +208,10 @@ def test_an_upload_that_brings_nothing_is_said_and_what_is_there_will_do(google,
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (("av", None, "16 or newer", False), ["av: missing", "a phone's M4A cannot be read. All else works"]),
+        (("av", None, "16 or newer", False), ["av: missing", "a phone's M4A cannot be read. Everything else works"]),
         (("pyloudnorm", None, "0.2 or newer", False), ["pyloudnorm: missing", "recordings cannot be looked over."]),
         (("keras", "3.0.0", "3.12 or newer", False), ["keras: 3.0.0, but the course needs 3.12", "tell the course's"]),
-        (("keras", "3.13.2", "3.12 or newer", True), ["Every library that the course needs is there"]),
+        (("keras", "3.13.2", "3.12 or newer", True), ["Every library that the course needs is installed"]),
     ],
 )
 def test_set_up_says_what_a_library_that_is_missing_or_old_means(row, said, monkeypatch, capsys):
