@@ -10,6 +10,7 @@ from .audio import check_sample_rate
 from .checks import a_path, checked
 from .errors import CourseError, in_short
 from .files import digest, output_path
+from .marks import software
 from .settings import ModelSettings, shapes_of
 
 FORMAT = 1
@@ -140,6 +141,7 @@ class Capsule:
         """
         about = {
             "format": FORMAT,
+            "software": software(),
             "model": asdict(self.settings),
             "sample_rate": self.sample_rate,
             "about": self.about,

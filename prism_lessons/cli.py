@@ -88,7 +88,7 @@ def _map(options, live):
     sounds = sounds_of_run(options.source) if is_run else sounds_of(options.source, live)
     relations = sounds.relate(options.layout, live)
     title = f"Sound map of {Path(options.source).resolve().name}"
-    page = _write_page(path, sound_map(relations, sounds.excerpt, title))
+    page = _write_page(path, sound_map(relations, sounds.excerpt, title, generated=is_run))
     return relations.as_dict() | {"page": str(page)}, f"{relations}\n{page}: open it in a browser"
 
 

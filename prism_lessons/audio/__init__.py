@@ -27,6 +27,7 @@ from .writing import (
     sound_writer,
     to_sample_format,
     write_markers,
+    write_xmp,
 )
 
 __all__ = [
@@ -34,5 +35,5 @@ __all__ = [
     "SILENCE_FRAME_SECONDS", "SUBTYPES", "SUFFIXES", "AudioError", "Clip", "Levels", "Recording", "TransientError",
     "as_clip", "audacity_labels", "check_sample_rate", "load", "measure_levels", "native_path", "pcm16",
     "reading_error", "resample", "resample_blocks", "safe_file_name", "sound_writer", "to_dbfs", "to_mono",
-    "to_sample_format", "write_markers",
+    "to_sample_format", "write_markers", "write_xmp",
 ]  # fmt: skip

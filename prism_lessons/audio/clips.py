@@ -84,9 +84,12 @@ class Clip:
         path = Path(path)
         if path.suffix.lower() not in (".wav", ".flac"):
             raise CourseError(f'"{path.name}" should end in .wav or .flac, the two formats that clips are saved in.')
-        with atomic_write(path) as partial, sound_writer(partial, self.sample_rate, path.suffix) as file:
+        with atomic_write(path) as partial, self._writer(partial, path.suffix) as file:
             file.write(pcm16(self.samples))
         return path
+
+    def _writer(self, path, suffix):
+        return sound_writer(path, self.sample_rate, suffix)
 
     def wav(self):
         """The clip as the bytes of a 16-bit WAV file; nothing is normalised."""

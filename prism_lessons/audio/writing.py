@@ -51,9 +51,19 @@ def write_markers(path, markers):
     for number, (sample, words) in enumerate(markers, start=1):
         cues += struct.pack("<II4sIII", number, sample, b"data", 0, 0, sample)
         labels += _riff(b"labl", struct.pack("<I", number) + words.encode() + b"\0")
+    _append(path, _riff(b"cue ", cues) + _riff(b"LIST", labels))
+
+
+def write_xmp(path, packet):
+    """Add an XMP packet, text, to the end of a WAV (Adobe, XMP Specification Part 3, "_PMX")."""
+    _append(path, _riff(b"_PMX", packet.encode()))
+
+
+def _append(path, chunks):
+    """Add chunks to the end of a RIFF file."""
     with open(path, "rb+") as file:
         end = file.seek(0, os.SEEK_END)
-        file.write(b"\0" * (end % 2) + _riff(b"cue ", cues) + _riff(b"LIST", labels))
+        file.write(b"\0" * (end % 2) + chunks)
         size = file.tell()
         file.seek(4)
         file.write(struct.pack("<I", size - 8))

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 
 from .. import file_format
-from ..audio import BLOCK_SECONDS, Clip, sound_writer, to_sample_format
+from ..audio import BLOCK_SECONDS, Clip, to_sample_format
 from ..checks import a_function, a_live_line, a_path, checked, optional, switch
 from ..errors import CourseError, Stopped
 from ..files import atomic_write, check_there, exclusive_lock, read_error, read_json, write_error, write_json
 from ..live import LiveLine, clock, counted
 from ..quantisation import Quantisation
 from .state import State
-from .takes import GenerationRequest, degeneration_report, events_of, markers, samples_of, take_name
+from .takes import GenerationRequest, degeneration_report, events_of, markers, samples_of, take_name, take_writer
 
 WHAT, STATE, LOCK = "performance.json", "player.state", "performance.lock"
 # Files left by a performance that was killed at the start: it has not begun.
@@ -180,7 +180,7 @@ def perform(
         try:
             for take in takes:
                 live.text(f"Writing {take.path.name}")
-                with atomic_write(take.path) as partial, sound_writer(partial, rate, ".wav") as file:
+                with atomic_write(take.path) as partial, _writer(partial, take) as file:
                     for block in take.blocks():
                         file.write(to_sample_format(block, 16))
         except KeyboardInterrupt:
@@ -194,6 +194,12 @@ def perform(
         f"{degeneration_report(session.sampler.detector, samples / rate)}"
     )
     return takes
+
+
+def _writer(path, take):
+    # Without dates, so that a performance that was interrupted gives the same file as one that was not.
+    about = {name: value for name, value in take.about.items() if name not in ("date", "engine")}
+    return take_writer(path, take.sample_rate, ".wav", take.name, about)
 
 
 def _refuse_other(folder):

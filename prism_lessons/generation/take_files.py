@@ -3,13 +3,11 @@
 import csv
 import hashlib
 import io
-import json
 import re
 import tempfile
 import zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import version
 from numbers import Integral
 from pathlib import Path
 
@@ -22,7 +20,6 @@ from ..audio import (
     audacity_labels,
     check_sample_rate,
     resample_blocks,
-    sound_writer,
     to_sample_format,
     write_markers,
 )
@@ -32,7 +29,7 @@ from ..files import atomic_write, digest, inside, locked, read_error, write_erro
 from ..live import LiveLine, some
 from ..settings import is_number
 from .long import MOST_BYTES, LongTake
-from .takes import Take, take_name
+from .takes import Take, take_name, take_writer
 
 LIST = "takes.csv"
 SOUNDS = (".wav", ".flac")
@@ -43,7 +40,6 @@ COLUMNS = (
 LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak of a file that had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
-LONGEST_COMMENT = 2000  # bytes; libsndfile's readers skip a WAV comment of 2,047 and more
 # Everything before the first character of a formula.
 FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"\0\u200b\ufeff]*(?=[=+@＝＋－＠\u2212-])")
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")  # of an earlier row
@@ -222,15 +218,9 @@ def _write(take, folder, rendering):
     # Seconds of events are rounded, and may be slightly past the end.
     last = max(0, round(take.seconds * rate) - 1)
     markers = [(min(round(seconds * rate), last), words) for seconds, words in take.markers]
-    tags = {
-        "title": name,
-        "software": f"PRiSM lessons {version('prism-lessons')}",
-        "date": take.about["date"],
-        "comment": _comment(take.about, rendering.form),  # last, since a reader may skip what follows a long one
-    }
     with ExitStack() as sound:
         partial = sound.enter_context(atomic_write(path))
-        with sound_writer(partial, rate, path.suffix, rendering.bits, tags) as file:
+        with take_writer(partial, rate, path.suffix, name, take.about, rendering.bits) as file:
             for block in rendering.blocks(take, offset, gain):
                 levels.add(block)
                 file.write(to_sample_format(block, rendering.bits))
@@ -258,17 +248,6 @@ def _write(take, folder, rendering):
         with _listing(folder, row):
             sound.close()
     return path
-
-
-def _comment(about, form):
-    """A take's metadata as JSON; without its events if a WAV's readers would skip so long a comment.
-
-    The events are its cue points anyway.
-    """
-    text = json.dumps(about, ensure_ascii=False)
-    if form == "wav" and len(text.encode()) > LONGEST_COMMENT:
-        text = json.dumps({name: value for name, value in about.items() if name != "events"}, ensure_ascii=False)
-    return text
 
 
 def _model(about):

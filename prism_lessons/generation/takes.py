@@ -1,14 +1,17 @@
 """Takes: sound of a given length, played by a capsule."""
 
+import json
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 
-from ..audio import BLOCK_SECONDS, Clip
+from ..audio import BLOCK_SECONDS, Clip, sound_writer, write_xmp
 from ..checks import a_live_line, checked, optional, switch, whole
 from ..errors import CourseError, as_given
 from ..live import LiveLine, counted
+from ..marks import software, source_type, xmp
 from ..run import as_capsule
 from ..settings import is_number
 from . import engines
@@ -19,6 +22,7 @@ from .priming import primed, primes_of
 from .sampler import MOST_VOICES, Sampler, random_keys
 
 MOST_SAMPLES = 2**30  # of all voices together: 4 GB
+LONGEST_COMMENT = 2000  # bytes; libsndfile's readers skip a WAV comment of 2,047 and more
 # The metadata of its model in a take.
 MODEL = ("run", "epoch", "from", "checkpoint", "between", "mix", "share")
 
@@ -34,6 +38,9 @@ class Take(Clip):
 
     about: dict = field(default_factory=dict, repr=False)
 
+    def _writer(self, path, suffix):
+        return take_writer(path, self.sample_rate, suffix, self.name, self.about)
+
     @property
     def markers(self):
         """(seconds, words) for a DAW: where the model takes over from the prime, and where something happened."""
@@ -44,6 +51,32 @@ class Take(Clip):
         size = int(BLOCK_SECONDS * self.sample_rate)
         for start in range(0, len(self.samples), size):
             yield self.samples[start : start + size]
+
+
+@contextmanager
+def take_writer(path, sample_rate, suffix, name, about, bits=16):
+    """A `sound_writer` for a take, which marks the file as made by a model and embeds its `about`.
+
+    A FLAC has the mark in its comment, a WAV also in XMP.
+    """
+    mark = source_type(about)
+    tags = {"title": name, "software": software()} | ({"date": about["date"]} if "date" in about else {})
+    tags["comment"] = _comment({"digital_source_type": mark} | about, suffix)  # a reader may skip what follows
+    with sound_writer(path, sample_rate, suffix, bits, tags) as file:
+        yield file
+    if suffix.lower() == ".wav":
+        write_xmp(path, xmp(mark))
+
+
+def _comment(about, suffix):
+    """A take's metadata as JSON; without its events if a WAV's readers would skip so long a comment.
+
+    The events are its cue points anyway.
+    """
+    text = json.dumps(about, ensure_ascii=False)
+    if suffix.lower() == ".wav" and len(text.encode()) > LONGEST_COMMENT:
+        text = json.dumps({name: value for name, value in about.items() if name != "events"}, ensure_ascii=False)
+    return text
 
 
 def markers(about):
@@ -99,10 +132,8 @@ class GenerationRequest:
 
     def abouts(self):
         """Yield each voice's metadata, as far as it is known before playing."""
-        made = {
-            "capsule": self.capsule.digest,
-            **{name: self.capsule.about[name] for name in MODEL if name in self.capsule.about},
-        }
+        about = self.capsule.about
+        made = {"capsule": self.capsule.digest, **{name: about[name] for name in MODEL if name in about}}
         for envelope, (seed, voice), prime in zip(self.envelopes, self.keys, self.primes, strict=True):
             yield {
                 **made,

@@ -22,7 +22,7 @@ SMALLEST, LARGEST = 3.8, 8.5  # radius of a point
 MOST_LISTED = 8  # outliers and twins in the lists; the table has all
 
 
-def sound_map(relations, excerpt, title, most_bytes=8_000_000):
+def sound_map(relations, excerpt, title, most_bytes=8_000_000, generated=False):
     """Write the map of some sounds.
 
     Parameters
@@ -36,6 +36,8 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
     most_bytes
         The page's maximum size. All sounds are cut to the same length, 0.3 to 3 s; if even that does not fit, only some
         of them are embedded, and the page says so. Nothing is normalised.
+    generated
+        Whether a trained model made some of the sounds.
 
     Returns
     -------
@@ -62,14 +64,15 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000):
         samples = resample(clip.samples, clip.sample_rate, SAMPLE_RATE)
         return replace(clip, samples=samples, sample_rate=SAMPLE_RATE) if len(samples) else None
 
-    bare = _page(relations, title, data | {"levels": [-100.0] * count}, {}, "")
+    about = {"title": title, "generated": generated}
+    bare = _page(relations, about, data | {"levels": [-100.0] * count}, {}, "")
     room = most_bytes - len(bare.encode()) - RESERVE
     if room <= 0:
         raise CourseError(
             f"The names of {count} sounds alone need more than {most_bytes / 1e6:.1f} MB: map fewer sounds."
         )
     urls, _, seconds = fit_sounds(range(count), read, room, [(MP3, seconds) for seconds in LENGTHS])
-    return str(_page(relations, title, data | {"levels": levels}, urls, _note(count, count - len(urls), seconds)))
+    return str(_page(relations, about, data | {"levels": levels}, urls, _note(count, count - len(urls), seconds)))
 
 
 def _drawn(places):
@@ -136,11 +139,11 @@ def _data(relations, places, radius):
     }
 
 
-def _page(relations, title, data, urls, note):
+def _page(relations, about, data, urls, note):
     sizes = Counter(data["cluster"])
     return render(
         "sound_map.html",
-        title=title,
+        **about,
         data=data,
         sounds=[urls.get(index, "") for index in range(len(data["names"]))],
         note=note,

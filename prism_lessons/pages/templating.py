@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from ..files import as_text
 from ..live import counted
+from ..marks import COMPOSITE, GENERATED, software
 from ..prose import as_html
 
 FOLDER = Path(__file__).with_name("templates")
@@ -72,7 +73,7 @@ ENVIRONMENT = Environment(
     loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, finalize=_encodable,
     trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
 )  # fmt: skip
-ENVIRONMENT.globals["source"] = _source
+ENVIRONMENT.globals |= {"source": _source, "software": software, "GENERATED": GENERATED, "COMPOSITE": COMPOSITE}
 ENVIRONMENT.filters |= {
     "counted": counted,
     "in_single_quotes": _in_single_quotes,

@@ -7,13 +7,12 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ..audio import Clip
 from ..backend import tf
 from ..capsule import Capsule, fill
 from ..corpus import TRAINING, VALIDATION, codes_of
 from ..errors import CourseError
 from ..files import as_text
-from ..generation import PIECE, of_model, pieces
+from ..generation import PIECE, Take, of_model, pieces
 from ..live import clock
 from ..model import SampleRNN
 from ..run import MID_EPOCH, Epoch
@@ -185,9 +184,15 @@ class Trainer:
         clips = {}
         for (temperature, voice), codes in zip(settings.clips, np.concatenate(drawn, axis=1), strict=True):
             path = run.clip_path(number, voice, temperature)
-            clips[path] = Clip(self.samplernn.settings.codec.decode(codes), run.sample_rate, path.stem)
+            about = {"run": self._name, "epoch": number, "voice": voice, "temperature": f"{temperature:g}"}
+            samples = self.samplernn.settings.codec.decode(codes)
+            clips[path] = Take(samples, run.sample_rate, path.stem, about | {"sample_rate": run.sample_rate})
             clips[path].save(path)
         return clips
+
+    @property
+    def _name(self):
+        return as_text(self.run.folder.absolute().name)
 
     def save(self, entry, clips):
         """Save the epoch's weights, its line in the log, its curves and its checkpoint; prune weights of old epochs.
@@ -201,7 +206,7 @@ class Trainer:
         """
         run, state, model = self.run, self.state, self.model
         about = {
-            "run": as_text(run.folder.absolute().name),
+            "run": self._name,
             "epoch": entry.epoch,
             "bits": entry.bits,
             "validation_bits": entry.validation_bits,

@@ -14,6 +14,7 @@ from prism_lessons.audio import Clip
 from prism_lessons.audition.page import PageSounds
 from prism_lessons.errors import CourseError
 from prism_lessons.live import LiveLine
+from prism_lessons.marks import COMPOSITE
 from prism_lessons.pages import curve_in_words
 
 
@@ -102,7 +103,7 @@ def test_what_was_said_is_on_the_page_and_cannot_become_markup(heard):
 def test_the_page_needs_no_network_and_plays_nothing_by_itself(heard):
     text = heard.page().read_text(encoding="utf-8")
     assert not re.search(r'(?:src|href)="(?!data:)', text) and "autoplay" not in text
-    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) <= {"http://www.w3.org/2000/svg"}
+    assert set(re.findall(r"https?://[^\s\"'<)]+", text)) <= {"http://www.w3.org/2000/svg", COMPOSITE}  # names
 
 
 def test_the_page_can_lie_anywhere(heard, tmp_path):

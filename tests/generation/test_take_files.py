@@ -27,6 +27,7 @@ from prism_lessons.files import write_error
 from prism_lessons.generation import LongTake, Take, generate, render, take_files
 from prism_lessons.generation.take_files import COLUMNS, Rendering, file_name
 from prism_lessons.live import LiveLine
+from prism_lessons.marks import COMPOSITE, GENERATED
 from prism_lessons.quantisation import Quantisation
 
 RATE = 16000
@@ -181,7 +182,7 @@ def test_tags_say_all_that_is_known_of_a_take(form, bits, made, write_noise, tmp
             assert file.title == path.stem and file.date == take.about["date"]
             assert file.software.startswith("PRiSM lessons 0.")
             said = json.loads(file.comment)
-        assert said == take.about
+        assert said == {"digital_source_type": COMPOSITE} | take.about
         assert {"capsule", "epoch", "seed", "temperature", "prime", "prime_seconds", "date"} <= said.keys()
 
 
@@ -189,12 +190,13 @@ def test_a_take_with_more_to_say_than_readers_take_in_keeps_its_other_tags(tmp_p
     events = [{"seconds": number / 1000, "what": "nudged, 1.25 times as free"} for number in range(900)]
     take = take_of(sine(), events=events)
     wav, flac = render([take], tmp_path)[0], render([take], tmp_path, "flac")[0]
+    said = {"digital_source_type": GENERATED} | take.about
     with soundfile.SoundFile(wav) as file:  # its events are cue points
-        assert json.loads(file.comment) == {name: value for name, value in take.about.items() if name != "events"}
+        assert json.loads(file.comment) == {name: value for name, value in said.items() if name != "events"}
         assert (file.title, file.date) == (wav.stem, take.about["date"])
     assert len(chunks(wav)[b"cue "]) == 4 + 24 * 900
     with soundfile.SoundFile(flac) as file:
-        assert json.loads(file.comment) == take.about
+        assert json.loads(file.comment) == said
     assert rows_of(tmp_path)[0]["events"].endswith("; 880 more")
     line = ", ".join(f"{second}:0.{second % 9 + 1}" for second in range(900))
     wav = render([take_of(sine(), temperature=line)], tmp_path)[0]
@@ -559,7 +561,8 @@ def test_a_capsule_that_says_strange_things_of_itself_is_rendered(noise, tmp_pat
     strange = [{"run": "a\0b\n\x1b[2J"}, {"run": None, "between": 3}, {"run": None, "mix": [1, None]}, {"run": "=1+1"}]
     takes = [take_of(noise(0.1, seed), **about) for seed, about in enumerate(strange)]
     for path, take in zip(render(takes, tmp_path, zipped=True)[:-1], takes, strict=True):
-        assert json.loads(soundfile.SoundFile(path).comment) == take.about
+        said = json.loads(soundfile.SoundFile(path).comment)
+        assert said == {"digital_source_type": GENERATED} | take.about
     assert len(rows_of(tmp_path)) == 4
 
 
