@@ -1,6 +1,6 @@
 """A capsule: a model in one file, with weights, settings, sample rate, origin, and the corpus's card."""
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -23,6 +23,7 @@ KINDS = {
     "bits": (int, float),
     "validation_bits": (int, float),
     "not_to_share": list,
+    "withheld": dict,
     "begun_from": dict,
     "listening": list,
 }
@@ -152,6 +153,9 @@ class Capsule:
     def share(self, path):
         """Write the capsule as one file for others, as `save` does.
 
+        If a recording that it learned from may not be passed on as sound, the moments of recordings that some models
+        keep are left out: takes of that file start from silence.
+
         Raises
         ------
         CourseError
@@ -164,7 +168,14 @@ class Capsule:
                 f"This model may not be shared, because of {why}{more}: ask the makers and change "
                 "what the corpus says of them, or leave these recordings out, and train anew."
             )
-        return self.save(path)
+        return self._without_moments().save(path)
+
+    def _without_moments(self):
+        """The capsule without pieces of its recordings, if any of these may not be passed on as sound."""
+        if not self.about.get("withheld") or "moments" not in self.weights:
+            return self
+        silence = np.full_like(self.weights["moments"], self.settings.codec.centre)
+        return replace(self, weights=self.weights | {"moments": silence})
 
     @cached_property
     def digest(self):
@@ -229,7 +240,8 @@ def _check_about(about):
             raise ValueError(f'its "{name}" cannot be {in_short(value)}')
     if not 0 <= (about.get("epoch") or 0) < 10**9:  # it becomes part of a file's name
         raise ValueError("its epoch is no number of an epoch")
-    if not all(isinstance(why, str) for why in about.get("not_to_share") or ()):
+    reasons = [*(about.get("not_to_share") or ()), *(about.get("withheld") or {}).values()]
+    if not all(isinstance(why, str) for why in reasons):
         raise ValueError("why it may not be shared is not said in words")
 
 

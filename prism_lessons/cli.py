@@ -12,13 +12,13 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from .checks import check_here
 from .errors import CourseError, harmless, in_short
 from .files import output_path, read_error, write_error, write_text
-from .live import LiveLine, print_any_name
+from .live import LiveLine, print_any_name, some
 
 OUTPUT = "standard output"
 INTERRUPTED, CLOSED = 130, 141  # a shell's exit statuses for Ctrl-C and for a closed pipe
@@ -62,14 +62,24 @@ def _survey(options, live):
     from .corpus import survey
 
     path = options.html and output_path(options.html, ".html")
+    _choices(options)  # checked before the work
     result = survey(options.folder, live, options.sample_rate)
     value, text = result.as_dict(), str(result)
     if options.html:
         from .pages import findings_page
 
-        page = _write_page(path, findings_page(result, live))
+        page = _write_page(path, findings_page(result, live, choices=_choices(options)))
         value, text = value | {"page": str(page)}, f"{text}\n{page}: open it in a browser"
     return value, text
+
+
+def _choices(options):
+    """The choices about recordings that were given; None if none were."""
+    from .corpus import Choices
+
+    if options.choices and not os.path.isfile(options.choices):
+        raise CourseError(f'There are no choices in "{options.choices}": check the name of the file.')
+    return Choices(options.choices) if options.choices else None
 
 
 def _write_page(path, page):
@@ -78,28 +88,22 @@ def _write_page(path, page):
 
 
 def _map(options, live):
-    from .audition import sounds_of_run
-    from .corpus import sounds_of
+    from .audition import sounds_for_others
     from .pages import sound_map
-    from .run import SETTINGS
 
     path = output_path(options.out, ".html")
-    is_run = os.path.isfile(Path(options.source) / SETTINGS)
-    sounds = sounds_of_run(options.source) if is_run else sounds_of(options.source, live)
+    sounds, about = sounds_for_others(options.source, _choices(options), live)
     relations = sounds.relate(options.layout, live)
     title = f"Sound map of {Path(options.source).resolve().name}"
-    page = _write_page(path, sound_map(relations, sounds.excerpt, title, generated=is_run))
+    page = _write_page(path, sound_map(relations, sounds.excerpt, title, **about))
     return relations.as_dict() | {"page": str(page)}, f"{relations}\n{page}: open it in a browser"
 
 
 def _curate(options, live):
-    from .corpus import Choices, curate
+    from .corpus import curate
 
-    if options.choices and not os.path.isfile(options.choices):
-        raise CourseError(f'There are no choices in "{options.choices}": check the name of the file.')
-    choices = Choices(options.choices) if options.choices else None
     corpus = curate(
-        options.folder, options.corpus, options.sample_rate, options.validation, options.seed, choices, live
+        options.folder, options.corpus, options.sample_rate, options.validation, options.seed, _choices(options), live
     )
     return corpus.as_dict() | {"folder": str(corpus.folder)}, str(corpus)
 
@@ -179,7 +183,25 @@ def _generate(options, live):
     Rendering(**rendering)  # checked before playing
     prepared(options.out)
     takes = generate(_played(options), options.seconds, live=live, **_playing(options))
+    if options.zip:
+        takes = _marked(takes, options, live)
     return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip, live=live), strict=False))
+
+
+def _marked(takes, options, live):
+    """Takes to be passed on, with a note in those that nearly repeat a recording that may not be.
+
+    A capsule does not say where its recordings are; a run does.
+    """
+    from .audition import copies_not_to_share, corpus_of
+    from .run import SETTINGS, Run
+
+    runs = [model for model in (options.capsule, options.mix) if model and os.path.isfile(Path(model) / SETTINGS)]
+    for corpus in [corpus_of(Run(run)) for run in runs]:
+        for index, why in copies_not_to_share(corpus, takes, live).items():
+            reasons = [*takes[index].about.get("not_to_share", []), why]
+            takes[index] = replace(takes[index], about=takes[index].about | {"not_to_share": reasons})
+    return takes
 
 
 def _perform(options, live):
@@ -274,7 +296,16 @@ def _export(options, live):
     capsule = capsule_of(run, options.epoch, ListeningLog(run))
     capsule.share(path)
     about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
-    return about, f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
+    text = f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
+    return about, "\n".join([text, *_remarks(run)])
+
+
+def _remarks(run):
+    """Sentences for whoever passes on a model of a run."""
+    if run.withheld:
+        yield f"It holds no moment of its recordings, since some may not be shared: {some(list(run.withheld))}."
+    if unasked := run.part("corpus").get("unasked"):
+        yield unasked
 
 
 def _import_prism(options, live):
@@ -312,18 +343,16 @@ def _audition(options, live):
 
 
 def _journal(options, live):
-    from .audition import ListeningLog, export_journal
-    from .corpus import Choices
+    from .audition import ListeningLog, corpus_of, export_journal
     from .journal import Journal
     from .run import opened
 
-    for path in filter(None, (options.journal, options.choices)):
-        if not os.path.isfile(path):
-            raise CourseError(f'There is no "{path}": check the name of the file.')
+    choices = _choices(options)
+    if options.journal and not os.path.isfile(options.journal):
+        raise CourseError(f'There is no "{options.journal}": check the name of the file.')
     run = opened(options.run)
     journal = Journal(options.journal) if options.journal else None
-    choices = Choices(options.choices) if options.choices else None
-    page = export_journal(run, options.folder, ListeningLog(run), journal, choices, live)
+    page = export_journal(run, options.folder, ListeningLog(run), journal, choices, live, corpus_of(run))
     return {"page": str(page)}, f"{page}: open it in a browser; Markdown and WAVs lie beside it"
 
 
@@ -425,10 +454,14 @@ def _parser():
         "--sample-rate", type=int, default=16000, metavar="HZ", help="sample rate of the corpus you want (16000)"
     )
     command.add_argument("--html", metavar="FILE", help="also write a page with a player for each fault")
+    command.add_argument(
+        "--choices", metavar="FILE", help="choices about the folder: which recordings may be heard on the page"
+    )
 
     command = verb("map", _map, "Write a page on which every sound is a point to click and hear.")
     command.add_argument("source", help="folder of a corpus, of recordings, or of a run")
     command.add_argument("out", help="name of the page, such as map.html")
+    command.add_argument("--choices", metavar="FILE", help="choices about a folder of recordings: which may be heard")
     command.add_argument("--layout", choices=("pca", "umap"), default="pca", help="how points are placed (pca)")
 
     command = verb("curate", _curate, "Prepare a folder of recordings as a corpus to train on.")

@@ -301,8 +301,12 @@ def book_of(codes, settings, seed=0):
 
 
 def moments_in(weight, codec):
-    """The moments that a model stores as a weight, as codes, int32; other numbers become the nearest code."""
-    return np.rint(np.clip(weight, 0, codec.levels - 1)).astype(np.int32)
+    """The moments that a model stores as a weight, as codes, int32; other numbers become the nearest code.
+
+    None where all are silent, as in a capsule from which they were left out.
+    """
+    moments = np.rint(np.clip(weight, 0, codec.levels - 1)).astype(np.int32)
+    return moments if (moments != codec.centre).any() else moments[:0]
 
 
 def _power(samples):

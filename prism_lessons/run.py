@@ -248,6 +248,11 @@ class Run:
         return [*reasons, *(old for old in (self.begun_from or {}).get("not_to_share", []) if old not in reasons)]
 
     @property
+    def withheld(self):
+        """The recordings it learned from that may not be passed on as sound, {name: why}; see `corpus.Sharing`."""
+        return {**(self.begun_from or {}).get("withheld", {}), **self.part("corpus").get("withheld", {})}
+
+    @property
     def card(self):
         """The card of the corpus, Markdown."""
         try:
@@ -431,8 +436,8 @@ def _check(settings):
     for origin in (settings.get("corpus"), settings.get("begun_from")):
         if origin is None:
             continue
-        texts = [origin["digest"], *(origin.get(key, "") for key in ("folder", "from_run", "source", "run"))]
-        texts += origin.get("not_to_share", [])
+        texts = [origin["digest"], *(origin.get(key, "") for key in ("folder", "from_run", "source", "run", "unasked"))]
+        texts += [*origin.get("not_to_share", []), *origin.get("withheld", {}).values()]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError(f"{in_short(texts)} are no words")
     if "corpus" in settings and "folder" not in settings["corpus"]:

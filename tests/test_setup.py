@@ -19,10 +19,9 @@ PACKAGE = REPOSITORY / "prism_lessons"
 # From the top of the journey to its end: each may import those before it (and itself), never those after.
 ROOMS = [
     "caches", "errors", "marks", "files", "prose", "live", "backend", "quantisation", "settings", "checks",
-    "linear_prediction", "predictor_mixture", "presets", "audibility", "audio", "analysis", "corpus", "streams", "model",
-    "file_format",
-    "capsule", "prism", "run", "mirror", "verdict", "journal", "pages", "scoring", "generation", "training", "tuning",
-    "audition", "notebook", "cli", "__main__",
+    "linear_prediction", "predictor_mixture", "presets", "audibility", "audio", "analysis", "corpus", "streams",
+    "model", "file_format", "capsule", "prism", "run", "mirror", "verdict", "journal", "pages", "scoring", "generation",
+    "training", "tuning", "audition", "notebook", "cli", "__main__",
 ]  # fmt: skip
 
 

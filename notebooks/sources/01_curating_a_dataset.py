@@ -219,7 +219,8 @@ origin
 
 # %% [markdown]
 # What you do not know stays "unknown", and the card of your corpus will say so. If a source is marked "no consent", the
-# course will not make a file for others of a model that has learned from it.
+# course will not make a file for others of a model that has learned from it. A recording that may not be shared is left
+# out of every page and zip for others; here, you hear everything.
 
 # %%
 choices.origin("*", **origin.values)

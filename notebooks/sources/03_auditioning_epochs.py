@@ -462,7 +462,8 @@ if onwards.go:
 # This puts the table on a page that needs nothing else: no notebook, no network. It prints where the page is; open the
 # page in a browser. In Colab, the folder icon at the left edge leads to your files: download the page from there. Give
 # it to somebody, and hear with other ears. The page also holds the sounds of your recordings that clips are compared
-# with, so give it only to those who may hear them.
+# with. If you said in lesson 01 that a recording may not be shared, it is not on the page, nor is a clip that nearly
+# repeats it. If you left it at "unknown", it is there: ask before you give the page away.
 
 # %%
 print(heard.page())

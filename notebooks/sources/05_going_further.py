@@ -459,9 +459,10 @@ for what in ("epoch", "bits", "validation_bits", "seconds"):
 # A capsule that may be shared can be sent to somebody else. To play it, they need nothing more of yours:
 # `pl.generate("small.capsule")` or lesson 04 will do. Opening a capsule runs no program that may be hidden in it. It
 # holds no whole recording either. But a sketch keeps 128 moments of your recordings, a thirtieth of a second each, from
-# which its takes begin, and a model that has learned by heart can play a recording back. So what you agreed with the
-# people on your recordings applies to the capsule too: [Whose sound is it?](../docs/ethics.md) says more. The card of
-# the corpus travels inside the capsule. It begins like this:
+# which its takes begin (`share` removes them if one of the recordings may not be shared), and a model that has learned
+# by heart can play a recording back. So what you agreed with the people on your recordings applies to the capsule too:
+# [Whose sound is it?](../docs/ethics.md) says more. The card of the corpus travels inside the capsule. It begins like
+# this:
 
 # %%
 print(capsule.card.splitlines()[2])

@@ -1,7 +1,8 @@
 """Hearing what a run has learned: its clips side by side, what they sound like, and listeners' notes on them."""
 
-from .audition import Audition, audition, sounds_of_run
+from .audition import Audition, audition, corpus_of, sounds_for_others, sounds_of_run
 from .clip_analysis import AuditionClip
+from .copies import copies_not_to_share
 from .diagnosis import DIAGNOSES, diagnose
 from .epoch_capsule import capsule_of
 from .listening import Act, ListeningLog
@@ -10,6 +11,7 @@ from .page import PageSounds, document
 from .portfolio import export_journal
 
 __all__ = [
-    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of", "diagnose",
-    "document", "export_journal", "measure_clip", "sounds_of_run",
+    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of",
+    "copies_not_to_share", "corpus_of", "diagnose", "document", "export_journal", "measure_clip", "sounds_for_others",
+    "sounds_of_run",
 ]  # fmt: skip

@@ -1,20 +1,24 @@
 """Auditioning a run: all its clips with their measurements, the listening log, and what is made of both."""
 
+import os
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import cached_property
+from pathlib import Path
 
 from ..audio import AudioError, Recording
 from ..checks import a, a_live_line, a_path, a_text, checked, optional, whole
-from ..corpus import Corpus, Piece, Sounds, is_mostly_silent, sounds_of
+from ..corpus import SETTINGS, Corpus, Piece, Sharing, Sounds, is_mostly_silent, sounds_of
 from ..errors import CourseError
 from ..files import output_path, write_text
 from ..live import LiveLine, counted
+from ..run import SETTINGS as RUN_SETTINGS
 from ..run import Run, opened
 from . import page
 from .clip_analysis import analyse_clips, ringing_share, timbre_distance_of
 from .closeness import Sources, excerpt
+from .copies import UNCHECKED, copies_not_to_share
 from .diagnosis import DIAGNOSES
 from .epoch_capsule import capsule_of
 from .journey import journey
@@ -75,7 +79,7 @@ def audition(run, corpus=None, who=None, copy=None, live=None):
     'listen.html'
     """
     run = _with_clips(run)
-    return Audition(run, _corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())
+    return Audition(run, corpus_of(run, corpus), ListeningLog(run, who, copy), live or LiveLine())
 
 
 class Audition:
@@ -218,10 +222,11 @@ class Audition:
     def journey(self, temperature=None, voice=None, every=1):
         """One temperature and voice through all epochs as one sound with chapters, a `Journey`.
 
-        Its chapters name the epochs that cannot be heard.
+        Its chapters name the epochs that cannot be heard. Clips that nearly repeat a recording that may not be shared
+        are left out, since it can be saved and passed on.
         """
         silent = {clip.name: DIAGNOSES[clip.diagnosis].title for clip in self.clips if not clip.audible}
-        return journey(self.run, temperature, voice, every, silent)
+        return journey(self.run, temperature, voice, every, silent, self.corpus)
 
     def capsule(self, epoch):
         """The model of an epoch as a `Capsule`, with the listening log of its clips."""
@@ -229,10 +234,12 @@ class Audition:
 
     def export(self, folder, journal=None, choices=None):
         """Export everything for a thesis or a portfolio: a page, Markdown and WAVs; see `export_journal`."""
-        return export_journal(self.run, folder, self.log, journal, choices, self._live)
+        return export_journal(self.run, folder, self.log, journal, choices, self._live, self.corpus)
 
     def page(self, path=None, most_bytes=page.MOST_BYTES):
         """Write a page for listening, comparing, starring and taking notes without a notebook.
+
+        Recordings that may not be shared are not on it, nor are clips that nearly repeat one; it says so.
 
         Parameters
         ----------
@@ -313,7 +320,7 @@ def sounds_of_run(run, corpus=None):
     Clips are only opened, not measured; those that cannot be read are left out.
     """
     run = _with_clips(run)
-    corpus = _corpus_of(run, corpus)
+    corpus = corpus_of(run, corpus)
     pieces = [replace(piece, group="recordings") for piece in sounds_of(corpus).pieces] if corpus else []
     epochs = sorted(run.clips)
     part = {epoch: PARTS[len(PARTS) * place // len(epochs)] for place, epoch in enumerate(epochs)}
@@ -324,6 +331,42 @@ def sounds_of_run(run, corpus=None):
     return Sounds(pieces)
 
 
+def sounds_for_others(source, choices=None, live=None):
+    """The sounds of a corpus, of recordings or of a run, to be shown on a page that may be passed on.
+
+    Parameters
+    ----------
+    source
+        The folder of one of them.
+    choices
+        The `Choices` about a folder of recordings; a corpus holds its own.
+    live
+        The `LiveLine` to report progress on; one on standard output if not given.
+
+    Returns
+    -------
+    Sounds, and the arguments `withheld`, `remark` and `generated` of `sound_map`.
+    """
+    is_run = os.path.isfile(Path(source) / RUN_SETTINGS)
+    run = _with_clips(source) if is_run else None
+    is_corpus = os.path.isfile(Path(source) / SETTINGS)
+    if choices and (is_run or is_corpus):
+        raise CourseError(f'"{source}" holds what was chosen when its recordings were curated: leave out the choices.')
+    corpus = corpus_of(run) if is_run else Corpus.open(source) if is_corpus else None
+    sounds = sounds_of_run(run, corpus) if is_run else sounds_of(corpus or source, live)
+    names = {piece.recording for piece in sounds.pieces if piece.recording}
+    sharing = corpus.sharing if corpus else Sharing.chosen(names, choices)
+    played = [index for index, piece in enumerate(sounds.pieces) if not piece.recording]
+    copies = copies_not_to_share(corpus, map(sounds.excerpt, played), live)
+    withheld = {played[index]: f"This clip is left out: it {why}." for index, why in copies.items()}
+    remarks = [sharing.unasked, UNCHECKED if is_run and run.withheld and not corpus else ""]
+    return sounds, {
+        "withheld": sounds.withheld(sharing) | withheld,
+        "remark": " ".join(filter(None, remarks)),
+        "generated": is_run,
+    }
+
+
 def _with_clips(run):
     run = opened(run)
     if not run.played:
@@ -331,7 +374,7 @@ def _with_clips(run):
     return run
 
 
-def _corpus_of(run, corpus):
+def corpus_of(run, corpus=None):
     """The `Corpus` of a run; None where none was given and the run's own is gone, damaged or changed."""
     if corpus is None:
         return run.find_corpus()

@@ -10,6 +10,7 @@ import numpy as np
 from ..audio import LABELS, Clip, audacity_labels, load
 from ..errors import CourseError
 from ..files import write_text
+from .copies import copies_not_to_share
 
 SILENCE_SECONDS = 0.3  # between two epochs
 
@@ -77,7 +78,7 @@ class Journey:
         return f"{self.clip.name}: {self.clip.seconds:.1f} s, {len(self.chapters)} chapters"
 
 
-def journey(run, temperature=None, voice=None, every=1, remarks=None):
+def journey(run, temperature=None, voice=None, every=1, remarks=None, corpus=None):
     """Join the clips of one temperature and voice of a run, epoch after epoch, with 0.3 s of silence between.
 
     Parameters
@@ -92,6 +93,9 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
         5 is every fifth epoch, and the last one too.
     remarks
         Words added to the title of a chapter, {name of a clip: words}; none if not given.
+    corpus
+        The `Corpus` that it learned from: clips that nearly repeat a recording that may not be shared are left out, and
+        the name of the sound says so.
 
     Returns
     -------
@@ -112,6 +116,11 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
         if played.epoch % every == 0 or played is chosen[-1]
     ]
     clips = [(played, clip) for played, clip in clips if len(clip.samples)]
+    copies = copies_not_to_share(corpus, [clip for _, clip in clips])
+    left = [f"; epoch {clips[index][0].epoch} is left out: it {why}" for index, why in copies.items()]
+    clips = [one for index, one in enumerate(clips) if index not in copies]
+    if not clips and left:
+        raise CourseError(f"No clip of this journey may be shared{left[0]}: choose another temperature or voice.")
     if not clips:
         raise CourseError(f'The clips in "{run.folder}" are empty: choose another temperature or voice.')
     silence = np.zeros(round(SILENCE_SECONDS * run.sample_rate), np.float32)
@@ -125,7 +134,7 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None):
         place = end + len(silence)
     first, last = clips[0][0], clips[-1][0]
     epochs = f"Epochs {first.epoch} to {last.epoch}" if last.epoch > first.epoch else f"Epoch {first.epoch}"
-    name = f"{epochs}, temperature {first.temperature:g}, voice {first.voice}"
+    name = f"{epochs}, temperature {first.temperature:g}, voice {first.voice}{''.join(left)}"
     return Journey(Clip(np.concatenate(pieces[:-1]), run.sample_rate, name), tuple(chapters))
 
 

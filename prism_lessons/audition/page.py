@@ -11,14 +11,16 @@ import numpy as np
 
 from ..audibility import is_audible, loudness
 from ..audio import Clip, load
+from ..corpus import Sharing, left_out
 from ..errors import CourseError
 from ..files import inside
-from ..live import counted
+from ..live import counted, some
 from ..pages import FLAC, FORMS_IN_WORDS, MP3, fit_sounds, learning_curve, render
 from ..settings import ModelSettings
 from ..verdict import verdict
 from .blind import CERTAINTY, QUESTIONS, REPORT
 from .closeness import excerpt_title
+from .copies import copies_not_to_share
 from .diagnosis import DIAGNOSES, advice
 from .listening import MOST_IN_A_NAME, MOST_LETTERS
 
@@ -44,6 +46,8 @@ class Source:
 class PageSounds:
     """The sounds of an audition: its clips, and stretches of the recordings to compare them with.
 
+    With `for_others`, recordings that may not be passed on are left out, and clips that nearly repeat them.
+
     Attributes
     ----------
     sources
@@ -53,19 +57,28 @@ class PageSounds:
     blind
         The indices of the sources for the blind test: spread over all recordings, as long as the clips, and quantised
         like the model's output, since quantisation noise in the clips alone would give them away.
+    withheld
+        The sounds that are left out, {name: the sentence in its place}.
     """
 
-    def __init__(self, audition):
-        self.audition, self.sources, self.near = audition, [], []
+    def __init__(self, audition, for_others=False, live=None):
+        self.audition, self.sources, self.near, self.withheld = audition, [], [], {}
+        self._sharing = audition.corpus.sharing if for_others and audition.corpus else Sharing({}, "")
         places = {}
         for clip in audition.clips:
             self.near.append([])
             for found in filter(None, (clip.nearest, clip.verbatim)):
+                if why := self._sharing.withheld.get(found.recording):
+                    self.near[-1].append((f"{_sentence(found)} {left_out(found.recording, why)}", None))
+                    continue
                 place = (found.file, found.start, found.seconds)
                 if place not in places:
                     places[place] = len(self.sources)
                     self.sources.append(Source(excerpt_title(found), None, lambda found=found: audition.excerpt(found)))
-                self.near[-1].append((f"{str(found)[0].upper()}{str(found)[1:]}.", places[place]))
+                self.near[-1].append((_sentence(found), places[place]))
+        if for_others:
+            copies = copies_not_to_share(audition.corpus, (clip.sound for clip in audition.clips), live)
+            self.withheld = {f"clip {number}": f"This clip is left out: it {why}." for number, why in copies.items()}
         self.blind = []
         for excerpt in self._blind():
             self.blind.append(len(self.sources))
@@ -80,15 +93,16 @@ class PageSounds:
     def _blind(self):
         """The excerpts of the blind test, as `Clip`s."""
         corpus = self.audition.corpus
-        if not corpus:
+        clips = [clip for clip in corpus.clips if clip.recording not in self._sharing.withheld] if corpus else []
+        if not clips:
             return
         seconds = float(np.median([clip.seconds for clip in self.audition.clips]))
         codec = ModelSettings(**self.audition.run.settings["model"]).codec
-        lengths = np.array([clip.samples / corpus.sample_rate for clip in corpus.clips])
+        lengths = np.array([clip.samples / corpus.sample_rate for clip in clips])
         ends = np.cumsum(lengths)
         for middle in (np.arange(BLIND_RECORDINGS) + 0.5) / BLIND_RECORDINGS * ends[-1]:
             index = int(np.searchsorted(ends, middle))
-            clip, begin = corpus.clips[index], max(0.0, float(middle - ends[index] + lengths[index] - seconds / 2))
+            clip, begin = clips[index], max(0.0, float(middle - ends[index] + lengths[index] - seconds / 2))
             begin = min(begin, max(0.0, float(lengths[index]) - seconds))
             try:
                 sound = load(inside(corpus.folder, clip.file), start=begin, seconds=seconds)
@@ -107,10 +121,21 @@ class PageSounds:
 
     @property
     def names(self):
-        """The names of all sounds."""
-        return [f"clip {number}" for number in range(len(self.audition.clips))] + [
-            f"source {number}" for number in range(len(self.sources))
-        ]
+        """The names of all sounds that are not left out."""
+        names = [f"clip {number}" for number in range(len(self.audition.clips))]
+        names += [f"source {number}" for number in range(len(self.sources))]
+        return [name for name in names if name not in self.withheld]
+
+    @property
+    def remarks(self):
+        """Sentences for whoever passes the page on: what is left out, and what is unknown."""
+        recordings, clips = len(self._sharing.withheld), len(self.withheld)
+        if recordings:
+            yield f"Left out, since they may not be shared: {some(list(self._sharing.withheld))}."
+        if clips:
+            yield f"Left out too, since they nearly repeat them: {counted(clips, 'clip')}."
+        if self._sharing.unasked:
+            yield self._sharing.unasked
 
 
 def document(audition, sounds, urls, wire="", note=""):
@@ -132,6 +157,7 @@ def document(audition, sounds, urls, wire="", note=""):
     page = render(
         "audition.html",
         title=f"Clips of {run.folder.resolve().name}",
+        author=audition.log.who,
         counts=f"{audition.summary} {note}".strip(),
         intention=_intention(intention),
         gap=audition.corpus and str(audition.gap),
@@ -145,9 +171,10 @@ def document(audition, sounds, urls, wire="", note=""):
 
 def whole(audition, most_bytes, live):
     """The page with its sounds embedded, at most so many bytes; see `Audition.page`."""
-    sounds, unread = PageSounds(audition), {}
+    sounds, unread = PageSounds(audition, for_others=True, live=live), {}
     places = {name: place for place, name in enumerate(sounds.names)}
-    room = most_bytes - len(document(audition, sounds, dict.fromkeys(places, "")).encode()) - RESERVE
+    remarks = " ".join(sounds.remarks)
+    room = most_bytes - len(document(audition, sounds, dict.fromkeys(places, ""), note=remarks).encode()) - RESERVE
 
     def read(name):
         live.share("Putting sounds on the page", places[name], len(places))
@@ -166,13 +193,18 @@ def whole(audition, most_bytes, live):
             f"{len(places)} sounds do not fit on a page of {most_bytes / 1e6:g} MB: allow it to become larger."
         )
     live.end(f"The page has {len(urls)} sounds.")
-    note = ""
+    notes = [remarks] if remarks else []
     if form == MP3:
-        note = f"Sounds are {FORMS_IN_WORDS[MP3]}"
-        note += "." if seconds == math.inf else f"; of each, the first {seconds:.1f} s are heard."
+        length = "" if seconds == math.inf else f"; of each, the first {seconds:.1f} s are heard"
+        notes.append(f"Sounds are {FORMS_IN_WORDS[MP3]}{length}.")
     if unread:
-        note = f"{note} {counted(len(unread), 'sound')} could not be read. {next(iter(unread.values()))}".strip()
-    return document(audition, sounds, urls, note=note)
+        notes.append(f"{counted(len(unread), 'sound')} could not be read. {next(iter(unread.values()))}")
+    return document(audition, sounds, urls, note=" ".join(notes))
+
+
+def _sentence(found):
+    words = str(found)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _intention(intention):
@@ -230,4 +262,5 @@ def _data(audition, sounds, wire):
             for source in sounds.sources
         ],
         "blind": sounds.blind,
+        "withheld": sounds.withheld,
     }

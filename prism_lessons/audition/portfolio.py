@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from ..audio import AudioError, load
+from ..audio import AudioError, Clip, load
 from ..errors import CourseError
 from ..files import atomic_write, write_text
 from ..live import LiveLine, counted
@@ -26,6 +26,7 @@ from ..pages import (
 )
 from ..prose import one_line
 from ..run import RunClip, opened
+from .copies import UNCHECKED, copies_not_to_share
 from .listening import ListeningLog
 from .portfolio_sections import CURVE, sections, to_be_heard
 
@@ -36,7 +37,7 @@ MOST_WAV_BYTES = 8_000_000  # of sounds as WAV; beyond, they are coded
 OWN_CLIP = re.compile(r"\(clips/(epoch_\d+_t[\d.e+-]+_voice\d+\.wav)\)")
 
 
-def export_journal(run, folder, log=None, journal=None, choices=None, live=None):
+def export_journal(run, folder, log=None, journal=None, choices=None, live=None, corpus=None):
     """Export a run's journal, from the intention to the choice, as one page with its sounds and as Markdown.
 
     Parameters
@@ -55,6 +56,9 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
         The `Choices` about the recordings, to include them.
     live
         The `LiveLine` to report progress on; one on standard output if not given.
+    corpus
+        The `Corpus` that it learned from, or None where that is not there: clips that nearly repeat a recording that
+        may not be shared are left out, and the page says so.
 
     Returns
     -------
@@ -78,11 +82,14 @@ def export_journal(run, folder, log=None, journal=None, choices=None, live=None)
             sounds[clip.name] = load(clip.path)
         except AudioError as error:
             sounds[clip.name] = error
+    there = [clip for clip in clips if isinstance(sounds[clip.name], Clip)]
+    for index, why in copies_not_to_share(corpus, [sounds[clip.name] for clip in there], live).items():
+        sounds[there[index].name] = CourseError(f"This clip is left out: it {why}.")
     parts = sections(run, log, journal, choices)
-    head = _head(run)
-    page = _page(run, head, parts, sounds)
+    head = _head(run, corpus, bool(there))
+    page = _page(run, log.who, head, parts, sounds)
     earlier = _earlier_clips(folder / MARKDOWN)
-    files = {clip.name: _file(clip) for clip in clips if not isinstance(sounds[clip.name], AudioError)}
+    files = {clip.name: _file(clip) for clip in clips if isinstance(sounds[clip.name], Clip)}
     for clip in clips:
         if clip.name in files:
             with atomic_write(folder / files[clip.name]) as partial:
@@ -136,11 +143,13 @@ def _title(run):
     return f"Journal of {run.folder.resolve().name}"
 
 
-def _head(run):
+def _head(run, corpus, heard):
     """The text under the title, and the reasons not to share, which come before it: Markdown each."""
     forbidden = [f"- {one_line(str(reason))}" for reason in run.not_to_share]
     reasons = ["**The models of this run may not be shared**, because of:", "", *forbidden] if forbidden else []
-    return f"Written on {datetime.now():%Y-%m-%d}.", "\n".join(reasons)
+    written = [f"Written on {datetime.now():%Y-%m-%d}.", corpus.sharing.unasked if corpus else ""]
+    written.append(UNCHECKED if heard and run.withheld and not corpus else "")
+    return " ".join(filter(None, written)), "\n".join(reasons)
 
 
 def _markdown(run, head, parts, sounds):
@@ -159,28 +168,29 @@ def _markdown(run, head, parts, sounds):
 
 
 def _link(clip, sound):
-    if isinstance(sound, AudioError):
+    if not isinstance(sound, Clip):
         return f"No player: {one_line(str(sound))}"
     return f"[{clip.title}]({_file(clip)}): {levels_in_words(sound.levels)}"
 
 
-def _page(run, head, parts, sounds):
+def _page(run, who, head, parts, sounds):
     """The page, written first without sounds, to see how much room there is for them."""
-    usable = {name: sound for name, sound in sounds.items() if not isinstance(sound, AudioError)}
-    bare = _document(run, head, parts, sounds, dict.fromkeys(usable, ""), WAV)
+    usable = {name: sound for name, sound in sounds.items() if isinstance(sound, Clip)}
+    bare = _document(run, who, head, parts, sounds, dict.fromkeys(usable, ""), WAV)
     wav_bytes = sum(2 * len(sound.samples) for sound in usable.values())
     forms = (WAV, FLAC, MP3) if wav_bytes <= MOST_WAV_BYTES else (FLAC, MP3)
     room = MOST_BYTES - len(bare.encode("utf-8", "replace"))
     urls, form, _ = fit_sounds(list(usable), usable.get, room, [(form, math.inf) for form in forms])
-    return _document(run, head, parts, sounds, urls, form)
+    return _document(run, who, head, parts, sounds, urls, form)
 
 
-def _document(run, head, parts, sounds, urls, form):
+def _document(run, who, head, parts, sounds, urls, form):
     written, forbidden = head
     return render(
         "portfolio.html",
         mark=MARK,
         title=_title(run),
+        author=who,
         written=written,
         forbidden=forbidden,
         players=_players_in_words(sounds, urls, form),
@@ -193,7 +203,7 @@ def _players_in_words(sounds, urls, form):
         return "There is no clip to hear yet: star one, or write a note."
     count = counted(len(urls), "player")
     words = f"This page holds its sounds itself: {count}, in {FORMS_IN_WORDS[form]}. Nothing is normalised."
-    left = sum(not isinstance(sound, AudioError) for sound in sounds.values()) - len(urls)
+    left = sum(isinstance(sound, Clip) for sound in sounds.values()) - len(urls)
     if left:
         words += f" There was no room for {left} more."
     return f"{words} All clips lie beside it as WAV, in the folder “{CLIPS}”."
@@ -208,6 +218,6 @@ def _part(run, part, sounds, urls):
     sound = sounds[part.name]
     if part.name in urls:
         return "player", player(part.title, sound.levels, urls[part.name], f"; {_file(part)}")
-    if isinstance(sound, AudioError):
+    if not isinstance(sound, Clip):
         return "markdown", _link(part, sound)
     return "words", f"{part.title}: {levels_in_words(sound.levels)}; {_file(part)}"

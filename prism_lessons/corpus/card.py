@@ -135,6 +135,13 @@ def _origin(corpus):
             *(f"- {one_line(one)}" for one in forbidden),
             "",
         ]
+    if withheld := corpus.sharing.withheld:
+        lines += [
+            "**These recordings may not be passed on as sound:**",
+            "",
+            *(f"- {one_line(f'{name} {why}')}" for name, why in withheld.items()),
+            "",
+        ]
     return lines
 
 

@@ -72,6 +72,14 @@ class Origin:
             return NO_CONSENT
         return "its model may not be shared" if self.share_model == NO else ""
 
+    @property
+    def withholds(self):
+        """Why its sound may not be passed on, as the end of a sentence about it; "" where nothing forbids it."""
+        if self.consent != NO_CONSENT and self.share_sound != NO:
+            return ""
+        why = " without consent" if self.consent == NO_CONSENT else ""
+        return f"may not be shared{why}" + (f" (maker: {self.maker})" if self.maker != UNKNOWN else "")
+
 
 @dataclass(frozen=True)
 class State:

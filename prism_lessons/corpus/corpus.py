@@ -11,6 +11,7 @@ from ..live import wrapped
 from .card import card, warnings_about, what_it_allows
 from .choices import MOST_TIMES, Intention, Origin
 from .clips import md5_of
+from .sharing import Sharing
 
 SETTINGS = "corpus.json"
 CARD = "card.md"
@@ -252,6 +253,11 @@ class Corpus:
             "origins": {name: asdict(origin) for name, origin in self.origins.items()},
             "twins": list(self.twins),
         }
+
+    @property
+    def sharing(self):
+        """Which of its recordings may be passed on as sound, a `Sharing`."""
+        return Sharing.of({clip.recording: self.origins.get(clip.recording, Origin()) for clip in self.clips})
 
     @property
     def not_to_share(self):

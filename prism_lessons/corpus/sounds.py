@@ -13,6 +13,7 @@ from ..analysis import SAMPLE_RATE, Relations, Sound, relate
 from ..audio import load
 from ..checks import a, a_live_line, a_path, checked, optional
 from .corpus import SETTINGS, Corpus
+from .sharing import left_out
 from .survey import survey
 
 PIECE_SECONDS = 3.0
@@ -21,13 +22,15 @@ MOST_PIECES = 2000  # more points than that can neither be looked at nor listene
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a sound file, in seconds, under a name that says where it is from."""
+    """A stretch of a sound file, in seconds, under a name that says where it is from; `recording` is that of a
+    recording, "" of any other sound."""
 
     name: str
     group: str
     path: Path
     start: float
     seconds: float
+    recording: str = ""
 
 
 class Sounds:
@@ -54,6 +57,14 @@ class Sounds:
         """The sound of a piece, as a `Clip` at 16 kHz."""
         piece = self.pieces[index]
         return load(piece.path, SAMPLE_RATE, piece.start, piece.seconds)
+
+    def withheld(self, sharing):
+        """The sentences in place of recordings that may not be passed on, {index: sentence}, as a `Sharing` says."""
+        return {
+            index: left_out(piece.recording, sharing.withheld[piece.recording])
+            for index, piece in enumerate(self.pieces)
+            if piece.recording in sharing.withheld
+        }
 
     def relate(self, layout="pca", live=None) -> Relations:
         """How they relate to each other: places by timbre, clusters, outliers, twins; see `relate`."""
@@ -116,5 +127,5 @@ def sounds_of(source, live=None):
             start = number * seconds / count
             whole = count == 1 and not begin
             title = name if whole else f"{name}, {(begin + start) // 60:.0f}:{(begin + start) % 60:04.1f}"
-            pieces.append(Piece(title, name if folder == "." else folder, path, start, seconds / count))
+            pieces.append(Piece(title, name if folder == "." else folder, path, start, seconds / count, name))
     return Sounds(pieces)

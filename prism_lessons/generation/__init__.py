@@ -8,7 +8,7 @@ from .long import FolderOccupied, LongTake, is_resume_file, perform
 from .morphing import Mixture, between, mix
 from .priming import Prime
 from .sampler import PIECE, pieces
-from .take_files import Rendering, merge_lists, prepared, render
+from .take_files import Rendering, merge_lists, prepared, render, why_not_to_share
 from .takes import Take, generate, take_name
 
 __all__ = [
@@ -34,4 +34,5 @@ __all__ = [
     "prepared",
     "render",
     "take_name",
+    "why_not_to_share",
 ]  # fmt: skip

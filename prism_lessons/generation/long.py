@@ -283,7 +283,7 @@ class _Session:
                 was, asked = then.get(name), now.get(name)
                 # If a prime's file is gone, only its name is known.
                 gone = name == "prime" and was and asked and was.startswith(f"{asked}, ")
-                if was != asked and not gone and name not in ("date", "engine"):
+                if was != asked and not gone and name not in ("date", "engine", "not_to_share"):
                     raise _other(self.folder, name, was, asked)
         if kept_prime != keep_prime:
             raise _other(self.folder, "keep_prime", kept_prime, keep_prime)

@@ -148,7 +148,8 @@ def _same_rate(first, second):
 def _about(how, first, second, share):
     about = {how: [_name(first), _name(second)], "share": share}
     forbidden = [reason for capsule in (first, second) for reason in capsule.about.get("not_to_share") or []]
-    return about | ({"not_to_share": forbidden} if forbidden else {})
+    withheld = {**(first.about.get("withheld") or {}), **(second.about.get("withheld") or {})}
+    return about | ({"not_to_share": forbidden} if forbidden else {}) | ({"withheld": withheld} if withheld else {})
 
 
 def _name(capsule):

@@ -1,12 +1,13 @@
 """Priming: a recording that conditions a model before it plays, so that it continues from there."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..audio import AudioError, Clip, Recording, check_sample_rate, load, resample
+from ..audio import AudioError, Clip, Recording, check_sample_rate, load, resample, safe_file_name
 from ..checks import checked, whole
 from ..errors import CourseError, as_given
 from ..files import as_text
@@ -128,6 +129,19 @@ class Prime:
     def end(self):
         """Where the excerpt ends in the sound, in seconds: the model continues from here."""
         return min(self._start() + self.seconds, self._length())
+
+    def is_of(self, recording):
+        """Whether it goes by the name of a recording, such as "voices/anna.wav": as a file of that path, as a clip of a
+        corpus made from it, or as a `Clip` of that name."""
+        recording = Path(recording)
+        if isinstance(self.sound, Clip):
+            path = Path(self.sound.name)
+        else:
+            path = Path(self.sound).absolute()
+            if path.parts[-len(recording.parts) :] == recording.parts:
+                return True
+        of_a_corpus = re.fullmatch(rf"\d{{4}}_{re.escape(safe_file_name(recording.stem))}(_\d+)?", path.stem)
+        return bool(of_a_corpus) or (isinstance(self.sound, Clip) and path.stem == recording.stem)
 
     def _start(self):
         if self.start is not None:

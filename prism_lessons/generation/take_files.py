@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import json
 import re
 import tempfile
 import zipfile
@@ -12,6 +13,7 @@ from numbers import Integral
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from ..audio import (
     LABELS,
@@ -19,6 +21,7 @@ from ..audio import (
     Levels,
     audacity_labels,
     check_sample_rate,
+    native_path,
     resample_blocks,
     to_sample_format,
     write_markers,
@@ -35,13 +38,14 @@ LIST = "takes.csv"
 SOUNDS = (".wav", ".flac")
 COLUMNS = (
     "file", "date", "model", "epoch", "capsule", "seed", "voice", "temperature", "share", "prime", "seconds",
-    "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence", "events",
+    "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence", "events", "not_to_share",
 )  # fmt: skip
 LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak of a file that had to be turned down
 BYTES = {16: 2, 24: 3, "float": 4}  # of a sample
 # Everything before the first character of a formula.
 FORMULA = re.compile(r"(?:^|[\t\r\n,;])[\s\"\0\u200b\ufeff]*(?=[=+@＝＋－＠\u2212-])")
+NOT_IN_A_NAME = ("date", "engine", "events", "not_to_share")  # of what is known of a take
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?([eE][+-]?\d+)?|inf)")  # of an earlier row
 MOST_EVENTS = 20  # named in the list
 MOST_LETTERS = 60  # of a name, before the part that makes it unique: a seed may have hundreds of digits
@@ -135,7 +139,7 @@ def render(
     remove_dc : bool
         Whether to remove the mean of a take, a constant offset that eats headroom and clicks at cuts.
     zipped : bool
-        Whether to pack all of the folder's takes into `takes.zip` too.
+        Whether to pack the folder's takes into `takes.zip` too, except those that may not be passed on.
     live : LiveLine, optional
         Where files left out of the zip are reported; on standard output if not given.
 
@@ -242,6 +246,7 @@ def _write(take, folder, rendering):
             "rms_dbfs": levels.rms_dbfs,
             "silence": round(levels.silence, 3),
             "events": _in_words(take.markers),
+            "not_to_share": "; ".join(about.get("not_to_share", [])),
         }
         # Both are written before either is renamed: on a full disk, neither appears. The sound is renamed first, so
         # that an interruption between them leaves no row without its sound.
@@ -268,7 +273,7 @@ def file_name(take, rendering):
 
     The hash covers the sound too: different primes may have the same name.
     """
-    about = {name: value for name, value in take.about.items() if name not in ("date", "engine", "events")}
+    about = {name: value for name, value in take.about.items() if name not in NOT_IN_A_NAME}
     sound = hashlib.sha256()
     for block in take.blocks():
         sound.update(block.tobytes())
@@ -377,23 +382,39 @@ def _listed(path):
     raise CourseError(f'"{path}" is not a list of takes that can be continued: rename it or move it away.')
 
 
+def why_not_to_share(path):
+    """Why a take may not be passed on, as its tags say: the end of a sentence about it, or ""."""
+    try:
+        with soundfile.SoundFile(native_path(path)) as file:
+            return " and ".join(json.loads(file.comment).get("not_to_share", []))
+    except (OSError, soundfile.SoundFileError, ValueError, TypeError, AttributeError):  # it may be no take
+        return ""
+
+
 def _zip(folder, live):
     path = folder / "takes.zip"
+    # Somebody may have written other names into the list, such as that of the zip itself.
+    names = [name for row in _listed(folder / LIST)[1] if Path(name := row.get("file") or "").name == name]
+    names = [name for name in names if Path(name).suffix in SOUNDS]
+    if not names:
+        raise CourseError(f'There are no takes in "{folder}" to pack: generate some first.')
+    withheld = {name: f"it {why}" for name in names if (why := why_not_to_share(folder / name))}
     files = {}
-    for row in _listed(folder / LIST)[1]:
-        # Somebody may have written other names into the list, such as that of the zip itself.
-        name = row.get("file") or ""
-        if Path(name).name == name and Path(name).suffix in SOUNDS:
+    for name in names:
+        if name not in withheld:
             files |= dict.fromkeys((name, Path(name).with_suffix(LABELS).name))
     if not files:
-        raise CourseError(f'There are no takes in "{folder}" to pack: generate some first.')
+        name, why = next(iter(withheld.items()))
+        raise CourseError(f'No take in "{folder}" may be passed on ("{name}": {why}): generate others first.')
     with atomic_write(path) as partial, zipfile.ZipFile(partial, "w", strict_timestamps=False) as archive:
         for name in (LIST, *files):
             if (folder / name).is_file():
                 archive.write(inside(folder, name), name)
     existing = {file.name for file in folder.iterdir() if file.suffix in SOUNDS}
     reasons = {"no longer there": {name for name in files if Path(name).suffix in SOUNDS} - existing,
-               f"not in {LIST}": existing - files.keys()}  # fmt: skip
+               f"not in {LIST}": existing - {*names}}  # fmt: skip
+    for name, why in withheld.items():
+        reasons.setdefault(why, set()).add(name)
     if left := [f"{some(sorted(names))} ({why})" for why, names in reasons.items() if names]:
         live.end(f"Left out of {path.name}: {'; '.join(left)}.")
     return path

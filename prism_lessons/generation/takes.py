@@ -33,7 +33,8 @@ class Take(Clip):
 
     `about` holds plain values: capsule (a name for its weights), model, epoch, seed, voice, temperature, sample_rate,
     engine, date, and where they apply prime, prime_seconds (how much of the take is the prime), share, live (True if it
-    was kept while playing live), and events (see `DegenerationDetector`).
+    was kept while playing live), not_to_share (why it may not be passed on, as phrases), and events (see
+    `DegenerationDetector`).
     """
 
     about: dict = field(default_factory=dict, repr=False)
@@ -134,6 +135,7 @@ class GenerationRequest:
         """Yield each voice's metadata, as far as it is known before playing."""
         about = self.capsule.about
         made = {"capsule": self.capsule.digest, **{name: about[name] for name in MODEL if name in about}}
+        withheld = about.get("withheld") or {}
         for envelope, (seed, voice), prime in zip(self.envelopes, self.keys, self.primes, strict=True):
             yield {
                 **made,
@@ -141,11 +143,18 @@ class GenerationRequest:
                 "voice": voice + 1,
                 "temperature": str(envelope),
                 **({"prime": str(prime)} if prime else {}),
+                **_not_to_share(prime, withheld),
                 "nudge": self.nudge,
                 "sample_rate": self.capsule.sample_rate,
                 "engine": self.engine if self.precision == "single" else f"{self.engine}, {self.precision}",
                 "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             }
+
+
+def _not_to_share(prime, withheld):
+    """The entry of a take's `about` on a prime that is of one of the recordings `withheld`, {name: why}."""
+    reasons = [f"continues {name}, which {why}" for name, why in withheld.items() if prime and prime.is_of(name)]
+    return {"not_to_share": reasons} if reasons else {}
 
 
 @checked(keep_prime=switch, live=optional(a_live_line))

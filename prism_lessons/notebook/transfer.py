@@ -15,11 +15,13 @@ from pathlib import Path
 
 import librosa
 
+from ..audio import load
+from ..audition import copies_not_to_share
 from ..corpus import SETTINGS as CORPUS_SETTINGS
-from ..corpus import Choices, survey
+from ..corpus import Choices, Corpus, survey
 from ..errors import CourseError, harmless, in_short
 from ..files import atomic_write, exclusive_lock, free_path, inside, lock_for, numbered_paths, sync_to_disk, write_error
-from ..generation import PERFORMANCE, is_resume_file, merge_lists
+from ..generation import PERFORMANCE, is_resume_file, merge_lists, why_not_to_share
 from ..live import counted, size, some, wrapped
 from ..mirror import belongs, bring_back
 from ..run import SETTINGS
@@ -30,6 +32,7 @@ DATE_RESOLUTION = 2.0  # seconds, the resolution of dates in a zip
 ZIP_MARK = b"prism-lessons course files"  # a zip's comment: it was made by `take_home`
 STAGING = ".bringing.partial"  # holds files while they are brought; hidden, since it is deleted
 MOST_UNPACKED = 20e9  # bytes
+PIECE_SECONDS = 30.0  # of a take that is compared with recordings
 
 
 class Transfer:
@@ -124,7 +127,7 @@ class Transfer:
         """Pack a folder of the course (all of it if not given) into a zip; in Colab, your browser saves it.
 
         Files that are left out, such as other zips, are listed. Those only needed to continue long takes are left out
-        unless everything is packed.
+        unless everything is packed, and so are takes that may not be passed on.
 
         Returns
         -------
@@ -133,12 +136,14 @@ class Transfer:
         """
         folders, files, left = [Path(folder)] if folder else [self.home, self.runs], {}, {}
         path = self.home / f"{folders[0].name}.zip"
+        corpus = self._own_corpus()
+        withheld = self._takes_not_to_share(corpus) if self.takes in (folders[0], *folders[0].parents) else {}
         for place in folders:  # runs come last, since a copy of them among the others may be older
             base = self.work if place.is_relative_to(self.work) else self.home
             for file in files_of(place):
                 if file == path:  # from an earlier call
                     continue
-                if why := self._reason_to_leave_out(file, whole=folder is None):
+                if why := self._reason_to_leave_out(file, withheld, whole=folder is None):
                     left.setdefault(why, []).append(file.name)
                 else:
                     files[file.relative_to(base)] = file
@@ -151,6 +156,11 @@ class Transfer:
         print(f"{path}: {len(files)} files, {path.stat().st_size / 1e6:.1f} MB.")
         for why, names in left.items():
             print(wrapped(f"Left out: {some(names)} ({why})."))
+        if corpus and corpus.sharing.withheld and folders[0] not in (self.takes, self.home / "portfolio"):
+            names = some(list(corpus.sharing.withheld))
+            print(wrapped(f"It is for yourself alone, since some recordings may not be shared: {names}."))
+        elif corpus and corpus.sharing.unasked:
+            print(wrapped(corpus.sharing.unasked))
         if colab.on_colab():
             colab.download(path)
         return path
@@ -231,7 +241,28 @@ class Transfer:
             return Choices(self.home / name)
         return {one.path.name: one for one in (self.journal, self.choices)}.get(name)
 
-    def _reason_to_leave_out(self, path, whole):
+    def _own_corpus(self):
+        """The corpus of lesson 01; None where there is none that can be opened."""
+        with suppress(CourseError):
+            return Corpus.open(self.home / "corpus") if (self.home / "corpus" / CORPUS_SETTINGS).is_file() else None
+
+    def _takes_not_to_share(self, corpus):
+        """The takes that may not be passed on, {path: the end of a sentence about it}."""
+        paths = [path for path in files_of(self.takes) if path.suffix in (".wav", ".flac")]
+        found, heard = {path: why for path in paths if (why := why_not_to_share(path))}, []
+
+        def pieces():
+            for path in paths:
+                with suppress(CourseError):  # it may be no sound
+                    for clip in _in_pieces(path):
+                        heard.append(path)
+                        yield clip
+
+        for index, why in copies_not_to_share(corpus, pieces()).items():
+            found.setdefault(heard[index], why)
+        return found
+
+    def _reason_to_leave_out(self, path, withheld, whole):
         """Why a file is left out of the zip, in words; "" if it is not."""
         if path.suffix == ".zip":
             return "a zip, which course.bring() unpacks"
@@ -239,7 +270,15 @@ class Transfer:
             return "half-written, or a lock"
         if not whole and path.is_relative_to(self.takes) and is_resume_file(path.name):
             return "only needed to continue a long take; course.take_home() packs it"
-        return ""
+        return f"it {withheld[path]}; course.take_home() packs it" if path in withheld else ""
+
+
+def _in_pieces(path):
+    """Yield a sound file as `Clip`s of half a minute."""
+    start = 0.0
+    while len((clip := load(path, start=start, seconds=PIECE_SECONDS)).samples):
+        yield clip
+        start += PIECE_SECONDS
 
 
 def unpack(archive, folder):

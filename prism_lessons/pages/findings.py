@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..audio import SILENCE_DBFS
-from ..corpus import KINDS, MOST_PLACES, SEVERITY_WORDS, finding_in_words, shown_name
+from ..corpus import KINDS, MOST_PLACES, SEVERITY_WORDS, Sharing, finding_in_words, left_out, shown_name
 from ..live import LiveLine, clock, moment
 from .excerpts import of_the_mix
 from .players import Players
@@ -18,7 +18,7 @@ MOST_FILES = 200  # with a section and players; each of them is read again
 SPARE_BYTES = 1000  # for the page's sentences about its players
 
 
-def findings_page(survey, live=None, most_bytes=40_000_000):
+def findings_page(survey, live=None, most_bytes=40_000_000, choices=None):
     """A survey as a page: what was found, file by file, with players for each fault and its remedy.
 
     Parameters
@@ -30,6 +30,8 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
     most_bytes
         The page's maximum size. If the sounds exceed it, players are coded as MP3, then shortened, then left out, and
         the page says so. Text is never left out.
+    choices
+        The `Choices` about these files, to leave out the sound of those that may not be shared.
 
     Returns
     -------
@@ -43,7 +45,9 @@ def findings_page(survey, live=None, most_bytes=40_000_000):
     """
     live = live or LiveLine()
     paths, files = survey.paths, sorted(survey.usable, key=_badness)[:MOST_FILES]
-    page = with_players(lambda players: _page(survey, paths, players, live), files, most_bytes)
+    sharing = Sharing.chosen([file.name for file in survey.usable], choices)
+    withheld = {paths[name]: left_out(name, why) for name, why in sharing.withheld.items()}
+    page = with_players(lambda players: _page(survey, paths, players, sharing, live), files, most_bytes, withheld)
     live.end(f"Read {len(files)} of {len(survey.files)} files again, to be heard on the page.")
     return page
 
@@ -89,10 +93,13 @@ def facts_in_words(file):
     )
 
 
-def with_players(write, files, most_bytes):
-    """The HTML of `write(players)`, with as many players of some files as fit into `most_bytes`."""
-    text = write(Players(files, 0))
-    return str(write(Players(files, most_bytes - SPARE_BYTES - len(text.encode()))))
+def with_players(write, files, most_bytes, withheld=None):
+    """The HTML of `write(players)`, with as many players of some files as fit into `most_bytes`.
+
+    Files that are `withheld`, {path: sentence}, get the sentence in place of players.
+    """
+    text = write(Players(files, 0, withheld))
+    return str(write(Players(files, most_bytes - SPARE_BYTES - len(text.encode()), withheld)))
 
 
 def findings_section(files, paths, most_bytes, brief=False):
@@ -152,7 +159,7 @@ def _section(file, path, players, brief=False):
     return file.name, facts_in_words(file), findings
 
 
-def _page(survey, paths, players, live):
+def _page(survey, paths, players, sharing, live):
     ill, well = worst_first(survey), [file for file in survey.usable if not file.findings]
     sections, clean = [], []
     for number, file in enumerate(ill[:MOST_FILES]):
@@ -168,7 +175,7 @@ def _page(survey, paths, players, live):
         title=f"Recordings in {shown_name(root, root.parent)}",
         survey=survey,
         silence=f"{SILENCE_DBFS:.0f}",
-        players=players.in_words(),
+        players=f"{players.in_words()} {sharing.unasked}".strip(),
         ill=len(ill),
         counts=[(kind.title, *_counts(kind, ill)) for kind in kinds],
         sections=sections,

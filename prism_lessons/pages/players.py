@@ -44,6 +44,8 @@ class Players:
         The `SurveyedFile`s to make players for.
     most_bytes
         The room for all players.
+    withheld
+        The files that get a sentence in place of players, {path: sentence}.
 
     Attributes
     ----------
@@ -53,7 +55,7 @@ class Players:
         How many players were made, and how many did not fit.
     """
 
-    def __init__(self, files, most_bytes):
+    def __init__(self, files, most_bytes, withheld=None):
         wanted = [(file, sum(1 + has_remedy(finding.kind) for finding in file.findings) or 1) for file in files]
         room = most_bytes - PLAYER_BYTES * sum(count for _, count in wanted)
         sounds = [
@@ -62,14 +64,14 @@ class Players:
         self.form, seconds = plan_sounds(sounds, room)
         self.seconds = min(EXCERPT_SECONDS, max(SHORTEST_SECONDS, seconds))
         self.made = self.left_out = 0
-        self._left = most_bytes
+        self._left, self._withheld = most_bytes, withheld or {}
 
     def beside(self, path, finding, others):
         """The players of a finding as HTML: before and after; "" where there is no room."""
         # A cut does not make sound louder, though it may raise the mean level.
         compared = "keep" not in finding.values
         count = 1 + has_remedy(finding.kind)
-        return self._heard(count, lambda: before_and_after(path, finding, self.seconds, others), compared)
+        return self._heard(path, count, lambda: before_and_after(path, finding, self.seconds, others), compared)
 
     def of(self, path):
         """A player of the beginning of a file as HTML; "" where there is no room."""
@@ -79,7 +81,7 @@ class Players:
                 samples, _ = excerpt(recording.blocks(), recording.sample_rate, 0, self.seconds)
             return Clip(samples, recording.sample_rate, shown_name(path, path.parent)), None
 
-        return self._heard(1, beginning, False)
+        return self._heard(path, 1, beginning, False)
 
     def in_words(self):
         """The number, length and form of the players, as sentences."""
@@ -87,7 +89,9 @@ class Players:
         words = f"There are {counted(self.made, 'player')}, each of at most {self.seconds:.1f} s, in {form}."
         return f"{words} There was no room for {self.left_out} more." if self.left_out else words
 
-    def _heard(self, count, sounds, compared):
+    def _heard(self, path, count, sounds, compared):
+        if path in self._withheld:
+            return render("excerpts.html", error=self._withheld[path])
         if self._left <= 0:
             self.left_out += count
             return ""

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 
 from ..audio import resample
 from ..errors import CourseError
+from ..live import counted
 from .sounds import MP3, fit_sounds
 from .templating import render
 
@@ -22,7 +23,7 @@ SMALLEST, LARGEST = 3.8, 8.5  # radius of a point
 MOST_LISTED = 8  # outliers and twins in the lists; the table has all
 
 
-def sound_map(relations, excerpt, title, most_bytes=8_000_000, generated=False):
+def sound_map(relations, excerpt, title, most_bytes=8_000_000, withheld=None, remark="", generated=False):
     """Write the map of some sounds.
 
     Parameters
@@ -36,6 +37,10 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000, generated=False):
     most_bytes
         The page's maximum size. All sounds are cut to the same length, 0.3 to 3 s; if even that does not fit, only some
         of them are embedded, and the page says so. Nothing is normalised.
+    withheld
+        The sounds that are left out, {index: the sentence in their place}.
+    remark
+        A sentence for whoever passes the page on.
     generated
         Whether a trained model made some of the sounds.
 
@@ -56,23 +61,27 @@ def sound_map(relations, excerpt, title, most_bytes=8_000_000, generated=False):
     places = np.round(apart(_drawn(relations.places), 1.6 * radius), 1)
     data = _data(relations, places, radius)
 
-    levels = [0.0] * count
+    levels, withheld = [0.0] * count, withheld or {}
+    data["withheld"] = withheld
 
     def read(index):
         clip = excerpt(index)
         levels[index] = round(clip.levels.rms_dbfs, 1)
+        if index in withheld:
+            return None
         samples = resample(clip.samples, clip.sample_rate, SAMPLE_RATE)
         return replace(clip, samples=samples, sample_rate=SAMPLE_RATE) if len(samples) else None
 
     about = {"title": title, "generated": generated}
-    bare = _page(relations, about, data | {"levels": [-100.0] * count}, {}, "")
+    bare = _page(relations, about, data | {"levels": [-100.0] * count}, {}, remark)
     room = most_bytes - len(bare.encode()) - RESERVE
     if room <= 0:
         raise CourseError(
             f"The names of {count} sounds alone need more than {most_bytes / 1e6:.1f} MB: map fewer sounds."
         )
     urls, _, seconds = fit_sounds(range(count), read, room, [(MP3, seconds) for seconds in LENGTHS])
-    return str(_page(relations, about, data | {"levels": levels}, urls, _note(count, count - len(urls), seconds)))
+    note = " ".join(filter(None, [_note(count, count - len(urls), seconds, len(withheld)), remark]))
+    return str(_page(relations, about, data | {"levels": levels}, urls, note))
 
 
 def _drawn(places):
@@ -108,13 +117,15 @@ def apart(places, distance, rounds=20):
     return places
 
 
-def _note(count, silent, seconds):
+def _note(count, silent, seconds, withheld):
     """The page's note on how sounds are played and which are left out."""
     words = f"Of each sound, at most the first {seconds:g} s are heard, at their own level, as MP3."
-    if silent:
+    if withheld:
+        words += f" {counted(withheld, 'sound')} may not be shared: these points are white inside."
+    if silent > withheld:
         words += (
-            f" The sounds of {silent:,} of the {count:,} points are left out, so that the page does not become too "
-            "large: these points are white inside."
+            f" The sounds of {silent - withheld:,} of the {count:,} points are left out, so that the page does not "
+            "become too large: these points are white inside."
         )
     return words
 

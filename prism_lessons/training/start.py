@@ -18,7 +18,8 @@ from ..prose import as_html, one_line
 from ..run import CHECKPOINT, FREE_TO_CHANGE, SETTINGS, START, Run, as_capsule, is_beginning, opened
 from ..settings import ModelSettings, TrainingSettings
 
-KEPT = ("run", "epoch", "validation_bits", "begun_from")  # of a capsule's `about`
+SAID = ("not_to_share", "withheld", "unasked")  # of the corpus, which its makers may say anew
+KEPT = ("run", "epoch", "validation_bits", "withheld", "begun_from")  # of a capsule's `about`
 
 
 def find_start(start, folder):
@@ -177,6 +178,8 @@ def run_settings(folder, corpus, preset, budget):
             "source": corpus.source,
             "digest": corpus.digest,
             "not_to_share": corpus.not_to_share,
+            "withheld": corpus.sharing.withheld,
+            "unasked": corpus.sharing.unasked,
             "silence": round(corpus.silence, 3),
         },
         "versions": {name: version(name) for name in ("prism-lessons", "keras", "numpy")},
@@ -193,14 +196,19 @@ def _seen_from(folder, path):
 
 
 def record_changes(run, state, previous, preset, corpus, budget):
-    """Record the settings that change when a run goes on; a new learning rate also clears the run's rollbacks."""
+    """Record what changes when a run goes on: settings, and what may be done with the recordings.
+
+    A new learning rate also clears the run's rollbacks.
+    """
     changed = _differences(previous, preset)
     for setting, (old, new) in changed.items():
         run.note("changed", f"{setting} was {old} and is {new} from here on.", setting=setting, old=old, new=new)
     if "learning_rate" in changed:
         state.lr_scale, state.rollbacks = 1.0, 0
-    if changed or (budget.minutes, budget.epochs) != (run.settings.get("minutes"), run.settings.get("epochs")):
-        run.change_settings(run_settings(run.folder, corpus, preset, budget))
+    values = run_settings(run.folder, corpus, preset, budget)
+    said = [{name: of["corpus"].get(name) for name in SAID} for of in (values, run.settings)]
+    if changed or said[0] != said[1] or any(run.settings.get(name) != values[name] for name in ("minutes", "epochs")):
+        run.change_settings(values)
 
 
 def origin_of(capsule):
@@ -210,8 +218,9 @@ def origin_of(capsule):
     -------
     dict
         "digest": of the weights; "not_to_share": why its model may not be passed on, as phrases; and, if the capsule
-        has them, "run": the name of the folder it was trained in, "epoch", "validation_bits", and "begun_from": the
-        same record of the capsule that its run began with.
+        has them, "run": the name of the folder it was trained in, "epoch", "validation_bits", "withheld": the
+        recordings that may not be passed on as sound, and "begun_from": the same record of the capsule that its run
+        began with.
     """
     about = capsule.about if isinstance(capsule.about, dict) else {}  # somebody else may have made it
     reasons = about.get("not_to_share") or []

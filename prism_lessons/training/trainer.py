@@ -212,6 +212,7 @@ class Trainer:
             "validation_bits": entry.validation_bits,
             "seconds": entry.seconds,
             "not_to_share": run.not_to_share,
+            **({"withheld": run.withheld} if run.withheld else {}),
             **({"begun_from": run.begun_from} if run.begun_from else {}),
         }
         run.check_there()

@@ -7,12 +7,14 @@ import os
 import shutil
 import zipfile
 
+import numpy as np
 import pytest
 
 from prism_lessons import notebook
-from prism_lessons.corpus import Choices
+from prism_lessons.corpus import Choices, curate
 from prism_lessons.errors import CourseError
 from prism_lessons.files import exclusive_lock, lock_for, write_error
+from prism_lessons.generation import Take, render
 from prism_lessons.journal import Journal
 from prism_lessons.notebook import colab
 from prism_lessons.notebook.transfer import STAGING
@@ -369,3 +371,29 @@ def test_what_a_killed_bring_has_left_is_not_taken_home_and_is_gone_after_the_ne
     assert (course.work / STAGING / "half of a zip.wav").exists(), "what another bring is at work on stays"
     course.bring()
     assert recordings(course) == {"a.wav": "a"} and not (course.work / STAGING).exists()
+
+
+def test_a_zip_of_takes_is_for_others_and_one_of_everything_for_oneself(course, noise, write_sound, capsys):
+    for number in range(4):
+        write_sound(course.recordings / f"{number}.wav", noise(3, number))
+    choices = course.choices
+    choices.origin("*", consent="own work", share_sound="yes")
+    choices.origin("0.wav", maker="Anna", share_sound="no")
+    choices.origin("1.wav", share_sound="unknown")
+    curate(course.recordings, course.home / "corpus", choices=choices)
+    about = {"seed": 1, "voice": 1, "temperature": "1", "date": "2026-08-01T12:00:00+02:00", "capsule": "0"}
+    primed = about | {"not_to_share": ["continues 0.wav, which may not be shared (maker: Anna)"]}
+    copy = np.concatenate([noise(1, 9), noise(3, 0)[8000:24000]])
+    takes = [Take(noise(1, 7), 16000, "", about), Take(noise(1, 8), 16000, "", primed), Take(copy, 16000, "", about)]
+    paths = render(takes, course.takes)
+    capsys.readouterr()
+    with zipfile.ZipFile(course.take_home(course.takes)) as archive:
+        assert sorted(archive.namelist()) == sorted([f"takes/{paths[0].name}", "takes/takes.csv"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"{paths[1].name} (it continues 0.wav, which may not be shared (maker: Anna)" in said
+    assert f"{paths[2].name} (it nearly repeats 0.wav, which may not be shared (maker: Anna)" in said
+    assert "Whether 1 of 4 recordings may be shared is unknown" in said
+    with zipfile.ZipFile(course.take_home()) as archive:
+        assert {f"takes/{path.name}" for path in paths} | {"recordings/0.wav"} <= {*archive.namelist()}
+    said = " ".join(capsys.readouterr().out.split())
+    assert "It is for yourself alone, since some recordings may not be shared: 0.wav." in said

@@ -158,7 +158,7 @@ function choose(index) {
   write(card, "p", `${map.seconds[index]} s, RMS ${level(index)}`);
   write(card, "p", `Cluster ${clusterInWords(map.cluster[index])}`);
   for (const words of remarks(index)) write(card, "p", words);
-  if (!sounds[index]) write(card, "p", "Its sound is not in this page.");
+  if (!sounds[index]) write(card, "p", map.withheld[index] || "Its sound is not in this page.");
   showState();
 }
 
@@ -360,7 +360,7 @@ function fillTable() {
     write(row, "td", level(index));
     write(row, "td", clusterInWords(map.cluster[index]));
     write(row, "td", remarks(index).join(" "));
-    const cell = write(row, "td", sounds[index] ? "" : "not in this page");
+    const cell = write(row, "td", sounds[index] ? "" : map.withheld[index] || "not in this page");
     if (!sounds[index]) continue;
     const button = cell.appendChild(document.createElement("button"));
     button.type = "button";

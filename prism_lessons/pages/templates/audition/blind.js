@@ -7,7 +7,8 @@ let pools = {}, drawn = {};
 // For each answer, what may be played: [name of the sound, title, loudness, name in the log].
 function poolsOf(name) {
   const all = !by("loud-only").checked;
-  const usable = [...clips.keys()].filter((index) => all || isAudible(clips[index]));
+  const usable = [...clips.keys()].filter((index) =>
+    !page.withheld[`clip ${index}`] && (all || isAudible(clips[index])));
   const asClip = (index) => [`clip ${index}`, clips[index].title, clips[index].loudness, clips[index].name];
   if (name === "age") {
     const middle = epochs[Math.ceil(epochs.length / 2)];

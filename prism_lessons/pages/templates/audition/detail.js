@@ -27,6 +27,7 @@ function drawNear(clip) {
   if (!clip.near.length) write(by("near"), "p", !isAudible(clip) ? "There is nothing to compare." : page.noSources);
   for (const { words, source } of clip.near) {
     write(by("near"), "p", words);
+    if (source === null) continue;
     const name = page.sources[source].name;
     const button = write(by("near"), "button", `Play ${name}`);
     button.type = "button";

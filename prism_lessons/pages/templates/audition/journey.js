@@ -5,7 +5,8 @@ let travelling = null; // what is still to come
 function travel() {
   if (travelling) return arrive("Stopped.");
   const column = columns[Number(by("column").value)];
-  travelling = epochs.map((epoch) => at(epoch, column)).filter((index) => index !== undefined);
+  travelling = epochs.map((epoch) => at(epoch, column))
+    .filter((index) => index !== undefined && !page.withheld[`clip ${index}`]);
   by("travel").textContent = "Stop";
   onwards();
 }

@@ -20,7 +20,8 @@ let asked = 0; // the newest request to play
 async function sound(element, name, title, { from = 0, volume = 1 } = {}) {
   const wish = ++asked;
   silence();
-  by("said").textContent = "";
+  by("said").textContent = page.withheld[name] || "";
+  if (page.withheld[name]) return false;
   element.setAttribute("aria-label", title);
   const waiting = setTimeout(() => { by("said").textContent = "Loading …"; }, 300);
   const address = await addressOf(name);
