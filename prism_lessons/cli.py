@@ -1,6 +1,7 @@
 """The command line: the library's verbs without a notebook.
 
-Errors a composer can fix are one sentence on standard error and exit status 2; a failed pre-flight ends with 2 too.
+Errors a composer can fix are one sentence on standard error and exit status 2; a pre-flight or a check of the computer
+that failed ends with 2 too.
 With `--json`, standard output holds one JSON value in ASCII and nothing else; progress goes to standard error.
 """
 
@@ -375,11 +376,21 @@ def _course(options, live):
     return {"notebooks": str(notebooks)}, f"The lessons, and what you made in them, lie in {notebooks}."
 
 
+def _check(options, live):
+    from .readiness import check_computer, readiness_page
+
+    path = output_path(options.page, ".html")
+    result = check_computer(_lessons, live)
+    page = _write_page(path, readiness_page(result))
+    text = f"{result}\n{page}: open it in a browser, and press play"
+    return result.as_dict() | {"page": str(page)}, text, 0 if result.ready else 2
+
+
 def _lessons():
-    """The folder of the lessons: beside the package, as in a clone, or in the working folder."""
-    places = [Path(__file__).parents[1] / "notebooks", Path("notebooks").resolve(), Path.cwd()]
+    """The folder of the lessons: in the working folder, as in a copy of them, or beside the package, as in a clone."""
+    places = [Path("notebooks").resolve(), Path.cwd(), Path(__file__).parents[1] / "notebooks"]
     for place in places:
-        if any(place.glob("00_*.ipynb")):
+        if (place / "00_first_sound.ipynb").is_file():
             return place
     raise CourseError("The lessons are not here: go to the folder of the course, the one that holds notebooks, first.")
 
@@ -447,6 +458,9 @@ def _parser():
         return command
 
     verb("course", _course, "Open the lessons in JupyterLab.")
+
+    command = verb("check", _check, "Check before a class that this computer can do what the lessons ask of it.")
+    command.add_argument("page", nargs="?", default="check.html", help="page to write the results to (check.html)")
 
     command = verb("survey", _survey, "List the recordings in a folder, their faults, and what cannot be used and why.")
     command.add_argument("folder", help="folder of recordings, or one recording")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ..errors import CourseError
 from ..model import on_gpu
-from .computer import graphics, versions
+from ..readiness import versions
+from .computer import graphics
 
 CONTENT = Path("/content")  # gone when the runtime ends
 DRIVE = CONTENT / "drive"

@@ -2,12 +2,10 @@
 
 import os
 import platform
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
-
-from packaging.requirements import Requirement
 
 from ..model import on_gpu
 from ..pages import html
+from ..readiness import versions
 from .output import RichOutput
 
 # Caps the minutes of training in lessons, so that trying out all of them takes minutes (CONTRIBUTING.md).
@@ -17,24 +15,6 @@ MINUTES = "PRISM_LESSONS_MINUTES"
 def budget(minutes):
     """The minutes that a lesson may train: `minutes`, or the variable PRISM_LESSONS_MINUTES, if less."""
     return min(float(minutes), float(os.environ.get(MINUTES, minutes)))
-
-
-def versions():
-    """The libraries that the course needs, as rows (name, version found or None, version needed, whether it fits)."""
-    rows, brought = [], packages_distributions()
-    for line in requires("prism-lessons"):
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
-            continue
-        # The package that provides TensorFlow may be tensorflow-cpu.
-        brought_by = brought.get(requirement.name, [requirement.name])[0]
-        try:
-            found = version(brought_by)
-        except PackageNotFoundError:
-            found = None
-        fits = found is not None and requirement.specifier.contains(found, prereleases=True)
-        rows.append((requirement.name, found, str(requirement.specifier).replace(">=", "") + " or newer", fits))
-    return sorted(rows)
 
 
 def graphics():
