@@ -1,14 +1,13 @@
-"""The teacher's pages say what is true of the course: what is on its screens, its commands, its lessons and names."""
+"""The teacher's pages say what is true of the course: what is on its screens, its lessons and names."""
 
 import re
-import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
 
 import prism_lessons as pl
-from prism_lessons import cli, notebook
+from prism_lessons import notebook
 
 REPOSITORY = Path(__file__).parents[1]
 TEACHING = REPOSITORY / "docs" / "teaching"
@@ -51,12 +50,6 @@ def test_named_headings_are_in_the_lesson(page):
         headings = re.findall(r"^# #+ (.+)$", read(LESSONS[number]), re.MULTILINE)
         for heading in re.findall(r'"([^"]+)"', named):
             assert any(found.startswith(heading.rstrip(".")) for found in headings), (number, heading)
-
-
-@each_page
-def test_commands_are_commands(page):
-    for line in re.findall(r"^    (\S*/prism-lessons .+)$", read(page), re.MULTILINE):
-        cli._parser().parse_args(shlex.split(line, comments=True)[1:])
 
 
 @each_page
