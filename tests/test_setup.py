@@ -1,9 +1,11 @@
 """Set-up: the two lists of requirements agree, importing is quick, and rooms import only those above them."""
 
 import ast
+import json
 import os
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -45,6 +47,30 @@ def test_the_wheel_holds_all_that_pages_are_made_of():
     }
     there = {path for path in PACKAGE.rglob("*") if path.suffix not in (".py", ".pyc", ".nbi", ".nbc", "")}
     assert there and not there - packed
+
+
+def test_the_wheel_trains_and_plays_without_the_repository(tmp_path):
+    source, place, elsewhere = (tmp_path / name for name in ("source", "place", "elsewhere"))
+    shutil.copytree(PACKAGE, source / "prism_lessons", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(REPOSITORY / name, source)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    own = ["--no-deps", "--no-index"]  # the libraries are there; nothing is fetched
+    subprocess.run([*pip, "wheel", *own, "--no-build-isolation", "--wheel-dir", tmp_path, source], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    subprocess.run([*pip, "install", *own, "--target", place, wheel], check=True)
+    elsewhere.mkdir()
+    command = next(path for path in (place / "bin").iterdir() if path.stem == "prism-lessons")
+    done = subprocess.run(
+        [command, "check", "--json"], cwd=elsewhere, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(place)},
+    )  # fmt: skip
+    checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+    # Beside the repository's own package, the lessons would be there.
+    assert checks.pop("lessons")["sentence"].startswith("The lessons are not here") and done.returncode == 2
+    checks.pop("memory")  # of this machine at this moment
+    assert all(check["ready"] for check in checks.values()), checks
+    assert "three notes" in (elsewhere / "check.html").read_text(encoding="utf-8")
 
 
 def test_the_course_is_cited_with_its_version_and_names_no_address_of_its_own():
