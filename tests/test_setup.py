@@ -262,6 +262,26 @@ def test_make_test_is_what_ci_runs_where_nothing_lies_beside_the_clone():
     assert "\nmake test\n" in script and script.index(" clone ") < script.index("\nmake test\n")
 
 
+WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_runs_what_has_to_pass_before_a_change_lands(path):
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    (job,) = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+    assert os.access(REPOSITORY / ".ci" / "run", os.X_OK)
+
+
+def test_a_change_is_tried_when_it_comes_and_the_newest_libraries_every_week():
+    # YAML takes the key `on` for True.
+    on = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))[True] for path in WORKFLOWS}
+    assert "push" in on["push"] and "pull_request" in on["push"]
+    (weekly,) = on["weekly"]["schedule"]
+    minute, hour, day, month, weekday = weekly["cron"].split()
+    assert (day, month) == ("*", "*") and weekday.isdigit() and minute.isdigit() and hour.isdigit()
+
+
 def test_nothing_reads_what_lies_beside_a_clone_but_as_evidence_that_may_be_missing():
     """`shared/` lies beside one clone only: a test that looks there skips where it is not, with its reason."""
     beside = re.compile(r"""["'/]shared["'/]""")
