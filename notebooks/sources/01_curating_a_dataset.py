@@ -476,8 +476,8 @@ practice.weigh("field *", 2)
 # ### How much is enough?
 #
 # Two minutes can be enough for a texture. The artists of [the study](../docs/study.md) were asked for "at least one
-# hour". For a sketch that is too much: one pass through an hour takes it about eight minutes. However long it is, let
-# it be consistent: an hour of twenty things is three minutes of each.
+# hour". For a sketch that is too much: on two cores, one pass through an hour takes it a quarter of an hour. However
+# long it is, let it be consistent: an hour of twenty things is three minutes of each.
 #
 # ## 4. Relationships
 #

@@ -496,9 +496,11 @@ if folder_from_prism:
 # The course cannot know what such a model has heard, and its card says so. In a terminal, the same command is
 # `prism-lessons import-prism my_folder/ --config default.config.json --sample-rate 16000`.
 #
-# ## What is not there yet
+# ## A search for settings
 #
-# One thing is planned but does not exist yet: a search that tries settings by itself.
+# In a terminal, `prism-lessons tune my_corpus/ my_search/` tries settings by itself, in many short trainings. It needs
+# a library that is installed apart; [how to use it](../docs/library.md#searching-settings) is in the course's docs.
+# Fewer bits do not always sound better: listen to the best trials before you trust the figure.
 #
 # ## What you did
 #
