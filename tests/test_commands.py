@@ -67,7 +67,7 @@ def test_a_command_is_one(page, line):
         case ["python" | "python3" | "py", "-m", "pip", "install" | "download", *words]:
             for extra in re.findall(r"\.\[(\w+)\]", " ".join(words)):
                 assert extra in PROJECT["optional-dependencies"]
-        case ["python" | "python3" | "py", "-m", "venv", ".venv"]:
+        case ["python" | "python3" | "py", "-m", "venv", ".venv"] | ["py", "-3.12", "-m", "venv", ".venv"]:
             pass
         case ["python" | "python3" | "py", script, *_]:
             assert (REPOSITORY / script).is_file()
