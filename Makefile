@@ -46,12 +46,13 @@ browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chro
 	$(BIN)/python -m pytest -q tests/browser
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
-sync: $(VENV)/dev  ## bring the lessons and translations up to date with notebooks/sources/*.py and notebooks/translations/*.po
+sync: $(VENV)/dev  ## bring lessons, translations and quiz up to date with what they are made from: notebooks/sources/*.py and so on
 	$(BIN)/python notebooks/tools/badges.py
 	touch notebooks/sources/*.py
 	$(BIN)/jupytext --quiet --sync notebooks/sources/*.py
 	$(BIN)/python notebooks/tools/outputs.py --tidy
 	$(BIN)/python notebooks/tools/translate.py
+	$(BIN)/python notebooks/tools/quiz.py
 
 badges: $(VENV)/dev  ## release this commit: Colab then fetches it from the address in pyproject.toml, and no other
 	$(BIN)/python notebooks/tools/badges.py --release

@@ -10,6 +10,7 @@ from pathlib import Path
 ABROAD = ("http://", "https://", "//")
 # What a browser fetches without being asked, and the attribute that says from where.
 FETCHED = {"script": "src", "img": "src", "audio": "src", "source": "src", "video": "src", "iframe": "src"}
+LESSONS = "notebooks/[0-9]*.html"
 MADE_BY_SPHINX = {"search.html", "genindex.html"}
 
 
@@ -48,7 +49,7 @@ def faults(site):
     found = []
     for path in sorted(site.rglob("*.html")):
         if path.name not in MADE_BY_SPHINX and "_static" not in path.parts:
-            page = Page(path.read_text(encoding="utf-8"), lesson=path.parent.name == "notebooks")
+            page = Page(path.read_text(encoding="utf-8"), lesson=path.match(LESSONS))
             found += [f"{path.relative_to(site)}: {fault}" for fault in page.faults]
     return found
 
@@ -56,9 +57,8 @@ def faults(site):
 def main():
     site = Path(sys.argv[1])
     found = faults(site)
-    print(
-        "\n".join(found) or f"{len(list(site.glob('notebooks/*.html')))} lessons and their site are as they should be."
-    )
+    lessons = len(list(site.glob(LESSONS)))
+    print("\n".join(found) or f"{lessons} lessons and their site are as they should be.")
     return bool(found)
 
 

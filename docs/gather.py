@@ -11,7 +11,6 @@ import io
 import os
 import re
 import shutil
-import tomllib
 from contextlib import redirect_stdout, suppress
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
@@ -19,6 +18,7 @@ from unittest.mock import patch
 
 import nbformat
 from lessons import GLOSSARY, REPOSITORY, VARIABLE, explained, paths, read, singular
+from quiz import QUIZ
 
 from prism_lessons.cli import main
 
@@ -34,8 +34,9 @@ INVITATION = (
     "{colab}[get the course](../index.md#get-the-course)."
 )
 HELP = "<!-- what --help says -->"  # where it goes on the page of the command line
-QUESTIONS = "<!-- the questions on the lessons -->"  # where they go on the page of the assessment
 COLUMNS = 88  # of it: as wide as a block of code on the site
+# Sphinx does not know this page, and would offer it as a download.
+TO_QUIZ = re.compile(r"\[([^]]+)\]\(([./\w]*quiz\.html[#\w-]*)\)")
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
 
@@ -54,6 +55,11 @@ def inviting(opening):
     return f"{title}\n\n{INVITATION.format(colab=colab)}\n\n{rest}"
 
 
+def by_address(text):
+    """Markdown whose links to the quiz are HTML."""
+    return TO_QUIZ.sub(r'<a href="\2">\1</a>', text)
+
+
 def page_of(notebook, glossary):
     """A lesson as it stands on the site.
 
@@ -68,7 +74,7 @@ def page_of(notebook, glossary):
 
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            text = cell.source.replace("](../docs/", "](../")
+            text = by_address(cell.source.replace("](../docs/", "](../"))
             cell.source = BOLD.sub(linked, inviting(text) if text.startswith("# ") else text)
         elif "setup" in cell.metadata.get("tags", []):
             cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
@@ -91,26 +97,6 @@ def commands():
 def help_of_commands():
     """Markdown: what each command says of itself, under its name."""
     return "\n".join(f"## {name}\n\n```text\n{said(name)}```\n" for name in commands())
-
-
-def questions():
-    """Markdown: the questions on each lesson, with the reason for every answer folded away."""
-    asked = tomllib.loads((HERE / "teaching" / "questions.toml").read_text(encoding="utf-8"))["question"]
-    parts = []
-    for lesson in sorted({question["lesson"] for question in asked}):
-        parts.append(f"### On lesson {lesson}")
-        parts += [_question(question) for question in asked if question["lesson"] == lesson]
-    return "\n\n".join(parts)
-
-
-def _question(question):
-    right = question["right"]
-    answers = sorted([right, *question["wrong"]])  # by letter, so that the right one has no place of its own
-    reasons = {right: f"*Right.* {question['because']}"}
-    reasons |= {answer: f"*Not so.* {why}" for answer, why in question["wrong"].items()}
-    told = "\n".join(f"   - {answer} {reasons[answer]}" for answer in answers)
-    offered = "\n".join(f"   - {answer}" for answer in answers)
-    return f"1. {question['ask']}\n\n{offered}\n\n   <details><summary>Answers</summary>\n\n{told}\n\n   </details>"
 
 
 def fingerprint():
@@ -147,16 +133,17 @@ def gather():
         place = page.relative_to(HERE)
         out = "../" * len(place.parts)
         text = page.read_text(encoding="utf-8").replace(f"]({out}", f"]({out[3:]}")
-        for mark, made in {HELP: help_of_commands, QUESTIONS: questions}.items():
-            if mark in text:
-                text = text.replace(mark, made())
-        (SOURCE / place).write_text(text, encoding="utf-8")
+        if HELP in text:
+            text = text.replace(HELP, help_of_commands())
+        (SOURCE / place).write_text(by_address(text), encoding="utf-8")
     for picture in HERE.glob("*.png"):
         shutil.copy(picture, SOURCE)
     glossary = GLOSSARY.read_text(encoding="utf-8")
     for lesson in paths():
         notebook = page_of(read(lesson), glossary)
         nbformat.write(notebook, SOURCE / "notebooks" / lesson.name)
+    (SITE / "notebooks").mkdir(parents=True)
+    shutil.copy(QUIZ, SITE / "notebooks")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import re
 import runpy
 import shutil
-import tomllib
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
@@ -99,14 +98,9 @@ def test_page_of_the_command_line_holds_what_every_command_says(monkeypatch):
     assert GATHER["HELP"] in read(DOCS / "command_line.md")
 
 
-def test_page_of_the_assessment_holds_every_question_with_all_its_answers():
-    page = GATHER["questions"]()
-    for question in tomllib.loads(read(DOCS / "teaching" / "questions.toml"))["question"]:
-        begin = page.index(f"1. {question['ask']}\n")
-        asked, told = page[begin : page.index("</details>", begin)].split("<details>")
-        for answer, reason in {question["right"]: question["because"], **question["wrong"]}.items():
-            assert answer in asked and reason not in asked and f"{answer} *" in told and reason in told
-    assert GATHER["QUESTIONS"] in read(DOCS / "teaching" / "assessment.md")
+def test_a_link_to_the_quiz_is_html_on_the_site():
+    text = "The [quiz](../../notebooks/quiz.html#lesson-00) and [all](a.md)"
+    assert GATHER["by_address"](text) == 'The <a href="../../notebooks/quiz.html#lesson-00">quiz</a> and [all](a.md)'
 
 
 def test_settings_of_the_site_can_be_read_without_sphinx():

@@ -1,10 +1,12 @@
 """The teacher's pages say what is true of the course: what is on its screens, its lessons and names."""
 
+import html
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import quiz
 
 import prism_lessons as pl
 from prism_lessons import notebook
@@ -76,3 +78,24 @@ def test_every_answer_has_its_reason(question):
     assert set(question) == {"lesson", "ask", "right", "because", "wrong"}
     assert question["ask"].endswith("?") and question["because"] and len(question["wrong"]) >= 2
     assert question["right"] not in question["wrong"] and all(question["wrong"].values())
+
+
+def test_quiz_is_made_from_the_questions():
+    assert read(quiz.QUIZ) == quiz.quiz(), "run `make sync`"
+
+
+def test_quiz_asks_every_question_and_tells_right_from_wrong_in_words():
+    asked = re.findall(r"<fieldset>.*?</fieldset>", read(quiz.QUIZ), re.DOTALL)
+    for question, field in zip(sorted(QUESTIONS, key=lambda one: one["lesson"]), asked, strict=True):
+        text = html.unescape(re.sub("</?code>", "`", field))
+        reasons = dict(re.findall(r"<dt>(.*)</dt><dd>(.*)</dd>", text))
+        assert re.search(r"<legend>\d\. (.*)</legend>", text)[1] == question["ask"]
+        assert re.findall(r"<label><input[^>]*><span>(.*)</span>", text) == [*reasons]
+        assert reasons.pop(question["right"]) == f"Right. {question['because']}"
+        assert reasons == {answer: f"Not so. {why}" for answer, why in question["wrong"].items()}
+
+
+@pytest.mark.parametrize("lesson", sorted(LESSONS))
+def test_a_lesson_leads_to_its_questions(lesson):
+    assert f"](quiz.html#lesson-{lesson})" in read(LESSONS[lesson])
+    assert f'<h2 id="lesson-{lesson}">' in read(quiz.QUIZ)

@@ -295,6 +295,9 @@ notebook.machine()
 # you like.
 #
 # </details>
+#
+# The [quiz](quiz.html#lesson-00) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
 
 # %% [markdown]
 # ## Exercise

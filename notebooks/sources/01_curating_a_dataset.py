@@ -637,6 +637,9 @@ notebook.play(needs_work / "memo 4.wav", needs_work / "Take 6.wav", names=["A", 
 #
 # </details>
 #
+# The [quiz](quiz.html#lesson-01) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
+#
 # ## Exercise
 #
 # Suppose you wanted a model of faults: hum, hiss, clicks and holes, as material for a piece. Which files would you

@@ -472,6 +472,9 @@ if take_it_home:
 # that were tested on the same recordings, and compare sounds with your ears.
 #
 # </details>
+#
+# The [quiz](quiz.html#lesson-02) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
 
 # %% [markdown]
 # ## Exercise

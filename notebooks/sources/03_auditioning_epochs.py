@@ -496,6 +496,9 @@ portfolio = course.portfolio(heard)
 # The advice beside the clip is meant for you only if the clip is not what you want.
 #
 # </details>
+#
+# The [quiz](quiz.html#lesson-03) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
 
 # %% [markdown]
 # ## Exercise

@@ -491,6 +491,9 @@ if take_them_home:
 # on from there.
 #
 # </details>
+#
+# The [quiz](quiz.html#lesson-04) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
 
 # %% [markdown]
 # ## Exercise

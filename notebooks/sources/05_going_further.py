@@ -526,6 +526,9 @@ notebook.play(load(bells_in_hiss, 8000), load(bells_in_hiss, 16000), names=["A",
 #
 # </details>
 #
+# The [quiz](quiz.html#lesson-05) asks you more about this lesson and explains every answer. In Colab, open
+# `notebooks/quiz.html` in your own copy of the course instead.
+#
 # ## Exercise
 #
 # Choose one recording that you love. Let the epochs of your run score it, one after the other, and listen to what each
