@@ -58,9 +58,6 @@ class _Rows(_Box):
             said = str(error)
         self._said.value = status(said)
 
-    def __repr__(self):
-        return str(self.values)
-
 
 class RecordingsPanel(_Rows):
     """Recordings to hear, with the findings on each, and inputs for whether to use, mend or repeat it.
@@ -116,6 +113,9 @@ class RecordingsPanel(_Rows):
             }
             for name, inputs in self._recordings.items()
         }
+
+    def __repr__(self):
+        return "\n".join(f"{name}: {_wanted_in_words(wanted)}" for name, wanted in self.values.items())
 
     def _keep(self):
         kept = [words for name, wanted in self.values.items() for words in self._keep_one(name, wanted)]
@@ -181,6 +181,10 @@ class SegmentsPanel(_Rows):
         """[(start, end), ...] in seconds, of the segments that are ticked now."""
         return sorted((start.value, end.value) for keep, start, end in self._segments if keep.value)
 
+    def __repr__(self):
+        kept = [f"{start:g} to {end:g} s" for start, end in self.values]
+        return f"{self._file.name}: {', '.join(kept) or 'no segment'}"
+
     def _show(self, segments):
         if len(segments) > MOST_SEGMENTS:
             raise CourseError(
@@ -240,6 +244,11 @@ def _inputs_for(place, file, state):
         "mend": {kind: _narrow(tick(f"{place}: mend: {KINDS[kind].title}", kind in mended)) for kind in kinds},
         "times": _narrow(whole(f"{place}: times heard in a pass", state.times_of(file.name), 1, MOST_TIMES), "24em"),
     }
+
+
+def _wanted_in_words(wanted):
+    used = f"heard {counted(wanted['times'], 'time')} in a pass" if wanted["use"] else "left out"
+    return "; ".join([used, *(f"{KINDS[kind].title} mended" for kind in wanted["mend"])])
 
 
 def _with_what_was_kept(suggested, kept):

@@ -376,7 +376,15 @@ def test_too_many_segments_for_a_panel_are_refused(choices, survey):
 
 
 def test_panels_are_shown_as_widgets_and_as_text(choices, survey):
-    for panel in (RecordingsPanel(choices, survey), SegmentsPanel(choices, survey, "a.wav", [(0, 1)])):
+    recordings, segments = RecordingsPanel(choices, survey), SegmentsPanel(choices, survey, "a.wav", [(0, 1), (1, 1.5)])
+    for panel in (recordings, segments):
         bundle = panel._repr_mimebundle_()
         assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == panel._box.model_id
-        assert bundle["text/plain"] == str(panel.values)
+        assert bundle["text/plain"] == repr(panel)
+    assert repr(segments) == "a.wav: 0 to 1 s, 1 to 1.5 s"
+    lines = dict(line.split(": ", 1) for line in repr(recordings).splitlines())
+    assert list(lines) == list(recordings.values) and set(lines.values()) == {"heard 1 time in a pass"}
+    inputs = inputs_in(recordings)
+    inputs["1: mend: the hum"].value, inputs["2: use this recording"].value = True, False
+    said = [line.split(": ", 1)[1] for line in repr(recordings).splitlines()]
+    assert said == ["heard 1 time in a pass; the hum mended", "left out", "heard 1 time in a pass"]
