@@ -99,6 +99,13 @@ def test_page_of_the_command_line_holds_what_every_command_says(monkeypatch):
     assert GATHER["HELP"] in read(DOCS / "command_line.md")
 
 
+def test_what_is_said_of_access_names_tests_that_there_are():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", read(DOCS / "access.md"))
+    assert named
+    for path, test in named:
+        assert f"\ndef {test}(" in read(REPOSITORY / path)
+
+
 def test_a_link_to_the_quiz_is_html_on_the_site():
     text = "The [quiz](../../notebooks/quiz.html#lesson-00) and [all](a.md)"
     assert GATHER["by_address"](text) == 'The <a href="../../notebooks/quiz.html#lesson-00">quiz</a> and [all](a.md)'

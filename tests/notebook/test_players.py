@@ -39,6 +39,14 @@ def test_a_file_is_played_at_its_own_rate_under_its_name(write_noise, tmp_path):
     assert shown.html.count('aria-label="rain at night"') == 2
 
 
+def test_a_sound_of_two_channels_is_played_in_one(noise, tmp_path):
+    left = noise(0.5)
+    soundfile.write(tmp_path / "left.wav", np.stack([left, 0 * left], axis=1), 16000, subtype="FLOAT")
+    ((samples, _),) = sounds_in(notebook.play(tmp_path / "left.wav"))
+    assert samples.ndim == 1
+    np.testing.assert_allclose(samples / 2**15, left / 2, atol=2**-15)
+
+
 def test_what_no_browser_plays_is_played_as_wav(tmp_path):
     """A phone's recording, say: WMA and AMR too."""
     path = encode(tmp_path / "memo.m4a", "aac", chirp(0.5, 44100), 44100)

@@ -76,6 +76,14 @@ def test_the_curve_has_the_reference_lines_that_the_run_has():
         assert "counting 7.50" in svg and "how often each value occurs 7.50" in words
 
 
+def test_training_and_validation_differ_by_more_than_colour():
+    svg = Tags(learning_curve(of([(5, 5), (4, 4)])))
+    drawn = [found for tag, found in svg.tags if tag == "path" and found.get("stroke-width") == "2"]
+    assert ["stroke-dasharray" in found for found in drawn] == [True, False]
+    assert len([tag for tag, _ in svg.tags if tag == "circle"]) == 2
+    assert "training dashed, validation solid with dots" in svg.text
+
+
 @pytest.mark.parametrize("together", [8.0, 4.0, 0.0])
 def test_names_of_lines_that_lie_together_do_not_overlap(together):
     references = {"uniform": 8.0, "unigram": together, "linear_prediction": together}
