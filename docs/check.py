@@ -6,6 +6,7 @@ python docs/check.py docs/_build/html
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 ABROAD = ("http://", "https://", "//")
 # What a browser fetches without being asked, and the attribute that says from where.
@@ -19,7 +20,7 @@ class Page(HTMLParser):
 
     def __init__(self, html, lesson):
         super().__init__()
-        self.faults, self.headings, self.players = [], 0, 0
+        self.faults, self.headings, self.players, self.links = [], 0, 0, set()
         self.feed(html)
         if self.headings != 1:
             self.faults.append(f"it has {self.headings} headings of the first level")
@@ -34,6 +35,8 @@ class Page(HTMLParser):
             address = attributes.get("href") or ""
         if address.startswith(ABROAD):
             self.faults.append(f"<{tag}> is fetched from {address[:80]}")
+        if tag == "a":
+            self.links.add(attributes.get("href") or "")
         if tag == "img" and not attributes.get("alt"):
             self.faults.append(f"a picture has no text in its place: {(attributes.get('src') or '')[:60]}")
         if tag == "audio":
@@ -44,13 +47,20 @@ class Page(HTMLParser):
                 self.faults.append("a player starts by itself")
 
 
+def leads(page, link):
+    """Whether a link on a page leads elsewhere, or to a file of the site."""
+    address = urlsplit(link)
+    return bool(address.scheme or address.netloc) or (page.parent / unquote(address.path)).exists()
+
+
 def faults(site):
     """The faults of every page of the site in the folder `site`, as sentences."""
     found = []
     for path in sorted(site.rglob("*.html")):
         if path.name not in MADE_BY_SPHINX and "_static" not in path.parts:
             page = Page(path.read_text(encoding="utf-8"), lesson=path.match(LESSONS))
-            found += [f"{path.relative_to(site)}: {fault}" for fault in page.faults]
+            broken = [f"a link leads nowhere: {link}" for link in sorted(page.links) if not leads(path, link)]
+            found += [f"{path.relative_to(site)}: {fault}" for fault in page.faults + broken]
     return found
 
 

@@ -171,6 +171,7 @@ PLAYER = '<audio controls aria-label="a bell" src="data:audio/wav;base64,AAAA"><
         ("it has 2 headings of the first level", "<h1>A</h1><h1>A</h1>"),
         ("a picture has no text in its place", '<h1>A</h1><img src="a.png">'),
         ("a player has no name", '<h1>A</h1><audio src="a.wav">'),
+        ("a link leads nowhere: b.html#c", '<h1>A</h1><a href="page.html#d">A</a><a href="b.html#c">B</a>'),
         ("a player starts by itself", '<h1>A</h1><audio aria-label="a" autoplay src="a.wav">'),
     ],
 )
