@@ -244,7 +244,7 @@ def test_a_clip_that_is_not_there_is_refused_by_name(log, name):
 
 @pytest.mark.parametrize("text", [None, 3, b"bytes", ["a"]])
 def test_what_is_no_text_is_refused(log, text):
-    with pytest.raises(CourseError, match="said in words"):
+    with pytest.raises(CourseError, match="must be text"):
         log.note(CLIP, text)
 
 

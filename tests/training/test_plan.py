@@ -79,7 +79,7 @@ def test_until_goes_together_with_other_budgets():
 
 
 def test_too_short_a_time_is_refused():
-    with pytest.raises(CourseError, match=r"until 12:00: starting and the end of an epoch take 50 seconds"):
+    with pytest.raises(CourseError, match=r"before 12:00: starting and the end of an epoch take 50 seconds"):
         promised(until=NOON + timedelta(seconds=50))
     assert promised(until=NOON + timedelta(seconds=51)).minutes == pytest.approx(1 / 60)
 
