@@ -61,7 +61,7 @@ def test_an_interruption_is_a_sentence_that_says_how_to_go_on(stop_within, tmp_p
         raise Stopped("Everything so far is saved: run the same again to go on.")
     assert stopped.value._render_traceback_() == ["Everything so far is saved: run the same again to go on."]
     stop_within(tmp_path)
-    assert "Stopped in epoch 1, with 3" in capsys.readouterr().out  # 100 of some 280 batches
+    assert "Stopped in epoch 1, after 3" in capsys.readouterr().out  # 100 of some 280 batches
     assert Run(tmp_path).events[-1]["kind"] == "stopped"
 
 
