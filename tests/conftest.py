@@ -49,7 +49,7 @@ SLOW = (
     "tests/test_mirror.py",
     "tests/test_model.py",
     "tests/test_prism.py",
-    "tests/test_setup.py::test_the_wheel_trains_and_plays_without_the_repository",
+    "tests/test_setup.py::test_the_wheel_works_without_the_repository",
     "tests/test_stress.py",
     "tests/training/",
 )
