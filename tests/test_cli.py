@@ -16,6 +16,7 @@ import soundfile
 import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.cli import main, setting
+from prism_lessons.marks import COMPOSITE
 from prism_lessons.training.preflight import overfit
 
 STEP = 1 / 2**15  # of 16 bits, which end one of them below a full scale of 1
@@ -81,7 +82,8 @@ def test_takes_are_generated_as_a_daw_wants_them(straight, write_noise, tmp_path
         path = Path(line["file"])
         with soundfile.SoundFile(path) as written:
             assert (written.format, written.subtype, written.samplerate) == ("FLAC", "PCM_24", 48000)
-            assert written.frames == 48000 and json.loads(written.comment) == about
+            mark = {"digital_source_type": COMPOSITE}  # the prime is kept
+            assert written.frames == 48000 and json.loads(written.comment) == mark | about
             assert written.read(1)[0] == 0
         assert path.with_suffix(".labels.txt").is_file()
     with zipfile.ZipFile(tmp_path / "takes" / "takes.zip") as archive:

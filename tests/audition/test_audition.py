@@ -85,7 +85,7 @@ def test_without_the_recordings_everything_else_is_there(made_run):
     heard = pl.audition(made_run, live=quiet())
     assert heard.corpus is None and heard.gap is None
     assert all(clip.nearest is None for clip in heard.clips) and heard.clips[7].diagnosis == "tone"
-    assert "are not there" in heard.page().read_text(encoding="utf-8")
+    assert "are missing, so there is nothing to compare with" in heard.page().read_text(encoding="utf-8")
 
 
 def test_a_corpus_is_found_from_another_working_folder(recordings, made_run, tmp_path, monkeypatch):
