@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import io
+import json
 import math
 import os
 import shutil
@@ -17,7 +18,7 @@ from ..live import LiveLine, clock
 from ..presets import ENDING, find_preset
 from ..run import Run
 from ..training import train
-from .space import choose_space, is_ordered
+from .space import choose_space, is_ordered, value_of
 
 NUMBER = "number"  # of a trial, among the settings that Ray carries
 SEARCH, BEST, TRIALS, CARRIED = "search.json", f"best{ENDING}", "trials", "ray"
@@ -83,7 +84,7 @@ class Search:
         written = read_json(self.folder / SEARCH, "search")
         if "trials" not in written:
             raise CourseError(f'The search in "{folder}" has not ended: run it again to go on.')
-        self.settings, self.importance = written["asked"], written["importance"]
+        self.importance = written["importance"]
         self.trials = [Trial(**trial) for trial in written["trials"]]
 
     @property
@@ -225,6 +226,7 @@ def tune(
         "criterion": getattr(criterion, "__name__", "bits"),
         "seed": seed,
     }
+    asked = json.loads(json.dumps(asked))  # as it comes back from the file
     _claim(folder, asked)
     if "trials" in read_json(folder / SEARCH, "search"):
         return Search(folder)
@@ -256,19 +258,12 @@ def _claim(folder, asked):
         write_json(path, {"format": FORMAT, "asked": asked})
         return
     before = read_json(path, "search").get("asked", {})
-    differing = [name for name in asked if _plain(before.get(name)) != _plain(asked[name])]
+    differing = [name for name in asked if before.get(name) != asked[name]]
     if differing:
         raise CourseError(
             f'The search in "{folder}" was begun with another {" and ".join(differing)}: ask for the same to go on '
             "with it, or name a new folder."
         )
-
-
-def _plain(value):
-    """A value as it comes back from JSON."""
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value
 
 
 def _need(*libraries):
@@ -344,11 +339,6 @@ def _search(corpus, folder, trials, preset, space, criterion, seed, live):
     ).fit()  # fmt: skip
 
 
-def _own(preset, name):
-    """The value that a preset has for a setting."""
-    return getattr(preset.model if hasattr(preset.model, name) else preset.training, name)
-
-
 def _proposals(space, preset, seed):
     """Optuna's proposals, each with its number from 0, which names the trial; the first is the preset as it is."""
     from ray.tune.search.optuna import OptunaSearch
@@ -361,7 +351,7 @@ def _proposals(space, preset, seed):
             self.proposed += 1
             return {**config, NUMBER: self.proposed - 1}
 
-    its_own = {name: values.index(_own(preset, name)) for name, values in space.items()}
+    its_own = {name: values.index(value_of(preset, name)) for name, values in space.items()}
     return Numbered(_distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], seed=seed)
 
 

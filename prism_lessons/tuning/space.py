@@ -1,7 +1,7 @@
 """What a search may change: for each setting, the values from which it chooses."""
 
 from ..errors import CourseError
-from ..presets import check_settings
+from ..presets import PART_OF, check_settings
 from ..settings import ModelSettings, TrainingSettings, described
 
 # By name of a setting. The values lie around those of the presets and leave out what nobody waits for on two cores.
@@ -64,12 +64,16 @@ def choose_space(asked, preset, by_bits):
 
 def _with_its_own(name, values, preset):
     """The values as settings have them, numbers in order, the preset's own included."""
-    part = preset.model if hasattr(preset.model, name) else preset.training
-    values = [tuple(value) if isinstance(value, list) else value for value in (*values, getattr(part, name))]
+    values = [tuple(value) if isinstance(value, list) else value for value in (*values, value_of(preset, name))]
     for value in values:
         DESCRIBED[name].check(value)
     distinct = list(dict.fromkeys(values))
     return tuple(sorted(distinct) if is_ordered(distinct) else distinct)
+
+
+def value_of(preset, name):
+    """The value that a `Preset` has for a setting."""
+    return getattr(getattr(preset, PART_OF[name]), name)
 
 
 def is_ordered(values):
