@@ -99,30 +99,32 @@ def trial(kills, epochs, seed, live=print):
         (folder / "recordings").mkdir()
         write_recordings(folder / "recordings")
         curate(folder / "recordings", folder / "corpus")
+        # Both runs bear one name, which their clips tell.
+        straight, killed = folder / "straight" / "run", folder / "killed" / "run"
         said, lost = folder / "said.txt", []
         began = time.monotonic()
-        finish(training(folder / "corpus", folder / "straight", epochs, said), said)
+        finish(training(folder / "corpus", straight, epochs, said), said)
         whole = time.monotonic() - began
         live(f"uninterrupted: {whole:.0f} s")
         done = 0
         for number in range(kills):
-            process = training(folder / "corpus", folder / "killed", epochs, said)
+            process = training(folder / "corpus", killed, epochs, said)
             time.sleep(rng.uniform(0.2, 1.0) * min(whole, 30))
             process.send_signal(signal.SIGKILL)
             process.wait()
-            check_readable(folder / "killed")
-            lost.append(seconds_lost(folder / "killed", said))
+            check_readable(killed)
+            lost.append(seconds_lost(killed, said))
             assert lost[-1] <= INTERVAL + SLACK, f"{lost[-1]:.1f} s of training were lost"
-            reached = len(Run(folder / "killed").log) if (folder / "killed" / SETTINGS).exists() else 0
+            reached = len(Run(killed).log) if (killed / SETTINGS).exists() else 0
             live(f"kill {number + 1}: {reached} epochs stand, {lost[-1]:.2f} s of training lost")
             assert reached >= done, "a finished epoch was lost"
             done = reached
             if done == epochs:  # begin again, so that every kill meets a training under way
-                compare(folder, epochs)
-                (folder / "killed").rename(folder / f"finished {number}")
+                compare(straight, killed, epochs)
+                killed.parent.rename(folder / f"finished {number}")
                 done = 0
-        finish(training(folder / "corpus", folder / "killed", epochs, said), said)
-        compare(folder, epochs)
+        finish(training(folder / "corpus", killed, epochs, said), said)
+        compare(straight, killed, epochs)
     return {
         "kills": kills,
         "epochs": epochs,
@@ -132,9 +134,9 @@ def trial(kills, epochs, seed, live=print):
     }
 
 
-def compare(folder, epochs):
-    """The killed and resumed run must be the uninterrupted one."""
-    straight, killed = Run(folder / "straight"), Run(folder / "killed")
+def compare(straight, killed, epochs):
+    """The run that was killed and resumed, a folder, must be the uninterrupted one."""
+    straight, killed = Run(straight), Run(killed)
     one, two = (Capsule.load(run.capsule_path(epochs)) for run in (straight, killed))
     for name, weight in one.weights.items():
         assert np.array_equal(weight, two.weights[name]), f"{name} differs"

@@ -122,7 +122,7 @@ def readiness_page(result):
         title="Is this computer ready?",
         result=result,
         rows=[(line.name, line) for line in result.lines],
-        about=f"{platform.node()}, {platform.system()} {platform.release()}; {now.day} {now:%B %Y, %H:%M}",
+        about=f"{platform.node()}, {platform.platform(terse=True)}; {now.day} {now:%B %Y, %H:%M}",
         sound=player(notes.name, notes.levels, sound_url(notes, WAV)),
     )
 

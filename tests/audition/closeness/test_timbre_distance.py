@@ -39,7 +39,7 @@ def sources(write_sound, tmp_path_factory):
 def test_clips_that_cannot_be_heard_are_counted_in_words(sources):
     audible = [low_noise(50 + seed, 3.0) for seed in range(3)]
     assert str(timbre_distance(sources, audible, inaudible=2)).startswith(
-        "Some clips, 2 of 5, are silent or faint and are not compared. How far"
+        "Some clips, 2 of 5, are silent or faint and are not compared. The distance in timbre"
     )
     assert str(timbre_distance(sources, audible, inaudible=9)).startswith("Most clips, 9 of 12, are silent or faint")
     assert str(timbre_distance(sources, [], inaudible=9)).startswith("No clip can be heard")
