@@ -1,7 +1,5 @@
 """`tune()`: many trainings of equal length on one corpus, each with other settings, and what came of them."""
 
-import contextlib
-import importlib.util
 import io
 import json
 import math
@@ -11,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
+from ..cluster import connected, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
@@ -230,8 +229,8 @@ def tune(
     _claim(folder, asked)
     if "trials" in read_json(folder / SEARCH, "search"):
         return Search(folder)
-    _need("ray", "optuna")
-    with _connected(address):
+    need("A search", "ray", "optuna")
+    with connected(address):
         results = _search(corpus, folder, trials, preset, space, criterion, seed, live)
     found = [_trial(result, space, 60 * preset.minutes) for result in results]
     if len(found) < trials or any(trial is None for trial in found):
@@ -264,37 +263,6 @@ def _claim(folder, asked):
             f'The search in "{folder}" was begun with another {" and ".join(differing)}: ask for the same to go on '
             "with it, or name a new folder."
         )
-
-
-def _need(*libraries):
-    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
-    if missing:
-        raise CourseError(
-            f'A search needs {" and ".join(missing)}: type  python -m pip install "ray[tune]" optuna  and try again.'
-        )
-
-
-@contextlib.contextmanager
-def _connected(address):
-    """A Ray cluster to work on: the one at the address, or this machine for as long as the search lasts."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing of what is done here is sent anywhere
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
-    if address:
-        here = {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parents[1])]}}
-    else:
-        here = {"include_dashboard": False}
-    try:
-        ray.init(**here, logging_level="error", log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise CourseError(f'No Ray cluster answers at "{address}" ({in_short(error)}).') from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
 
 
 def _search(corpus, folder, trials, preset, space, criterion, seed, live):

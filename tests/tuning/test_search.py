@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import prism_lessons as pl
+from prism_lessons import cluster
 from prism_lessons.cli import main
 from prism_lessons.presets import find_preset
 from prism_lessons.tuning import SPACE, Search, search, space, tune
@@ -62,7 +63,7 @@ def test_a_folder_that_holds_something_else_is_left_alone(hum_corpus, tmp_path):
 
 
 def test_another_search_does_not_go_on_in_the_folder_of_one(hum_corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr(search, "_need", lambda *_: (_ for _ in ()).throw(pl.CourseError("begun")))
+    monkeypatch.setattr(search, "need", lambda *_: (_ for _ in ()).throw(pl.CourseError("begun")))
     for asked, said in (
         ({}, "begun"),
         ({"trials": 5}, "another trials"),
@@ -75,7 +76,7 @@ def test_another_search_does_not_go_on_in_the_folder_of_one(hum_corpus, tmp_path
 
 
 def test_without_ray_it_is_said_what_to_install(hum_corpus, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(search.importlib.util, "find_spec", lambda name: None if name == "ray" else object())
+    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None if name == "ray" else object())
     assert main(["tune", str(hum_corpus.folder), str(tmp_path / "search"), "--over", "dim=[32,64]"]) == 2
     assert 'needs ray: type  python -m pip install "ray[tune]" optuna' in capsys.readouterr().err
 
