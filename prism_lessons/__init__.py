@@ -44,6 +44,7 @@ _FACE = {
     "suggest_segments": "corpus",
     "survey": "corpus",
     "train": "training",
+    "train_class": "classroom",
     "tune": "tuning",
 }
 _ALIASES = {"Line": "Envelope"}  # earlier names, kept for one version

@@ -176,6 +176,13 @@ def _tune(options, live):
     return search.as_dict(), str(search)
 
 
+def _class(options, live):
+    from .classroom import train_class
+
+    students = train_class(options.list, options.slice_minutes, options.address, live)
+    return students, "\n".join(f"{name}: {words}" for name, words in students.items())
+
+
 def _generate(options, live):
     from .generation import Rendering, generate, prepared, render
 
@@ -529,6 +536,13 @@ def _parser():
     )
     command.add_argument("--address", metavar="RAY", help="a Ray cluster: auto, or ray://HOST:10001 (this machine)")
     command.add_argument("--seed", type=whole, default=0, help="of the proposals (0)")
+
+    command = verb("class", _class, "Train the models of a class on one shared machine, in fair turns; resumable.")
+    command.add_argument("list", help="CSV file with columns name, corpus, preset and minutes; edit it at any time")
+    command.add_argument(
+        "--slice-minutes", type=number, default=5.0, metavar="MINUTES", help="of training in a turn (5)"
+    )
+    command.add_argument("--address", metavar="RAY", help="a Ray cluster: auto, or ray://HOST:10001 (this machine)")
 
     command = verb(
         "audition", _audition, "Describe what the clips of a run sound like, and write a page to listen to them."

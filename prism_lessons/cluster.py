@@ -7,6 +7,9 @@ from pathlib import Path
 
 from .errors import CourseError, in_short
 
+CPUS = 2  # of a training: what the presets' figures were measured on
+# Ray gives its helpers 15 s to start, which a busy machine may exceed: https://github.com/ray-project/ray/issues/65983
+ATTEMPTS = 3
 PIP = {"ray": '"ray[tune]"'}  # what pip calls a library, where that is not its name
 
 
@@ -31,11 +34,25 @@ def connected(address):
         here = {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
     else:
         here = {"include_dashboard": False}
-    try:
-        ray.init(**here, logging_level="error", log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise CourseError(f'No Ray cluster answers at "{address}" ({in_short(error)}).') from error
+    where = f'at "{address}"' if address else "on this machine"
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            ray.init(**here, logging_level="error", log_to_driver=False)
+            break
+        except Exception as error:  # Ray raises no narrower one when its own helpers were too slow
+            ray.shutdown()
+            if address or not left:
+                raise CourseError(f"No Ray cluster answers {where} ({in_short(error)}).") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def for_a_training():
+    """What a training takes of the cluster, for Ray, and how many there is room for at a time."""
+    import ray
+
+    total = ray.cluster_resources()
+    needed = {"CPU": 1, "GPU": 1} if total.get("GPU") else {"CPU": min(CPUS, max(1, total.get("CPU", 1)))}
+    return needed, max(1, int(min(total.get(name, 0) // count for name, count in needed.items())))

@@ -1,9 +1,11 @@
 """The live line that long work prints: task, progress, time left. Works in a terminal and in a notebook cell."""
 
+import math
 import sys
 import textwrap
 import time
 from contextlib import suppress
+from datetime import datetime
 
 from .errors import harmless
 
@@ -50,6 +52,23 @@ def moment(seconds):
     minutes, tenths = divmod(round(10 * max(0, seconds)), 600)
     hours, rest = divmod(minutes, 60)
     return f"{f'{hours}:{rest:02}' if hours else rest}:{tenths // 10:02}.{tenths % 10}"
+
+
+def whole_minute(moment):
+    """The next whole minute."""
+    return datetime.fromtimestamp(60 * math.ceil(round(moment.timestamp(), 3) / 60))
+
+
+def when(moment, now):
+    """A local time in words, as seen from `now`: "17:04", "tomorrow at 03:10", "Friday at 03:10"."""
+    text = f"{moment:%H:%M}"
+    if moment.astimezone().tzname() == "UTC":  # usually a remote computer, whose clock is not the composer's
+        text += " UTC"
+    days = (moment.date() - now.date()).days
+    if days == 0:
+        return text
+    day = "tomorrow" if days == 1 else f"{moment:%A}" if days < 7 else f"{moment.day} {moment:%B}"
+    return f"{day} at {text}"
 
 
 def print_any_name():

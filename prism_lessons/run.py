@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from . import file_format
 from .audio import check_sample_rate
 from .capsule import Capsule
 from .checks import a_path, checked, number, optional, whole
@@ -264,6 +265,12 @@ class Run:
     def log(self):
         """The epochs so far, in order, as `Epoch`s."""
         return read_json_lines(self.folder / LOG, "log", _epoch)
+
+    @property
+    def seconds(self):
+        """Seconds of training so far, by the newest checkpoint."""
+        paths = [self.folder / name for name in (CHECKPOINT, MID_EPOCH)]
+        return max((file_format.read(path, "checkpoint")[0]["seconds"] for path in paths if path.exists()), default=0.0)
 
     def check_there(self):
         """Raise a `CourseError` if the folder was renamed, moved or deleted meanwhile."""

@@ -22,7 +22,8 @@ ROOMS = [
     "caches", "errors", "marks", "files", "prose", "live", "backend", "quantisation", "settings", "checks",
     "linear_prediction", "predictor_mixture", "presets", "audibility", "audio", "analysis", "corpus", "streams",
     "model", "file_format", "capsule", "prism", "run", "mirror", "verdict", "journal", "pages", "scoring", "generation",
-    "training", "cluster", "tuning", "audition", "readiness", "notebook", "cli", "__main__",
+    "training", "cluster", "tuning", "classroom",
+    "audition", "readiness", "notebook", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 
 from ..errors import CourseError, as_given
+from ..live import when, whole_minute
 from ..settings import is_number
 
 STEADY = 30.0  # seconds of training: the least time constant of the averaged speed, since machines are shared
@@ -148,20 +149,3 @@ class Forecast:
         epochs, seconds = self.predict_end()
         ends = datetime.fromtimestamp(now.timestamp() + seconds)
         return f"until about {when(whole_minute(ends), now)}, epoch {math.ceil(epochs)}"
-
-
-def whole_minute(moment):
-    """The next whole minute."""
-    return datetime.fromtimestamp(60 * math.ceil(round(moment.timestamp(), 3) / 60))
-
-
-def when(moment, now):
-    """A local time in words, as seen from `now`: "17:04", "tomorrow at 03:10", "Friday at 03:10"."""
-    text = f"{moment:%H:%M}"
-    if moment.astimezone().tzname() == "UTC":  # usually a remote computer, whose clock is not the composer's
-        text += " UTC"
-    days = (moment.date() - now.date()).days
-    if days == 0:
-        return text
-    day = "tomorrow" if days == 1 else f"{moment:%A}" if days < 7 else f"{moment.day} {moment:%B}"
-    return f"{day} at {text}"

@@ -56,7 +56,7 @@ class DivergenceMonitor:
 
 class TrainingCallback(keras.callbacks.Callback):
     """Sets the learning rate before each batch, counts training time, watches for divergence, saves every few minutes,
-    stops when the budget is spent, updates the live line.
+    stops when the budget is spent, interrupts when it is time to pause, updates the live line.
 
     Parameters
     ----------
@@ -68,12 +68,17 @@ class TrainingCallback(keras.callbacks.Callback):
         A function that writes a checkpoint from within the epoch; called every `checkpoint_minutes`.
     forecast
         The `Forecast` to update after every batch and show in the live line, or None.
+
+    Attributes
+    ----------
+    pause_at
+        Seconds of training after which a batch ends as if Ctrl-C had been pressed; None for never.
     """
 
     def __init__(self, state, settings, budget, live, save=None, forecast=None):
         super().__init__()
         self.state, self.settings, self.budget, self.live = state, settings, budget, live
-        self.save, self.forecast = save, forecast
+        self.save, self.forecast, self.pause_at = save, forecast, None
         self._clock = self._saved = time.monotonic()
         self._warm = False  # the first batch compiles, and is not counted
 
@@ -102,6 +107,8 @@ class TrainingCallback(keras.callbacks.Callback):
             self.forecast.update(now)
         if self.budget.spent(self.state):
             self.model.stop_training = True
+        elif self.pause_at is not None and self.state.seconds >= self.pause_at:
+            raise KeyboardInterrupt
         elif self.save and now - self._saved >= 60 * self.settings.checkpoint_minutes:
             self.save()
             self._clock = self._saved = time.monotonic()

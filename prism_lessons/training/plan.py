@@ -18,11 +18,11 @@ from ..capsule import Capsule
 from ..checks import a, a_live_line, a_path, checked, optional
 from ..corpus import Corpus
 from ..errors import CourseError, as_given
-from ..live import LiveLine, clock, counted, size
+from ..live import LiveLine, clock, counted, size, when, whole_minute
 from ..presets import find_preset
 from ..run import MID_EPOCH, Run
 from ..settings import TrainingSettings, is_number
-from .budget import Budget, predict_end, when, whole_minute
+from .budget import Budget, predict_end
 from .callback import Diverged
 from .trainer import Trainer, prepare
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from ..capsule import fill
-from ..checks import a, a_function, a_live_line, a_path, checked, optional
+from ..checks import a, a_function, a_live_line, a_path, checked, number, optional
 from ..corpus import TRAINING, Corpus
 from ..errors import Stopped
 from ..files import exclusive_lock
@@ -26,6 +26,7 @@ from .trainer import Trainer, prepare
 @checked(
     corpus=a(Corpus, a_path),
     run=a_path,
+    pause_after=optional(number(0.0)),
     copy_to=optional(a_path),
     live=optional(a_live_line),
     each_epoch=optional(a_function),
@@ -37,6 +38,7 @@ def train(
     *,
     minutes=None,
     epochs=None,
+    pause_after=None,
     start=None,
     copy_to=None,
     live=None,
@@ -60,6 +62,8 @@ def train(
         The budget in epochs instead, in all; exactly reproducible on a CPU, which minutes are not. With both, the run
         ends at whichever is reached first; with neither, after the preset's minutes or, when a run goes on and no
         preset is named, after its earlier budget.
+    pause_after : float, optional
+        Minutes of training after which this call stops as if by Ctrl-C, for whoever shares a machine; the budget stays.
     start : Capsule, str or Path, optional
         The model that a new run begins with, a `Capsule` or the path of one: `run.capsule(12)` goes back to training
         from epoch 12 of a run, which stays as it is. The model keeps its size and sample rate; the corpus may differ,
@@ -88,7 +92,7 @@ def train(
         when a setting is out of range, when another training works in the folder, when the disk is full, or when the
         training keeps diverging. Everything finished before is safe.
     Stopped
-        On Ctrl-C or the notebook's stop button, after everything so far is saved; a `KeyboardInterrupt`.
+        On Ctrl-C, the notebook's stop button or `pause_after`, after everything so far is saved; a `KeyboardInterrupt`.
 
     See Also
     --------
@@ -125,6 +129,8 @@ def train(
             run = begin_run(folder, corpus, preset, budget, lines, start)
         trainer = Trainer(run, preset, budget, model, codes, validation_codes, live)
         trainer.restore()
+        if pause_after is not None:
+            trainer.callback.pause_at = trainer.state.seconds + 60 * pause_after
         if previous:
             record_changes(run, trainer.state, previous, preset, corpus, budget)
         if not budget.spent(trainer.state):

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
-from ..cluster import connected, need
+from ..cluster import connected, for_a_training, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
@@ -24,7 +24,6 @@ SEARCH, BEST, TRIALS, CARRIED = "search.json", f"best{ENDING}", "trials", "ray"
 FORMAT = 1
 RUNGS = 4  # a trial may be stopped after a quarter of its minutes, and after half of them
 REDUCTION = 2  # half of the trials go on at each of these
-CPUS = 2  # of a trial: what the presets' figures were measured on
 MOST_FAILURES = 3  # times that a trial goes on after its worker was lost
 LEAST_TRIALS = 4  # to say which setting decided how much
 FULL, STOPPED, FAILED = "trained for all its minutes", "stopped early", "failed"
@@ -268,15 +267,13 @@ def _claim(folder, asked):
 def _search(corpus, folder, trials, preset, space, criterion, seed, live):
     """Carry the trials, from where an earlier call was interrupted; Ray's results, one a trial."""
     import optuna
-    import ray
     from ray import tune as carrier
     from ray.tune.schedulers import ASHAScheduler
 
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # of the search's own state: a kill loses a second of it
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # which prints tables of its own even where it is told to be quiet
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    total = ray.cluster_resources()
-    needed = {"CPU": 1, "GPU": 1} if total.get("GPU") else {"CPU": min(CPUS, max(1, total.get("CPU", 1)))}
+    needed, _ = for_a_training()
     work = carrier.with_resources(
         carrier.with_parameters(
             _carry_out, corpus=str(corpus.folder.resolve()), folder=str(folder), preset=preset, space=space,
