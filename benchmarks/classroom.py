@@ -53,7 +53,7 @@ def prepare(folder, minutes):
         preset = ""
         if name == "Blows up":
             preset = "wild.json"
-            PRESETS["sketch"].changed(learning_rate=1.0, clip_norm=1e6, warm_up=0).save(folder / preset)
+            PRESETS["sketch"].changed(learning_rate=0.1, clip_norm=10_000.0, warm_up=0).save(folder / preset)
         lines.append(f"{name},corpora/{name}/corpus,{preset},{minutes}")
     for clip in (folder / "corpora" / "Damaged" / "corpus").rglob("*.wav"):
         clip.write_bytes(clip.read_bytes()[:100])

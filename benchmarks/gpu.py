@@ -40,7 +40,7 @@ from prism_lessons.streams import Streams
 from prism_lessons.training.budget import Budget
 from prism_lessons.training.keras_model import Nats, StatefulSampleRNN, build_model
 from prism_lessons.training.schedule import learning_rate
-from prism_lessons.training.state import TrainingState
+from prism_lessons.training.training_state import TrainingState
 
 MEASUREMENTS = 6  # of validation, spread evenly over the budget
 AHEAD = 8  # batches that are read before their step, as in the library

@@ -32,7 +32,7 @@ from prism_lessons.training.baselines import linear_prediction_bits
 from prism_lessons.training.budget import Budget
 from prism_lessons.training.callback import TrainingCallback
 from prism_lessons.training.keras_model import build_model
-from prism_lessons.training.state import TrainingState
+from prism_lessons.training.training_state import TrainingState
 
 SAMPLE_RATE = 16000
 SPEEDS = (0.7, 1.4)  # an octave of them: half an octave below and above

@@ -34,7 +34,7 @@ from prism_lessons.streams import Streams
 from prism_lessons.training.budget import Budget
 from prism_lessons.training.callback import TrainingCallback
 from prism_lessons.training.keras_model import build_model
-from prism_lessons.training.state import TrainingState
+from prism_lessons.training.training_state import TrainingState
 
 SAMPLE_RATE = 16000
 TAKES = 64  # 16 were tried: the same kind of training gave half the distance with other ones

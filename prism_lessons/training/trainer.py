@@ -21,7 +21,7 @@ from ..streams import Streams
 from .budget import Forecast
 from .callback import MOST_ROLLBACKS, Diverged, DivergenceMonitor, TrainingCallback
 from .keras_model import build_model, resolve_precision
-from .state import TrainingState
+from .training_state import TrainingState
 
 LONG_ENOUGH = 1.0  # seconds of validation, or of playing, from which the rest is extrapolated
 

@@ -15,7 +15,7 @@ from prism_lessons.run import CHECKPOINT, START, Run
 from prism_lessons.training import preflight, train
 from prism_lessons.training.callback import TrainingCallback
 from prism_lessons.training.start import describe_origin, origin_of, preset_like
-from prism_lessons.training.state import TrainingState
+from prism_lessons.training.training_state import TrainingState
 
 
 class Crash(BaseException):

@@ -21,7 +21,7 @@ from ...scoring import nats
 from ...streams import Streams
 from ..keras_model import WIDEST_JIT, build_model, resolve_precision
 from ..plan import DiskEstimate
-from ..state import TrainingState
+from ..training_state import TrainingState
 from .results import Check
 
 FOLDER, COPY, GOING_ON = "folder", "copy", "going on"
