@@ -55,7 +55,7 @@ def prepare(folder, minutes):
             preset = "wild.json"
             PRESETS["sketch"].changed(learning_rate=0.1, clip_norm=10_000.0, warm_up=0).save(folder / preset)
         lines.append(f"{name},corpora/{name}/corpus,{preset},{minutes}")
-    for clip in (folder / "corpora" / "Damaged" / "corpus").rglob("*.wav"):
+    for clip in (folder / "corpora" / "Damaged" / "corpus").rglob("*.flac"):
         clip.write_bytes(clip.read_bytes()[:100])
     (folder / "class" / "Full disk").mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={NEARLY_FULL}", "tmpfs", folder / "class" / "Full disk"]

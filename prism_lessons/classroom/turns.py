@@ -1,7 +1,6 @@
 """`train_class()`: the trainings of a class in fair turns, by Ray, and a page that says how far each is."""
 
 import io
-import os
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +10,7 @@ from ..checks import a_live_line, a_path, a_text, checked, number, optional
 from ..cluster import connected, for_a_training, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
-from ..files import exclusive_lock, write_text
+from ..files import exclusive_lock, read_error, write_text
 from ..live import LiveLine, clock, counted, when, whole_minute
 from ..pages import render
 from ..run import LOCK, SETTINGS, Run
@@ -95,11 +94,11 @@ class Turns:
     def look(self):
         """Follow the list if it has changed: take up new lines, stop the trainings of those that are gone."""
         try:
-            stamp = os.stat(self.path).st_mtime_ns
+            stamp = self._changed()
             if stamp == self._stamp:
                 return
             places, self._stamp, self.trouble = read_list(self.path), stamp, None
-        except (CourseError, OSError) as error:
+        except CourseError as error:
             if not self.students:  # nothing has begun
                 raise
             self.trouble = f"The list cannot be read, so the last one that could be read is followed: {error}"
@@ -118,6 +117,13 @@ class Turns:
             student.state = CANCELLED
             self._interrupt(student)
             self.students[student.place.name] = student
+
+    def _changed(self):
+        """When the list was last changed, a number."""
+        try:
+            return self.path.stat().st_mtime_ns
+        except OSError as error:
+            raise read_error(self.path, "list", error) from error
 
     @property
     def _training(self):

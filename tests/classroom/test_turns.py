@@ -221,6 +221,8 @@ def test_a_class_trains_and_goes_on_exactly_where_turns_ended(hum_corpus, small,
     assert "a clip of epoch" in (tmp_path / "monday" / "status.html").read_text(encoding="utf-8")
 
 
-def test_a_list_without_an_ending_is_refused(tmp_path):
+def test_a_list_without_an_ending_or_without_a_file_is_refused(tmp_path):
     with pytest.raises(pl.CourseError, match=r"should end in \.csv"):
         train_class(tmp_path / "monday")
+    with pytest.raises(pl.CourseError, match=r'list ".*monday\.csv" cannot be read .* check its name'):
+        train_class(tmp_path / "monday.csv")
