@@ -11,8 +11,9 @@ from ..live import some
 from ..prose import one_line
 from .choices import UNKNOWN
 
-# Two minutes are enough for a texture, an hour for a decent model, as people report who have trained many.
-TEXTURE_SECONDS, DECENT_SECONDS = 120, 3600
+# As lesson 01 says: two minutes can be enough for a texture, and an hour is too much for a sketch, which takes 14 s to
+# pass through a minute of sound (docs/teaching/rooms.md).
+TEXTURE_SECONDS, LONG_SECONDS = 120, 3600
 # A well-trained model is silent as often as its corpus. Below a temperature of 1, likely samples become more frequent
 # than in the corpus: above one half, that is silence, whatever else there is.
 MOSTLY = 0.5
@@ -26,11 +27,9 @@ def what_it_allows(seconds, silence=0.0):
         return f"{minutes}, of which only {seconds * (1 - silence):.0f} s are sound."
     if seconds < TEXTURE_SECONDS:
         return f"{minutes}: enough to try things out; from about two minutes on, a texture can be learned."
-    if seconds < DECENT_SECONDS:
-        return (
-            f"{minutes}: enough for a texture, best with variations; about an hour of clean sound makes a decent model."
-        )
-    return f"{minutes}: enough for a decent model, if it is clean and of one kind."
+    if seconds < LONG_SECONDS:
+        return f"{minutes}: this can be enough for a texture, if it is consistent."
+    return f"{minutes}: too much for a sketch, which takes a quarter of an hour on two cores to pass through an hour."
 
 
 def is_mostly_silent(share):

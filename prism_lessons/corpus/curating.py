@@ -306,7 +306,7 @@ def _check_there_is_enough(source, clips, unused, sample_rate):
         why = f"; not used: {shown}{more}"
     raise CourseError(
         f'"{source}" holds {seconds:.1f} s of usable sound and at least {MINIMUM_SECONDS:.0f} s are needed: add '
-        f"recordings (two minutes can be enough for a texture, an hour makes a decent model){why}."
+        f"recordings (two minutes can be enough for a texture){why}."
     )
 
 

@@ -7,7 +7,7 @@ from prism_lessons.corpus.card import what_it_allows
 
 @pytest.mark.parametrize(
     "seconds, words",
-    [(60, "1.0 minutes to train on: enough to try"), (121, "enough for a texture"), (3601, "a decent model")],
+    [(60, "1.0 minutes to train on: enough to try"), (121, "enough for a texture"), (3601, "too much for a sketch")],
 )
 def test_what_some_minutes_allow(seconds, words):
     assert words in what_it_allows(seconds)
