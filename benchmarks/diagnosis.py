@@ -555,7 +555,7 @@ def page(results):
         "",
         table(results["all"]),
         "",
-        "## From where on a sound is faint",
+        "## How soft a sound must be to count as faint",
         "",
         f"{RUNG} sounds (noise, drones and moving sounds, half of them in 8-bit mu-law), each at these levels. No "
         "threshold was set by this table: that of faint follows from standards (`prism_lessons/audibility.py`). The "
