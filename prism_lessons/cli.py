@@ -190,26 +190,33 @@ def _generate(options, live):
     rendering = {name: getattr(options, name) for name in names}
     Rendering(**rendering)  # checked before playing
     prepared(options.out)
-    takes = generate(_played(options), options.seconds, live=live, **_playing(options))
+    capsule, remark = _played(options), ""
+    takes = generate(capsule, options.seconds, live=live, **_playing(options))
     if options.zip:
-        takes = _marked(takes, options, live)
-    return _listed(zip(takes, render(takes, options.out, **rendering, zipped=options.zip, live=live), strict=False))
+        takes, remark = _marked(takes, capsule, options, live)
+    paths = render(takes, options.out, **rendering, zipped=options.zip, live=live)
+    values, text = _listed(zip(takes, paths, strict=False))
+    return values, "\n".join(filter(None, (text, remark)))
 
 
-def _marked(takes, options, live):
-    """Takes to be passed on, with a note in those that nearly repeat a recording that may not be.
+def _marked(takes, capsule, options, live):
+    """Takes to be passed on, with a note in those that nearly repeat a recording that may not be; and a remark.
 
-    A capsule does not say where its recordings are; a run does.
+    A capsule does not say where its recordings are, but the run in which it lies does. The remark, "" if there is
+    nothing to say, is for recordings that are not there.
     """
-    from .audition import copies_not_to_share, corpus_of
-    from .run import SETTINGS, Run
+    from .audition import UNCHECKED, copies_not_to_share, corpus_of
+    from .run import run_of
 
-    runs = [model for model in (options.capsule, options.mix) if model and os.path.isfile(Path(model) / SETTINGS)]
-    for corpus in [corpus_of(Run(run)) for run in runs]:
+    withheld, there = set(capsule.about.get("withheld") or ()), set()
+    for run in filter(None, map(run_of, filter(None, (options.capsule, options.mix)))):
+        withheld |= set(run.withheld)
+        if corpus := corpus_of(run):
+            there |= {clip.recording for clip in corpus.clips}
         for index, why in copies_not_to_share(corpus, takes, live).items():
             reasons = [*takes[index].about.get("not_to_share", []), why]
             takes[index] = replace(takes[index], about=takes[index].about | {"not_to_share": reasons})
-    return takes
+    return takes, UNCHECKED if withheld - there else ""
 
 
 def _perform(options, live):

@@ -538,6 +538,13 @@ def _ranges(epochs):
     return ", ".join(f"{first}-{last}" if last > first else f"{first}" for first, last in groups)
 
 
+def run_of(path):
+    """The `Run` whose folder is at a path, or the one in which a capsule there is an epoch; None if there is none."""
+    path = Path(os.path.abspath(path))
+    folder = path.parents[1] if path.parent.name == "epochs" else path
+    return Run(folder) if os.path.isfile(folder / SETTINGS) else None
+
+
 def as_capsule(source, epoch=None):
     """The `Capsule` of `source`: a capsule, a run or its folder (its last epoch, or `epoch`), or a file."""
     if isinstance(source, Capsule):

@@ -2,7 +2,7 @@
 
 from .audition import Audition, audition, corpus_of, sounds_for_others, sounds_of_run
 from .clip_analysis import AuditionClip
-from .copies import copies_not_to_share
+from .copies import UNCHECKED, copies_not_to_share
 from .diagnosis import DIAGNOSES, diagnose
 from .epoch_capsule import capsule_of
 from .listening import Act, ListeningLog
@@ -11,7 +11,7 @@ from .page import PageSounds, document
 from .portfolio import export_journal
 
 __all__ = [
-    "DIAGNOSES", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of",
+    "DIAGNOSES", "UNCHECKED", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of",
     "copies_not_to_share", "corpus_of", "diagnose", "document", "export_journal", "measure_clip", "sounds_for_others",
     "sounds_of_run",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.signal import correlate
 import prism_lessons as pl
 from prism_lessons import cli
 from prism_lessons.audio import Clip, load, resample
-from prism_lessons.audition import PageSounds, copies_not_to_share, export_journal
+from prism_lessons.audition import UNCHECKED, PageSounds, copies_not_to_share, export_journal
 from prism_lessons.corpus import Choices, Corpus
 from prism_lessons.errors import CourseError
 from prism_lessons.files import read_json, write_json
@@ -177,9 +178,11 @@ def test_a_zip_of_takes_leaves_a_copy_out_and_its_tags_and_the_list_say_why(
     copy = load(run.clip_path(3, 1, 1.0)).samples
     takes = [Take(samples, RATE, "take", about) for samples in (copy, noise(2, seed=40))]
     live = LiveLine(io.StringIO())
-    marked = cli._marked(list(takes), SimpleNamespace(capsule=str(run.folder), mix=None), live)
     why = f"nearly repeats {secret}, which {WHY}"
-    assert [take.about.get("not_to_share") for take in marked] == [[why], None]
+    for model in (run.folder, run.capsule_path(3)):
+        options = SimpleNamespace(capsule=str(model), mix=None)
+        marked, remark = cli._marked(list(takes), run.capsule(3), options, live)
+        assert [take.about.get("not_to_share") for take in marked] == [[why], None] and not remark
     first, second, packed = render(marked, tmp_path / "takes", zipped=True, live=live)
     assert holds(*soundfile.read(first)) and json.loads(soundfile.SoundFile(first).comment)["not_to_share"] == [why]
     with zipfile.ZipFile(packed) as archive:
@@ -188,6 +191,19 @@ def test_a_zip_of_takes_leaves_a_copy_out_and_its_tags_and_the_list_say_why(
     assert [row["not_to_share"] for row in rows] == [why, ""]
     with pytest.raises(CourseError, match=r"No take in .* may be passed on"):
         render(marked[:1], tmp_path / "alone", zipped=True, live=live)
+
+
+def test_a_zip_of_takes_says_where_nobody_can_know_of_copies(run, corpus, secret, noise, tmp_path):
+    capsule = replace(run.capsule(3), about={"withheld": {secret: WHY}})
+    takes = [Take(noise(2, seed=40), RATE, "take", {})]
+
+    def remark(model):
+        options = SimpleNamespace(capsule=str(model), mix=None)
+        return cli._marked(list(takes), capsule, options, LiveLine(io.StringIO()))[1]
+
+    assert remark(tmp_path / "elsewhere.capsule") == UNCHECKED and not remark(run.capsule_path(3))
+    shutil.rmtree(corpus.folder)
+    assert remark(run.capsule_path(3)) == UNCHECKED
 
 
 def test_an_exported_capsule_is_told_to_hold_no_moment_and_what_is_unknown(run, secret, corpus, tmp_path, capsys):
