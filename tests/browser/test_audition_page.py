@@ -23,6 +23,8 @@ SOUNDS = """player => new Promise(heard => {
     look();
 })"""
 
+BORDERS = "all => all.map(one => getComputedStyle(one).borderStyle)"
+
 
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory):
@@ -87,6 +89,17 @@ def test_axe_finds_nothing_to_object_to_whatever_is_open(page):
 def test_nothing_sticks_out_of_the_page(page):
     page.locator("#frame button").first.click()
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_in_high_contrast_the_chosen_clip_and_a_star_have_a_frame_of_their_own(page):
+    page.emulate_media(forced_colors="active")
+    page.locator("#frame button").nth(4).click()
+    page.locator("#star").click()
+    marked = page.locator("#frame button[aria-current], #star")
+    assert marked.count() == 2 and all(style == "double" for style in marked.evaluate_all(BORDERS))
+    assert "double" not in page.locator("button:not([aria-current]):not(#star)").evaluate_all(BORDERS)
+    found = Axe().run(page)
+    assert not found.violations_count, found.generate_report()
 
 
 def test_nothing_plays_by_itself_and_nothing_is_asked_of_the_network(page):

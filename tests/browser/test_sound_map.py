@@ -277,6 +277,13 @@ def test_points_differ_by_colour_and_shape_and_the_legend_says_how(page):
     assert all(words in legend for words in ("blue circle", "orange square", "green triangle", "dashed ring"))
 
 
+def test_in_high_contrast_the_map_keeps_its_ground(page):
+    ground = "getComputedStyle(document.querySelector('#map')).backgroundColor"
+    before = page.evaluate(ground)
+    page.emulate_media(forced_colors="active")
+    assert page.evaluate(ground) == before != page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
 @WIDTHS
 @pytest.mark.parametrize("table", ["folded", "open"])
 def test_axe_finds_nothing_to_object_to(page, table):
