@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 from .errors import CourseError, in_short
@@ -44,7 +45,9 @@ def connected(address):
             if address or not left:
                 raise CourseError(f"No Ray cluster answers {where} ({in_short(error)}).") from error
     try:
-        yield
+        # Ray prints there what happens to its workers; standard output is for the result.
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     finally:
         ray.shutdown()
 
