@@ -1,5 +1,7 @@
 """Settings of the site. Its pages are what gather.py has laid out in `_build/source`; `make docs` builds it."""
 
+import base64
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -47,6 +49,7 @@ html_copy_source = False
 html_use_index = False
 html_show_sphinx = False
 html_show_copyright = False
+html_sidebars = {"**": ["site-name.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
 html_theme_options = {
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the search stands in the sidebar
@@ -80,6 +83,24 @@ def settle(_, doctree):
         block.children = [nodes.Text(re.sub(r"[^\n]*\r", "", block.astext()))]
 
 
+def put_beside(app, page, _, context, __):
+    """Put sounds and pictures beside the page that they are written in: a page of 12 MB takes long to open.
+
+    A sound that occurs twice is one file. Pages in frames keep theirs.
+    """
+
+    def address(found):
+        content = base64.b64decode(found[2])
+        name = f"_embedded/{hashlib.sha256(content).hexdigest()[:20]}.{found[1].replace('mpeg', 'mp3')}"
+        path = Path(app.outdir, name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+        return f'src="{"../" * page.count("/")}{name}"'
+
+    embedded = r'src="data:(?:audio|image)/(\w+);base64,([^"]+)"'
+    context["body"] = re.sub(embedded, address, context.get("body", ""))
+
+
 def as_written(_, what, name, thing, options, lines):
     """Read a docstring in NumPy's style, in which, as in Markdown, a letter may follow `code`.
 
@@ -97,3 +118,4 @@ def setup(app):
     app.connect("autodoc-process-docstring", as_written)
     app.connect("source-read", begin_anew)
     app.connect("doctree-read", settle)
+    app.connect("html-page-context", put_beside)

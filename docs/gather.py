@@ -14,16 +14,19 @@ import shutil
 from contextlib import redirect_stdout, suppress
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import nbformat
 from lessons import GLOSSARY, REPOSITORY, VARIABLE, explained, paths, read, singular
 from quiz import QUIZ
 
+import prism_lessons as pl
 from prism_lessons.cli import main
 
 HERE = Path(__file__).parent
 SOURCE, CACHE, SITE = (HERE / "_build" / name for name in ("source", "cache", "html"))
+AUDITION = CACHE / "audition.html"
 # Whatever these hold, or say, can change what a lesson shows.
 MAKES_A_DIFFERENCE = ("prism_lessons", "datasets_examples")
 LIBRARIES = ("tensorflow", "keras", "numpy", "librosa", "matplotlib", "ipywidgets")
@@ -34,9 +37,14 @@ INVITATION = (
     "{colab}[get the course](../index.md#get-the-course)."
 )
 HELP = "<!-- what --help says -->"  # where it goes on the page of the command line
+TABLE = "notebook.AuditionTable(heard)"  # in lesson 03; a page of the site cannot ask Python for its sounds
+INSTEAD = (
+    "Here you see the table in words. [Open it as a page](audition.html) to hear every clip, to compare two, and to "
+    "listen blind. Your stars and notes stay in your browser."
+)
 COLUMNS = 88  # of it: as wide as a block of code on the site
-# Sphinx does not know this page, and would offer it as a download.
-TO_QUIZ = re.compile(r"\[([^]]+)\]\(([./\w]*quiz\.html[#\w-]*)\)")
+# Sphinx does not know these pages, and would offer them as downloads.
+MADE_ELSEWHERE = re.compile(r"\[([^]]+)\]\(([./\w]*(?:quiz|audition)\.html[#\w-]*)\)")
 BOLD = re.compile(r"\*\*(?=\S)([^*\n]+(?:\n[^*\n]+)?)(?<=\S)\*\*(?!\])")
 
 
@@ -56,15 +64,15 @@ def inviting(opening):
 
 
 def by_address(text):
-    """Markdown whose links to the quiz are HTML."""
-    return TO_QUIZ.sub(r'<a href="\2">\1</a>', text)
+    """Markdown whose links to the quiz and to the page of clips are HTML."""
+    return MADE_ELSEWHERE.sub(r'<a href="\2">\1</a>', text)
 
 
 def page_of(notebook, glossary):
     """A lesson as it stands on the site.
 
     Its opening says how to work through it; the set-up cell is folded away; words that are explained lead to their
-    entry in the glossary.
+    entry in the glossary; where there is a table of clips, a link leads to one that can be used.
     """
     known = anchors(glossary)
 
@@ -78,6 +86,8 @@ def page_of(notebook, glossary):
             cell.source = BOLD.sub(linked, inviting(text) if text.startswith("# ") else text)
         elif "setup" in cell.metadata.get("tags", []):
             cell.metadata.tags = [*cell.metadata.tags, "hide-input"]
+    if place := next((place for place, cell in enumerate(notebook.cells, 1) if cell.source == TABLE), None):
+        notebook.cells.insert(place, nbformat.v4.new_markdown_cell(by_address(INSTEAD), id="instead"))
     return notebook
 
 
@@ -97,6 +107,17 @@ def commands():
 def help_of_commands():
     """Markdown: what each command says of itself, under its name."""
     return "\n".join(f"## {name}\n\n```text\n{said(name)}```\n" for name in commands())
+
+
+def write_audition(path):
+    """Write the page of clips of the run that lesson 03 shows, under 5 MB."""
+    examples = REPOSITORY / "datasets_examples"
+    with TemporaryDirectory() as folder:
+        choices = pl.Choices(Path(folder, "choices.jsonl"))
+        choices.origin("*", maker="this course", consent="own work", share_sound="yes", share_model="yes")
+        run = shutil.copytree(examples / "trained" / "breath_plain", Path(folder, "breath_plain"))
+        corpus = pl.curate(examples / "breath", Path(folder, "breath"), choices=choices)
+        pl.audition(run, corpus, who="a listener").page(path, most_bytes=5_000_000)
 
 
 def fingerprint():
@@ -144,8 +165,11 @@ def gather():
         nbformat.write(notebook, SOURCE / "notebooks" / lesson.name)
     (SITE / "notebooks").mkdir(parents=True)
     shutil.copy(QUIZ, SITE / "notebooks")
+    if not AUDITION.exists():
+        write_audition(AUDITION)
+    shutil.copy(AUDITION, SITE / "notebooks")
 
 
 if __name__ == "__main__":
-    gather()
     forget_what_changed()
+    gather()

@@ -1,11 +1,13 @@
 """The site: what can be said of its pages, and of the tools that lay it out and look it over, without building it."""
 
+import base64
 import re
 import runpy
 import shutil
 from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -150,6 +152,14 @@ def test_page_of_a_lesson_folds_the_set_up_away_and_no_other_cell():
     assert ["hide-input" in cell.metadata.get("tags", []) for cell in page.cells] == [True, False]
 
 
+def test_page_of_lesson_03_leads_from_its_table_to_one_that_can_be_used():
+    source = read(REPOSITORY / "notebooks" / "sources" / "03_auditioning_epochs.py")
+    assert f"\n# %%\n{GATHER['TABLE']}\n" in source
+    table = nbformat.v4.new_code_cell(GATHER["TABLE"])
+    after = GATHER["page_of"](lesson(table, nbformat.v4.new_code_cell("play()")), "").cells[1]
+    assert '<a href="audition.html">Open it as a page</a>' in after.source
+
+
 def test_lessons_are_run_again_when_they_may_train_for_longer(monkeypatch):
     monkeypatch.setenv("PRISM_LESSONS_MINUTES", "0.05")
     short = GATHER["fingerprint"]()
@@ -204,6 +214,17 @@ def test_of_a_live_line_the_page_keeps_what_stood_there_at_the_end():
     assert printed("Begin.\n\rStep 1 of 2", "\rStep 2 of 2", "\rDone.      \n", "End.\n") == [
         "Begin.\nDone.      \nEnd.\n"
     ]
+
+
+def test_a_sound_on_a_page_of_the_site_is_one_file_beside_it(tmp_path):
+    sound = base64.b64encode(b"a sound").decode()
+    body = f'<audio src="data:audio/mpeg;base64,{sound}"><audio src="data:audio/mpeg;base64,{sound}"><img src="a.png">'
+    context = {"body": body}
+    put_beside = runpy.run_path(str(DOCS / "conf.py"))["put_beside"]
+    put_beside(SimpleNamespace(outdir=tmp_path), "notebooks/00", "page.html", context, None)
+    first, second, picture = re.findall('src="([^"]+)"', context["body"])
+    assert first == second and picture == "a.png" and first.endswith(".mp3")
+    assert (tmp_path / "notebooks" / first).resolve().read_bytes() == b"a sound"
 
 
 @pytest.mark.parametrize("written", [ClipFile, Epoch, Act, COLUMNS])
