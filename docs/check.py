@@ -12,6 +12,7 @@ ABROAD = ("http://", "https://", "//")
 # What a browser fetches without being asked, and the attribute that says from where.
 FETCHED = {"script": "src", "img": "src", "audio": "src", "source": "src", "video": "src", "iframe": "src"}
 LESSONS = "notebooks/[0-9]*.html"
+MOST_BYTES = 5_000_000  # of a page: on a slow network, a larger one takes longer to open than to leave
 MADE_BY_SPHINX = {"search.html", "genindex.html"}
 
 
@@ -60,6 +61,8 @@ def faults(site):
         if path.name not in MADE_BY_SPHINX and "_static" not in path.parts:
             page = Page(path.read_text(encoding="utf-8"), lesson=path.match(LESSONS))
             broken = [f"a link leads nowhere: {link}" for link in sorted(page.links) if not leads(path, link)]
+            if (size := path.stat().st_size) > MOST_BYTES:
+                broken.append(f"it holds {size / 1e6:.1f} MB, which is more than {MOST_BYTES / 1e6:g}")
             found += [f"{path.relative_to(site)}: {fault}" for fault in page.faults + broken]
     return found
 

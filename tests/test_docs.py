@@ -60,6 +60,12 @@ def test_page_has_one_first_heading_and_skips_no_level(page):
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
+@each_page
+def test_every_column_of_a_table_has_a_heading(page):
+    for heads in re.findall(r"^\|(.+)\|\n\|[-:|]+\|$", read(page), re.MULTILINE):
+        assert all(head.strip() for head in heads.split("|")), heads
+
+
 def test_every_page_is_in_a_table_of_contents():
     tables = re.findall(r"^```\{toctree\}\n(.*?)^```", read(DOCS / "index.md"), re.MULTILINE | re.DOTALL)
     listed = [line for table in tables for line in table.splitlines() if line and not line.startswith(":")]
@@ -183,6 +189,7 @@ PLAYER = '<audio controls aria-label="a bell" src="data:audio/wav;base64,AAAA"><
         ("a player has no name", '<h1>A</h1><audio src="a.wav">'),
         ("a link leads nowhere: b.html#c", '<h1>A</h1><a href="page.html#d">A</a><a href="b.html#c">B</a>'),
         ("a player starts by itself", '<h1>A</h1><audio aria-label="a" autoplay src="a.wav">'),
+        ("it holds 5.0 MB, which is more than 5", f"<h1>A</h1>{'a' * 5_000_000}"),
     ],
 )
 def test_looking_over_the_site_finds(fault, html, tmp_path):
