@@ -21,7 +21,7 @@ autodoc_typehints = "none"
 # Types that lead nowhere on this site.
 NOWHERE = (
     "array_like", "callable", "float32", "ndarray", "samples", "sequence", "shape", "optional", "AuditionClip", "Check",
-    "ClipFile", "Intention", "LiveLine", "ModelSettings", "Path", "SampleRNN",
+    "ClipFile", "Intention", "LiveLine", "ModelSettings", "Path", "SampleRNN", "Trial",
 )  # fmt: skip
 nitpick_ignore = [("py:class", name) for name in NOWHERE]
 

@@ -66,6 +66,13 @@ class Search:
     folder : str or Path
         That of `tune`.
 
+    Attributes
+    ----------
+    trials : list of Trial
+        All of them, in the order of their names.
+    importance : dict
+        {setting: how much it decided the score, 0 .. 1}; empty where that cannot be told.
+
     Raises
     ------
     CourseError
@@ -73,7 +80,7 @@ class Search:
 
     See Also
     --------
-    tune : Makes one.
+    prism_lessons.tune : Makes one.
     """
 
     @checked(folder=a_path)
