@@ -159,7 +159,7 @@ def _train(options, live):
 
 
 def _tune(options, live):
-    from .tuning import SPACE, tune
+    from .tuning import PAGE, SPACE, tune
 
     asked = {name: SPACE.get(name) if value == "" else value for name, value in options.over}
     search = tune(
@@ -173,7 +173,8 @@ def _tune(options, live):
         seed=options.seed,
         live=live,
     )
-    return search.as_dict(), str(search)
+    page = search.folder / PAGE
+    return search.as_dict() | {"page": str(page)}, f"{search}\n{page}: open it in a browser"
 
 
 def _class(options, live):

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,7 @@ SLOW = (
     "tests/pages/test_strangers.py",
     "tests/test_benchmarks.py",
     "tests/test_caches.py",
+    "tests/tuning/test_page.py",
     "tests/tuning/test_search.py::test_a_search_that_is_killed",
     "tests/test_capsule_fuzz.py",
     "tests/test_cli.py",
@@ -258,3 +260,28 @@ def go_on(hum_corpus, small):
 def straight(go_on, tmp_path_factory):
     """A run of two epochs without interruption; not to be changed."""
     return go_on(tmp_path_factory.mktemp("run") / "run")
+
+
+@pytest.fixture(scope="session")
+def made_search(straight, tmp_path_factory):
+    """A search of six trials that needed no Ray, with made-up figures; not to be changed.
+
+    All are copies of one run, but for the last, which failed. Trial 02 is the best, by 0.3 bits.
+    """
+    from prism_lessons.presets import PRESETS
+    from prism_lessons.tuning import Search, search, trials
+
+    folder, found = tmp_path_factory.mktemp("search") / "search", []
+    preset = replace(PRESETS["sketch"].changed(**SMALL), minutes=1.0)
+    space = {"dim": (8, 16, 32), "predictors": ((), (8,)), "skip_connections": (False, True)}
+    for number, (dim, seconds) in enumerate([(16, 60.0), (8, 60.0), (32, 15.0), (16, 15.0), (32, 15.0)]):
+        changes = {"dim": dim, "predictors": (), "skip_connections": number == 1}
+        scores = [[when, 5 - when / 60 - 0.3 * (dim == 8)] for when in (15.0, 60.0) if when <= seconds]
+        state, name = trials.FULL if seconds == 60 else trials.STOPPED, trials.name_of(number)
+        found.append(trials.Trial(name, changes, scores[-1][1], seconds, len(scores), state, scores=scores))
+        shutil.copytree(straight.folder, folder / "trials" / name)
+    failed = {"dim": 8, "predictors": (8,), "skip_connections": False}
+    found.append(trials.Trial("06", failed, None, 0.0, 0, trials.FAILED, "It <b>blew</b> up."))
+    asked = {"trials": len(found), "criterion": "bits", "space": space, "preset": asdict(preset)}
+    search._keep(folder, asked, found, preset, space, "of a search")
+    return Search(folder)

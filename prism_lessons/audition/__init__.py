@@ -11,7 +11,7 @@ from .page import PageSounds, document
 from .portfolio import export_journal
 
 __all__ = [
-    "DIAGNOSES", "UNCHECKED", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "audition", "capsule_of",
-    "copies_not_to_share", "corpus_of", "diagnose", "document", "export_journal", "measure_clip", "sounds_for_others",
-    "sounds_of_run",
+    "DIAGNOSES", "UNCHECKED", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds",
+    "audition", "capsule_of", "copies_not_to_share", "corpus_of", "diagnose", "document",
+    "export_journal", "measure_clip", "sounds_for_others", "sounds_of_run",
 ]  # fmt: skip

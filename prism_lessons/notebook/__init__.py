@@ -16,7 +16,7 @@ from .panels import JournalPanel, Panel, choice, intention_form, lines, number, 
 from .players import newest, play, play_epochs, play_grid
 from .plots import learning_curve, spectrogram, waveform
 from .settings_panel import SettingsPanel, settings_table
-from .views import card, journey_shown, preflight_shown, sound_map, training_view
+from .views import card, journey_shown, preflight_shown, search_shown, sound_map, training_view
 
 __all__ = [
     "AuditionTable",
@@ -47,6 +47,7 @@ __all__ = [
     "play_epochs",
     "play_grid",
     "preflight_shown",
+    "search_shown",
     "settings_table",
     "sound_map",
     "spectrogram",

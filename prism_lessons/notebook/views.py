@@ -1,13 +1,16 @@
-"""Views of cards, trainings, pre-flights, journeys and maps of sounds in a cell: their pages, and the same in words."""
+"""Views in a cell: cards, trainings, pre-flights, journeys, searches, maps of sounds, and the same in words."""
 
+import io
 import re
 
 from ..audio import as_clip
 from ..corpus import Corpus
 from ..errors import CourseError
+from ..live import LiveLine
 from ..pages import curve_in_words, html, journey_page, learning_curve, render
 from ..pages import sound_map as map_page
 from ..prose import deeper
+from ..tuning import search_page
 from ..verdict import verdict
 from .output import RichOutput, iframe
 from .players import _player, _words, play
@@ -16,7 +19,7 @@ LIST = "## Clips"  # the section of a card that lists every clip
 MOST_BYTES = 3_000_000  # of a cell's output, with which the notebook is saved
 MOST_REDRAWN = 1_000_000  # bytes of a cell that is redrawn after each epoch: each drawing is sent as a whole
 BYTES_OF_A_CAPTION = 1_000  # at most, what a player needs besides its sound
-MAP_HEIGHT, JOURNEY_HEIGHT = 680, 560  # pixels, until the page reports its height
+MAP_HEIGHT, JOURNEY_HEIGHT, SEARCH_HEIGHT = 680, 560, 1200  # pixels, until the page reports its height
 
 
 def card(of):
@@ -134,3 +137,19 @@ def sound_map(relations, excerpt, title="Sound map"):
     RichOutput
     """
     return RichOutput(iframe(map_page(relations, excerpt, title, MOST_BYTES), title, MAP_HEIGHT), str(relations))
+
+
+def search_shown(search):
+    """The page of a search for settings: what each trial came to, and players of what it plays.
+
+    Parameters
+    ----------
+    search
+        A `Search`.
+
+    Returns
+    -------
+    RichOutput
+    """
+    page = search_page(search, LiveLine(io.StringIO()), MOST_BYTES)
+    return RichOutput(iframe(page, "Search for settings", SEARCH_HEIGHT), str(search))

@@ -1,6 +1,8 @@
 """Search: many short trainings with different settings, carried by Ray Tune, and the one that turns out best."""
 
-from .search import Search, tune
+from .page import search_page
+from .search import tune
 from .space import SPACE
+from .trials import PAGE, Search
 
-__all__ = ["SPACE", "Search", "tune"]
+__all__ = ["PAGE", "SPACE", "Search", "search_page", "tune"]

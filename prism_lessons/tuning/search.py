@@ -5,7 +5,7 @@ import json
 import math
 import os
 import shutil
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
@@ -15,137 +15,17 @@ from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
 from ..live import LiveLine, clock
 from ..presets import ENDING, find_preset
-from ..run import Run
 from ..training import train
-from .space import choose_space, is_ordered, value_of
+from .importance import distributions, importance
+from .space import choose_space, value_of
+from .trials import BEST, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
 
 NUMBER = "number"  # of a trial, among the settings that Ray carries
-SEARCH, BEST, TRIALS, CARRIED = "search.json", f"best{ENDING}", "trials", "ray"
+CARRIED = "ray"
 FORMAT = 1
 RUNGS = 4  # a trial may be stopped after a quarter of its minutes, and after half of them
 REDUCTION = 2  # half of the trials go on at each of these
 MOST_FAILURES = 3  # times that a trial goes on after its worker was lost
-LEAST_TRIALS = 4  # to say which setting decided how much
-FULL, STOPPED, FAILED = "trained for all its minutes", "stopped early", "failed"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One training of a search.
-
-    Attributes
-    ----------
-    name
-        Of its run's folder in `trials/`: "01" has the preset's own settings.
-    changes
-        {setting: value} that it was given.
-    score
-        What it was compared by, lower is better: its lowest validation bits, or the criterion's figure; None if failed.
-    seconds, epochs
-        Of training.
-    state
-        FULL, STOPPED or FAILED.
-    problem
-        Why it failed, a sentence; else "".
-    """
-
-    name: str
-    changes: dict
-    score: float | None
-    seconds: float
-    epochs: int
-    state: str
-    problem: str = ""
-
-
-class Search:
-    """What came of a search, read from its folder.
-
-    Parameters
-    ----------
-    folder : str or Path
-        That of `tune`.
-
-    Attributes
-    ----------
-    trials : list of Trial
-        All of them, in the order of their names.
-    importance : dict
-        {setting: how much it decided the score, 0 .. 1}; empty where that cannot be told.
-
-    Raises
-    ------
-    CourseError
-        When no search has ended there.
-
-    See Also
-    --------
-    prism_lessons.tune : Makes one.
-    """
-
-    @checked(folder=a_path)
-    def __init__(self, folder):
-        self.folder = Path(folder)
-        written = read_json(self.folder / SEARCH, "search")
-        if "trials" not in written:
-            raise CourseError(f'The search in "{folder}" has not ended: run it again to go on.')
-        self.importance = written["importance"]
-        self.trials = [Trial(**trial) for trial in written["trials"]]
-
-    @property
-    def ranked(self):
-        """The trials, best first: those that trained for all their minutes, those stopped early, those that failed."""
-        order = (FULL, STOPPED, FAILED)
-        return sorted(self.trials, key=lambda trial: (order.index(trial.state), trial.score or 0.0, trial.name))
-
-    @property
-    def best(self):
-        """The best trial among those that trained for all their minutes, or None."""
-        first = self.ranked[0]
-        return first if first.state == FULL else None
-
-    @property
-    def unchanged(self):
-        """The trial that had the preset's own settings."""
-        return next(trial for trial in self.trials if trial.name == _name(0))
-
-    def run(self, trial):
-        """The `Run` of a trial."""
-        return Run(self.folder / TRIALS / trial.name)
-
-    def as_dict(self):
-        """As plain values."""
-        return {"trials": [asdict(trial) for trial in self.ranked], "importance": self.importance}
-
-    def __str__(self):
-        lines = [_in_words(trial) for trial in self.ranked]
-        if self.importance:
-            shares = ", ".join(f"{name} {share:.0%}" for name, share in self.importance.items())
-            lines.append(f"How much each setting decided: {shares}.")
-        if self.best is None:
-            return "\n".join([*lines, "No trial trained for all its minutes."])
-        gain = "" if self.unchanged.state != FULL else self._gain()
-        return "\n".join([*lines, f"Best: trial {self.best.name}{gain}; its settings: {self.folder / BEST}"])
-
-    def _gain(self):
-        less = self.unchanged.score - self.best.score
-        return f", {less:.3f} less than with the preset's own settings" if less else ", which is the preset as it is"
-
-    __repr__ = __str__
-
-
-def _in_words(trial):
-    changes = ", ".join(f"{name}={value}" for name, value in trial.changes.items())
-    if trial.state == FAILED:
-        return f"trial {trial.name}: failed ({trial.problem}); {changes}"
-    return (
-        f"trial {trial.name}: {trial.score:.3f} after {clock(trial.seconds)} and {trial.epochs} epochs, {trial.state}; "
-        f"{changes}"
-    )
-
-
-def _name(number):
-    return f"{number + 1:02}"
 
 
 @checked(
@@ -196,7 +76,8 @@ def tune(
     Returns
     -------
     Search
-        Also written into the folder: `search.json`, and `best.json`, a preset for `train`.
+        Also written into the folder: `search.json`; `search.html`, a page to read and hear; and presets for `train`,
+        `best.json` and one for each trial in `presets/`.
 
     Raises
     ------
@@ -204,7 +85,7 @@ def tune(
         When Ray or Optuna is missing, no cluster answers, the folder holds another search, or a setting is out of
         range.
     Stopped
-        On Ctrl-C; the same call goes on.
+        On Ctrl-C; the page holds the trials so far, and the same call goes on.
 
     See Also
     --------
@@ -233,25 +114,44 @@ def tune(
     }
     asked = json.loads(json.dumps(asked))  # as it comes back from the file
     _claim(folder, asked)
-    if "trials" in read_json(folder / SEARCH, "search"):
-        return Search(folder)
-    need("A search", "ray", "optuna")
-    with connected(address):
-        results = _search(corpus, folder, trials, preset, space, criterion, seed, live)
-    found = [_trial(result, space, 60 * preset.minutes) for result in results]
-    if len(found) < trials or any(trial is None for trial in found):
-        raise Stopped("The trials so far are kept: run the same again to go on.")
-    found = sorted(found, key=lambda trial: int(trial.name))
-    write_json(folder / SEARCH, {
-        "format": FORMAT, "asked": asked, "trials": [asdict(trial) for trial in found],
-        "importance": _importance(found, space),
-    })  # fmt: skip
+    if not _has_ended(folder):
+        need("A search", "ray", "optuna")
+        with connected(address):
+            results = _search(corpus, folder, trials, preset, space, criterion, seed, live)
+        found = [_trial(result, space, 60 * preset.minutes) for result in results]
+        found = sorted(filter(None, found), key=lambda trial: int(trial.name))
+        if not found:
+            raise Stopped("No trial has ended an epoch yet: run the same again to go on.")
+        _keep(folder, asked, found, preset, space, f'of a search on the corpus "{corpus.folder.name}"')
     search = Search(folder)
-    if search.best:
-        purpose = f'found by a search of {trials} trials on the corpus "{corpus.folder.name}"'
-        replace(preset.changed(**search.best.changes), purpose=purpose).save(folder / BEST)
+    search.page(live=live)
+    if not search.ended:
+        raise Stopped("The trials so far are kept: run the same again to go on.")
     live.end(f"Searched with {trials} trials.")
     return search
+
+
+def _has_ended(folder):
+    written = read_json(folder / SEARCH, "search")
+    return bool(written.get("trials")) and Search(folder).ended
+
+
+def _keep(folder, asked, found, preset, space, where):
+    """Write what came of the trials: their presets first, since a search whose figures are there is not repeated."""
+    for trial in found:
+        if trial.state != FAILED:
+            _preset_of(trial, preset, f"trial {trial.name} {where}").save(folder / PRESETS / f"{trial.name}{ENDING}")
+    if found and (best := in_order(found)[0]).state == FULL:
+        _preset_of(best, preset, f"the best trial {where}").save(folder / BEST)
+    shares, ranges = importance(found, space)
+    write_json(folder / SEARCH, {
+        "format": FORMAT, "asked": asked, "trials": [asdict(trial) for trial in found], "importance": shares,
+        "importance_ranges": ranges,
+    })  # fmt: skip
+
+
+def _preset_of(trial, preset, purpose):
+    return replace(preset.changed(**trial.changes), purpose=purpose)
 
 
 def _claim(folder, asked):
@@ -324,19 +224,7 @@ def _proposals(space, preset, seed):
             return {**config, NUMBER: self.proposed - 1}
 
     its_own = {name: values.index(value_of(preset, name)) for name, values in space.items()}
-    return Numbered(_distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], seed=seed)
-
-
-def _distributions(space):
-    """What Optuna draws from, {setting: places in its values}: neighbours are alike where these are numbers."""
-    from optuna.distributions import CategoricalDistribution, IntDistribution
-
-    return {
-        name: IntDistribution(0, len(values) - 1)
-        if is_ordered(values)
-        else CategoricalDistribution([*range(len(values))])
-        for name, values in space.items()
-    }
+    return Numbered(distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], seed=seed)
 
 
 def _reporting(wanted, live):
@@ -347,7 +235,7 @@ def _reporting(wanted, live):
         def on_trial_result(self, iteration, trials, trial, result, **info):
             ended = sum(one.is_finished() for one in trials)
             live.text(
-                f"Search: {ended} of {wanted} trials have ended; trial {_name(trial.config[NUMBER])}: "
+                f"Search: {ended} of {wanted} trials have ended; trial {name_of(trial.config[NUMBER])}: "
                 f"{result['score']:.3f} after {clock(result['seconds'])}",
                 ended / wanted,
             )
@@ -363,7 +251,7 @@ def _carry_out(config, corpus, folder, preset, space, criterion):
     """Train one trial, on a worker of Ray's; killed there, it goes on from the run's own checkpoint."""
     from ray import tune as carrier
 
-    name = _name(config[NUMBER])
+    name = name_of(config[NUMBER])
 
     def report(run, **more):
         score = min(entry.validation_bits for entry in run.log) if criterion is None else float(criterion(run))
@@ -390,28 +278,15 @@ def _all_settings(preset):
 
 
 def _trial(result, space, longest):
-    """A `Trial` from Ray's result; None where it has not ended."""
-    figures, changes, name = result.metrics or {}, _changes(result.config, space), _name(result.config[NUMBER])
-    if figures.get("problem"):
-        return Trial(name, changes, None, 0.0, 0, FAILED, figures["problem"])
-    if result.error:
-        return Trial(name, changes, None, 0.0, 0, FAILED, in_short(result.error))
-    if not figures.get("done"):
+    """A `Trial` from Ray's result; None where it has not reported anything yet."""
+    figures, changes, name = result.metrics or {}, _changes(result.config, space), name_of(result.config[NUMBER])
+    if problem := figures.get("problem") or (result.error and in_short(result.error)):
+        return Trial(name, changes, None, 0.0, 0, FAILED, problem)
+    if "score" not in figures:
         return None
     # Ray stops a trial at its last report, too, or hears of its end by itself: whichever comes first.
-    state = FULL if figures.get("ended") or figures["seconds"] >= longest else STOPPED
-    return Trial(name, changes, figures["score"], figures["seconds"], figures["epochs"], state)
-
-
-def _importance(trials, space):
-    """How much each setting decided, {setting: share of 1}, by Optuna's fANOVA; empty where too little is known."""
-    import optuna
-
-    scored = [trial for trial in trials if trial.score is not None and math.isfinite(trial.score)]
-    if len(scored) < LEAST_TRIALS or len({trial.score for trial in scored}) < 2:
-        return {}
-    study, distributions = optuna.create_study(), _distributions(space)
-    for trial in scored:
-        places = {name: values.index(trial.changes[name]) for name, values in space.items()}
-        study.add_trial(optuna.create_trial(params=places, distributions=distributions, value=trial.score))
-    return {name: round(share, 3) for name, share in optuna.importance.get_param_importances(study).items()}
+    full = figures.get("ended") or figures["seconds"] >= longest
+    state = GOING if not figures.get("done") else FULL if full else STOPPED
+    reports = result.metrics_dataframe[["seconds", "score"]].sort_values("seconds")
+    scores = [list(report) for report in dict.fromkeys(reports.itertuples(index=False, name=None))]
+    return Trial(name, changes, figures["score"], figures["seconds"], figures["epochs"], state, scores=scores)
