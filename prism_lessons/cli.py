@@ -169,6 +169,7 @@ def _tune(options, live):
         options.minutes,
         options.preset,
         space=asked or None,
+        criterion=options.criterion,
         address=options.address,
         seed=options.seed,
         live=live,
@@ -541,6 +542,12 @@ def _parser():
         default=[],
         metavar="NAME[=VALUES]",
         help="a setting to search, such as dropout, or dim=[64,128]; again for others",
+    )
+    command.add_argument(
+        "--criterion",
+        default="bits",
+        metavar="NAME",
+        help="what trials are compared by: bits, audible, pitch, closeness or diversity (bits)",
     )
     command.add_argument("--address", metavar="RAY", help="a Ray cluster: auto, or ray://HOST:10001 (this machine)")
     command.add_argument("--seed", type=whole, default=0, help="of the proposals (0)")

@@ -43,6 +43,7 @@ SLOW = (
     "tests/pages/test_strangers.py",
     "tests/test_benchmarks.py",
     "tests/test_caches.py",
+    "tests/tuning/test_criteria.py",
     "tests/tuning/test_page.py",
     "tests/tuning/test_search.py::test_a_search_that_is_killed",
     "tests/test_capsule_fuzz.py",

@@ -7,7 +7,7 @@ from .fingerprints import HOP as FINGERPRINT_HOP
 from .fingerprints import Fingerprint, at_16_khz, fingerprint
 from .loudness import Loudness
 from .near_duplicates import DuplicatePair, Sound, duplicate_groups, find_near_duplicates
-from .relations import DIFFERENT_DB, Relations, relate
+from .relations import DIFFERENT_DB, Relations, relate, vendi_score
 from .timbre import BRIGHTNESS, NOISINESS, ONSETS, timbre_features
 from .wave_matching import LIFT, SAMPLE_RATE, SPEEDS, phase_coherence, salient_amplitudes
 
@@ -16,5 +16,5 @@ __all__ = [
     "SPEEDS", "DuplicatePair", "FileCache", "Fingerprint", "Loudness", "Reblocker", "Relations", "Sections", "Sound",
     "at_16_khz", "code_version", "duplicate_groups", "find_near_duplicates", "fingerprint", "map_sections",
     "map_with_context", "phase_coherence", "power_spectrum", "relate", "salient_amplitudes", "timbre_features",
-    "true_runs",
+    "true_runs", "vendi_score",
 ]  # fmt: skip

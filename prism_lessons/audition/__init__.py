@@ -9,9 +9,10 @@ from .listening import Act, ListeningLog
 from .measures import measure_clip
 from .page import PageSounds, document
 from .portfolio import export_journal
+from .take_comparison import analyse_sound, compare_takes
 
 __all__ = [
-    "DIAGNOSES", "UNCHECKED", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds",
-    "audition", "capsule_of", "copies_not_to_share", "corpus_of", "diagnose", "document",
+    "DIAGNOSES", "UNCHECKED", "Act", "Audition", "AuditionClip", "ListeningLog", "PageSounds", "analyse_sound",
+    "audition", "capsule_of", "compare_takes", "copies_not_to_share", "corpus_of", "diagnose", "document",
     "export_journal", "measure_clip", "sounds_for_others", "sounds_of_run",
 ]  # fmt: skip

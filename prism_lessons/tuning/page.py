@@ -11,6 +11,7 @@ from ..errors import CourseError
 from ..files import read_json
 from ..live import clock, counted
 from ..pages import FLAC, FORMS_IN_WORDS, MP3, fit_sounds, player, render
+from .criteria import CRITERIA
 from .picture import parallel_coordinates, value_in_words
 from .trials import BEST, FAILED, PRESETS, STOPPED
 
@@ -58,7 +59,8 @@ def _about(search):
     states = [trial.state for trial in search.trials]
     others = {"were stopped early": states.count(STOPPED), "failed": states.count(FAILED)}
     said = "".join(f"; {count} {words}" for words, count in others.items() if count)
-    return f"{trials} of at most {minutes} of training{said}. Compared by {search.criterion}; lower is better."
+    words = CRITERIA[search.criterion][1] if search.criterion in CRITERIA else search.criterion
+    return f"{trials} of at most {minutes} of training{said}. Compared by {words}; lower is better."
 
 
 def _clips(search, live):

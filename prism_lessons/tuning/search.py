@@ -8,7 +8,7 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..checks import a, a_function, a_live_line, a_path, a_text, checked, number, optional, whole
+from ..checks import a, a_live_line, a_path, a_text, checked, number, one_of, optional, whole
 from ..cluster import connected, for_a_training, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
@@ -16,9 +16,10 @@ from ..files import read_json, write_json
 from ..live import LiveLine, clock
 from ..presets import ENDING, find_preset
 from ..training import train
+from .criteria import CRITERIA, VOICES
 from .importance import distributions, importance
 from .space import choose_space, value_of
-from .trials import BEST, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
+from .trials import BEST, BITS, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
 
 NUMBER = "number"  # of a trial, among the settings that Ray carries
 CARRIED = "ray"
@@ -28,18 +29,23 @@ REDUCTION = 2  # half of the trials go on at each of these
 MOST_FAILURES = 3  # times that a trial goes on after its worker was lost
 
 
+def a_criterion(name, value):
+    """A function, or the name of a criterion."""
+    return value if callable(value) else one_of(*CRITERIA)(name, value)
+
+
 @checked(
     corpus=a(Corpus, a_path),
     folder=a_path,
     trials=whole(2, 1000),
     minutes=optional(number(0.01, 10_000)),
-    criterion=optional(a_function),
+    criterion=a_criterion,
     address=optional(a_text),
     seed=whole(0, 2**31),
     live=optional(a_live_line),
 )
 def tune(
-    corpus, folder, trials=12, minutes=None, preset="sketch", *, space=None, criterion=None, address=None, seed=0,
+    corpus, folder, trials=12, minutes=None, preset="sketch", *, space=None, criterion=BITS, address=None, seed=0,
     live=None,
 ):  # fmt: skip
     """Search settings that suit a corpus: train briefly with many, and keep the one with the fewest validation bits.
@@ -63,9 +69,10 @@ def tune(
     space : list or dict, optional
         Names of settings (`SPACE` has their values), or {setting: values}; if not given, size, frame sizes, predictors,
         learning rate and dropout.
-    criterion : callable, optional
-        A function that takes a trial's `Run` after each epoch and returns a number, lower is better, in place of its
-        lowest validation bits.
+    criterion : str or callable
+        What trials are compared by: "bits"; by their last epoch's clips, of which there are then four at each
+        temperature: "audible", "pitch" (how much of them has one), "closeness" to the recordings in timbre, or
+        "diversity"; or a function that takes a trial's `Run` after each epoch and returns a number, lower is better.
     address : str, optional
         A Ray cluster, "auto" or "ray://HOST:10001"; this machine alone if not given.
     seed : int
@@ -103,13 +110,13 @@ def tune(
     corpus, folder = Corpus.open(corpus), Path(folder).resolve()
     preset = find_preset(preset)
     preset = replace(preset, minutes=preset.minutes if minutes is None else minutes)
-    space = choose_space(space, preset, by_bits=criterion is None)
+    space = choose_space(space, preset, by_bits=criterion == BITS)
     asked = {
         "corpus": corpus.digest,
         "trials": trials,
         "preset": asdict(preset),
         "space": {name: list(values) for name, values in space.items()},
-        "criterion": getattr(criterion, "__name__", "bits"),
+        "criterion": getattr(criterion, "__name__", criterion),
         "seed": seed,
     }
     asked = json.loads(json.dumps(asked))  # as it comes back from the file
@@ -252,9 +259,13 @@ def _carry_out(config, corpus, folder, preset, space, criterion):
     from ray import tune as carrier
 
     name = name_of(config[NUMBER])
+    measure, voices = criterion, {}
+    if criterion in CRITERIA:
+        measure, _ = CRITERIA[criterion]
+        voices = {} if criterion == BITS else {"clip_voices": max(VOICES, preset.training.clip_voices)}
 
     def report(run, **more):
-        score = min(entry.validation_bits for entry in run.log) if criterion is None else float(criterion(run))
+        score = float(measure(run))
         last = run.log[-1]
         carrier.report({"score": score, "seconds": last.seconds, "epochs": last.epoch, "problem": "", **more})
 
@@ -262,7 +273,7 @@ def _carry_out(config, corpus, folder, preset, space, criterion):
     try:
         run = train(
             corpus, Path(folder, TRIALS, name), minutes=preset.minutes, live=LiveLine(io.StringIO()), each_epoch=report,
-            **_all_settings(preset.changed(**changes)),
+            **_all_settings(preset.changed(**changes, **voices)),
         )  # fmt: skip
     except Busy:
         raise  # a worker that was killed has not let go yet: Ray tries again
