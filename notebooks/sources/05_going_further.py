@@ -13,7 +13,8 @@
 # two models find surprising, each with its own ears.
 #
 # **Time:** about two minutes of computing on two processor cores, with or without a graphics card; three quarters of an
-# hour, listening and reading included. The largest model that this page mentions takes a graphics card and a night.
+# hour, listening and reading included. A search for settings, which you may leave out, takes some minutes more. The
+# largest model that this page mentions takes a graphics card and a night.
 #
 # **Needed:** headphones, turned low to begin with. Your own corpus and model from the earlier lessons, or those that
 # came with the course.
@@ -498,9 +499,34 @@ if folder_from_prism:
 #
 # ## A search for settings
 #
-# In a terminal, `prism-lessons tune my_corpus/ my_search/` tries settings by itself, in many short trainings. It needs
-# a library that is installed apart; [how to use it](../docs/library.md#searching-settings) is in the course's docs.
-# Fewer bits do not always sound better: listen to the best trials before you trust the figure.
+# Instead of changing one setting at a time, you can let the course try several by itself, in many short trainings.
+# Those that fall behind are stopped early. This is worth it when you know what you want, and have an evening or a
+# cluster to spare. It is not worth it as long as other recordings would change more.
+#
+# As long as `trials` is 0, this cell does nothing. Write 4, and it searches for some minutes: each trial loads the
+# course anew, and trains for 0.4 minutes at most. It needs two libraries that are not part of the course: run
+# `%pip install "ray[tune]" optuna` in a cell of your own before.
+
+# %%
+trials = 0
+
+if trials:
+    corpus = course.corpus()
+    settings = {"learning_rate": [0.001, 0.002, 0.004], "dropout": [0.0, 0.1, 0.3], "dim": [32, 64]}
+    search = pl.tune(corpus, work / f"search_{corpus.digest}", trials, notebook.budget(0.4), space=settings)
+notebook.search_shown(search) if trials else print("No search was asked for.")
+
+# %% [markdown]
+# Listen first, before you read: which trial would you go on with? Then look whether the figures agree. What leads
+# after so short a training need not lead after a night. So read the sentences at the top: they say whether luck could
+# have done the same. Four trials are too few to say which setting decided; a dozen say more. Each trial is a run of its
+# own, and its settings are a preset. A longer training with those of trial 03:
+# `pl.train(corpus, folder, preset=str(search.folder / "presets/03.json"), minutes=10)`.
+#
+# In a terminal, `prism-lessons tune my_corpus/ my_search/` does the same
+# ([how](../docs/library.md#searching-settings)). If an engineer is to do it on a cluster, fill in the
+# [hand-over sheet](../docs/teaching/handover.md): what success would sound like, what was tried, what to change, and
+# the command.
 #
 # ## What you did
 #

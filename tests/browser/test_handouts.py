@@ -8,7 +8,9 @@ from markdown_it import MarkdownIt
 
 DOCS = Path(__file__).parents[2] / "docs"
 STYLE = (DOCS / "_static" / "prism.css").read_text(encoding="utf-8")
-SHEETS = sorted([*DOCS.glob("teaching/handout_*.md"), DOCS / "teaching" / "consent.md"])
+SHEETS = sorted(
+    [*DOCS.glob("teaching/handout_*.md"), DOCS / "teaching" / "consent.md", DOCS / "teaching" / "handover.md"]
+)
 # The site's elements that the style names; letters and lines as wide as on the site.
 PAGE = """<!doctype html><meta charset="utf-8"><style>body {{ font: 16px/1.65 sans-serif; margin: 0 }}
 table {{ width: 100%; border-collapse: collapse }} {style}</style><div class="bd-main"><div class="bd-content">
