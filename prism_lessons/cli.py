@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -32,7 +32,9 @@ def main(arguments=None):
     try:
         check_here()
         options = _parser().parse_args(arguments)
-        value, text, *status = options.verb(options, live)
+        # What libraries print is no result; Ray prints there when a worker is lost.
+        with redirect_stdout(sys.stderr):
+            value, text, *status = options.verb(options, live)
         output, stream = json.dumps(value, indent=1) if options.json else text, sys.stdout
         status = status[0] if status else 0
     except CourseError as error:

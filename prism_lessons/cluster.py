@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import os
-import sys
 from pathlib import Path
 
 from .errors import CourseError, in_short
@@ -45,9 +44,7 @@ def connected(address):
             if address or not left:
                 raise CourseError(f"No Ray cluster answers {where} ({in_short(error)}).") from error
     try:
-        # Ray prints there what happens to its workers; standard output is for the result.
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
+        yield
     finally:
         ray.shutdown()
 

@@ -26,11 +26,11 @@ class Slow:
 
 
 @pytest.mark.parametrize(("failures", "begun"), [(0, 1), (2, 3)])
-def test_a_slow_start_is_tried_again_and_what_ray_prints_is_no_result(monkeypatch, failures, begun, capsys):
+def test_a_slow_start_is_tried_again(monkeypatch, failures, begun):
     monkeypatch.setitem(sys.modules, "ray", ray := Slow(failures))
     with cluster.connected(None):
-        print("A worker died.")  # as Ray does
-    assert len(ray.begun) == begun and not capsys.readouterr().out
+        pass
+    assert len(ray.begun) == begun
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import json
 import os
 import sys
 import types
@@ -226,3 +227,14 @@ def test_a_list_without_an_ending_or_without_a_file_is_refused(tmp_path):
         train_class(tmp_path / "monday")
     with pytest.raises(pl.CourseError, match=r'list ".*monday\.csv" cannot be read .* check its name'):
         train_class(tmp_path / "monday.csv")
+
+
+def test_what_ray_prints_is_no_part_of_the_result(tmp_path, monkeypatch, capsys):
+    def train_class(*_):
+        print("(raylet) A worker died.")
+        return {"Ana": "Done."}
+
+    monkeypatch.setattr("prism_lessons.classroom.train_class", train_class)
+    assert main(["class", str(tmp_path / "monday.csv"), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"Ana": "Done."} and "A worker died" in said.err
