@@ -477,15 +477,17 @@ print(capsule.card.splitlines()[2])
 #
 # Neither of them says what the sample rate is. Give the rate of the recordings that the model was trained on, or it
 # will play too high or too low. Write your folder and your file between the quotes; as long as there is no folder, this
-# cell does nothing.
+# cell does nothing but say so.
 
 # %%
 folder_from_prism, config, sample_rate = "", "default.config.json", 16000
+takes = []
 
 if folder_from_prism:
     brought = pl.prism.capsule_of(folder_from_prism, config, sample_rate)
     print(brought.about["checkpoint"], "is now", brought.save(course.home / "from_prism.capsule"))
-    notebook.play(*pl.generate(brought, seconds=3, voices=2, temperature=0.95, seed=1))
+    takes = pl.generate(brought, seconds=3, voices=2, temperature=0.95, seed=1)
+notebook.play(*takes) if takes else print("No model of PRiSM's was named.")
 
 # %% [markdown]
 # If there are several models in the folder, the course takes the last. If the settings are not those of the model, you

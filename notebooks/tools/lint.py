@@ -1,5 +1,6 @@
 """Find what is untidy in the lessons: python notebooks/tools/lint.py. One line a finding, with how to mend it."""
 
+import ast
 import re
 import sys
 from itertools import pairwise
@@ -60,6 +61,21 @@ def code(notebook, path):
             yield number, f"{lines} lines of code", f"split it at {LONGEST_CELL}, or move code into the library"
         if number == 1 or notebook.cells[number - 2].cell_type != "markdown":
             yield number, "code that nothing introduces", "write a sentence before it"
+
+
+def shown(notebook, path):
+    """What `notebook` gives to show is the last thing in its cell: inside an `if`, nobody would see it."""
+    for number, cell in coded(notebook):
+        if is_setup(cell):
+            continue
+        blocks = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.If | ast.For | ast.With)]
+        inside = (line for block in blocks for line in ast.walk(block) if isinstance(line, ast.Expr))
+        if any(ast.unparse(line).startswith("notebook.") for line in inside):
+            yield (
+                number,
+                "players or a panel that nobody would see",
+                "give it at the end of the cell, outside the block",
+            )
 
 
 def course_home(notebook, path):
@@ -158,7 +174,7 @@ def links(notebook, path):
                 yield number, f'"{target}" leads nowhere', "mend the link"
 
 
-RULES = (headings, code, course_home, folded, outputs, pictures, links)
+RULES = (headings, code, shown, course_home, folded, outputs, pictures, links)
 ENGLISH_RULES = (blocks, terms)  # which look for words
 
 

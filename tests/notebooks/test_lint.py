@@ -70,6 +70,8 @@ def test_a_tidy_lesson_has_no_findings(lesson):
         (3, "## Codes", "# Codes", "one heading of the first level"),
         (3, "## Codes", "### Codes", "leaves out a level"),
         (4, "print(1)", "print(1)\n" * 16, "16 lines of code"),
+        (4, "print(1)", "if True:\n    notebook.play(clip)", "players or a panel that nobody would see"),
+        (4, "print(1)", "if True:\n    said = notebook.play(clip)\nnotebook.play(clip)", None),
         (2, "import sys", "import os", "the set-up cell is not current"),
         (3, "A **code**", "![](01_more.ipynb) A code", "a picture without words"),
         (3, "A **code**", '<img src="01_more.ipynb" alt=""> A code', "a picture without words"),
