@@ -71,11 +71,7 @@ def shown(notebook, path):
         blocks = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.If | ast.For | ast.With)]
         inside = (line for block in blocks for line in ast.walk(block) if isinstance(line, ast.Expr))
         if any(ast.unparse(line).startswith("notebook.") for line in inside):
-            yield (
-                number,
-                "players or a panel that nobody would see",
-                "give it at the end of the cell, outside the block",
-            )
+            yield number, "players or a panel that nobody would see", "end the cell with it, outside the block"
 
 
 def course_home(notebook, path):
