@@ -50,9 +50,32 @@ def connected(address):
 
 
 def for_a_training():
-    """What a training takes of the cluster, for Ray, and how many there is room for at a time."""
+    """What a training takes of a machine of the cluster, for Ray, and how many there is room for at a time."""
+    machines = [node["Resources"] for node in _machines()]
+    if any(machine.get("GPU") for machine in machines):
+        needed = {"CPU": 1, "GPU": 1}
+    else:
+        needed = {"CPU": min(CPUS, max(1, *(machine.get("CPU", 1) for machine in machines)))}
+    room = sum(int(min(machine.get(name, 0) // count for name, count in needed.items())) for machine in machines)
+    return needed, max(1, room)
+
+
+def check_reach(*paths):
+    """Raise a `CourseError` if a machine of the cluster does not see one of the files."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    look = ray.remote(num_cpus=0)(lambda: [path for path in paths if not os.path.exists(path)])
+    for machine in _machines():
+        there = NodeAffinitySchedulingStrategy(machine["NodeID"], soft=False)
+        if missing := ray.get(look.options(scheduling_strategy=there).remote()):
+            raise CourseError(
+                f'The machine "{machine["NodeManagerHostname"]}" of the cluster does not see "{missing[0]}": put it on '
+                "a disk that all machines reach by the same path."
+            )
+
+
+def _machines():
     import ray
 
-    total = ray.cluster_resources()
-    needed = {"CPU": 1, "GPU": 1} if total.get("GPU") else {"CPU": min(CPUS, max(1, total.get("CPU", 1)))}
-    return needed, max(1, int(min(total.get(name, 0) // count for name, count in needed.items())))
+    return [node for node in ray.nodes() if node["Alive"]]

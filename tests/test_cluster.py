@@ -1,6 +1,7 @@
 """Ray is begun again where its helpers were too slow, and what it says at last is a sentence."""
 
 import sys
+import types
 
 import pytest
 
@@ -41,3 +42,19 @@ def test_what_does_not_begin_is_a_sentence(monkeypatch, address, begun, said):
     with pytest.raises(CourseError, match=said), cluster.connected(address):
         pass
     assert len(ray.begun) == begun
+
+
+@pytest.mark.parametrize(
+    ("machines", "needed", "room"),
+    [
+        ([{"CPU": 2.0}], {"CPU": 2}, 1),
+        ([{"CPU": 1.0}, {"CPU": 1.0}], {"CPU": 1}, 2),  # two together are not one with two
+        ([{"CPU": 16.0}, {"CPU": 3.0}], {"CPU": 2}, 9),
+        ([{"CPU": 16.0}, {"CPU": 8.0, "GPU": 4.0}], {"CPU": 1, "GPU": 1}, 4),
+    ],
+)
+def test_a_training_takes_what_one_machine_has(monkeypatch, machines, needed, room):
+    dead = {"Alive": False, "Resources": {"CPU": 64.0}}
+    nodes = [dead, *({"Alive": True, "Resources": machine} for machine in machines)]
+    monkeypatch.setitem(sys.modules, "ray", types.SimpleNamespace(nodes=lambda: nodes))
+    assert cluster.for_a_training() == (needed, room)

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..checks import a_live_line, a_path, a_text, checked, number, optional
-from ..cluster import connected, for_a_training, need
+from ..cluster import check_reach, connected, for_a_training, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import exclusive_lock, read_error, write_text
@@ -304,6 +304,8 @@ def train_class(path, slice_minutes=5.0, address=None, live=None):
     need("A class", "ray")
     busy = f'Somebody runs the class of "{path}" already: edit the list, and it is followed.'
     with exclusive_lock(turns.folder / LOCK, busy), connected(address):
+        if address:
+            check_reach(str(path), str(turns.folder))
         try:
             while True:
                 turns.look()

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..checks import a, a_live_line, a_path, a_text, checked, number, one_of, optional, whole
-from ..cluster import connected, for_a_training, need
+from ..cluster import check_reach, connected, for_a_training, need
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
@@ -124,6 +124,8 @@ def tune(
     if not _has_ended(folder):
         need("A search", "ray", "optuna")
         with connected(address):
+            if address:
+                check_reach(str(folder / SEARCH), str(corpus.folder.resolve()))
             results = _search(corpus, folder, trials, preset, space, criterion, seed, live)
         found = [_trial(result, space, 60 * preset.minutes) for result in results]
         found = sorted(filter(None, found), key=lambda trial: int(trial.name))
