@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help course tour check test unit nbval nbval-colab browser sync badges zip outputs docs findings stress clean
+.PHONY: help course tour check test unit nbval nbval-colab cluster browser sync badges zip outputs docs findings stress clean
 
 help:  ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,15 +24,16 @@ check: $(VENV)/dev  ## lint, then the quick tests: what to run after each change
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser -m "not slow"
 
-# Colab's lessons run beside the tests, since both leave processors idle; the browser has to itself what it is timed on.
+# Colab's lessons run beside the tests, since both leave processors idle. The browser has to itself what it is timed on,
+# and Ray, whose helpers have 15 s to begin.
 test: $(VENV)/dev $(VENV)/course $(VENV)-colab/ready  ## lint, then every test and every lesson, as below; takes a while
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) -j2 unit nbval-colab
-	$(MAKE) browser
+	$(MAKE) cluster browser
 
-unit: $(VENV)/dev  ## every test but those in a browser
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser
+unit: $(VENV)/dev  ## every test but those on a cluster and in a browser
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/cluster --ignore=tests/browser
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
 nbval: $(VENV)/dev  ## run the lessons in a row, and compare what their check cells show with what is committed
@@ -40,6 +41,9 @@ nbval: $(VENV)/dev  ## run the lessons in a row, and compare what their check ce
 
 nbval-colab: $(VENV)-colab/ready  ## the same, each lesson for itself, on the versions that Google Colab has
 	$(VENV)-colab/bin/python notebooks/tools/compare.py $(LESSONS)
+
+cluster: $(VENV)/dev  ## search settings and train a class on Ray
+	$(BIN)/python -m pytest -q tests/cluster
 
 # Pictures of the lessons, and how long they took, are left in artefacts/.
 browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chromium, hear its players and try its controls

@@ -34,15 +34,18 @@ def connected(address):
         here = {"address": address, "runtime_env": {"py_modules": [str(Path(__file__).parent)]}}
     else:
         here = {"include_dashboard": False}
-    where = f'at "{address}"' if address else "on this machine"
     for left in reversed(range(ATTEMPTS)):
         try:
             ray.init(**here, logging_level="error", log_to_driver=False)
             break
         except Exception as error:  # Ray raises no narrower one when its own helpers were too slow
             ray.shutdown()
-            if address or not left:
-                raise CourseError(f"No Ray cluster answers {where} ({in_short(error)}).") from error
+            if address:
+                raise CourseError(f'No Ray cluster answers at "{address}" ({in_short(error)}).') from error
+            if not left:
+                raise CourseError(
+                    f"Ray did not start on this machine ({in_short(error)}): close other programs, and try again."
+                ) from error
     try:
         yield
     finally:

@@ -35,7 +35,7 @@ def test_a_slow_start_is_tried_again(monkeypatch, failures, begun):
 
 
 @pytest.mark.parametrize(
-    ("address", "begun", "said"), [(None, 3, "on this machine .*timed out"), ("auto", 1, 'at "auto" .*timed out')]
+    ("address", "begun", "said"), [(None, 3, "did not start .*timed out"), ("auto", 1, 'at "auto" .*timed out')]
 )
 def test_what_does_not_begin_is_a_sentence(monkeypatch, address, begun, said):
     monkeypatch.setitem(sys.modules, "ray", ray := Slow(9))

@@ -24,7 +24,7 @@ PAGES += [REPOSITORY / "docs" / name for name in ("index.md", "library.md")]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))
 RUN_BY = {
-    "audition": "test_cli.py", "check": "test_readiness.py", "class": "classroom/test_turns.py",
+    "audition": "test_cli.py", "check": "test_readiness.py", "class": "cluster/test_class.py",
     "course": "test_setup.py", "curate": "test_cli_corpus.py",
     "export": "test_cli.py", "generate": "test_cli.py", "import-prism": "test_prism.py", "journal": "test_cli.py",
     "map": "test_cli.py", "perform": "test_cli.py", "plan": "test_cli.py", "preflight": "test_cli.py",
