@@ -33,7 +33,7 @@ test: $(VENV)/dev $(VENV)/course $(VENV)-colab/ready  ## lint, then every test a
 	$(MAKE) cluster browser
 
 unit: $(VENV)/dev  ## every test but those on a cluster and in a browser
-	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/cluster --ignore=tests/browser
+	$(BIN)/python -m pytest -q $(SIDE_BY_SIDE) --ignore=tests/browser -m "not cluster"
 
 # Some lessons only: make nbval LESSONS="02_training 04_generating"
 nbval: $(VENV)/dev  ## run the lessons in a row, and compare what their check cells show with what is committed
@@ -43,7 +43,7 @@ nbval-colab: $(VENV)-colab/ready  ## the same, each lesson for itself, on the ve
 	$(VENV)-colab/bin/python notebooks/tools/compare.py $(LESSONS)
 
 cluster: $(VENV)/dev  ## search settings and train a class on Ray
-	$(BIN)/python -m pytest -q tests/cluster
+	$(BIN)/python -m pytest -q -m cluster tests/cluster tests/test_examples.py
 
 # Pictures of the lessons, and how long they took, are left in artefacts/.
 browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chromium, hear its players and try its controls

@@ -28,7 +28,6 @@ SLOW = (
     "tests/audition/test_listening.py",
     "tests/audition/test_page.py",
     "tests/browser/",
-    "tests/cluster/",
     "tests/corpus/test_curating.py",
     "tests/analysis/test_relations.py",
     "tests/analysis/test_near_duplicates.py",
@@ -57,6 +56,13 @@ SLOW = (
     "tests/training/",
 )
 
+# On Ray, which needs the machine to itself (Makefile).
+CLUSTER = (
+    "tests/cluster/",
+    "tests/test_examples.py::test_examples_show_what_they_say[train_class]",
+    "tests/test_examples.py::test_examples_show_what_they_say[tune]",
+)
+
 # Those that take longest, by far: first, so that no worker still has one of them when the others are done.
 LONGEST = ("tests/notebooks/test_first_evening.py", "tests/training/")
 
@@ -66,8 +72,10 @@ def pytest_collection_modifyitems(items):
     """Mark what is slow, and put the longest first, what is quick last."""
     items.sort(key=lambda item: (not item.nodeid.startswith(LONGEST), not item.nodeid.startswith(SLOW)))
     for item in items:
-        if item.nodeid.startswith(SLOW):
+        if item.nodeid.startswith(SLOW + CLUSTER):
             item.add_marker(pytest.mark.slow)
+        if item.nodeid.startswith(CLUSTER):
+            item.add_marker(pytest.mark.cluster)
 
 
 @pytest.fixture(autouse=True)

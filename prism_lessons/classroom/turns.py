@@ -295,8 +295,10 @@ def train_class(path, slice_minutes=5.0, address=None, live=None):
 
     Examples
     --------
-    >>> pl.train_class("monday.csv", slice_minutes=5)  # doctest: +SKIP
-    {'Ana': 'Done, after 30:00 of training.', 'Ben': 'Done, after 30:00 of training.'}
+    >>> with open("monday.csv", "w") as file:
+    ...     print("name,corpus,minutes", "Ana,my_corpus,0.1", sep="\\n", file=file)
+    >>> pl.train_class("monday.csv")
+    {'Ana': 'Done, after 0:06 of training.'}
     """
     live, path = live or LiveLine(), Path(path).resolve()
     if not path.suffix:
