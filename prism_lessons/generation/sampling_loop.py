@@ -490,14 +490,15 @@ def _sample(row, voice, temperature, draw, values):
     inverse_temperature = np.float32(1) / temperature
     for q in range(size):
         z[q] = _exp(max((z[q] - most) * inverse_temperature, np.float32(-87)))
-    total = np.float32(0)
+    # In float64: the order of a sum depends on the processor, and in float32 it would move a draw near 1 to another code.
+    total = 0.0
     for q in range(size):
-        total += z[q]
-    target, cumulative, block = draw * total, np.float32(0), 0
+        total += np.float64(z[q])
+    target, cumulative, block = np.float64(draw) * total, 0.0, 0
     while block < size - LANES:
-        mass = np.float32(0)
+        mass = 0.0
         for lane in range(LANES):
-            mass += z[block + lane]
+            mass += np.float64(z[block + lane])
         if cumulative + mass > target:
             break
         cumulative += mass
@@ -505,7 +506,7 @@ def _sample(row, voice, temperature, draw, values):
     last = min(block + LANES, row[LEVELS]) - 1  # a draw may round up to the total, beyond which there is no code
     code = min(block, last)
     while code < last:
-        cumulative += z[code]
+        cumulative += np.float64(z[code])
         if cumulative > target:
             break
         code += 1
