@@ -191,6 +191,9 @@ files
 # sound boils. The volume begins at 30 %, since above a temperature of 1.3 the sound may be loud; what you keep is as
 # loud as the model plays. When you hear something that you want, press Keep, and the last ten seconds are yours. If
 # your notebook cannot play live, it says so, and you can make takes with the button below.
+#
+# A model may fall silent, or get stuck on a tone. Then it is nudged, and the page says so. Untick the box to leave the
+# silence, or the tone, as it is.
 
 # %%
 instrument = notebook.Instrument(capsule, temperature=0.95, seed=1)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..checks import switch
 from .envelopes import Envelope
-from .takes import GenerationRequest, samples_of
+from .takes import GenerationRequest, events_of, samples_of
 
 
 class LiveVoice:
@@ -17,6 +18,9 @@ class LiveVoice:
         0.05 .. 5.
     seed
         The same seed, and the same temperatures at the same samples, give the same sound.
+    nudge
+        Whether to nudge it when it falls silent or gets stuck on a tone, as `generate` does. It may be set while it
+        plays.
 
     Raises
     ------
@@ -24,9 +28,10 @@ class LiveVoice:
         For a value out of range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False):
         self.capsule = GenerationRequest.of(capsule, voices=1).capsule
         self._sampler = None
+        self._nudge = nudge
         self.temperature = temperature
         self.begin(seed)
 
@@ -38,7 +43,7 @@ class LiveVoice:
     @property
     def about(self):
         """Its metadata, see `Take`: as of its beginning, with the current temperature."""
-        return {**self._about, "temperature": str(self._envelope)}
+        return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge}
 
     @property
     def temperature(self):
@@ -51,12 +56,26 @@ class LiveVoice:
         if self._sampler:
             self._sampler.envelopes = [self._envelope]
 
+    @property
+    def nudge(self):
+        """Whether it is nudged when it falls silent or gets stuck on a tone."""
+        return self._nudge
+
+    @nudge.setter
+    def nudge(self, value):
+        self._nudge = switch("nudge", value)
+        self._sampler.detector.nudge = self._nudge
+
+    @property
+    def events(self):
+        """What happened since its beginning: dictionaries with `seconds` and `what`, see `Take`."""
+        return events_of(self._sampler.detector, 0, np.inf)
+
     def begin(self, seed):
         """Begin again with a seed, as a new take does."""
-        request = GenerationRequest.of(self.capsule, voices=1, temperature=self._envelope, seed=seed)
+        request = GenerationRequest.of(self.capsule, voices=1, temperature=self._envelope, seed=seed, nudge=self._nudge)
         self._sampler, _ = request.sampler()
         (self._about,) = request.abouts()
-        self._sampler.detector = None
         self.seed = seed
 
     def play(self, seconds):

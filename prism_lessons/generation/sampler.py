@@ -49,7 +49,7 @@ def starting_state(engine, keys):
 class Sampler:
     """Plays on from sample to sample; the codes do not depend on how they are cut into pieces.
 
-    Nudges are the exception: degeneration is detected at the end of each piece, so nudges depend on where pieces end.
+    Degeneration is looked for after each `piece` of samples, however many are asked for at a time.
 
     Parameters
     ----------
@@ -90,6 +90,17 @@ class Sampler:
         """The next codes, int32, shape (voices, samples): a piece, or `samples` rounded up to whole frames."""
         largest = self.engine.largest
         samples = self.piece if samples is None else -(-samples // largest) * largest
+        if not self.detector:
+            return self._play(samples)
+        end, parts = self.played + samples, []
+        while self.played < end:
+            codes = self._play(min(end - self.played, self.piece - self.played % self.piece))
+            self._watch(self.engine.codec.decode(codes))
+            parts.append(codes)
+        return np.concatenate(parts, axis=1)
+
+    def _play(self, samples):
+        """The next codes, `samples` of them, whole frames."""
         seconds = (self.played + np.arange(samples)) / self.sample_rate
         temperatures = np.stack([envelope.at(seconds) for envelope in self.envelopes], axis=1)
         if self.detector:
@@ -101,11 +112,16 @@ class Sampler:
             mix = {"mix": np.stack([1 - second, second], axis=1)}
         codes, self.state = self.engine.play(self.state, temperatures, draws, **mix)
         self.played += samples
-        if self.detector:
-            self.detector.update(self.engine.codec.decode(codes), self.played)
-            if self.detector.restarts:
-                self._restart(self.detector.restarts)
         return codes
+
+    def _watch(self, sound):
+        """Let the detector have sound, (voices, samples), and follow it at the end of a piece."""
+        if self.played % self.piece:
+            self.detector.append(sound)
+            return
+        self.detector.update(sound, self.played)
+        if self.detector.restarts:
+            self._restart(self.detector.restarts)
 
     def _restart(self, voices):
         """Restart these voices from another moment of the recordings."""

@@ -17,6 +17,7 @@ import ipywidgets
 import numpy as np
 
 from ..audio import pcm16
+from ..checks import switch
 from ..errors import CourseError
 from ..generation import TEMPERATURES, Envelope, LiveVoice, Take, generate, take_name
 from ..live import LiveLine
@@ -50,6 +51,9 @@ class Instrument(PageBridge):
         How freely the model chooses at first, 0.05 .. 5.
     seed
         The seed of its random numbers, a whole number, 0 or more.
+    nudge
+        Whether to nudge it when it falls silent or gets stuck on a tone; the page has a switch for it, and says when it
+        happens.
 
     Attributes
     ----------
@@ -62,13 +66,14 @@ class Instrument(PageBridge):
         For a value out of its range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=True):
         self._temperature, self._seed = _checked_temperature(temperature), _checked_seed(seed)
-        self._voice = LiveVoice(capsule, temperature=self._temperature, seed=self._seed)
+        self._nudge = switch("nudge", nudge)
+        self._voice = LiveVoice(capsule, temperature=self._temperature, seed=self._seed, nudge=self._nudge)
         self._voice.play(WARM_UP)
         self._voice.begin(self._seed)
         self.kept = []
-        self._history = _History(round(MOST_KEPT * self._voice.sample_rate))
+        self._history = _History(MOST_KEPT, self._voice.sample_rate)
         self._version = 1  # of the values that Python has set: a page that has not received them must not override them
         self._answered = self._answer = None
         self._lock = threading.RLock()
@@ -80,6 +85,7 @@ class Instrument(PageBridge):
             "rate": self._voice.sample_rate,
             "temperature": self._temperature,
             "seed": self._seed,
+            "nudge": self._nudge,
         }
         title = "Your instrument"
         lowest, highest = TEMPERATURES
@@ -111,7 +117,7 @@ class Instrument(PageBridge):
 
     @temperature.setter
     def temperature(self, value):
-        self._set(_checked_temperature(value), self._seed)
+        self._set(_checked_temperature(value), self._seed, self._nudge)
 
     @property
     def seed(self):
@@ -120,10 +126,19 @@ class Instrument(PageBridge):
 
     @seed.setter
     def seed(self, value):
-        self._set(self._temperature, _checked_seed(value))
+        self._set(self._temperature, _checked_seed(value), self._nudge)
+
+    @property
+    def nudge(self):
+        """Whether it is nudged when it falls silent or gets stuck; a new value applies from the next block."""
+        return self._nudge
+
+    @nudge.setter
+    def nudge(self, value):
+        self._set(self._temperature, self._seed, switch("nudge", value))
 
     def take(self, seconds=8.0):
-        """Generate a take from silence with the current temperature and seed, without playing it live.
+        """Generate a take from silence with the current temperature, seed and nudge, without playing it live.
 
         Parameters
         ----------
@@ -138,7 +153,8 @@ class Instrument(PageBridge):
         if not 0 < _finite(seconds) <= LONGEST_TAKE:
             raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
         silent = LiveLine(io.StringIO())  # a button has no cell to print into
-        self.kept += generate(self._voice.capsule, seconds, 1, self._temperature, self._seed, silent)
+        voice = self._voice
+        self.kept += generate(voice.capsule, seconds, 1, self._temperature, self._seed, silent, nudge=self._nudge)
         return self.kept[-1]
 
     def _make_take(self):
@@ -151,15 +167,15 @@ class Instrument(PageBridge):
         names = [f"{number}: {take.name}" for number, take in numbered]
         self._shown.value = play(*(take for _, take in numbered), names=names).html
 
-    def _set(self, temperature, seed, by_page=False):
+    def _set(self, temperature, seed, nudge, by_page=False):
         with self._lock:
-            if (temperature, seed) == (self._temperature, self._seed):
+            if (temperature, seed, nudge) == (self._temperature, self._seed, self._nudge):
                 return
-            self._temperature, self._seed = temperature, seed
+            self._temperature, self._seed, self._nudge = temperature, seed, nudge
             if not by_page:
                 self._version += 1
                 self._send(self._values())
-            self._voice.temperature = temperature
+            self._voice.temperature, self._voice.nudge = temperature, nudge
             for field, value in zip(self._fields, (temperature, seed), strict=True):
                 field.value = value
 
@@ -179,29 +195,33 @@ class Instrument(PageBridge):
             self._send(about | self._answer)
 
     def _values(self):
-        return {"version": self._version, "temperature": self._temperature, "seed": self._seed}
+        values = {"temperature": self._temperature, "seed": self._seed, "nudge": self._nudge}
+        return {"version": self._version} | values
 
     def _respond(self, request):
-        begun, said, samples = time.perf_counter(), "", np.zeros(0, np.float32)
+        begun, said, happened, samples = time.perf_counter(), "", "", np.zeros(0, np.float32)
         self._by_hand.layout.display = "none"  # the page can set both itself
         if request.get("version") == self._version:
             temperature = _finite(request.get("temperature"))
             low, high = TEMPERATURES
             temperature = temperature if low <= temperature <= high else self._temperature
             seed = request["seed"] if _is_seed(request.get("seed")) else self._seed
-            self._set(temperature, seed, by_page=True)
+            nudge = request["nudge"] if isinstance(request.get("nudge"), bool) else self._nudge
+            self._set(temperature, seed, nudge, by_page=True)
         place = _finite(request.get("place"))
         place = int(place) if self._history.begin <= place <= self._history.end else self._history.end
         try:
             if request.get("keep"):
                 said = self._keep(_finite(request["keep"]), place)
             if request.get("begin"):
-                self._history.truncate(place)  # blocks made in advance will not be played
+                self._history.begin_again(place)  # blocks made in advance will not be played
                 self._voice.begin(self._seed)
             seconds = min(_finite(request.get("seconds")), MOST_SECONDS)
             if seconds > 0:
-                samples = self._voice.play(seconds)
-                self._history.add(samples, self._temperature)
+                before = len(self._voice.events)
+                samples, events = self._voice.play(seconds), self._voice.events[before:]
+                self._history.add(samples, self._temperature, events)
+                happened = _in_words(events)
         except CourseError as error:
             said = str(error)
         return self._values() | {
@@ -209,6 +229,7 @@ class Instrument(PageBridge):
             "end": self._history.end,
             "took": time.perf_counter() - begun,
             "said": said,
+            "happened": happened,
         }
 
     def _keep(self, seconds, place):
@@ -218,8 +239,8 @@ class Instrument(PageBridge):
         samples = self._history.samples(start, place)
         if not len(samples):
             return "There is nothing to keep yet: play first."
-        envelope = self._history.envelope(start, place, rate)
-        about = {**self._voice.about, "temperature": str(envelope), "live": True}
+        envelope, events = self._history.envelope(start, place), self._history.events(start, place)
+        about = {**self._voice.about, "temperature": str(envelope), "live": True, "events": events}
         take = Take(samples, rate, take_name(about), about)
         self.kept.append(take)
         self._show_kept()
@@ -231,19 +252,25 @@ class Instrument(PageBridge):
 
 
 class _History:
-    """The latest samples, by their places since the first, and their temperatures.
+    """The latest samples, by their places since the first, with their temperatures and events.
 
     Parameters
     ----------
     most
-        About how many are kept.
+        About how many seconds are kept.
+    sample_rate
+        Hz.
     """
 
-    def __init__(self, most):
-        self._most, self._pieces, self.begin, self.end = most, deque(), 0, 0
+    def __init__(self, most, sample_rate):
+        self._most, self._rate = round(most * sample_rate), sample_rate
+        self._pieces, self.begin, self.end = deque(), 0, 0
+        self._began = 0  # where the voice began, whose events are counted from there
         self._changes = []  # (place, temperature) of each change
+        self._events = []  # (place, what)
 
-    def add(self, samples, temperature):
+    def add(self, samples, temperature, events):
+        self._events += [(self._began + round(event["seconds"] * self._rate), event["what"]) for event in events]
         if not self._changes or self._changes[-1][1] != temperature:
             self._changes.append((self.end, temperature))
         self._pieces.append(samples)
@@ -252,32 +279,51 @@ class _History:
             self.begin += len(self._pieces.popleft())
         while len(self._changes) > 1 and self._changes[1][0] <= self.begin:
             del self._changes[0]
+        self._events = [(then, what) for then, what in self._events if then >= self.begin]
 
-    def truncate(self, place):
+    def begin_again(self, place):
+        """Forget what comes after a place, where another voice begins."""
         self._pieces = deque([self.samples(self.begin, place)])
         self._changes = [(turn, temperature) for turn, temperature in self._changes if turn < place]
-        self.end = place
+        self._events = [(then, what) for then, what in self._events if then <= place]
+        self.end = self._began = place
 
     def samples(self, start, stop):
         """A copy of the samples between two places, as far as they are kept."""
         whole = np.concatenate([np.zeros(0, np.float32), *self._pieces])
         return whole[max(0, start - self.begin) : max(0, stop - self.begin)].copy()
 
-    def envelope(self, start, stop, sample_rate):
+    def events(self, start, stop):
+        """What happened from one place to another, as the events of a `Take`."""
+        begin = max(start, self.begin)
+        return [
+            {"seconds": round((then - begin) / self._rate, 2), "what": what}
+            for then, what in self._events
+            if begin <= then <= stop
+        ]
+
+    def envelope(self, start, stop):
         """The temperature from one place to another, as far as it is kept, as an `Envelope`.
 
         It has a step wherever the temperature changed or, if that was very often, points at equal distances.
         """
         start = max(start, self.begin)
         before = [temperature for place, temperature in self._changes if place <= start]
-        turns = [((place - start) / sample_rate, after) for place, after in self._changes if start < place < stop]
+        turns = [((place - start) / self._rate, after) for place, after in self._changes if start < place < stop]
         points = [(0.0, before[-1])]
         for seconds, after in turns:
             points += [(seconds, points[-1][1]), (seconds, after)]
         if len(turns) > MOST_TURNS:
-            places = np.linspace(0, (stop - start) / sample_rate, MOST_TURNS)
+            places = np.linspace(0, (stop - start) / self._rate, MOST_TURNS)
             points = zip(places.round(2), Envelope(tuple(points)).at(places).round(3), strict=True)
         return Envelope(tuple(points))
+
+
+def _in_words(events):
+    """What just happened, as the page says it: "At 12.0 s: fell silent; nudged, 1.25 times as free." """
+    if not events:
+        return ""
+    return f"At {events[0]['seconds']:.1f} s: {'; '.join(event['what'] for event in events)}."
 
 
 def _finite(value):

@@ -1,10 +1,13 @@
 """A stream: one voice, played while it is made."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import LiveVoice, generate, mix
+from prism_lessons.run import as_capsule
 
 SHAPE = {"frame_sizes": (3, 12), "levels": 100}
 
@@ -12,6 +15,12 @@ SHAPE = {"frame_sizes": (3, 12), "levels": 100}
 @pytest.fixture
 def capsule(made):
     return made(**SHAPE)
+
+
+@pytest.fixture(scope="module")
+def asleep():
+    """A model that falls silent at a temperature of 0.5."""
+    return as_capsule(Path(__file__).parents[2] / "datasets_examples" / "trained" / "breath_plain")
 
 
 def test_it_plays_the_take_of_its_seed(capsule):
@@ -37,6 +46,28 @@ def test_a_temperature_counts_from_the_next_sample_on(capsule):
     # 0.1 s are 1,600 samples, and whole frames 1,608: the change comes there, as a line of that shape says.
     (take,) = generate(capsule, 0.2, voices=1, temperature="0:0.8, 0.1005:0.8, 0.1005:2", seed=1)
     np.testing.assert_array_equal(free[:1592], take.samples[1608:])
+
+
+def test_nudged_it_plays_the_nudged_take_of_its_seed_and_says_the_same(asleep):
+    """However its blocks are cut."""
+    voice = LiveVoice(asleep, temperature=0.5, seed=1, nudge=True)
+    sound = np.concatenate([voice.play(seconds) for seconds in (0.3, 0.001, 1.2, 0.08, 0.9, 0.7)])
+    (take,) = generate(asleep, 3.1, voices=1, temperature=0.5, seed=1, nudge=True)
+    np.testing.assert_array_equal(sound[: len(take.samples)], take.samples)
+    assert [event for event in voice.events if event["seconds"] <= 3.1] == take.about["events"] != []
+    (left,) = generate(asleep, 3.1, voices=1, temperature=0.5, seed=1)
+    assert (sound[: len(left.samples)] != left.samples).any()
+
+
+def test_nudging_can_be_switched_on_while_it_plays(asleep):
+    voice = LiveVoice(asleep, temperature=0.5, seed=1)
+    voice.play(1.5)
+    assert [event["what"] for event in voice.events] == ["fell silent"] and not voice.about["nudge"]
+    voice.nudge = True
+    voice.play(0.5)
+    assert voice.events[1]["what"].startswith("nudged") and voice.about["nudge"]
+    with pytest.raises(CourseError, match="nudge must be True or False"):
+        voice.nudge = "yes"
 
 
 def test_it_can_begin_again_and_with_another_seed(capsule):

@@ -176,9 +176,10 @@ def test_traps_hear_what_is_played_and_nudge_what_comes_next():
     for _ in range(6):
         sampler.play(4800)
     asked = engine.asked("temperatures")
-    assert (asked[:19200] == 0.5).all()  # a second of silence has been heard after four pieces
-    assert (asked[19200:24000] > 0.9).all()
-    assert sampler.detector.events[0] == {"seconds": 1.2, "voice": 1, "what": "fell silent"}
+    heard = 4 * sampler.piece  # the first pieces that hold a second of silence, 16,368 samples, however it is played
+    assert (asked[:heard] == 0.5).all()
+    assert (asked[heard : heard + 8000] > 0.9).all()
+    assert sampler.detector.events[0] == {"seconds": 1.02, "voice": 1, "what": "fell silent"}
 
 
 class Remembering(Recorder):
@@ -207,7 +208,7 @@ def test_a_nudge_in_silence_is_another_moment_of_the_recordings(nudge):
     if nudge:
         assert set(np.ravel(heard)) <= set(engine.moments[:, -1]) and len(set(np.ravel(heard))) > 3
         assert {
-            "seconds": 1.2,
+            "seconds": 1.02,
             "voice": 2,
             "what": "nudged, has heard another moment of the recordings",
         } in detector.events

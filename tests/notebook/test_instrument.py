@@ -20,15 +20,19 @@ RATE = 8000
 
 
 class Counting:
-    """A stream whose samples tell their place and the temperature that they were made at."""
+    """A voice whose samples tell their place and the temperature that they were made at, nudged each second."""
 
-    def __init__(self, capsule, temperature=0.95, seed=0):
-        self.capsule, self.sample_rate, self.temperature = capsule, RATE, temperature
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False):
+        self.capsule, self.sample_rate, self.temperature, self.nudge = capsule, RATE, temperature, nudge
         self.begin(seed)
 
     @property
     def about(self):
-        return {"seed": self.seed, "voice": 1, "temperature": f"{self.temperature:g}"}
+        return {"seed": self.seed, "voice": 1, "temperature": f"{self.temperature:g}", "nudge": self.nudge}
+
+    @property
+    def events(self):
+        return [{"seconds": float(second), "what": "nudged"} for second in range(1, self.place // RATE + 1)]
 
     def begin(self, seed):
         self.seed, self.place = seed, 0
@@ -51,11 +55,11 @@ def instrument(monkeypatch):
 
 @pytest.fixture
 def made_by(monkeypatch):
-    """What takes are made from, instead of takes: capsule, seconds, voices, temperature, seed."""
+    """What takes are made from, instead of takes: capsule, seconds, voices, temperature, seed, nudge."""
     calls = []
 
-    def generate(capsule, seconds, voices, temperature, seed, live):
-        calls.append((capsule, seconds, voices, temperature, seed))
+    def generate(capsule, seconds, voices, temperature, seed, live, nudge):
+        calls.append((capsule, seconds, voices, temperature, seed, nudge))
         return [Take(sound(0, 800), RATE, f"seed {seed}", {"seed": seed})]
 
     monkeypatch.setattr(module, "generate", generate)
@@ -67,7 +71,7 @@ class Page:
 
     def __init__(self, instrument, name="page"):
         self.instrument, self.name, self.number, self.attempt = instrument, name, 0, 0
-        self.values = {"version": 0, "temperature": 5, "seed": 99}
+        self.values = {"version": 0, "temperature": 5, "seed": 99, "nudge": False}
         self.ask()
 
     def ask(self, **wishes):
@@ -117,18 +121,18 @@ def test_a_question_that_comes_twice_is_answered_alike_and_nothing_is_made_twice
 
 def test_the_first_words_of_a_page_are_not_taken_for_the_composer_s(instrument):
     page = Page(instrument)
-    assert (instrument.temperature, instrument.seed) == (0.95, 3)
-    assert page.values == {"version": 1, "temperature": 0.95, "seed": 3}
+    assert (instrument.temperature, instrument.seed, instrument.nudge) == (0.95, 3, True)
+    assert page.values == {"version": 1, "temperature": 0.95, "seed": 3, "nudge": True}
 
 
 def test_what_a_cell_sets_reaches_the_page_and_is_not_overruled_by_what_was_on_its_way(instrument):
     page = Page(instrument)
     instrument.temperature = 0.7
     instrument.seed = 8
-    assert said(instrument) == {"version": 3, "temperature": 0.7, "seed": 8}
+    assert said(instrument) == {"version": 3, "temperature": 0.7, "seed": 8, "nudge": True}
     answer = page.ask(seconds=0.1)  # of a page that has not seen it
     same(heard(answer), sound(0, 800, 0.7))
-    assert page.values == {"version": 3, "temperature": 0.7, "seed": 8}
+    assert page.values == {"version": 3, "temperature": 0.7, "seed": 8, "nudge": True}
     page.values["temperature"] = 0.8
     page.ask()
     assert instrument.temperature == 0.8
@@ -168,9 +172,30 @@ def test_what_is_kept_says_how_its_temperature_moved_and_with_which_seed_it_bega
         "seed": 3,
         "voice": 1,
         "temperature": "0:0.95, 0.25:0.95, 0.25:1.2, 1.25:1.2, 1.25:0.7",
+        "nudge": True,
         "live": True,
+        "events": [{"seconds": 0.75, "what": "nudged"}],
     }
     assert take.name == "live_seed3_voice1_t0.95to0.7"
+
+
+def test_what_happens_is_said_when_it_does_and_nudging_can_be_switched_off_by_the_page_and_by_a_cell(instrument):
+    page = Page(instrument)
+    assert page.ask(seconds=0.5)["happened"] == ""
+    assert page.ask(seconds=1.6)["happened"] == "At 1.0 s: nudged; nudged."
+    page.values["nudge"] = False
+    page.ask()
+    assert not instrument.nudge and not instrument._voice.nudge
+    instrument.nudge = True
+    assert said(instrument)["nudge"] and instrument._voice.nudge
+
+
+def test_what_happened_after_a_new_beginning_is_counted_from_there(instrument):
+    page = Page(instrument)
+    page.ask(seconds=1.5)
+    page.ask(begin=True, place=8800, seconds=1.2)
+    page.ask(keep=300)
+    assert [event["seconds"] for event in instrument.kept[0].about["events"]] == [1.0, 2.1]
 
 
 def test_a_temperature_that_was_turned_all_the_time_is_told_in_short(instrument):
@@ -187,7 +212,7 @@ def test_a_temperature_that_was_turned_all_the_time_is_told_in_short(instrument)
 
 
 def test_only_the_last_minutes_are_remembered(instrument, monkeypatch):
-    monkeypatch.setattr(instrument, "_history", module._History(4000))
+    monkeypatch.setattr(instrument, "_history", module._History(0.5, RATE))
     page = Page(instrument)
     for _ in range(20):
         page.ask(seconds=0.1)
@@ -256,7 +281,7 @@ def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrumen
     page.ask(seconds=0.1)
     instrument.temperature = 0.8
     take = instrument.take(1.5)
-    assert made_by == [("a capsule", 1.5, 1, 0.8, 3)] and instrument.kept == [take] and take.name == "seed 3"
+    assert made_by == [("a capsule", 1.5, 1, 0.8, 3, True)] and instrument.kept == [take] and take.name == "seed 3"
     same(heard(page.ask(seconds=0.1)), sound(800, 1600, 0.8))
 
 
@@ -271,7 +296,7 @@ def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(ins
     temperature.value, seed.value, instrument._seconds.value = 1.1, 5, 1
     (button,) = [one for one in instrument._box.children if isinstance(one, ipywidgets.Button)]
     button.click()
-    assert made_by == [("a capsule", 1, 1, 1.1, 5)]
+    assert made_by == [("a capsule", 1, 1, 1.1, 5, True)]
     assert instrument._shown.value.count("<audio") == 1 and "1: seed 5" in instrument._shown.value
 
 
@@ -281,7 +306,9 @@ def test_fields_for_values_are_there_until_a_page_has_spoken(instrument):
     assert instrument._by_hand.layout.display == "none"
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": 0}, {"temperature": "warm"}, {"seed": -1}, {"seed": 1.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": 0}, {"temperature": "warm"}, {"seed": -1}, {"seed": 1.5}, {"nudge": 1}]
+)
 def test_values_out_of_range_are_refused_in_a_sentence(monkeypatch, wrong):
     monkeypatch.setattr(module, "LiveVoice", Counting)
     (name,) = wrong

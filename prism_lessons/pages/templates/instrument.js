@@ -13,7 +13,7 @@ const LOUD = -18; // dBFS, RMS
 
 const rate = page.rate;
 const me = [...crypto.getRandomValues(new Uint8Array(6))].join("-"); // another page's answers are not for this one
-let temperature = page.temperature, seed = page.seed;
+let { temperature, seed, nudge } = page;
 let version = 0; // of the values that Python has set itself, as far as this page has seen them
 let context = null, gain = null, analyser = null;
 let playing = false;
@@ -68,7 +68,7 @@ function ask() {
   }
   const seconds = playing ? wanted() : 0;
   if (!seconds && !Object.keys(wish).length) return;
-  request = { page: me, number: ++number, version, temperature, seed, seconds, place: heard(), ...wish };
+  request = { page: me, number: ++number, version, temperature, seed, nudge, seconds, place: heard(), ...wish };
   wish = {};
   request.asked = performance.now();
   send({ attempt: 1 });
@@ -81,13 +81,13 @@ function send(more) {
 
 function receive(answer) {
   if (answer.version > version) {
-    ({ version, temperature, seed } = answer);
+    ({ version, temperature, seed, nudge } = answer);
     showValues();
   }
   if (answer.page !== me || answer.number !== request?.number) return;
   const took = (performance.now() - request.asked) / 1000, { seconds } = request;
   request = null;
-  if (answer.said) tell(answer.said);
+  if (answer.said || answer.happened) tell(answer.said || answer.happened);
   if (!context) place = answer.end; // what another page has heard
   if (answer.samples && !wish.begin) {
     const samples = decoded(answer.samples), made = Math.max(answer.took, 0.001);
@@ -267,6 +267,7 @@ function showValues() {
   by("temperature").value = temperature;
   by("slider").value = temperature;
   by("seed").value = seed;
+  by("nudge").checked = nudge;
 }
 
 function changed() {
@@ -289,6 +290,10 @@ by("temperature").addEventListener("change", showValues); // what cannot be play
 by("seed").addEventListener("change", () => {
   if (by("seed").value && by("seed").checkValidity()) seed = Number(by("seed").value);
   showValues();
+  changed();
+});
+by("nudge").addEventListener("change", () => {
+  nudge = by("nudge").checked;
   changed();
 });
 by("volume").addEventListener("input", () => {
