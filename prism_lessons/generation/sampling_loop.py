@@ -490,7 +490,7 @@ def _sample(row, voice, temperature, draw, values):
     inverse_temperature = np.float32(1) / temperature
     for q in range(size):
         z[q] = _exp(max((z[q] - most) * inverse_temperature, np.float32(-87)))
-    # In float64: the order of a sum depends on the processor, and in float32 it would move a draw near 1 to another code.
+    # In float64: the order of a sum depends on the processor, and in float32 it would tip draws near 1 to another code.
     total = 0.0
     for q in range(size):
         total += np.float64(z[q])
