@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help course tour check test unit nbval nbval-colab cluster browser sync badges zip outputs docs findings stress clean
+.PHONY: help course tour check test unit nbval nbval-colab cluster browser core sync badges zip outputs docs findings stress clean
 
 help:  ## say what can be done
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ cluster: $(VENV)/dev  ## search settings and train a class on Ray
 # Pictures of the lessons, and how long they took, are left in artefacts/.
 browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chromium, hear its players and try its controls
 	$(BIN)/python -m pytest -q tests/browser
+
+core: $(VENV)/dev  ## build what plays a model in a web page, prism_lessons/pages/core/*.wasm, from core.c
+	$(BIN)/python prism_lessons/pages/core/build.py
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
 sync: $(VENV)/dev  ## bring lessons, translations and quiz up to date with what they are made from: notebooks/sources/*.py and so on

@@ -6,6 +6,7 @@ from .live_voice import LiveVoice
 from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
 from .morphing import Mixture, between, mix
+from .page_model import page_model
 from .priming import Prime
 from .sampler import PIECE, pieces
 from .take_files import Rendering, merge_lists, prepared, render, why_not_to_share
@@ -29,6 +30,7 @@ __all__ = [
     "merge_lists",
     "mix",
     "of_model",
+    "page_model",
     "perform",
     "pieces",
     "prepared",
