@@ -159,6 +159,7 @@ def gather():
         (SOURCE / place).write_text(by_address(text), encoding="utf-8")
     for picture in HERE.glob("*.png"):
         shutil.copy(picture, SOURCE)
+    shutil.copytree(HERE / "patches", SOURCE / "patches")
     glossary = GLOSSARY.read_text(encoding="utf-8")
     for lesson in paths():
         notebook = page_of(read(lesson), glossary)

@@ -7,6 +7,7 @@ Ranges that depend on something else, and settings, which have their own, are ch
 """
 
 import functools
+import importlib.util
 import inspect
 import math
 import os
@@ -16,6 +17,7 @@ from .errors import CourseError, as_given
 from .live import LiveLine
 from .settings import is_number
 
+PIP = {"ray": '"ray[tune]"', "pythonosc": "python-osc"}  # what pip calls a library, where that is not its name
 MOST_DIGITS = 1000  # of a whole number: Python prints no more than 4,300
 
 
@@ -161,3 +163,11 @@ def _range(low, high):
     if high is not None:
         return f" from {low} to {high}"
     return "" if low is None else f", {low} or more"
+
+
+def need(what, *libraries):
+    """Raise a `CourseError` if one of the libraries that `what` needs is not installed."""
+    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
+    if missing:
+        names = " ".join(PIP.get(name, name) for name in libraries)
+        raise CourseError(f"{what} needs {' and '.join(missing)}: type  python -m pip install {names}  and try again.")

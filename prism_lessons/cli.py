@@ -230,6 +230,13 @@ def _perform(options, live):
     return _listed([(take, take.path) for take in takes])
 
 
+def _play(options, live):
+    from .osc import open_player, serve
+
+    with open_player(options.capsules, options.temperature, options.seed) as player:
+        serve(player, options.osc, options.answers, live)
+
+
 def _played(options):
     """The capsule to play, or two of them mixed."""
     from .generation import mix
@@ -621,6 +628,13 @@ def _parser():
 
     text = "Generate long takes straight to disk; resumable: run it again to continue."
     playing_verb("perform", _perform, text, 600.0, 1)
+
+    command = verb("play", _play, "Play models on the sound card, steered by OSC messages from other programs.")
+    command.add_argument("capsules", nargs="+", metavar="capsule", help="a capsule, or the folder of a run; or several")
+    command.add_argument("--osc", type=whole, default=9000, metavar="PORT", help="where messages arrive, by UDP (9000)")
+    command.add_argument("--answers", type=whole, default=9001, metavar="PORT", help="where answers go (9001)")
+    command.add_argument("--temperature", type=number, default=0.95, metavar="T", help="at first: 0.05 to 5 (0.95)")
+    command.add_argument("--seed", type=whole, default=0, help="of the beginning (0)")
 
     command = verb("score", _score, "Measure how many bits per sample a model needs for a sound.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")

@@ -1,7 +1,6 @@
 """Ray, which carries what one process cannot: a search of settings, a class's trainings."""
 
 import contextlib
-import importlib.util
 import os
 from pathlib import Path
 
@@ -10,15 +9,6 @@ from .errors import CourseError, in_short
 CPUS = 2  # of a training: what the presets' figures were measured on
 # Ray gives its helpers 15 s to start, which a busy machine may exceed: https://github.com/ray-project/ray/issues/65983
 ATTEMPTS = 3
-PIP = {"ray": '"ray[tune]"'}  # what pip calls a library, where that is not its name
-
-
-def need(what, *libraries):
-    """Raise a `CourseError` if one of the libraries that `what` needs is not installed."""
-    missing = [name for name in libraries if importlib.util.find_spec(name) is None]
-    if missing:
-        names = " ".join(PIP.get(name, name) for name in libraries)
-        raise CourseError(f"{what} needs {' and '.join(missing)}: type  python -m pip install {names}  and try again.")
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ ROOMS = [
     "caches", "errors", "marks", "files", "prose", "live", "backend", "quantisation", "settings", "checks",
     "linear_prediction", "predictor_mixture", "presets", "audibility", "audio", "analysis", "corpus", "streams",
     "model", "file_format", "capsule", "prism", "run", "mirror", "verdict", "journal", "pages", "scoring", "generation",
-    "training", "cluster", "classroom", "audition", "tuning", "readiness", "notebook", "cli", "__main__",
+    "osc", "training", "cluster", "classroom", "audition", "tuning", "readiness", "notebook", "cli", "__main__",
 ]  # fmt: skip
 
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from ..checks import a_live_line, a_path, a_text, checked, number, optional
-from ..cluster import check_reach, connected, for_a_training, need
+from ..checks import a_live_line, a_path, a_text, checked, need, number, optional
+from ..cluster import check_reach, connected, for_a_training
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import exclusive_lock, read_error, write_text

@@ -71,12 +71,18 @@ class LiveVoice:
         """What happened since its beginning: dictionaries with `seconds` and `what`, see `Take`."""
         return events_of(self._sampler.detector, 0, np.inf)
 
-    def begin(self, seed):
-        """Begin again with a seed, as a new take does."""
-        request = GenerationRequest.of(self.capsule, voices=1, temperature=self._envelope, seed=seed, nudge=self._nudge)
+    def begin(self, seed, prime=None):
+        """Begin again with a seed, as a new take does; after a prime, if one is given, see `generate`."""
+        request = GenerationRequest.of(
+            self.capsule, voices=1, temperature=self._envelope, seed=seed, prime=prime, nudge=self._nudge
+        )
         self._sampler, _ = request.sampler()
         (self._about,) = request.abouts()
         self.seed = seed
+
+    def strike(self):
+        """Go on at once from another moment of the recordings, or from silence if the model keeps none."""
+        self._sampler.restart([0])
 
     def play(self, seconds):
         """The next `seconds` of sound, rounded up to whole frames: float32, shape (samples,)."""

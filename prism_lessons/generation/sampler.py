@@ -121,10 +121,10 @@ class Sampler:
             return
         self.detector.update(sound, self.played)
         if self.detector.restarts:
-            self._restart(self.detector.restarts)
+            self.restart(self.detector.restarts)
 
-    def _restart(self, voices):
-        """Restart these voices from another moment of the recordings."""
+    def restart(self, voices):
+        """Restart these voices, counted from 0, from another moment of the recordings, or else from silence."""
         restarted = starting_state(self.engine, [(*self.keys[voice], self.played) for voice in voices])
         parts = [self.state.past.copy(), *(part.copy() for part in self.state.recurrent)]
         for part, new in zip(parts, [restarted.past, *restarted.recurrent], strict=True):

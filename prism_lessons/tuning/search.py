@@ -8,8 +8,8 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from ..checks import a, a_live_line, a_path, a_text, checked, number, one_of, optional, whole
-from ..cluster import check_reach, connected, for_a_training, need
+from ..checks import a, a_live_line, a_path, a_text, checked, need, number, one_of, optional, whole
+from ..cluster import check_reach, connected, for_a_training
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json

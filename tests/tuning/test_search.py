@@ -5,7 +5,7 @@ import os
 import pytest
 
 import prism_lessons as pl
-from prism_lessons import cluster
+from prism_lessons import checks
 from prism_lessons.cli import main
 from prism_lessons.presets import find_preset
 from prism_lessons.tuning import SPACE, Search, search, space, tune
@@ -64,7 +64,7 @@ def test_another_search_does_not_go_on_in_the_folder_of_one(hum_corpus, tmp_path
 
 
 def test_without_ray_it_is_said_what_to_install(hum_corpus, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cluster.importlib.util, "find_spec", lambda name: None if name == "ray" else object())
+    monkeypatch.setattr(checks.importlib.util, "find_spec", lambda name: None if name == "ray" else object())
     assert main(["tune", str(hum_corpus.folder), str(tmp_path / "search"), "--over", "dim=[32,64]"]) == 2
     assert 'needs ray: type  python -m pip install "ray[tune]" optuna' in capsys.readouterr().err
 

@@ -1,0 +1,385 @@
+"""Models played on the sound card and steered by other programs, with OSC (Open Sound Control).
+
+Each voice has a thread of its own, which keeps a little sound ready. Messages wait until that thread makes its next
+block, so none meets a half-made block, and a thousand in a second do no harm.
+"""
+
+import inspect
+import math
+import os
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from .audio import safe_file_name, to_dbfs
+from .checks import checked, need, whole
+from .errors import CourseError, as_given
+from .generation import LiveVoice, Prime
+from .live import LiveLine, some
+from .settings import is_number
+
+HOST, ANSWERS = "127.0.0.1", 9001  # this computer alone is listened to; the port that answers go to
+BLOCK = 0.02  # seconds made at a time
+AHEAD = 0.1  # seconds kept ready; half as much again after each gap, up to a second
+MOST_AHEAD = 1.0
+GAIN = -12.0  # dB, of a voice at first: what it plays is not known
+GAINS = (-60.0, 12.0)
+REPORT = 0.1  # seconds from one report to the next
+MESSAGES = {
+    "temperature": "a number from 0.05 to 5",
+    "seed": "a whole number from 0 on; the model begins again",
+    "prime": "the path of a recording to go on from, and if you like where it starts and how many seconds of it count",
+    "nudge": "nothing, for a nudge now, or 1 or 0, to nudge it by itself or not",
+    "gain": "decibels, from -60 to 12",
+    "play": "nothing",
+    "stop": "nothing",
+}
+
+
+class SoundCard:
+    """The sound card's output, by PortAudio.
+
+    Parameters
+    ----------
+    sample_rate
+        Hz, of the model; where the card does not take it, the card's own is used.
+
+    Attributes
+    ----------
+    sample_rate : int
+        Hz, that it plays at.
+
+    Raises
+    ------
+    CourseError
+        Where PortAudio or a sound card is missing.
+    """
+
+    def __init__(self, sample_rate):
+        need("Playing on the sound card", "sounddevice")
+        try:
+            import sounddevice
+        except OSError as error:
+            raise CourseError(
+                "PortAudio, which plays on the sound card, is missing: install it (on Debian and Ubuntu: sudo apt "
+                "install libportaudio2), and try again."
+            ) from error
+        self._sounddevice = sounddevice
+        try:
+            self.sample_rate = self._accepted(sample_rate)
+        except sounddevice.PortAudioError as error:
+            raise CourseError(
+                f"There is no sound card to play on ({error}): connect one, or loudspeakers, and try again."
+            ) from error
+
+    def _accepted(self, sample_rate):
+        with suppress(self._sounddevice.PortAudioError):
+            self._sounddevice.check_output_settings(samplerate=sample_rate, channels=1)
+            return sample_rate
+        return round(self._sounddevice.query_devices(kind="output")["default_samplerate"])
+
+    def start(self, fill):
+        """Play what `fill(samples)` gives, float32, shape (samples,); returns the card's latency in seconds."""
+
+        def callback(block, samples, _, __):
+            block[:, 0] = fill(samples)
+
+        self._stream = self._sounddevice.OutputStream(self.sample_rate, channels=1, dtype="float32", callback=callback)
+        self._stream.start()
+        return self._stream.latency
+
+    def stop(self):
+        """Fall silent."""
+        self._stream.close()
+
+
+class OscPlayer:
+    """Models that sound together; messages address each by its name, or all of them. A context manager.
+
+    Parameters
+    ----------
+    voices
+        {name: `LiveVoice`}.
+    output
+        Where they sound: an object with a `sample_rate`, and with `start` and `stop` as of `SoundCard`.
+
+    Attributes
+    ----------
+    latency : float
+        Seconds until a message is heard, at first.
+    """
+
+    def __init__(self, voices, output):
+        self._parts = {name: _Part(voice, output.sample_rate) for name, voice in voices.items()}
+        self._output, self._errors = output, []
+        self._threads = ThreadPoolExecutor(len(voices))
+
+    def __enter__(self):
+        self._working = [self._threads.submit(part.work) for part in self._parts.values()]
+        self.latency = AHEAD + BLOCK + self._output.start(self.fill)
+        return self
+
+    def __exit__(self, *_):
+        self._output.stop()
+        for part in self._parts.values():
+            part.end()
+        self._threads.shutdown()
+
+    def __str__(self):
+        return some(list(self._parts), 10)
+
+    def fill(self, samples):
+        """The next samples of all models together, float32, shape (samples,), kept within full scale."""
+        return np.clip(np.sum([part.take(samples) for part in self._parts.values()], axis=0), -1, 1)
+
+    def receive(self, address, *values):
+        """Receive a message, such as "/temperature" or "/bells/temperature" with 0.9; a wrong one becomes an answer."""
+        name, _, what = address.removeprefix("/").rpartition("/")
+        if what not in MESSAGES:
+            self._errors.append(f"There is no message {as_given(address)}: there are /{', /'.join(MESSAGES)}.")
+        elif name and name not in self._parts:
+            self._errors.append(f"No model is called {as_given(name)}: there is {some(list(self._parts), 10)}.")
+        else:
+            for part in [self._parts[name]] if name else self._parts.values():
+                part.receive(what, values)
+
+    def answers(self):
+        """What is to be answered since the last call: the level, state and events of each model, and errors.
+
+        Returns
+        -------
+        A list of (address, list of values).
+        """
+        for work in self._working:
+            if work.done():
+                work.result()  # raises what ended it
+        told = []
+        for name, part in self._parts.items():
+            told += [(f"/{name}/event", [what]) for what in part.events()]
+            told += [(f"/{name}/level", part.level()), (f"/{name}/state", part.state())]
+            self._errors += part.errors()
+        errors, self._errors = self._errors, []
+        return told + [("/error", [error]) for error in errors[-1:]]
+
+
+def open_player(capsules, temperature=0.95, seed=0, output=SoundCard):
+    """An `OscPlayer` of some models.
+
+    Parameters
+    ----------
+    capsules
+        A list of capsules, runs, or paths of them. Each is called by the name of its file or folder, or by that of its
+        run; a number tells two of one name apart.
+    temperature, seed
+        What they begin with, see `LiveVoice`.
+    output
+        Makes the output from a sample rate.
+    """
+    voices = {}
+    for capsule in capsules:
+        voice = LiveVoice(capsule, temperature, seed, nudge=True)
+        name = base = _name_of(capsule, voice)
+        while name in voices:
+            name = f"{base}_{len(voices) + 1}"
+        voices[name] = voice
+    return OscPlayer(voices, output(max(voice.sample_rate for voice in voices.values())))
+
+
+def _name_of(capsule, voice):
+    """What a model is called in messages, which have no spaces and few signs in their addresses."""
+    if isinstance(capsule, (str, os.PathLike)):
+        return safe_file_name(Path(capsule).absolute().name.removesuffix(".capsule"))
+    return safe_file_name(str(voice.about.get("run", "model")))
+
+
+@checked(port=whole(1, 65535), answers=whole(1, 65535))
+def serve(player, port, answers=ANSWERS, live=None):
+    """Play until Ctrl-C, and carry out the OSC messages that programs on this computer send.
+
+    Parameters
+    ----------
+    player
+        An `OscPlayer`, opened.
+    port
+        Where messages arrive, by UDP.
+    answers
+        Port that answers go to, ten times a second.
+    live
+        A `LiveLine` for progress.
+
+    Raises
+    ------
+    CourseError
+        When another program has the port.
+    """
+    need("Playing by messages", "pythonosc")
+    from pythonosc.dispatcher import Dispatcher
+    from pythonosc.osc_server import BlockingOSCUDPServer
+    from pythonosc.udp_client import SimpleUDPClient
+
+    live, dispatcher, client = live or LiveLine(), Dispatcher(), SimpleUDPClient(HOST, answers)
+    dispatcher.set_default_handler(player.receive)
+    try:
+        server = BlockingOSCUDPServer((HOST, port), dispatcher, timeout=REPORT)
+    except OSError as error:
+        raise CourseError(f"Port {port} cannot be used ({error.strerror}): choose another with --osc.") from error
+    live.end(
+        f"Playing {player}. Messages to port {port} of this computer are heard after about {player.latency:.2f} s; "
+        f"answers go to port {answers}. Ctrl-C ends it."
+    )
+    with server:
+        due = time.monotonic()
+        while True:
+            server.handle_request()
+            if time.monotonic() < due:
+                continue
+            due = time.monotonic() + REPORT
+            for address, values in player.answers():
+                with suppress(OSError):  # on some systems, that nobody listens is an error of the next sending
+                    client.send_message(address, values)
+
+
+class _Part:
+    """A voice, the thread that makes it, the sound that is ready, and the messages that wait for the next block."""
+
+    def __init__(self, voice, sample_rate):
+        self._voice, self._rate = voice, sample_rate
+        self._resampler = None
+        if voice.sample_rate != sample_rate:
+            self._resampler = soxr.ResampleStream(voice.sample_rate, sample_rate, 1, dtype="float32")
+        self._messages, self._events, self._errors = (queue.SimpleQueue() for _ in range(3))
+        self._sound, self._lock = np.zeros(0, np.float32), threading.Lock()  # what is ready
+        self._playing, self._collecting, self._ahead, self._gaps = True, True, AHEAD, 0
+        self._gain, self._asked_gain = 0.0, _amplitude(GAIN)
+        self._squares, self._count, self._peak = 0.0, 0, 0.0
+        self._over, self._taken = False, threading.Event()
+
+    @property
+    def ready(self):
+        """Seconds of sound that are ready."""
+        return len(self._sound) / self._rate
+
+    def state(self):
+        """ "playing" or "stopped", the seconds that are ready, and how many gaps there were."""
+        return ["playing" if self._playing else "stopped", round(self.ready, 3), self._gaps]
+
+    def level(self):
+        """RMS and peak since the last call, in dBFS."""
+        rms = math.sqrt(self._squares / max(1, self._count))
+        levels, self._squares, self._count, self._peak = (rms, self._peak), 0.0, 0, 0.0
+        return [round(float(to_dbfs(level)), 1) for level in levels]
+
+    def events(self):
+        """What happened to the voice since the last call, as words."""
+        return _all_of(self._events)
+
+    def errors(self):
+        """What was wrong with messages since the last call, as sentences."""
+        return _all_of(self._errors)
+
+    def receive(self, what, values):
+        """Have a message carried out before the next block."""
+        self._messages.put((what, values))
+        self._taken.set()
+
+    def end(self):
+        """End `work`."""
+        self._over = True
+        self._taken.set()
+
+    def take(self, samples):
+        """The next samples, float32, shape (samples,): what is ready, and silence where that is not enough."""
+        gain = self._asked_gain if self._playing else 0.0
+        with self._lock:
+            if self.ready >= self._ahead:
+                self._collecting = False
+            silent = self._collecting or gain == self._gain == 0
+            sound, self._sound = np.split(self._sound, [0 if silent else samples])
+        if len(sound) < samples and not silent:
+            self._gaps += 1
+            self._collecting, self._ahead = True, min(MOST_AHEAD, 1.5 * self._ahead)
+        self._taken.set()
+        sound = np.pad(sound, (0, samples - len(sound))) * np.linspace(self._gain, gain, samples, dtype=np.float32)
+        self._gain = gain
+        self._squares, self._count = self._squares + float(sound @ sound), self._count + samples
+        self._peak = max(self._peak, float(np.abs(sound).max(initial=0)))
+        return sound
+
+    def work(self):
+        """Carry out messages, and keep some sound ready, until `end`."""
+        while not self._over:
+            self._taken.clear()
+            for what, values in _all_of(self._messages):
+                try:
+                    self._carry_out(what, values)
+                except CourseError as error:
+                    self._errors.put(str(error))
+            if self._playing and self.ready < self._ahead + BLOCK:
+                self._make()
+            else:
+                self._taken.wait(REPORT)
+
+    def _carry_out(self, what, values):
+        method = getattr(self, f"_on_{what}")
+        try:
+            inspect.signature(method).bind(*values)
+        except TypeError:
+            raise CourseError(f"/{what} takes {MESSAGES[what]}.") from None
+        method(*values)
+
+    def _make(self):
+        before = len(self._voice.events)
+        sound = self._voice.play(BLOCK)
+        for event in self._voice.events[before:]:
+            self._events.put(event["what"])
+        if self._resampler:
+            sound = self._resampler.resample_chunk(sound)
+        with self._lock:
+            self._sound = np.concatenate([self._sound, sound])
+
+    def _on_temperature(self, value):
+        self._voice.temperature = value
+
+    def _on_seed(self, value):
+        self._voice.begin(_as_whole(value))
+
+    def _on_prime(self, file, start=None, seconds=8.0):
+        self._voice.begin(self._voice.seed, Prime(file, start, seconds))
+
+    def _on_nudge(self, switch=None):
+        if switch is None:
+            self._voice.strike()
+        else:
+            self._voice.nudge = bool(_as_whole(switch))
+
+    def _on_gain(self, decibels):
+        low, high = GAINS
+        if not is_number(decibels) or not low <= decibels <= high:
+            raise CourseError(f"gain must be {low:g} to {high:g} dB, not {as_given(decibels)}.")
+        self._asked_gain = _amplitude(decibels)
+
+    def _on_play(self):
+        self._playing = True
+
+    def _on_stop(self):
+        self._playing = False
+
+
+def _all_of(waiting):
+    """What waits in a queue, as a list; it is empty then."""
+    return [waiting.get_nowait() for _ in range(waiting.qsize())]
+
+
+def _amplitude(decibels):
+    return 10 ** (decibels / 20)
+
+
+def _as_whole(value):
+    """Whole numbers come as floats from Max and Pure Data."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
