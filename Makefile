@@ -7,6 +7,11 @@ BIN := $(VENV)/bin
 # Two workers, each with files of its own: more would each hold a TensorFlow in memory.
 SIDE_BY_SIDE := -n 2 --dist loadfile --no-loadscope-reorder
 
+# What XLA compiles is kept beside the TensorFlow that compiled it, for all processes that train in the tests.
+XLA = --tf_xla_persistent_cache_directory='$(abspath $(1))/xla' --tf_xla_persistent_cache_device_types=CPU
+check unit nbval cluster browser: export TF_XLA_FLAGS = $(call XLA,$(VENV))
+nbval-colab: export TF_XLA_FLAGS = $(call XLA,$(VENV)-colab)
+
 .DEFAULT_GOAL := help
 .PHONY: help course tour check test unit nbval nbval-colab cluster browser core sync badges zip outputs docs findings stress clean
 
