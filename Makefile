@@ -55,7 +55,7 @@ browser: $(VENV)/dev $(VENV)/course  ## open every lesson in JupyterLab and Chro
 	$(BIN)/python -m pytest -q tests/browser
 
 core: $(VENV)/dev  ## build what plays a model in a web page, prism_lessons/pages/core/*.wasm, from core.c
-	$(BIN)/python prism_lessons/pages/core/build.py
+	$(BIN)/python -m prism_lessons.pages.core.build
 
 # Of a pair, jupytext takes the newer file: touched, that is the source.
 sync: $(VENV)/dev  ## bring lessons, translations and quiz up to date with what they are made from: notebooks/sources/*.py and so on

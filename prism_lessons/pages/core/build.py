@@ -4,8 +4,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-CORES = {"core.wasm": "simd128", "core_fused.wasm": "simd128+relaxed_simd"}
+from . import FOLDER
+
+FEATURES = {"core.wasm": "simd128", "core_fused.wasm": "simd128+relaxed_simd"}
 # No multiply-add but where core.c asks for one, as in Numba's loop.
 FLAGS = (
     "-target", "wasm32-freestanding", "-O3", "-ffreestanding", "-fno-builtin", "-ffp-contract=off", "-nostdlib",
@@ -15,11 +16,11 @@ FLAGS = (
 
 def build(folder):
     """Write the two cores into a folder. The same version of ziglang writes the same bytes."""
-    for name, features in CORES.items():
-        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, f"-mcpu=generic+{features}"]
-        subprocess.run([*command, "-o", Path(folder) / name, HERE / "core.c"], check=True)
-        (Path(folder) / name).chmod(0o644)  # it is not a program
+    for name, features in FEATURES.items():
+        path, command = Path(folder) / name, [sys.executable, "-m", "ziglang", "cc", *FLAGS]
+        subprocess.run([*command, f"-mcpu=generic+{features}", "-o", path, FOLDER / "core.c"], check=True)
+        path.chmod(0o644)  # it is not a program
 
 
 if __name__ == "__main__":
-    build(HERE)
+    build(FOLDER)

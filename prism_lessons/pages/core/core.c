@@ -8,7 +8,8 @@
 //     load(bytes)       1; or 0 if they are of another version, or memory is short
 //     prepare(voices, most)    makes room for some voices, and for `most` samples in a call; 1, or 0 if memory is short
 //     begin(voice, state, seed, number)    from the next whole frame on, the voice continues one of the model's states,
-//                       with the random numbers of `np.random.default_rng([seed, number])`
+//                       with the random numbers of `np.random.default_rng([seed, number])`; before, its first state with
+//                       those of [0, voice]
 //     set_temperature(voice, temperature)
 //     play(samples)     makes so many samples of each voice
 //     sound(voice)      where they are, float32
@@ -148,13 +149,14 @@ int32_t EXPORT(prepare)(int32_t voices, int32_t most) {
     now.voices = room(voices * sizeof(Voice));
     if (!now.voices) return 0;
     now.count = voices;
-    for (Voice *voice = now.voices; voice < now.voices + now.count; voice++) {
+    for (int32_t number = 0; number < voices; number++) {
+        Voice *voice = now.voices + number;
         *voice = (Voice){
             .values = room(4 * sizes->width), .sound = room(4 * most), .excitations = room(4 * codes),
             .filtered = room(4 * (sizes->filters + PANEL)), .codes = room(4 * codes),
             .nonzero = room(4 * (sizes->most_inputs + 1)), .samples = room(8 * (lead() + most)),
             .adapted = room(8 * sizes->adapted), .guesses = room(guesses), .scales = room(guesses),
-            .likelihoods = room(guesses), .next = NOTHING, .temperature = 1,
+            .likelihoods = room(guesses), .number = number, .temperature = 1,
         };
         if (!voice->values || !voice->sound || !voice->excitations || !voice->codes || !voice->samples) return 0;
     }
