@@ -2,7 +2,7 @@
 
 import math
 
-from ..backend import keras, ops
+from ..backend import keras, ops, tf
 from ..capsule import fill
 from ..linear_prediction import book_of, levels_of
 from ..model import SampleRNN, on_gpu
@@ -168,7 +168,7 @@ class Adam(keras.optimizers.Adam):
         self.norms = self.add_variable(shape=(2,), initializer="zeros", dtype="float32", name="norms")
 
     def apply(self, grads, trainable_variables=None):
-        grads = [ops.convert_to_tensor(gradient) for gradient in grads]
+        grads = [dense(gradient) for gradient in grads]
         norm = ops.sqrt(sum(ops.sum(ops.square(gradient)) for gradient in grads))
         self.norms.assign_add(ops.stack([norm, ops.ones_like(norm)]))
         shorter = ops.minimum(1.0, self.longest / norm)
@@ -179,6 +179,11 @@ class Adam(keras.optimizers.Adam):
         """The mean gradient norm since `norms` was last set to 0; 0 if there was none."""
         total, count = self.norms.numpy()
         return float(total / max(count, 1))
+
+
+def dense(gradient):
+    """A gradient as a tensor: TensorFlow's of an embedding is a list of rows, in which a code may occur repeatedly."""
+    return tf.convert_to_tensor(gradient) if tf else gradient
 
 
 class Nats(keras.losses.Loss):

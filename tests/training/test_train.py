@@ -17,7 +17,7 @@ import soundfile
 
 import prism_lessons as pl
 from prism_lessons.audio import load
-from prism_lessons.backend import tf
+from prism_lessons.backend import keras, tf
 from prism_lessons.capsule import Capsule
 from prism_lessons.corpus import curate
 from prism_lessons.corpus.codes import Codes
@@ -32,7 +32,7 @@ from prism_lessons.settings import ModelSettings, TrainingSettings
 from prism_lessons.streams import Streams
 from prism_lessons.training import train
 from prism_lessons.training.callback import TrainingCallback
-from prism_lessons.training.keras_model import StatefulSampleRNN
+from prism_lessons.training.keras_model import Adam, StatefulSampleRNN
 from prism_lessons.training.trainer import Trainer
 
 REPOSITORY = Path(__file__).parents[2]
@@ -373,6 +373,14 @@ def test_uniform_noise_costs_log2_of_the_levels_and_no_less(tmp_path):
     # Below 4 bits only by luck: the mean over 100,000 draws of a cost whose spread is under 1 bit strays less than
     # 0.01; above 4 by what 200,000 samples leave unlearned.
     assert 4 - 0.01 <= bits <= 4.1
+
+
+def test_a_gradient_that_lists_rows_repeatedly_is_clipped_by_its_true_norm():
+    """As that of the embedding in a small batch, where some codes occur several times."""
+    weight, adam = keras.Variable(np.zeros((3, 2))), Adam(1e-3, 5.0)
+    adam.build([weight])
+    adam.apply([tf.IndexedSlices(tf.ones((4, 2)), [1, 1, 1, 1], (3, 2))], [weight])
+    assert adam.mean_norm == pytest.approx(4 * math.sqrt(2))
 
 
 def test_a_markov_chain_is_learned_to_its_entropy():
