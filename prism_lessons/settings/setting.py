@@ -5,7 +5,7 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import get_args
 
-from ..errors import CourseError, as_given, in_short
+from ..errors import CourseError, as_given
 
 # Sources cited by several settings.
 PAPER = "Mehri et al. 2017, https://arxiv.org/abs/1612.07837"
@@ -72,8 +72,6 @@ class Setting:
             raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {as_given(value)}.")
         if all(map(self._fits, value if self.several else [value])):
             return
-        if self.kind is str and isinstance(value, str):
-            raise CourseError(f'There is no {self.name} "{in_short(value)}": choose {self.range}.')
         said = f"must each be {self.range.removeprefix('each ')}" if self.several else f"must be {self.range}"
         raise CourseError(f"{self.name} {said}, not {as_given(list(value) if self.several else value)}.")
 
