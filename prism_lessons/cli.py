@@ -524,6 +524,14 @@ def _parser():
         command.add_argument(
             "--set", type=setting, action="append", default=[], metavar="NAME=VALUE", help="change a setting"
         )
+        command.add_argument(
+            "--devices",
+            dest="set",
+            type=lambda text: ("devices", text),
+            action="append",
+            metavar="one|all",
+            help="train on one graphics card, or share each batch among all of this machine (one)",
+        )
         if budget:
             command.add_argument("--minutes", type=number, help="budget: minutes of training in total (the preset's)")
             command.add_argument("--epochs", type=whole, help="budget in epochs instead, in total")

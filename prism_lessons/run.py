@@ -52,8 +52,8 @@ PREFLIGHT, PREFLIGHT_SOUNDS, LOCK = "preflight.json", "preflight", "training.loc
 # Settings that may change when a run goes on, because its weights still fit. The temperatures of the clips may not, so
 # that epochs can be compared at each of them.
 FREE_TO_CHANGE = {
-    "checkpoint_minutes", "clip_norm", "clip_seconds", "clip_voices", "disk_gb", "dropout", "learning_rate", "patience",
-    "precision", "streams", "warm_up", "window",
+    "checkpoint_minutes", "clip_norm", "clip_seconds", "clip_voices", "devices", "disk_gb", "dropout", "learning_rate",
+    "patience", "precision", "streams", "warm_up", "window",
 }  # fmt: skip
 
 

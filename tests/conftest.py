@@ -195,7 +195,8 @@ def compiled_once():
 
     def build_or_reset(preset, precision, codes=None):
         new = build(preset, precision, codes)
-        compiled = preset.model, preset.training.streams, preset.training.clip_norm, precision
+        training = preset.training
+        compiled = preset.model, training.streams, training.clip_norm, training.devices, precision
         model = models.setdefault(compiled, new)
         if model is not new:
             for variable, value in zip(model.named_variables().values(), new.named_variables().values(), strict=True):

@@ -206,6 +206,14 @@ class TrainingSettings(Checked):
         "Micikevicius et al. 2018, https://arxiv.org/abs/1710.03740",
         choices=("auto", "float32", "mixed_float16"),
     )
+    devices: str = setting(
+        "one",
+        "Graphics cards",
+        'Whether one graphics card trains, or "all" of this machine share the streams; best if their number divides '
+        "that of the streams. Without a card, the processor trains. You do not hear it.",
+        HERE,
+        choices=("one", "all"),
+    )
 
     @property
     def clips(self):

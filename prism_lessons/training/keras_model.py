@@ -1,6 +1,12 @@
-"""The model that Keras trains: a SampleRNN that carries each stream's state from batch to batch."""
+"""The model that Keras trains: a SampleRNN that carries each stream's state from batch to batch.
+
+On several devices, each one computes the gradients of its share of the streams. All else, from the variables to Adam,
+is on the first one, as if there were no others.
+"""
 
 import math
+
+import numpy as np
 
 from ..backend import keras, ops, tf
 from ..capsule import fill
@@ -26,7 +32,10 @@ def build_model(preset, precision, codes=None):
         is full scale, and the rest is empty.
     """
     keras.utils.set_random_seed(preset.training.seed)
-    model = StatefulSampleRNN(SampleRNN(preset.model, dtype=precision), preset.training.streams)
+    samplernn, streams = SampleRNN(preset.model, dtype=precision), preset.training.streams
+    devices = devices_of(preset.training)
+    several = len(devices) > 1
+    model = SharedSampleRNN(samplernn, streams, devices) if several else StatefulSampleRNN(samplernn, streams)
     if codes is not None and preset.model.guesses:
         loudest, drift = levels_of(codes, preset.model.codec)
         model.samplernn.loudest.assign([loudest])
@@ -44,6 +53,12 @@ def resolve_precision(precision):
     if precision == "auto":
         return "mixed_float16" if on_gpu() else "float32"
     return precision
+
+
+def devices_of(settings):
+    """Names of the devices that a training by `TrainingSettings` uses: no more than it has streams."""
+    devices = keras.distribution.list_devices()
+    return devices[: settings.streams if settings.devices == "all" else 1]
 
 
 class StatefulSampleRNN(keras.Model):
@@ -145,6 +160,69 @@ class StatefulSampleRNN(keras.Model):
         if any(name.startswith("carried/") for name in unfit):
             for state, first in zip(self.stream_states, self.samplernn.initial_state(self.streams), strict=True):
                 state.assign(first)
+
+
+class SharedSampleRNN(StatefulSampleRNN):
+    """A `StatefulSampleRNN` whose streams are shared out among several devices.
+
+    A step gives what it would give on one device, but for the order in which gradients are added up. The variables are
+    the same, and so are checkpoints.
+
+    Parameters
+    ----------
+    devices
+        Their names; the first one has the variables.
+    """
+
+    def __init__(self, samplernn, streams, devices):
+        super().__init__(samplernn, streams)
+        self.devices = devices
+
+    def compile_for(self, settings):
+        super().compile_for(settings)
+        # XLA compiles for one device, so it compiles the share of each and not the whole step.
+        self._share = tf.function(self._gradients, jit_compile=True) if self.jit_compile else self._gradients
+        self.jit_compile = False
+
+    def train_step(self, data):
+        weights, fixed = self.samplernn.trainable_variables, self.samplernn.non_trainable_variables
+        whole = data, [tf.convert_to_tensor(state) for state in self.stream_states]
+        sizes = [len(share) for share in np.array_split(range(self.streams), len(self.devices))]
+        shares = zip(*(tf.split(each, sizes) for each in tf.nest.flatten(whole)), strict=True)
+        factor = self.optimizer.scale_loss(1 / ops.sum(data[2]))  # the mean is that of the whole batch
+        fixed_values = [tf.convert_to_tensor(variable) for variable in fixed]
+        gradients, states = [], []
+        for device, share in zip(self.devices, shares, strict=True):
+            (inputs, targets, counted), state = tf.nest.pack_sequence_as(whole, share)
+            with tf.device(device):
+                copies = [tf.identity(weight) for weight in weights]
+                # All get the same random state, since all streams of a batch have the same dropout.
+                share_gradients, logits, state, after = self._share(
+                    copies, fixed_values, inputs, targets, counted, state, factor
+                )
+                self.compute_metrics(inputs, targets, logits, counted)
+            gradients.append(share_gradients)
+            states.append(state)
+        self.optimizer.apply_gradients(
+            (tf.add_n(each), weight) for *each, weight in zip(*gradients, weights, strict=True)
+        )
+        for variable, value in zip(fixed, after, strict=True):
+            variable.assign(value)
+        for variable, parts in zip(self.stream_states, zip(*states, strict=True), strict=True):
+            variable.assign(ops.cast(ops.concatenate(parts), variable.dtype))
+        self.batches_seen.assign_add(1)
+        return {"bits": self.bits.result()}
+
+    def _gradients(self, weights, fixed, inputs, targets, counted, state, factor):
+        """Of one share: gradients of its sum of nats times `factor`, logits, new states, new values of `fixed`."""
+        codes, starts, features = inputs["codes"], inputs["starts"], inputs.get("features")
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            (logits, state), fixed = self.samplernn.stateless_call(
+                weights, fixed, codes, state, starts, training=True, features=features
+            )
+            loss = ops.sum(nats(targets, logits) * counted) * factor
+        return [dense(gradient) for gradient in tape.gradient(loss, weights)], logits, state, fixed
 
 
 class Adam(keras.optimizers.Adam):

@@ -16,7 +16,7 @@ from ..run import LOCK, SETTINGS
 from .baselines import reference_lines
 from .budget import Budget
 from .callback import Diverged
-from .keras_model import resolve_precision
+from .keras_model import devices_of, resolve_precision
 from .plan import DiskEstimate
 from .preflight import preflight_done
 from .start import begin_run, describe_origin, find_start, record_changes, resolve_preset
@@ -77,8 +77,9 @@ def train(
         A function called with the `Run` after each epoch, once its clips and its log entry are written, and for a run
         that has already reached its budget.
     **changes
-        Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's. For a run that goes on, those in
-        `FREE_TO_CHANGE` may differ from before; the change is noted in the run.
+        Any field of `ModelSettings` or `TrainingSettings`, in place of the preset's, such as devices="all" for all
+        graphics cards of the machine. For a run that goes on, those in `FREE_TO_CHANGE` may differ from before; the
+        change is noted in the run.
 
     Returns
     -------
@@ -203,7 +204,8 @@ def _announce(trainer, corpus, preset, disk):
         live.end(text)
         run.note("skipped pre-flight", text)
     half = resolve_precision(preset.training.precision) == "mixed_float16"
-    machine = f"on a {'GPU' if on_gpu() else 'CPU'}, in {'half' if half else 'single'} precision"
+    kind, count = "GPU" if on_gpu() else "CPU", len(devices_of(preset.training))
+    machine = f"on {f'{count} {kind}s' if count > 1 else f'a {kind}'}, in {'half' if half else 'single'} precision"
     origin = f" from {describe_origin(run.begun_from)}" if run.begun_from else ""
     if state.seconds:
         run.note("resumed", f"Resumed in epoch {state.epoch + 1}, {machine}.")
