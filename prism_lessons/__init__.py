@@ -46,6 +46,7 @@ _FACE = {
     "train": "training",
     "train_class": "classroom",
     "tune": "tuning",
+    "write_page": "generation",
 }
 _ALIASES = {"Line": "Envelope"}  # earlier names, kept for one version
 _ROOMS = ("prism",)  # modules used by name: pl.prism.load

@@ -151,10 +151,14 @@ class Capsule:
         return path
 
     def share(self, path):
-        """Write the capsule as one file for others, as `save` does.
+        """Write the capsule as one file for others, as `save` does: see `shareable`."""
+        return self.shareable().save(path)
+
+    def shareable(self):
+        """The capsule as it may be given to others.
 
         If a recording that it learned from may not be passed on as sound, the moments of recordings that some models
-        keep are left out: takes of that file start from silence.
+        keep are left out: takes of it start from silence.
 
         Raises
         ------
@@ -168,10 +172,6 @@ class Capsule:
                 f"This model may not be shared, because of {why}{more}: ask the makers and change "
                 "what the corpus says of them, or leave these recordings out, and train anew."
             )
-        return self._without_moments().save(path)
-
-    def _without_moments(self):
-        """The capsule without pieces of its recordings, if any of these may not be passed on as sound."""
         if not self.about.get("withheld") or "moments" not in self.weights:
             return self
         silence = np.full_like(self.weights["moments"], self.settings.codec.centre)

@@ -314,14 +314,24 @@ def _score(options, live):
 
 def _export(options, live):
     from .audition import ListeningLog, capsule_of
+    from .generation import write_page
     from .run import START, opened
 
-    run, path = opened(options.run), output_path(options.out, ".capsule")
+    as_page = Path(options.out).suffix.lower() == ".html"
+    run, path = opened(options.run), output_path(options.out, ".html" if as_page else ".capsule")
     if path.resolve() == run.folder.resolve() / START or path.resolve().parent == run.folder.resolve() / "epochs":
         raise CourseError(f'"{path}" is one of the models of the run itself: name a file elsewhere.')
     capsule = capsule_of(run, options.epoch, ListeningLog(run))
-    capsule.share(path)
-    about = {"capsule": str(path), "bytes": path.stat().st_size, "sample_rate": capsule.sample_rate, **capsule.about}
+    if as_page:
+        write_page(capsule, path)
+    else:
+        capsule.share(path)
+    about = {
+        "page" if as_page else "capsule": str(path),
+        "bytes": path.stat().st_size,
+        "sample_rate": capsule.sample_rate,
+        **capsule.about,
+    }
     text = f"{path}: epoch {capsule.about.get('epoch')}, {about['bytes'] / 1e6:.1f} MB, {capsule.sample_rate} Hz"
     return about, "\n".join([text, *_remarks(run)])
 
@@ -649,9 +659,10 @@ def _parser():
     command.add_argument("audio", help="a sound file, or a folder of them")
     command.add_argument("--epoch", type=whole, help="epoch of a run (the last)")
 
-    command = verb("export", _export, "Save an epoch of a run as a capsule: the model in one file, to pass on.")
+    text = "Save an epoch of a run in one file, to pass on: a capsule, or a page that plays it in any browser."
+    command = verb("export", _export, text)
     command.add_argument("run", help="folder of a run")
-    command.add_argument("out", help="name of the capsule, such as bells.capsule")
+    command.add_argument("out", help="name of the file, such as bells.capsule or bells.html")
     command.add_argument("--epoch", type=whole, help="epoch of the run (the last)")
 
     command = verb("import-prism", _import_prism, "Convert a checkpoint of PRiSM SampleRNN (2021) to a capsule.")

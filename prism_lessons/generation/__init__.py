@@ -2,7 +2,8 @@
 
 from .engines import of_model
 from .envelopes import TEMPERATURES, Envelope
-from .live_voice import LiveVoice
+from .export import write_page
+from .live_voice import MOST_KEPT, MOST_SEED, LiveVoice
 from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
 from .morphing import Mixture, between, mix
@@ -13,6 +14,8 @@ from .take_files import Rendering, merge_lists, prepared, render, why_not_to_sha
 from .takes import Take, generate, take_name
 
 __all__ = [
+    "MOST_KEPT",
+    "MOST_SEED",
     "PERFORMANCE",
     "PIECE",
     "TEMPERATURES",
@@ -37,4 +40,5 @@ __all__ = [
     "render",
     "take_name",
     "why_not_to_share",
+    "write_page",
 ]  # fmt: skip

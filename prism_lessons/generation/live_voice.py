@@ -6,6 +6,9 @@ from ..checks import switch
 from .envelopes import Envelope
 from .takes import GenerationRequest, events_of, samples_of
 
+MOST_SEED = 2**32 - 1  # in the pages that play live
+MOST_KEPT = 300  # seconds that can still be kept there
+
 
 class LiveVoice:
     """Plays without end, a few seconds at a time, at a temperature that may change at any moment.

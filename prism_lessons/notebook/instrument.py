@@ -19,7 +19,7 @@ import numpy as np
 from ..audio import pcm16
 from ..checks import switch
 from ..errors import CourseError
-from ..generation import TEMPERATURES, Envelope, LiveVoice, Take, generate, take_name
+from ..generation import MOST_KEPT, MOST_SEED, TEMPERATURES, Envelope, LiveVoice, Take, generate, take_name
 from ..live import LiveLine
 from ..pages import render
 from .output import PageBridge, iframe
@@ -27,9 +27,7 @@ from .panels import number, whole
 from .players import play
 
 HEIGHT = 400  # pixels, until the page reports its height
-MOST_SEED = 2**32 - 1
 MOST_SECONDS = 2.0  # of a block: Python cannot answer while it makes one
-MOST_KEPT = 300  # seconds that can still be kept
 LONGEST_TAKE = 600  # seconds
 BUTTON = {"width": "auto", "align_self": "flex-start"}
 WARM_UP = 0.1  # seconds made in advance, so that Play sounds at once
@@ -91,7 +89,7 @@ class Instrument(PageBridge):
         lowest, highest = TEMPERATURES
         page = render(
             "instrument.html", title=title, data=data, lowest=lowest, highest=highest, most_seed=MOST_SEED,
-            most_kept=MOST_KEPT,
+            most_kept=MOST_KEPT, waiting="Connecting to Python …",
         )  # fmt: skip
         frame = ipywidgets.HTML(iframe(page, title, HEIGHT))
         self._fields = [

@@ -94,6 +94,7 @@ relations = sounds_of_run(run, corpus).relate()
 pathlib.Path("sounds_of_run.html").write_text(sound_map(relations, heard.sounds.excerpt, run.folder.name))
 notebook.sound_map(relations, heard.sounds.excerpt, run.folder.name)
 ---
+pl.write_page(capsule, "model.html")
 notebook.Instrument(capsule)
 ---
 course.portfolio(heard)

@@ -1,20 +1,21 @@
-// Playing live. Python makes the sound block by block, always the next one that this page asks for; the page keeps a
-// little of it ahead, laid end to end on the clock of the sound card, so that a new temperature is soon heard.
+// Playing live. The maker, Python or a model in the page, makes the sound block by block, always the next one that this
+// page asks for; the page keeps a little of it ahead, laid end to end on the clock of the sound card, so that a new
+// temperature is soon heard.
 
 const FIRST = 0.15; // seconds of the first block: small, so that the sound starts at once
 const LEAST = 0.08, MOST = 0.25; // seconds of the others
-const AHEAD = 0.5; // seconds kept ready while Python is quick
+const AHEAD = 0.5; // seconds kept ready while the maker is quick
 const FARTHEST = 3; // while it is slow
 const LEAD = 0.02; // seconds from laying a sound onto the clock to hearing it
 const FADE = 0.003; // seconds in which the volume follows
 const AGAIN = 2000; // milliseconds without an answer until a question is sent again
-const BUSY = 700, GONE = 5000; // until it is said that Python is busy; that it may be gone
+const BUSY = 700, GONE = 5000; // until it is said that the maker is busy; that it may be gone
 const LOUD = -18; // dBFS, RMS
 
 const rate = page.rate;
 const me = [...crypto.getRandomValues(new Uint8Array(6))].join("-"); // another page's answers are not for this one
 let { temperature, seed, nudge } = page;
-let version = 0; // of the values that Python has set itself, as far as this page has seen them
+let version = 0; // of the values that the maker has set itself, as far as this page has seen them
 let context = null, gain = null, analyser = null;
 let playing = false;
 let laid = []; // the blocks on the clock: { node, begin, end } in samples of the clock, first: the place in the stream
@@ -22,7 +23,7 @@ let next = null; // where on the clock the next block belongs; null when none is
 let collected = []; // blocks that are not on the clock yet: { first, samples }
 let place = 0; // in samples of the stream: what was heard ends here
 let ahead = AHEAD; // seconds to keep ready
-let speed = 0, overhead = 0.05; // seconds of sound that Python makes in a second; seconds that a question takes besides
+let speed = 0, overhead = 0.05; // seconds of sound made in a second; seconds that a question takes besides
 let gaps = 0, open = false; // whether a gap is so new that its reason is not known
 let again = false; // after a gap more is collected than at the start
 let request = null, number = 0; // the question that waits for its answer; one at a time, since only the last is kept
@@ -42,24 +43,21 @@ function showState() {
   by("play").textContent = playing ? "Stop" : "Play";
   by("ahead").textContent = "";
   const waited = request && !(playing && next !== null) ? performance.now() - request.asked : 0;
-  if (!around) say("This page cannot reach Python from here: make takes with the button below.");
-  else if (waited > GONE && !wire.field()) say("Not connected to Python: run this cell to play.");
-  else if (waited > GONE)
-    say("Python does not answer. If no cell is running, run this cell again, or make takes with the button below.");
-  else if (waited > BUSY) say("Waiting: Python is busy with something else. It will continue by itself.");
+  const problem = maker.problem(waited);
+  if (problem) say(problem);
   else if (playing && next === null) say(again ? "Collecting sound …" : "Starting …");
   else if (playing) {
     say("Playing");
     const words = [`, ${Math.max(0, next / rate - context.currentTime).toFixed(1)} s ahead`];
     if (gaps) words.push(gaps === 1 ? "1 gap so far" : `${gaps} gaps so far`);
-    if (speed < 1.05) words.push(`Python makes ${speed.toFixed(1)} s of sound in a second, so there will be gaps`);
+    if (speed < 1.05) words.push(`${maker.name} makes ${speed.toFixed(1)} s of sound in a second, so there will be gaps`);
     by("ahead").textContent = words.join("; ");
   } else if (!wish.hello && !request?.hello) say(place ? "Stopped" : "Ready");
 }
 
-// The wire
+// The maker
 
-const wire = connect(page.wire, receive);
+const maker = openMaker(receive);
 
 function ask() {
   if (request) {
@@ -76,7 +74,7 @@ function ask() {
 
 function send(more) {
   Object.assign(request, more, { sent: performance.now() });
-  wire.send(JSON.stringify(request));
+  maker.send(request);
 }
 
 function receive(answer) {
@@ -91,7 +89,7 @@ function receive(answer) {
   if (!context) place = answer.end; // what another page has heard
   if (answer.samples && !wish.begin) {
     const samples = decoded(answer.samples), made = Math.max(answer.took, 0.001);
-    if (open && took - made < 1) ahead = Math.min(FARTHEST, 1.5 * ahead); // Python was slow, not busy with another cell
+    if (open && took - made < 1) ahead = Math.min(FARTHEST, 1.5 * ahead); // it was slow, not busy with another cell
     else ahead = Math.max(AHEAD, 0.999 * ahead);
     open = false;
     overhead += 0.3 * (Math.min(took - made, 0.3) - overhead);
@@ -100,13 +98,14 @@ function receive(answer) {
     collected.push({ first: answer.end - samples.length, samples });
     lay();
   }
-  if (playing && seconds && !answer.samples) stop(); // Python cannot play, and has said why
+  if (playing && seconds && !answer.samples) stop(); // it cannot play, and has said why
   ask();
   showState();
 }
 
-// 16-bit samples, little-endian, in base64 -> floats.
+// Samples as they are or, from Python, 16-bit ones, little-endian, in base64 -> floats.
 function decoded(coded) {
+  if (typeof coded !== "string") return coded;
   const bytes = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0));
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length / 2 }, (_, index) => view.getInt16(2 * index, true) / 32768);
@@ -182,7 +181,7 @@ function makeContext() {
 
 function play() {
   playing = true;
-  ask(); // first, since the sound card is got ready while Python plays
+  ask(); // first, since the sound card is got ready while the first block is made
   if (!context) makeContext();
   tell("");
   context.resume();
@@ -214,7 +213,7 @@ function beginAgain() {
     for (const { node } of laid) node.stop(context.currentTime + 5 * FADE);
     [laid, collected, next, again, place] = [[], [], null, false, until];
   }
-  tell(playing ? "" : "The next Play begins from silence.");
+  tell(playing ? "" : "The next Play begins anew.");
   work();
 }
 

@@ -74,7 +74,7 @@ function playInWorker() {
   }
 
   function play({ play: count, settings }) {
-    const begun = performance.now(), samples = new Float32Array(count);
+    const begun = performance.now(), samples = new Float32Array(count), squares = Array(voices).fill(0);
     settings.forEach(({ temperature }, voice) => core.set_temperature(voice, temperature));
     for (let start = 0; start < count; start += MOST) {
       const made = Math.min(MOST, count - start);
@@ -82,11 +82,15 @@ function playInWorker() {
       for (let voice = 0; voice < voices; voice++) {
         const sound = new Float32Array(core.memory.buffer, core.sound(voice), made);
         const step = (settings[voice].level - levels[voice]) / count;
-        for (let n = 0; n < made; n++) samples[start + n] += (levels[voice] + step * (start + n + 1)) * sound[n];
+        for (let n = 0; n < made; n++) {
+          samples[start + n] += (levels[voice] + step * (start + n + 1)) * sound[n];
+          squares[voice] += sound[n] * sound[n];
+        }
       }
     }
     levels = settings.map(({ level }) => level);
-    return { samples, seconds: (performance.now() - begun) / 1000 };
+    const loudness = squares.map((sum) => Math.sqrt(sum / count));
+    return { samples, loudness, seconds: (performance.now() - begun) / 1000 };
   }
 
   onmessage = ({ data }) => {

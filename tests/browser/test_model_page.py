@@ -1,0 +1,179 @@
+"""A model in a page of its own, opened as a file in Chromium: it plays, keeps, and is used by mouse, keys and MIDI."""
+
+import io
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from accessibility import usable
+from axe_playwright_python.sync_playwright import Axe
+from in_jupyterlab import ARTEFACTS
+
+import prism_lessons as pl
+from prism_lessons.generation import LiveVoice
+
+TRAINED = Path(__file__).parents[2] / "datasets_examples" / "trained"
+# A MIDI controller, connected from the beginning.
+MIDI = """
+const knob = {};
+window.turn = (controller, value) => knob.onmidimessage({ data: [176, controller, value] });
+navigator.requestMIDIAccess = async () => ({ inputs: new Map([["knob", knob]]) });
+"""
+
+
+@pytest.fixture(scope="module")
+def wind(tmp_path_factory):
+    """A page in single precision, so that its sound can be compared with Python's."""
+    return pl.write_page(pl.Run(TRAINED / "breath"), tmp_path_factory.mktemp("page") / "wind.html", precision="single")
+
+
+@pytest.fixture
+def opened(browser, request):
+    """A function that opens a page, with a list of what it asks for; at the end, it must have had no errors."""
+    contexts, errors = [], []
+
+    def open_(path, scripts="", **how):
+        context = browser.new_context(**how)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked = []
+        page.on("request", lambda sent: page.asked.append(sent.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+        page.add_init_script(scripts)
+        page.goto(path.as_uri())
+        until(page, "by('said').textContent === 'Ready'")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def until(page, condition, seconds=30):
+    """Wait for a condition; Playwright's own way is `eval`, which the page forbids."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, condition
+        page.wait_for_timeout(20)
+
+
+def playing(page):
+    until(page, "by('said').textContent === 'Playing'")
+
+
+def kept(page, path):
+    """The newest sound that was kept, saved: (file name, samples, sample rate)."""
+    with page.expect_download() as downloading:
+        page.locator("#kept a").first.click()
+    downloading.value.save_as(path)
+    return downloading.value.suggested_filename, *soundfile.read(io.BytesIO(path.read_bytes()), dtype="float32")
+
+
+def test_it_plays_the_seed_as_python_does_and_what_was_heard_can_be_saved(opened, wind, tmp_path):
+    page = opened(wind)
+    assert page.locator("#volume").input_value() == "30", "it begins softly"
+    page.locator("#play").click()
+    playing(page)
+    until(page, "heard() > 1.5 * rate")
+    page.locator("#seconds").fill("300")
+    page.locator("#keep").click()
+    until(page, "by('kept').children.length === 1")
+    page.locator("#play").click()
+    name, samples, rate = kept(page, tmp_path / "kept.wav")
+    assert name == "wind_seed0_t0.95_1.wav" and rate == 16000 and len(samples) > 1.4 * rate
+    expected = LiveVoice(pl.Run(TRAINED / "breath"), 0.95, 0).play(len(samples) / rate)[: len(samples)]
+    # The first block fades in. Both round to 16 bits.
+    np.testing.assert_allclose(samples[4096:], expected[4096:], atol=2**-15)
+    assert page.locator("#kept audio").get_attribute("aria-label") == name
+    assert {url.partition(":")[0] for url in page.asked} <= {"file", "blob"}
+
+
+def test_temperature_seed_and_voices_count_while_it_plays(opened, wind):
+    page = opened(wind)
+    page.locator("#play").click()
+    playing(page)
+    page.locator("#temperature").fill("1.2")
+    page.locator("#seed").fill("5")
+    page.locator("#seed").press("Tab")
+    page.locator("#voices").select_option("3")
+    until(page, "by('said').textContent === 'Playing' && heard() > 0.5 * rate")
+    assert page.evaluate("[temperature, seed]") == [1.2, 5] and page.evaluate("gaps") <= 2
+    until(page, "by('level').textContent.includes('dBFS')")
+
+
+def test_a_model_that_falls_asleep_is_woken_unless_it_is_to_be_left_alone(opened, tmp_path):
+    """The bells are silent most of the time if they are left alone."""
+    page = opened(pl.write_page(pl.Run(TRAINED / "bells"), tmp_path / "bells.html"))
+    share = """async (nudge) => {
+        const maker = openMaker((answer) => { answers.push(answer); });
+        const answers = [], shares = [];
+        for (let number = 1; number <= 40; number++) {
+            const question = { page: "p", number, version: 1, temperature: 0.95, seed: 1, nudge, seconds: 1, place: 0 };
+            maker.send(question);
+            while (answers.length < number) await new Promise((done) => setTimeout(done, 2));
+            const { samples } = answers.at(-1);
+            shares.push(Math.sqrt(samples.reduce((sum, one) => sum + one * one, 0) / samples.length) < 0.001);
+        }
+        return [shares.filter(Boolean).length, answers.filter(({ happened }) => happened).length];
+    }"""
+    (left, told), (woken, nudged) = page.evaluate(share, False), page.evaluate(share, True)
+    assert left > 20 and told == 0
+    assert woken < left / 2 and nudged > 0
+
+
+def test_it_is_played_by_keys_alone_and_every_control_has_a_name(opened, wind):
+    page = opened(wind)
+    page.locator("body").press("Space")
+    until(page, "heard() > 0.1 * rate")
+    page.locator("body").press("Escape")
+    until(page, "by('said').textContent === 'Stopped'")
+    names = [name for role, name in usable(page) if role in ("button", "slider", "spinbutton", "checkbox", "combobox")]
+    assert all(names) and {"Play", "Temperature", "Volume", "Begin again", "Keep", "Voices"} <= {*names}
+
+
+def test_a_midi_controller_turns_what_it_was_taught(opened, wind):
+    page = opened(wind, MIDI)
+    page.get_by_role("button", name="Learn MIDI for the temperature").click()
+    until(page, "by('told').textContent.startsWith('Move a knob')")
+    page.evaluate("turn(21, 0)")
+    assert page.locator("#temperature").input_value() == "0.5"
+    page.evaluate("turn(21, 127); turn(22, 64)")
+    assert page.locator("#temperature").input_value() == "1.5"
+    page.get_by_role("button", name="Learn MIDI for the volume").click()
+    page.evaluate("turn(22, 127)")
+    assert page.locator("#volume").input_value() == "100"
+
+
+def test_a_browser_that_cannot_play_says_so(browser, wind, tmp_path):
+    """One that takes neither of the cores for WebAssembly."""
+    old = tmp_path / "old.html"
+    old.write_text(re.sub(r'"cores":\[[^]]*\]', '"cores":["AAAA"]', wind.read_text(encoding="utf-8")), encoding="utf-8")
+    page = browser.new_page()
+    try:
+        page.goto(old.as_uri())
+        until(page, "by('said').textContent.startsWith('This browser is too old to play a model')")
+        page.locator("#play").click()
+        until(page, "by('play').textContent === 'Play'")
+        assert "too old" in page.locator("#said").inner_text()
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 320])
+def test_it_fits_and_axe_finds_nothing_to_object_to(opened, wind, width, scheme):
+    page = opened(wind, MIDI, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.locator("summary").click()
+    page.locator("#play").click()
+    until(page, "heard() > 0.2 * rate")
+    page.locator("#keep").click()
+    page.locator("#kept a").wait_for()
+    found = Axe().run(page)
+    assert not found.violations_count, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.screenshot(path=ARTEFACTS / f"model_{width}_{scheme}.png", full_page=True)
