@@ -33,6 +33,7 @@ class PredictorMixture(keras.layers.Layer):
 
     def parts(self, features):
         """Features, (..., 3 * guesses) -> guesses, scales and likelihoods, each a list of float32, (...)."""
+        features = ops.cast(features, "float32")  # Keras has cast them, where a model computes in half precision
         return tuple([features[..., 3 * k + part] for k in range(self.count)] for part in range(3))
 
     def input_vector(self, features, excitation):

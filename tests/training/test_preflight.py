@@ -274,9 +274,10 @@ def test_half_precision_that_agrees_is_used():
     assert machine.compare(3.0, 3.04).passed and machine.compare(3.0, 3.04).advised == {}
 
 
-def test_one_batch_costs_as_many_bits_in_half_precision_as_in_single(preset):
+@pytest.mark.parametrize("predictors", [(), (4, 16)])
+def test_one_batch_costs_as_many_bits_in_half_precision_as_in_single(preset, predictors):
     codes = np.random.default_rng(0).integers(1, 256, 500)
-    check = machine.check_precision(preset.changed(precision="mixed_float16"), codes)
+    check = machine.check_precision(preset.changed(precision="mixed_float16", predictors=predictors), codes)
     assert check.passed and "Half precision" in check.sentence
 
 
