@@ -462,6 +462,18 @@ watch(long)
 course.keep(long)
 
 # %% [markdown]
+# ## A page that plays
+#
+# Everything so far needed Python. This cell writes the model itself into one page, `instrument.html`, and shows it. In
+# this page the model plays without Python: your browser works out every sample while you listen. The page needs no
+# network, so you can send it to a friend, put it on your website, or let it play in an exhibition, on any computer with
+# a newer browser. Whoever has the page has the model. So if you said in lesson 01 that a model of your recordings may
+# not be shared, there is no page, and the cell says why.
+
+# %%
+course.page(capsule)
+
+# %% [markdown]
 # ## All in one file
 #
 # Change `False` to `True` here to pack everything that you have kept, with the list, into one file, `takes.zip`. In
@@ -479,7 +491,7 @@ if take_them_home:
 #
 # - You played one model live, with many seeds and temperatures, along a line, alone and in chorus.
 # - You let it go on from a recording, and listened to what lies between models.
-# - You made takes for your piece, looked at them and saved them as your program wants them.
+# - You made takes for your piece, saved them as your program wants them, and put the model into a page that plays it.
 
 # %% [markdown]
 # ## Check yourself

@@ -13,18 +13,21 @@ from ..corpus import MINIMUM_SECONDS, VALIDATION, Choices, Corpus, curate, surve
 from ..corpus import SETTINGS as CORPUS_SETTINGS
 from ..errors import CourseError
 from ..files import atomic_write, numbered, numbered_paths
-from ..generation import FolderOccupied, perform, render
+from ..generation import FolderOccupied, perform, render, write_page
 from ..journal import Journal
 from ..live import LiveLine
 from ..mirror import Mirror, bring_back
+from ..pages import html
 from ..run import LOG, SETTINGS, Run
 from . import colab
+from .output import RichOutput, iframe
 from .panels import JournalPanel, files_panel
 from .skipped_cells import explain_skipped_cells
 from .transfer import Transfer, files_of
 
 EXAMPLES = Path("../datasets_examples")  # from the folder of the lessons, where notebooks run
 CHOSEN = "chosen.capsule"
+PAGE, PAGE_HEIGHT = "instrument.html", 700  # pixels, until the page reports its own
 
 
 class Course(Transfer):
@@ -35,6 +38,7 @@ class Course(Transfer):
     runs/             the trainings of lesson 02, one folder each
     takes/            what lesson 04 makes
     chosen.capsule    the model chosen in lesson 03
+    instrument.html   a page that plays a model
     portfolio/        everything about a run, to hand in
     choices.jsonl     what you decided about your recordings; of an example set, example_choices_....jsonl
     journal.jsonl     what you wrote
@@ -303,6 +307,25 @@ class Course(Transfer):
         if colab.on_colab():
             self.take_home(folder)
         return folder
+
+    def page(self, capsule):
+        """Write a model as a page that plays it, `instrument.html`, and show that; a sentence if it may not be shared.
+
+        Returns
+        -------
+        RichOutput
+        """
+        path = self.home / PAGE
+        try:
+            write_page(capsule, path)
+        except CourseError as error:
+            return RichOutput(html("<p>{{ error }}</p>", error=error), str(error))
+        if colab.on_colab():
+            colab.download(path)
+        page = html(
+            "<p>{{ path }}</p>{{ frame }}", path=path, frame=iframe(path.read_text("utf-8"), path.stem, PAGE_HEIGHT)
+        )
+        return RichOutput(page, f"{path}: open it in a browser, and the model plays.")
 
     def capsule(self, example="breath"):
         """The `Capsule` chosen in lesson 03; if none can be opened, the last epoch of your newest run, or of one that

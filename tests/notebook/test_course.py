@@ -253,6 +253,23 @@ def test_a_portfolio_holds_the_journal_and_the_choices_about_what_the_run_learne
     assert "my rain" in of_mine and "the sea" not in of_mine
 
 
+def test_a_model_becomes_a_page_that_the_cell_shows_unless_it_may_not_be_shared(course, straight, monkeypatch):
+    shown = course.page(straight.capsule())
+    page = (course.home / "instrument.html").read_text(encoding="utf-8")
+    assert "const MODEL" in page and str(course.home / "instrument.html") in repr(shown)
+    assert "<iframe" in shown.html and page.count("<h1>") == shown.html.count("&lt;h1>") + shown.html.count("<h1>")
+    (course.home / "instrument.html").unlink()
+    capsule = straight.capsule()
+    kept = replace(capsule, about=capsule.about | {"not_to_share": ["no consent for a.wav"]})
+    assert "may not be shared, because of no consent for a.wav" in repr(course.page(kept))
+    assert not (course.home / "instrument.html").exists()
+    saved = []
+    monkeypatch.setattr(course_module.colab, "on_colab", lambda: True)
+    monkeypatch.setattr(course_module.colab, "download", saved.append)
+    course.page(capsule)
+    assert saved == [course.home / "instrument.html"]
+
+
 def test_a_run_of_before_tells_the_choices_that_there_were(course):
     course.choices.intend(hear="the sea")
     run = course.run()
