@@ -11,6 +11,7 @@ const FADE = 0.003; // seconds in which the volume follows
 const AGAIN = 2000; // milliseconds without an answer until a question is sent again
 const BUSY = 700, GONE = 5000; // until it is said that the maker is busy; that it may be gone
 const LOUD = -18; // dBFS, RMS
+const PATIENCE = 5000; // milliseconds in which a sound card begins: a sleeping one took Firefox up to 2 s
 
 const rate = page.rate;
 const me = [...crypto.getRandomValues(new Uint8Array(6))].join("-"); // another page's answers are not for this one
@@ -188,7 +189,7 @@ function play() {
   turnTo(by("volume").value / 100);
   setTimeout(() => {
     if (playing && context.state !== "running") stop("Press Play again: the browser requires a click first.");
-  }, 1500);
+  }, PATIENCE);
   work();
   requestAnimationFrame(showLevel);
 }
