@@ -166,6 +166,9 @@ def gather():
         nbformat.write(notebook, SOURCE / "notebooks" / lesson.name)
     (SITE / "notebooks").mkdir(parents=True)
     shutil.copy(QUIZ, SITE / "notebooks")
+    (SITE / "play").mkdir()
+    for name in ("bells", "breath", "needs_work"):
+        pl.write_page(REPOSITORY / "datasets_examples" / "trained" / name, SITE / "play" / f"{name}.html")
     if not AUDITION.exists():
         write_audition(AUDITION)
     shutil.copy(AUDITION, SITE / "notebooks")

@@ -336,6 +336,13 @@ def _export(options, live):
     return about, "\n".join([text, *_remarks(run)])
 
 
+def _gallery(options, live):
+    from .generation import write_gallery
+
+    page = write_gallery(options.folder)
+    return {"page": str(page)}, f"{page}: open it in a browser"
+
+
 def _remarks(run):
     """Sentences for whoever passes on a model of a run."""
     if run.withheld:
@@ -664,6 +671,9 @@ def _parser():
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the file, such as bells.capsule or bells.html")
     command.add_argument("--epoch", type=whole, help="epoch of the run (the last)")
+
+    command = verb("gallery", _gallery, "Write index.html, which leads to all pages of models in a folder.")
+    command.add_argument("folder", help="folder with pages that export wrote")
 
     command = verb("import-prism", _import_prism, "Convert a checkpoint of PRiSM SampleRNN (2021) to a capsule.")
     command.add_argument("checkpoint", help="such as model.ckpt-3, or the folder it lies in (its newest)")

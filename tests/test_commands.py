@@ -20,16 +20,16 @@ from prism_lessons import cli
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("teaching/*.md")]
-PAGES += [REPOSITORY / "docs" / name for name in ("index.md", "library.md", "osc.md")]
+PAGES += [REPOSITORY / "docs" / name for name in ("index.md", "library.md", "osc.md", "gallery.md")]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = yaml.safe_load((REPOSITORY / "environment.yml").read_text(encoding="utf-8"))
 RUN_BY = {
     "audition": "test_cli.py", "check": "test_readiness.py", "class": "cluster/test_class.py",
-    "course": "test_setup.py", "curate": "test_cli_corpus.py",
-    "export": "test_cli.py", "generate": "test_cli.py", "import-prism": "test_prism.py", "journal": "test_cli.py",
-    "map": "test_cli.py", "perform": "test_cli.py", "plan": "test_cli.py", "play": "test_osc.py",
-    "preflight": "test_cli.py",
-    "score": "test_cli.py", "survey": "test_cli_corpus.py", "train": "test_cli.py", "tune": "tuning/test_search.py",
+    "course": "test_setup.py", "curate": "test_cli_corpus.py", "export": "test_cli.py",
+    "gallery": "generation/test_export.py", "generate": "test_cli.py", "import-prism": "test_prism.py",
+    "journal": "test_cli.py", "map": "test_cli.py", "perform": "test_cli.py", "plan": "test_cli.py",
+    "play": "test_osc.py", "preflight": "test_cli.py", "score": "test_cli.py", "survey": "test_cli_corpus.py",
+    "train": "test_cli.py", "tune": "tuning/test_search.py",
 }  # fmt: skip
 
 

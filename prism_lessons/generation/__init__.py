@@ -2,7 +2,7 @@
 
 from .engines import of_model
 from .envelopes import TEMPERATURES, Envelope
-from .export import write_page
+from .export import write_gallery, write_page
 from .live_voice import MOST_KEPT, MOST_SEED, LiveVoice
 from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
@@ -40,5 +40,6 @@ __all__ = [
     "render",
     "take_name",
     "why_not_to_share",
+    "write_gallery",
     "write_page",
 ]  # fmt: skip

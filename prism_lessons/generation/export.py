@@ -1,7 +1,13 @@
-"""A model in a page of its own, which plays it in any browser, without Python."""
+"""Pages that hold a model and play it in any browser, without Python, and a page that leads to many of them."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote
 
 from ..checks import a_path, checked
-from ..files import output_path, write_text
+from ..errors import CourseError
+from ..files import output_path, read_error, write_text
 from ..marks import GENERATED
 from ..pages import model_script, render
 from ..prose import deeper
@@ -11,6 +17,7 @@ from .live_voice import MOST_KEPT, MOST_SEED
 from .page_model import page_model
 
 MOST_VOICES = 4
+INDEX = "index.html"
 
 
 @checked(path=a_path)
@@ -51,13 +58,81 @@ def write_page(capsule, path, precision="half"):
     path = output_path(path, ".html")
     capsule = as_capsule(capsule).shareable()
     header, model = page_model(capsule, precision=precision)
-    about, rate = capsule.about, capsule.sample_rate
+    rate = capsule.sample_rate
+    about = {"epoch": capsule.about.get("epoch"), "sample_rate": rate, "card": deeper(capsule.card, 2)}
     data = {"name": path.stem, "rate": rate, "temperature": 0.95, "seed": 0, "nudge": True, "most_kept": MOST_KEPT}
     lowest, highest = TEMPERATURES
     page = render(
-        "model_page.html", title=path.stem, data=data, model=model_script(header, model), text=deeper(capsule.card, 2),
+        "model_page.html", title=path.stem, data=data, model=model_script(header, model),
         about=about, rate=rate, same=precision == "single", lowest=lowest, highest=highest, most_seed=MOST_SEED,
         most_kept=MOST_KEPT, most_voices=MOST_VOICES, source_type=GENERATED,
     )  # fmt: skip
     write_text(path, page)
     return path
+
+
+@checked(folder=a_path)
+def write_gallery(folder):
+    """Write a page that leads to all pages of models in a folder, each with what is known of its model.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder with pages of `write_page`, also in folders below it, such as those that a class has handed in.
+
+    Returns
+    -------
+    Path
+        The page, `index.html` in the folder.
+
+    Raises
+    ------
+    CourseError
+        When there is no such page in it, when its `index.html` is another page, and for what cannot be read.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CourseError(f'There is no folder "{folder}": name the one that holds the pages of models.')
+    path, models = folder / INDEX, []
+    if path.exists() and not _read(path).gallery:
+        raise CourseError(f'"{path}" is another page: move it, or the pages of models, to a folder of their own.')
+    for page in sorted(folder.rglob("*.html")):
+        if about := _read(page).about:
+            models.append({"name": page.stem, "address": quote(page.relative_to(folder).as_posix()), **about})
+    if not models:
+        raise CourseError(f'No page in "{folder}" plays a model: write one with  prism-lessons export RUN NAME.html')
+    write_text(path, render("gallery.html", title="Models to play", models=models))
+    return path
+
+
+def _read(path):
+    try:
+        page = _Page()
+        page.feed(path.read_text(encoding="utf-8", errors="replace"))
+        return page
+    except OSError as error:
+        raise CourseError(read_error(path, "page", error)) from error
+
+
+class _Page(HTMLParser):
+    """What a page says of its model, as plain values; None if it has none."""
+
+    def __init__(self):
+        super().__init__()
+        self.about, self.gallery, self._inside = None, False, False
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self._inside = tag == "script" and attributes.get("id") == "about"
+        self.gallery |= tag == "main" and attributes.get("id") == "gallery"
+
+    def handle_data(self, data):
+        if not self._inside:
+            return
+        self._inside = False
+        try:
+            about = json.loads(data)
+            epoch, rate, card = (about[name] for name in ("epoch", "sample_rate", "card"))
+        except (ValueError, RecursionError, TypeError, KeyError):
+            return  # somebody else's page
+        self.about = {"epoch": epoch, "sample_rate": rate, "card": str(card)}

@@ -36,6 +36,7 @@ from prism_lessons.corpus import sounds_of
 from prism_lessons.pages import sound_map
 from prism_lessons.pages.findings import findings_page
 from prism_lessons.pages.journey import journey_page
+from prism_lessons.generation import write_gallery
 course = notebook.Course()
 corpus, run = course.corpus(), course.run()
 capsule = course.capsule()
@@ -94,7 +95,9 @@ relations = sounds_of_run(run, corpus).relate()
 pathlib.Path("sounds_of_run.html").write_text(sound_map(relations, heard.sounds.excerpt, run.folder.name))
 notebook.sound_map(relations, heard.sounds.excerpt, run.folder.name)
 ---
-pl.write_page(capsule, "model.html")
+pathlib.Path("models").mkdir()
+pl.write_page(capsule, "models/model.html")
+write_gallery("models")
 notebook.Instrument(capsule)
 ---
 course.portfolio(heard)

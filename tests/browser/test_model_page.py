@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from in_jupyterlab import ARTEFACTS
 
 import prism_lessons as pl
-from prism_lessons.generation import LiveVoice
+from prism_lessons.generation import LiveVoice, write_gallery
 
 TRAINED = Path(__file__).parents[2] / "datasets_examples" / "trained"
 # A MIDI controller, connected from the beginning.
@@ -177,3 +177,19 @@ def test_it_fits_and_axe_finds_nothing_to_object_to(opened, wind, width, scheme)
     assert not found.violations_count, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.screenshot(path=ARTEFACTS / f"model_{width}_{scheme}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_gallery_fits_leads_to_the_pages_and_axe_finds_nothing_to_object_to(browser, wind, width):
+    page, asked = browser.new_page(viewport={"width": width, "height": 900}), []
+    try:
+        page.on("request", lambda sent: asked.append(sent.url))
+        page.goto(write_gallery(wind.parent).as_uri())
+        page.locator("summary").first.click()
+        found = Axe().run(page)
+        assert not found.violations_count, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width and len(asked) == 1
+        page.get_by_role("link", name="wind").click()
+        page.locator("#said", has_text="Ready").wait_for()
+    finally:
+        page.close()

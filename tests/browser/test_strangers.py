@@ -52,8 +52,10 @@ def test_in_a_cell_a_stranger_s_words_stay_words(lesson):
 
 
 def test_on_a_page_a_stranger_s_words_stay_words(lesson, folder, browser):
-    pages = sorted([*folder.glob("*.html"), folder / "course_files" / "portfolio" / "journal.html"])
-    assert len(pages) == 7
+    pages = sorted(
+        [*folder.glob("*.html"), *folder.glob("models/*.html"), folder / "course_files" / "portfolio" / "journal.html"]
+    )
+    assert len(pages) == 8
     for path in pages:
         context = browser.new_context(viewport=SCREEN)
         page, asked = context.new_page(), []

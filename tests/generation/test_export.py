@@ -11,7 +11,7 @@ import pytest
 import prism_lessons as pl
 from prism_lessons.cli import main
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import write_page
+from prism_lessons.generation import write_gallery, write_page
 
 TRAINED = Path(__file__).parents[2] / "datasets_examples" / "trained"
 LARGEST_PAGE = 2_500_000  # bytes, of a sketch in half precision
@@ -73,3 +73,33 @@ def test_the_command_line_exports_a_page(tmp_path, capsys):
     assert f"{tmp_path / 'wind.html'}: epoch" in capsys.readouterr().out
     assert main(["export", str(TRAINED / "breath"), str(tmp_path / "wind.txt")]) == 2
     assert "should end in .capsule" in capsys.readouterr().err
+
+
+def test_a_gallery_leads_to_every_page_of_a_model_also_in_folders_and_says_what_each_learned_from(breath, tmp_path):
+    bells = pl.Run(TRAINED / "bells").capsule()
+    (tmp_path / "Zoë & Ana").mkdir()
+    write_page(breath, tmp_path / "wind.html")
+    write_page(replace(bells, card="# Bells\n\nRecorded in <b>Graz</b>"), tmp_path / "Zoë & Ana" / "bells 2.html")
+    (tmp_path / "notes.html").write_text("<h1>Not a model</h1><script id='about'>{}</script>", encoding="utf-8")
+    page = write_gallery(tmp_path)
+    assert page == tmp_path / "index.html" and write_gallery(tmp_path) == page  # its own page is written again
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r'<h2><a href="([^"]*)">([^<]*)<', text) == [
+        ("Zo%C3%AB%20%26%20Ana/bells%202.html", "bells 2"),
+        ("wind.html", "wind"),
+    ]
+    assert "&lt;b&gt;Graz" in text and "16000 Hz, after" in text and "whisper_aeiou_ai" in text
+
+
+def test_a_folder_without_pages_of_models_or_with_another_index_is_told_in_a_sentence(breath, tmp_path, capsys):
+    assert main(["gallery", str(tmp_path)]) == 2
+    assert "plays a model: write one with" in capsys.readouterr().err
+    write_page(breath, tmp_path / "wind.html")
+    (tmp_path / "index.html").write_text("<h1>My own site</h1>", encoding="utf-8")
+    assert main(["gallery", str(tmp_path)]) == 2
+    assert "is another page" in capsys.readouterr().err
+    assert (tmp_path / "index.html").read_text(encoding="utf-8") == "<h1>My own site</h1>"
+    assert main(["gallery", str(tmp_path / "nowhere")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+    (tmp_path / "index.html").unlink()
+    assert main(["gallery", str(tmp_path)]) == 0
