@@ -1,7 +1,7 @@
-"""Models played on the sound card and steered by other programs, with OSC (Open Sound Control).
+"""Models that play on the sound card while other programs control them by OSC (Open Sound Control).
 
 Each voice has a thread of its own, which keeps a little sound ready. Messages wait until that thread makes its next
-block, so none meets a half-made block, and a thousand in a second do no harm.
+block, so none takes effect in the middle of a block, and a thousand in a second do no harm.
 """
 
 import inspect
@@ -24,18 +24,18 @@ from .generation import LiveVoice, Prime
 from .live import LiveLine, some
 from .settings import is_number
 
-HOST, ANSWERS = "127.0.0.1", 9001  # this computer alone is listened to; the port that answers go to
+HOST, ANSWERS = "127.0.0.1", 9001  # only messages from this computer are received; the port for answers
 BLOCK = 0.02  # seconds made at a time
 AHEAD = 0.1  # seconds kept ready; half as much again after each gap, up to a second
 MOST_AHEAD = 1.0
-GAIN = -12.0  # dB, of a voice at first: what it plays is not known
+GAIN = -12.0  # dB at first: how loud the model plays is not known
 GAINS = (-60.0, 12.0)
 REPORT = 0.1  # seconds from one report to the next
 MESSAGES = {
     "temperature": "a number from 0.05 to 5",
-    "seed": "a whole number from 0 on; the model begins again",
-    "prime": "the path of a recording to go on from, and if you like where it starts and how many seconds of it count",
-    "nudge": "nothing, for a nudge now, or 1 or 0, to nudge it by itself or not",
+    "seed": "a whole number, 0 or more; the model begins again",
+    "prime": "the path of a recording to go on from; then, if you like, the second to start at and how many to use",
+    "nudge": "nothing to nudge now, 1 to nudge automatically from now on, or 0 not to",
     "gain": "decibels, from -60 to 12",
     "play": "nothing",
     "stop": "nothing",
@@ -48,17 +48,17 @@ class SoundCard:
     Parameters
     ----------
     sample_rate
-        Hz, of the model; where the card does not take it, the card's own is used.
+        Hz, of the model; if the card does not support it, the card's own is used.
 
     Attributes
     ----------
     sample_rate : int
-        Hz, that it plays at.
+        Hz, at which it plays.
 
     Raises
     ------
     CourseError
-        Where PortAudio or a sound card is missing.
+        When PortAudio or a sound card is missing.
     """
 
     def __init__(self, sample_rate):
@@ -100,19 +100,19 @@ class SoundCard:
 
 
 class OscPlayer:
-    """Models that sound together; messages address each by its name, or all of them. A context manager.
+    """Models that sound together; a message goes to one of them, by its name, or to all. A context manager.
 
     Parameters
     ----------
     voices
         {name: `LiveVoice`}.
     output
-        Where they sound: an object with a `sample_rate`, and with `start` and `stop` as of `SoundCard`.
+        Where they sound: an object with `sample_rate`, `start` and `stop`, as `SoundCard` has them.
 
     Attributes
     ----------
     latency : float
-        Seconds until a message is heard, at first.
+        Seconds within which the effect of a message is heard, at first.
     """
 
     def __init__(self, voices, output):
@@ -135,22 +135,22 @@ class OscPlayer:
         return some(list(self._parts), 10)
 
     def fill(self, samples):
-        """The next samples of all models together, float32, shape (samples,), kept within full scale."""
+        """The next samples of all models together, float32, shape (samples,), clipped at full scale."""
         return np.clip(np.sum([part.take(samples) for part in self._parts.values()], axis=0), -1, 1)
 
     def receive(self, address, *values):
-        """Receive a message, such as "/temperature" or "/bells/temperature" with 0.9; a wrong one becomes an answer."""
+        """Receive a message, such as "/temperature" or "/bells/temperature" with 0.9; a wrong one is answered."""
         name, _, what = address.removeprefix("/").rpartition("/")
         if what not in MESSAGES:
             self._errors.append(f"There is no message {as_given(address)}: there are /{', /'.join(MESSAGES)}.")
         elif name and name not in self._parts:
-            self._errors.append(f"No model is called {as_given(name)}: there is {some(list(self._parts), 10)}.")
+            self._errors.append(f"No model is called {as_given(name)}: choose from {some(list(self._parts), 10)}.")
         else:
             for part in [self._parts[name]] if name else self._parts.values():
                 part.receive(what, values)
 
     def answers(self):
-        """What is to be answered since the last call: the level, state and events of each model, and errors.
+        """What to answer: the level, state and events of each model since the last call, and the last error.
 
         Returns
         -------
@@ -174,10 +174,10 @@ def open_player(capsules, temperature=0.95, seed=0, output=SoundCard):
     Parameters
     ----------
     capsules
-        A list of capsules, runs, or paths of them. Each is called by the name of its file or folder, or by that of its
-        run; a number tells two of one name apart.
+        A list of capsules, runs, or paths of them. Each is named after its file or folder, or else after its run; the
+        second of one name gets a number.
     temperature, seed
-        What they begin with, see `LiveVoice`.
+        Their first values, see `LiveVoice`.
     output
         Makes the output from a sample rate.
     """
@@ -192,7 +192,7 @@ def open_player(capsules, temperature=0.95, seed=0, output=SoundCard):
 
 
 def _name_of(capsule, voice):
-    """What a model is called in messages, which have no spaces and few signs in their addresses."""
+    """A model's name in messages, whose addresses cannot contain spaces or most signs."""
     if isinstance(capsule, (str, os.PathLike)):
         return safe_file_name(Path(capsule).absolute().name.removesuffix(".capsule"))
     return safe_file_name(str(voice.about.get("run", "model")))
@@ -209,14 +209,14 @@ def serve(player, port, answers=ANSWERS, live=None):
     port
         Where messages arrive, by UDP.
     answers
-        Port that answers go to, ten times a second.
+        Port to which answers go, ten times a second.
     live
-        A `LiveLine` for progress.
+        The `LiveLine` to print to.
 
     Raises
     ------
     CourseError
-        When another program has the port.
+        When the port cannot be used, for example because another program has it.
     """
     need("Playing by messages", "pythonosc")
     from pythonosc.dispatcher import Dispatcher
@@ -230,7 +230,7 @@ def serve(player, port, answers=ANSWERS, live=None):
     except OSError as error:
         raise CourseError(f"Port {port} cannot be used ({error.strerror}): choose another with --osc.") from error
     live.end(
-        f"Playing {player}. Messages to port {port} of this computer are heard after about {player.latency:.2f} s; "
+        f"Playing {player}. Send messages to port {port}: they are heard within about {player.latency:.2f} s; "
         f"answers go to port {answers}. Ctrl-C ends it."
     )
     with server:
@@ -241,12 +241,12 @@ def serve(player, port, answers=ANSWERS, live=None):
                 continue
             due = time.monotonic() + REPORT
             for address, values in player.answers():
-                with suppress(OSError):  # on some systems, that nobody listens is an error of the next sending
+                with suppress(OSError):  # on some systems, sending fails if nobody received the last message
                     client.send_message(address, values)
 
 
 class _Part:
-    """A voice, the thread that makes it, the sound that is ready, and the messages that wait for the next block."""
+    """A voice, the work of its thread, the sound that is ready, and the messages that wait for the next block."""
 
     def __init__(self, voice, sample_rate):
         self._voice, self._rate = voice, sample_rate
@@ -294,7 +294,7 @@ class _Part:
         self._taken.set()
 
     def take(self, samples):
-        """The next samples, float32, shape (samples,): what is ready, and silence where that is not enough."""
+        """The next samples, float32, shape (samples,): what is ready, then silence if that is not enough."""
         gain = self._asked_gain if self._playing else 0.0
         with self._lock:
             if self.ready >= self._ahead:
@@ -381,5 +381,5 @@ def _amplitude(decibels):
 
 
 def _as_whole(value):
-    """Whole numbers come as floats from Max and Pure Data."""
+    """Pure Data sends whole numbers as floats."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

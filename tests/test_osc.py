@@ -139,7 +139,7 @@ def test_seed_prime_and_nudge_are_carried_out_in_their_order(tones):
     ("message", "said"),
     [
         (("/loudness", 1), 'There is no message "/loudness"'),
-        (("/gong/seed", 1), 'No model is called "gong": there is bells, wind'),
+        (("/gong/seed", 1), 'No model is called "gong": choose from bells, wind'),
         (("/gain", 13), "gain must be -60 to 12 dB, not 13"),
         (("/gain", "loud"), 'gain must be -60 to 12 dB, not "loud"'),
         (("/gain", float("nan")), "gain must be -60 to 12 dB"),
