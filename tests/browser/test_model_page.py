@@ -138,13 +138,13 @@ def test_it_is_played_by_keys_alone_and_every_control_has_a_name(opened, wind):
 
 def test_a_midi_controller_turns_what_it_was_taught(opened, wind):
     page = opened(wind, MIDI)
-    page.get_by_role("button", name="Learn MIDI for the temperature").click()
+    page.get_by_role("button", name="MIDI learn: temperature").click()
     until(page, "by('told').textContent.startsWith('Move a knob')")
     page.evaluate("turn(21, 0)")
     assert page.locator("#temperature").input_value() == "0.5"
     page.evaluate("turn(21, 127); turn(22, 64)")
     assert page.locator("#temperature").input_value() == "1.5"
-    page.get_by_role("button", name="Learn MIDI for the volume").click()
+    page.get_by_role("button", name="MIDI learn: volume").click()
     page.evaluate("turn(22, 127)")
     assert page.locator("#volume").input_value() == "100"
 

@@ -70,7 +70,7 @@ def test_a_model_of_another_version_is_refused_in_a_sentence(page_with, capsule)
     header, model = page_model(capsule)
     page = page_with(header, (2).to_bytes(4, "little") + model[4:])
     said = page.evaluate("startModel(MODEL).ready.catch((error) => error.message)")
-    assert said == "This page and its model are of different versions: make the page again."
+    assert said == "This page and its model do not have the same version: make the page again."
 
 
 def test_a_browser_without_simd_is_told_which_ones_have_it(page_with, capsule):

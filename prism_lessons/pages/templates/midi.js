@@ -1,4 +1,4 @@
-// A knob of a MIDI controller turns a slider: press Learn, then move the knob. In browsers that have Web MIDI.
+// A knob of a MIDI controller moves a slider: press MIDI learn, then turn the knob. In browsers that have Web MIDI.
 
 const learned = new Map(); // slider's id by "channel, controller"
 let learning = null; // the button that waits for a knob
@@ -9,7 +9,7 @@ function hearMidi({ data: [status, controller, value] }) {
   const knob = `${status & 15}, ${controller}`;
   if (learning) {
     learned.set(knob, learning.dataset.for);
-    tell(`Controller ${controller} now does this. The button learns another one.`);
+    tell(`Controller ${controller} is learned. To use another one, press the button again.`);
     learning = null;
   }
   const slider = by(learned.get(knob));
@@ -27,7 +27,7 @@ async function learn(button) {
     access.onstatechange = listen; // something was plugged in
     listen();
     learning = button;
-    tell("Move a knob or a slider of your MIDI controller.");
+    tell("Move a knob or a slider on your MIDI controller.");
   } catch {
     listening = null;
     tell("The browser did not allow MIDI: allow it for this page, and try again.");

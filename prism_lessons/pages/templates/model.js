@@ -1,5 +1,5 @@
-// A model that plays in this browser: core.c in a Worker, so that the page stays quick, asked for one block of sound after
-// the other. The page lays the blocks end to end; how many it keeps ahead is its own affair.
+// A model that plays in this browser: core.c in a Worker, so that the page stays responsive. It makes one block of
+// sound whenever the page asks. The page lays the blocks end to end, and decides how many it keeps ahead.
 //
 //     const model = startModel(MODEL, voices); // see prism_lessons/pages/core/__init__.py
 //     await model.ready; // an Error says in a sentence why it cannot play
@@ -7,8 +7,8 @@
 //     const { samples, seconds } = await model.play(count, [{ temperature, level }]); // one for each voice
 //     model.end();
 //
-// `state` is one of header.states: state n with seed n is the take that Python makes of that seed. To strike a voice again
-// is to begin it again. `level` is a factor, 0 .. 1, of the voice in the sum, reached by the end of the block; `seconds` is
+// `state` is one of header.states: state n with seed n is the take that Python makes of that seed. To strike a voice again,
+// begin it again. `level` is a factor, 0 .. 1, of the voice in the sum, reached by the end of the block; `seconds` is
 // how long the block took to make.
 
 function startModel(model, voices = 1) {
@@ -27,7 +27,7 @@ function startModel(model, voices = 1) {
     else resolve(answer);
   };
   worker.onerror = () => {
-    for (const { reject } of waiting.values()) reject(new Error("This page may not play a model where it is: save it, and open the file."));
+    for (const { reject } of waiting.values()) reject(new Error("The browser does not let this page play a model here: save the page, and open the file."));
     waiting.clear();
   };
   return {
@@ -56,12 +56,12 @@ function playInWorker() {
     try {
       core = new WebAssembly.Instance(new WebAssembly.Module(code)).exports;
     } catch {
-      throw new Error("This page may not play a model where it is: save it, and open the file.");
+      throw new Error("The browser does not let this page play a model here: save the page, and open the file.");
     }
     const model = bytesOf(bytes), place = core.room(model.length);
-    if (!place) throw new Error("There is not enough memory for this model: close other pages.");
+    if (!place) throw new Error("There is not enough memory for this model: close other pages, and load this one again.");
     new Uint8Array(core.memory.buffer).set(model, place);
-    if (!core.load(place)) throw new Error("This page and its model are of different versions: make the page again.");
+    if (!core.load(place)) throw new Error("This page and its model do not have the same version: make the page again.");
     if (!core.prepare(count, MOST)) throw new Error("There is not enough memory for so many voices: choose fewer.");
     voices = count;
     levels = Array(voices).fill(0);

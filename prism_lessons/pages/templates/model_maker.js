@@ -1,6 +1,6 @@
 // In a page of its own, the model in the page makes the sound (model.js), and answers as Python does in a notebook.
 
-const SILENT = 10 ** (-55 / 20); // RMS of a voice that has fallen silent; it is left alone for a second
+const SILENT = 10 ** (-55 / 20); // RMS below which a voice is silent; it is nudged after a second
 const NUDGE = 1.25, NUDGED = 0.5; // how much freer a voice becomes, and for how many seconds
 const MOST_TEMPERATURE = 5;
 
@@ -47,7 +47,7 @@ function openMaker(receive) {
     return { samples: answer.samples, took: answer.seconds, happened: events.join(" ") };
   }
 
-  // Has a voice that was silent for a second begin anew, or play more freely where the model keeps no moments.
+  // Makes a voice that was silent for a second begin again, or play more freely if the model keeps no moments.
   async function wake(loudness, seconds, seed) {
     const events = [];
     for (const [voice, own] of voices.entries()) {
@@ -57,7 +57,7 @@ function openMaker(receive) {
       own.quiet = 0.5;
       if (header.states > 1) await begin(voice, seed);
       else Object.assign(own, { nudges: Math.min(own.nudges + 1, 5), until: end / rate + NUDGED });
-      events.push(`At ${(end / rate).toFixed(0)} s: fell silent and was nudged.`);
+      events.push(`At ${(end / rate).toFixed(0)} s, voice ${voice + 1} fell silent and was nudged.`);
     }
     return events;
   }
@@ -78,7 +78,7 @@ function openMaker(receive) {
     const player = Object.assign(document.createElement("audio"), { src: address, controls: true, ariaLabel: name });
     item.append(link, player);
     by("kept").prepend(item);
-    return `Kept ${(samples.length / rate).toFixed(1)} s: ${name}, below.`;
+    return `Kept ${(samples.length / rate).toFixed(1)} s: ${name}, listed below.`;
   }
 
   async function respond({ number, version, temperature, seed, nudge, seconds, place, keep: kept, begin: again }) {
