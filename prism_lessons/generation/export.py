@@ -1,4 +1,4 @@
-"""Pages that hold a model and play it in any browser, without Python, and a page that leads to many of them."""
+"""Pages that hold a model and play it in any recent browser, without Python, and a page that leads to many of them."""
 
 import json
 from html.parser import HTMLParser
@@ -22,9 +22,9 @@ INDEX = "index.html"
 
 @checked(path=a_path)
 def write_page(capsule, path, precision="half"):
-    """Write a model as one HTML page that plays it live, in any browser, without a network.
+    """Write a model as one HTML page that plays it live in any recent browser, without a network.
 
-    The page holds the weights, so it is given away only where the capsule could be: see `Capsule.share`.
+    The page holds the weights, so it is written only if the capsule may be shared: see `Capsule.share`.
 
     Parameters
     ----------
@@ -33,8 +33,9 @@ def write_page(capsule, path, precision="half"):
     path : str or Path
         The page, such as "bells.html".
     precision : str
-        Of the weights: "half", or "single" for twice the bytes. With "single", the page plays the seeds 0 .. 7 in one
-        voice as `LiveVoice` does.
+        Of the weights: "half", or "single" for twice the bytes. With "single", one voice of the page plays as
+        `LiveVoice` does until its first nudge: with the seeds 0 .. 7, or with any if the model keeps no moments of its
+        recordings.
 
     Returns
     -------
@@ -43,7 +44,7 @@ def write_page(capsule, path, precision="half"):
     Raises
     ------
     CourseError
-        When the model may not be shared, for an unknown precision, and where the page cannot be written.
+        When the model may not be shared, for an unknown precision, or when the page cannot be written.
 
     See Also
     --------

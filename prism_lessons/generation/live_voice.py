@@ -20,7 +20,7 @@ class LiveVoice:
     temperature
         0.05 .. 5.
     seed
-        The same seed, and the same temperatures at the same samples, give the same sound.
+        The same seed gives the same sound if temperature and nudge are the same at every sample.
     nudge
         Whether to nudge it when it falls silent or gets stuck on a tone, as `generate` does. It may be set while it
         plays.
@@ -45,7 +45,7 @@ class LiveVoice:
 
     @property
     def about(self):
-        """Its metadata, see `Take`: as of its beginning, with the current temperature."""
+        """Its metadata, see `Take`, as at its beginning but with the current temperature."""
         return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge}
 
     @property

@@ -16,7 +16,7 @@ from .engines import check_precision, of_capsules
 from .sampler import starting_state
 
 VERSION = 1  # as in core.c
-SEEDS = 8  # of a model that keeps moments of its recordings: seeds whose beginnings a page has
+SEEDS = 8  # whose beginnings a page holds, if the model keeps moments of its recordings
 ALIGNMENT = 64  # bytes
 
 
@@ -28,16 +28,16 @@ def page_model(capsule, states=None, precision="single"):
     capsule : Capsule
         The model. Whoever gives the page away gives the model away: see `Capsule.share`.
     states : State, optional
-        What voices may begin from, of one or several voices, such as the state after a prime; if not given, what
-        `LiveVoice` begins from with the seeds 0 .. 7, or, in a model that keeps no moments of its recordings, silence.
+        The states that voices may begin from, one or several, such as the state after a prime; if not given, those
+        from which `LiveVoice` begins with the seeds 0 .. 7, or silence if the model keeps no moments of its recordings.
     precision : str
-        "single", or "half" for half the bytes. Only with "single" a seed gives the same codes as `LiveVoice`, except
-        where rounding tips a draw to the next code.
+        "single", or "half" for half the bytes. With "half", a seed does not give the codes of `LiveVoice`; with
+        "single" it does, except where rounding tips a draw to the next code.
 
     Returns
     -------
     header : dict
-        What the page has to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
+        What the page needs to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
         samples, and how many `states` there are.
     model : bytes
         For `load` in core.c.

@@ -309,7 +309,7 @@ class Course(Transfer):
         return folder
 
     def page(self, capsule):
-        """Write a model as a page that plays it, `instrument.html`, and show that; a sentence if it may not be shared.
+        """Write a model as a page that plays it, `instrument.html`, and show it, or a sentence if it may not be shared.
 
         Returns
         -------
@@ -325,7 +325,7 @@ class Course(Transfer):
         page = html(
             "<p>{{ path }}</p>{{ frame }}", path=path, frame=iframe(path.read_text("utf-8"), path.stem, PAGE_HEIGHT)
         )
-        return RichOutput(page, f"{path}: open it in a browser, and the model plays.")
+        return RichOutput(page, f"{path}: open it in a browser to play the model.")
 
     def capsule(self, example="breath"):
         """The `Capsule` chosen in lesson 03; if none can be opened, the last epoch of your newest run, or of one that

@@ -50,8 +50,8 @@ class Instrument(PageBridge):
     seed
         The seed of its random numbers, a whole number, 0 or more.
     nudge
-        Whether to nudge it when it falls silent or gets stuck on a tone; the page has a switch for it, and says when it
-        happens.
+        Whether to nudge it when it falls silent or gets stuck on a tone; the page has a switch for this, and says
+        when it nudges.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Instrument(PageBridge):
         button = ipywidgets.Button(description="Make a take", layout=BUTTON)
         button.on_click(lambda _: self._make_take())
         self._shown = ipywidgets.HTML()
-        words = ipywidgets.HTML("<p>Without playing live: a take of some seconds, from silence.</p>")
+        words = ipywidgets.HTML("<p>Without playing live: a take of some seconds.</p>")
         below = [words, self._by_hand, self._seconds, button, self._shown]
         self._box = ipywidgets.VBox([frame, self._from_page, self._to_page, *below])
 
@@ -136,7 +136,7 @@ class Instrument(PageBridge):
         self._set(self._temperature, self._seed, switch("nudge", value))
 
     def take(self, seconds=8.0):
-        """Generate a take from silence with the current temperature, seed and nudge, without playing it live.
+        """Generate a take with the current temperature, seed and nudge, without playing it live.
 
         Parameters
         ----------
