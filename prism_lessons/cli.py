@@ -547,7 +547,7 @@ def _parser():
             type=lambda text: ("devices", text),
             action="append",
             metavar="one|all",
-            help="train on one graphics card, or share each batch among all of this machine (one)",
+            help="train on one graphics card, or on all of this machine together (one)",
         )
         if budget:
             command.add_argument("--minutes", type=number, help="budget: minutes of training in total (the preset's)")
@@ -654,19 +654,19 @@ def _parser():
     text = "Generate long takes straight to disk; resumable: run it again to continue."
     playing_verb("perform", _perform, text, 600.0, 1)
 
-    command = verb("play", _play, "Play models on the sound card, steered by OSC messages from other programs.")
-    command.add_argument("capsules", nargs="+", metavar="capsule", help="a capsule, or the folder of a run; or several")
-    command.add_argument("--osc", type=whole, default=9000, metavar="PORT", help="where messages arrive, by UDP (9000)")
-    command.add_argument("--answers", type=whole, default=9001, metavar="PORT", help="where answers go (9001)")
-    command.add_argument("--temperature", type=number, default=0.95, metavar="T", help="at first: 0.05 to 5 (0.95)")
-    command.add_argument("--seed", type=whole, default=0, help="of the beginning (0)")
+    command = verb("play", _play, "Play models on the sound card, controlled by OSC messages from other programs.")
+    command.add_argument("capsules", nargs="+", metavar="capsule", help="capsules, or folders of runs")
+    command.add_argument("--osc", type=whole, default=9000, metavar="PORT", help="UDP port for messages (9000)")
+    command.add_argument("--answers", type=whole, default=9001, metavar="PORT", help="UDP port for answers (9001)")
+    command.add_argument("--temperature", type=number, default=0.95, metavar="T", help="at first, 0.05 to 5 (0.95)")
+    command.add_argument("--seed", type=whole, default=0, help="first seed (0)")
 
     command = verb("score", _score, "Measure how many bits per sample a model needs for a sound.")
     command.add_argument("capsule", help="a capsule, or the folder of a run")
     command.add_argument("audio", help="a sound file, or a folder of them")
     command.add_argument("--epoch", type=whole, help="epoch of a run (the last)")
 
-    text = "Save an epoch of a run in one file, to pass on: a capsule, or a page that plays it in any browser."
+    text = "Save an epoch of a run as one file to pass on: a capsule, or a page that plays it in any recent browser."
     command = verb("export", _export, text)
     command.add_argument("run", help="folder of a run")
     command.add_argument("out", help="name of the file, such as bells.capsule or bells.html")
