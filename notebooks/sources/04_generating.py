@@ -192,8 +192,8 @@ files
 # loud as the model plays. When you hear something that you want, press Keep, and the last ten seconds are yours. If
 # your notebook cannot play live, it says so, and you can make takes with the button below.
 #
-# A model may fall silent, or get stuck on a tone. Then it is nudged, and the page says so. Untick the box to leave the
-# silence, or the tone, as it is.
+# A model may fall silent, or get stuck on a tone. The instrument then nudges it to get it going again, and says so.
+# Untick the box to leave the model silent or stuck.
 
 # %%
 instrument = notebook.Instrument(capsule, temperature=0.95, seed=1)
@@ -464,11 +464,11 @@ course.keep(long)
 # %% [markdown]
 # ## A page that plays
 #
-# Everything so far needed Python. This cell writes the model itself into one page, `instrument.html`, and shows it. In
-# this page the model plays without Python: your browser works out every sample while you listen. The page needs no
-# network, so you can send it to a friend, put it on your website, or let it play in an exhibition, on any computer with
-# a newer browser. Whoever has the page has the model. So if you said in lesson 01 that a model of your recordings may
-# not be shared, there is no page, and the cell says why.
+# Everything so far needed Python. This cell writes the model itself into a page, `instrument.html`, and shows it. There
+# the model plays without Python: your browser works out every sample while you listen. The page needs nothing but a
+# recent browser, not even a network. Send it to a friend, put it on your website, or let it play in an exhibition. But
+# whoever has the page has the model. If you said in lesson 01 that a model of your recordings may not be shared, no
+# page is written, and the cell says why.
 
 # %%
 course.page(capsule)
