@@ -42,7 +42,7 @@ def connected(address):
         ray.shutdown()
 
 
-def for_a_training():
+def training_resources():
     """What a training takes of a machine of the cluster, for Ray, and how many there is room for at a time."""
     machines = [node["Resources"] for node in _machines()]
     if any(machine.get("GPU") for machine in machines):

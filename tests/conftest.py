@@ -279,7 +279,7 @@ def made_search(straight, tmp_path_factory):
     All are copies of one run, but for the last, which failed. Trial 02 is the best, by 0.3 bits.
     """
     from prism_lessons.presets import PRESETS
-    from prism_lessons.tuning import Search, search, trials
+    from prism_lessons.tuning import Search, results, search
 
     folder, found = tmp_path_factory.mktemp("search") / "search", []
     preset = replace(PRESETS["sketch"].changed(**SMALL), minutes=1.0)
@@ -287,11 +287,11 @@ def made_search(straight, tmp_path_factory):
     for number, (dim, seconds) in enumerate([(16, 60.0), (8, 60.0), (32, 15.0), (16, 15.0), (32, 15.0)]):
         changes = {"dim": dim, "predictors": (), "skip_connections": number == 1}
         scores = [[when, 5 - when / 60 - 0.3 * (dim == 8)] for when in (15.0, 60.0) if when <= seconds]
-        state, name = trials.FULL if seconds == 60 else trials.STOPPED, trials.name_of(number)
-        found.append(trials.Trial(name, changes, scores[-1][1], seconds, len(scores), state, scores=scores))
+        state, name = results.FULL if seconds == 60 else results.STOPPED, results.name_of(number)
+        found.append(results.Trial(name, changes, scores[-1][1], seconds, len(scores), state, scores=scores))
         shutil.copytree(straight.folder, folder / "trials" / name)
     failed = {"dim": 8, "predictors": (8,), "skip_connections": False}
-    found.append(trials.Trial("06", failed, None, 0.0, 0, trials.FAILED, "It <b>blew</b> up."))
+    found.append(results.Trial("06", failed, None, 0.0, 0, results.FAILED, "It <b>blew</b> up."))
     asked = {"trials": len(found), "criterion": "bits", "space": space, "preset": asdict(preset)}
     search._keep(folder, asked, found, preset, space, "of a search")
     return Search(folder)

@@ -57,4 +57,4 @@ def test_a_training_takes_what_one_machine_has(monkeypatch, machines, needed, ro
     dead = {"Alive": False, "Resources": {"CPU": 64.0}}
     nodes = [dead, *({"Alive": True, "Resources": machine} for machine in machines)]
     monkeypatch.setitem(sys.modules, "ray", types.SimpleNamespace(nodes=lambda: nodes))
-    assert cluster.for_a_training() == (needed, room)
+    assert cluster.training_resources() == (needed, room)

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..checks import a_live_line, a_path, a_text, checked, need, number, optional
-from ..cluster import check_reach, connected, for_a_training
+from ..cluster import check_reach, connected, training_resources
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import exclusive_lock, read_error, write_text
@@ -140,7 +140,7 @@ class Turns:
 
     def start(self):
         """Give a turn to the least trained of those who wait, as long as there is room."""
-        needed, room = for_a_training()
+        needed, room = training_resources()
         while len(self.running) < room:
             waiting = [student for student in self.students.values() if student.state == WAITING]
             if not waiting:
@@ -203,7 +203,7 @@ class Turns:
         everybody = [one for one in self.students.values() if one.state in (WAITING, TRAINING)]
         until = student.seconds + student.left
         training = sum(min(one.left, max(0.0, until - one.seconds)) for one in everybody)
-        at_once = min(for_a_training()[1], len(everybody))
+        at_once = min(training_resources()[1], len(everybody))
         return max(student.left, training / at_once) * self.spent / self.trained
 
     def words(self, student, now):

@@ -23,7 +23,7 @@ from ..presets import find_preset
 from ..run import MID_EPOCH, Run
 from ..settings import TrainingSettings, is_number
 from .budget import Budget, predict_end
-from .callback import Diverged
+from .divergence import Diverged
 from .trainer import Trainer, prepare
 
 LEAST_BATCHES = 3  # timed, however long they take: the first may be slow, and two do not show how much they vary

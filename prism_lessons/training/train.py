@@ -15,7 +15,7 @@ from ..model import on_gpu
 from ..run import LOCK, SETTINGS
 from .baselines import reference_lines
 from .budget import Budget
-from .callback import Diverged
+from .divergence import Diverged
 from .keras_model import devices_of, resolve_precision
 from .plan import DiskEstimate
 from .preflight import preflight_done

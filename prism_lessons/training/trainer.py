@@ -19,7 +19,8 @@ from ..run import MID_EPOCH, Epoch
 from ..scoring import VOICES, Scorer, excerpts
 from ..streams import Streams
 from .budget import Forecast
-from .callback import MOST_ROLLBACKS, Diverged, DivergenceMonitor, TrainingCallback
+from .callback import TrainingCallback
+from .divergence import MOST_ROLLBACKS, Diverged, DivergenceMonitor
 from .keras_model import build_model, resolve_precision
 from .training_state import TrainingState
 

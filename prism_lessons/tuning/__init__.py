@@ -2,8 +2,8 @@
 
 from .criteria import CRITERIA
 from .page import search_page
+from .results import PAGE, Search
 from .search import tune
 from .space import SPACE
-from .trials import PAGE, Search
 
 __all__ = ["CRITERIA", "PAGE", "SPACE", "Search", "search_page", "tune"]

@@ -10,7 +10,7 @@ from ..audition import analyse_sound, compare_takes
 from ..corpus import Corpus
 from ..errors import CourseError
 from ..files import inside
-from .trials import BITS
+from .results import BITS
 
 VOICES = 4  # that a trial plays at each temperature, where clips are compared: two alone would say little
 FARTHEST = 2.0  # the distance in timbre of sounds that have nothing in common

@@ -1,7 +1,7 @@
 """How much each setting decided in a search, and how sure that is."""
 
+from .results import scores_at_equal_time
 from .space import is_ordered
-from .trials import scores_at_equal_time
 
 LEAST_TRIALS = 5  # to say which setting decided how much, and how sure that is
 MOST_LEFT_OUT = 12  # trials that are left out in turn: each takes a third of a second

@@ -13,7 +13,7 @@ from ..live import clock, counted
 from ..pages import FLAC, FORMS_IN_WORDS, MP3, fit_sounds, player, render
 from .criteria import CRITERIA
 from .picture import parallel_coordinates, value_in_words
-from .trials import BEST, FAILED, PRESETS, STOPPED
+from .results import BEST, FAILED, PRESETS, STOPPED
 
 MOST_BYTES = 30_000_000
 MOST_HEARD = 50  # trials, the best first

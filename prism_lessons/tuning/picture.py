@@ -1,7 +1,7 @@
 """The trials of a search as an SVG picture with parallel coordinates."""
 
 from ..pages import render
-from .trials import scores_at_equal_time
+from .results import scores_at_equal_time
 
 LEFT, TOP, BOTTOM, HEIGHT = 70, 60, 320, 345  # pixels
 APART, BESIDE = 118, 190  # from axis to axis; the space for the names of lines

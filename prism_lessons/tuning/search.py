@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..checks import a, a_live_line, a_path, a_text, checked, need, number, one_of, optional, whole
-from ..cluster import check_reach, connected, for_a_training
+from ..cluster import check_reach, connected, training_resources
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
@@ -18,8 +18,8 @@ from ..presets import ENDING, find_preset
 from ..training import train
 from .criteria import CRITERIA, VOICES
 from .importance import distributions, importance
+from .results import BEST, BITS, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
 from .space import choose_space, value_of
-from .trials import BEST, BITS, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
 
 NUMBER = "number"  # of a trial, among the settings that Ray carries
 CARRIED = "ray"
@@ -189,7 +189,7 @@ def _search(corpus, folder, trials, preset, space, criterion, seed, live):
     os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # of the search's own state: a kill loses a second of it
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # which prints tables of its own even where it is told to be quiet
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    needed, _ = for_a_training()
+    needed, _ = training_resources()
     work = carrier.with_resources(
         carrier.with_parameters(
             _carry_out, corpus=str(corpus.folder.resolve()), folder=str(folder), preset=preset, space=space,

@@ -61,7 +61,7 @@ def class_of(tmp_path, monkeypatch):
 
         ray = Cluster(room, train)
         monkeypatch.setitem(sys.modules, "ray", ray)
-        monkeypatch.setattr(turns, "for_a_training", lambda: ({"CPU": 1}, room))
+        monkeypatch.setattr(turns, "training_resources", lambda: ({"CPU": 1}, room))
         monkeypatch.setattr(turns, "_remote", lambda needed: types.SimpleNamespace(remote=ray.begin))
         monkeypatch.setattr(
             turns.Student, "measure", lambda student: setattr(student, "seconds", seconds.get(student.place.name, 0.0))

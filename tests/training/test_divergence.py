@@ -8,7 +8,8 @@ import pytest
 from prism_lessons.errors import CourseError
 from prism_lessons.run import Run
 from prism_lessons.training import train
-from prism_lessons.training.callback import LOOK_BACK, Diverged, DivergenceMonitor, TrainingCallback
+from prism_lessons.training.callback import TrainingCallback
+from prism_lessons.training.divergence import LOOK_BACK, Diverged, DivergenceMonitor
 
 
 def see(watch, bits_of_batches):

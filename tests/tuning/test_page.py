@@ -9,7 +9,7 @@ import pytest
 import prism_lessons as pl
 from prism_lessons import notebook
 from prism_lessons.presets import find_preset
-from prism_lessons.tuning import trials
+from prism_lessons.tuning import results
 from prism_lessons.tuning.picture import parallel_coordinates, value_in_words
 
 
@@ -86,7 +86,7 @@ def test_a_trial_chosen_by_ear_is_a_preset_too(made_search, tmp_path):
 
 
 def test_an_interrupted_search_says_what_is_missing_and_can_be_heard(made_search, tmp_path):
-    unfinished = changed(made_search, 4, state=trials.GOING)
+    unfinished = changed(made_search, 4, state=results.GOING)
     page = unfinished.page(tmp_path / "search.html").read_text(encoding="utf-8")
     for words in (str(unfinished), page):
         assert "5 of 6 trials have ended. Run the same again to go on." in words
