@@ -270,6 +270,14 @@ def test_half_precision_that_differs_is_advised_against(half):
     assert check.passed is False and check.advised == {"precision": "float32"}
 
 
+@pytest.mark.parametrize("on_a_card", [True, False])
+def test_unless_it_is_asked_for_half_precision_is_not_used(preset, on_a_card, monkeypatch):
+    """It was slower on the card that was measured."""
+    monkeypatch.setattr("prism_lessons.training.keras_model.on_gpu", lambda: on_a_card)
+    check = machine.check_precision(preset.changed(precision="auto"), np.zeros(500, int))
+    assert check.passed and check.sentence == "Numbers are kept in single precision."
+
+
 def test_half_precision_that_agrees_is_used():
     assert machine.compare(3.0, 3.04).passed and machine.compare(3.0, 3.04).advised == {}
 

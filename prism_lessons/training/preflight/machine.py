@@ -198,10 +198,8 @@ def check_precision(preset, codes):
     -------
     Check
     """
-    asked = preset.training.precision
-    if resolve_precision(asked) == SINGLE:
-        why = "as you asked" if asked == SINGLE else "as is best without a graphics card"
-        return Check(NUMBERS, True, f"Numbers are kept in single precision, {why}.")
+    if resolve_precision(preset.training.precision) == SINGLE:
+        return Check(NUMBERS, True, "Numbers are kept in single precision.")
     try:
         return compare(*(bits_in(precision, preset, codes) for precision in (SINGLE, HALF)))
     except tf.errors.ResourceExhaustedError:
@@ -224,7 +222,7 @@ def compare(single, half):
     """The check of two losses, in bits per sample."""
     if abs(half - single) <= MOST_BITS_APART:  # false for NaN
         sentence = (
-            f"Half precision gives the same as single ({half:.3f} and {single:.3f} bits) and is faster, so it is used."
+            f"Half precision gives the same as single ({half:.3f} and {single:.3f} bits), so it is used, as you asked."
         )
         return Check(NUMBERS, True, sentence)
     found = f"{half:.3f}" if math.isfinite(half) else "no number"
@@ -232,7 +230,7 @@ def compare(single, half):
         NUMBERS,
         False,
         f"Half precision gave {found} where single precision gave {single:.3f} bits: train with "
-        f'precision="{SINGLE}"; it is slower, and safe.',
+        f'precision="{SINGLE}", which is safe.',
         {"precision": SINGLE},
     )
 

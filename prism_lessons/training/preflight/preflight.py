@@ -21,7 +21,7 @@ def preflight(corpus, run, preset=None, *, minutes=None, epochs=None, start=None
     """Check within two minutes whether a training is set up, before it runs for hours.
 
     It checks, in this order, whether a checkpoint of the model can be saved in the run's folder and in the copy's;
-    whether an interrupted training resumes exactly; whether half precision is accurate enough on this graphics card;
+    whether an interrupted training resumes exactly; whether half precision, if it is asked for, is accurate enough;
     whether the batch fits into memory; whether the corpus holds more sound than silence; and whether a small model of
     the same kind can memorise a second of it and play it back. A run already in the folder is not touched.
 
