@@ -13,9 +13,10 @@ from ..cluster import check_reach, connected, training_resources
 from ..corpus import Corpus
 from ..errors import Busy, CourseError, Stopped, in_short
 from ..files import read_json, write_json
-from ..live import LiveLine, clock
+from ..live import LiveLine, clock, size
 from ..presets import ENDING, find_preset
-from ..training import train
+from ..settings import shapes_of
+from ..training import DiskEstimate, train
 from .criteria import CRITERIA, VOICES
 from .importance import distributions, importance
 from .results import BEST, BITS, FAILED, FULL, GOING, PRESETS, SEARCH, STOPPED, TRIALS, Search, Trial, in_order, name_of
@@ -123,6 +124,7 @@ def tune(
     _claim(folder, asked)
     if not _has_ended(folder):
         need("A search", "ray", "optuna")
+        _announce_disk(folder, trials, preset, space, corpus.sample_rate, live)
         with connected(address):
             if address:
                 check_reach(str(folder / SEARCH), str(corpus.folder.resolve()))
@@ -138,6 +140,19 @@ def tune(
         raise Stopped("The trials so far are kept: run the same again to go on.")
     live.end(f"Searched with {trials} trials.")
     return search
+
+
+def _announce_disk(folder, trials, preset, space, sample_rate, live):
+    """Say how much disk the trials need if each is the largest; raise a `CourseError` where there is none for one."""
+    tried = [preset.changed(**{name: value}) for name, values in space.items() for value in values]
+    weights = [sum(map(math.prod, shapes_of(one.model).values())) for one in tried]
+    needs = [DiskEstimate(each, one.training, sample_rate) for each, one in zip(weights, tried, strict=True)]
+    largest = max(needs, key=lambda need: need.least)
+    largest.check(folder)
+    live.end(
+        f"Disk for {trials} trials: up to {size(trials * largest.least)}, and up to {size(largest.epoch)} more for "
+        "each epoch of a trial."
+    )
 
 
 def _has_ended(folder):

@@ -1,6 +1,8 @@
 """A search: what it may change, whose folder it takes, and what a kill in its middle costs."""
 
 import os
+import re
+import shutil
 
 import pytest
 
@@ -48,6 +50,23 @@ def test_a_folder_that_holds_something_else_is_left_alone(hum_corpus, tmp_path):
     with pytest.raises(pl.CourseError, match="holds other things than a search"):
         tune(hum_corpus, tmp_path)
     assert os.listdir(tmp_path) == ["notes.txt"]
+
+
+def test_the_disk_that_the_largest_trials_need_is_announced_and_a_full_one_told(
+    hum_corpus, tmp_path, monkeypatch, capsys
+):
+    """The sketch's own width, 64, is searched too. A model of 128 has several times the weights of that."""
+    monkeypatch.setattr(search, "connected", lambda *_: (_ for _ in ()).throw(pl.CourseError("begun")))
+    said = []
+    for dims in ([16, 32], [16, 128]):
+        with pytest.raises(pl.CourseError, match="begun"):
+            tune(hum_corpus, tmp_path / str(dims), trials=3, space={"dim": dims})
+        said.append(re.search(r"Disk for 3 trials: up to (.*) MB, and up to", capsys.readouterr().out))
+    first, second = (float(found[1]) for found in said)
+    assert 1.5 < second / first < 4
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 10))
+    with pytest.raises(pl.CourseError, match=r"needs at least .* and 0 kB are free"):
+        tune(hum_corpus, tmp_path / "full", trials=3, space={"dim": [16, 32]})
 
 
 def test_another_search_does_not_go_on_in_the_folder_of_one(hum_corpus, tmp_path, monkeypatch):
