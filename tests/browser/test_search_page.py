@@ -20,3 +20,27 @@ def test_page_fits_plays_and_axe_finds_nothing_to_object_to(width, browser, made
         assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
     finally:
         page.close()
+
+
+def test_trials_can_be_heard_blind_in_another_order_until_each_is_asked_for(browser, made_search, tmp_path):
+    page = browser.new_page()
+    try:
+        page.goto(made_search.page(tmp_path / "search.html").as_uri())
+        names = page.locator("audio").evaluate_all("all => all.map(audio => audio.ariaLabel)")
+        page.get_by_role("button", name="Listen blind").click()
+        assert not page.locator("table").first.is_visible() and "trial 0" not in page.locator("main").inner_text()
+        hidden = page.locator("audio").evaluate_all("all => all.map(audio => audio.ariaLabel)")
+        assert hidden == [f"Clip {number + 1}" for number in range(len(names))]
+        found = Axe().run(page)
+        assert not found.violations_count, found.generate_report()
+        captions = []
+        for _ in names:
+            page.get_by_role("button", name="Which trial is clip").first.click()
+            captions.append(page.locator("figcaption:focus").inner_text())
+        order = [next(name for name in names if name in caption) for caption in captions]
+        assert sorted(order) == sorted(names) and order != names  # by chance the same once in millions, of ten clips
+        page.get_by_role("button", name="Listen blind").click()
+        assert page.locator("audio").evaluate_all("all => all.map(audio => audio.ariaLabel)") == names
+        assert page.locator("table").first.is_visible() and page.locator("#blind-clips li").count() == 0
+    finally:
+        page.close()
