@@ -2,8 +2,10 @@
 
     python benchmarks/page_player.py codes [CAPSULE ...] [--seconds 10] [--seeds 3] [--out FILE]
     python benchmarks/page_player.py speed [CAPSULE ...] [--rounds 5] [--out FILE]
+    python benchmarks/page_player.py play [CAPSULE ...] [--minutes 5] [--out FILE]
 
-One voice is played at temperature 0.95 from each capsule: those that come with the course, if none is named.
+One voice is played at temperature 0.95 from each capsule: those that come with the course, if none is named. For `play`
+these are the bells and the breath.
 
 `codes` plays each seed by Numba's engine and by both builds of the core, here in wasmtime. Given are how many codes
 differ, and the first that does: from there on the takes are two, since a model hears what it has played.
@@ -11,24 +13,37 @@ differ, and the first that does: from there on the takes are two, since a model 
 `speed` plays in a Worker of Chromium and, in turn with it, in Numba's engine, a second each in every round:
 seconds of sound in a second, the best and the median round, and how long Chromium took for a block of 128 samples. Two
 models that were never trained, of the sketch's shape but larger, are added to the capsules.
+
+`play` opens the page that `write_page` makes, as a file. Given are
+- its size in bytes,
+- milliseconds from the click on Play to the first block, and to the first sample above 0.001 before the volume, in a
+  new browser context each time,
+- gaps in a minute in which the temperature moves ten times a second, alone and beside a process that keeps a core busy,
+- after each minute of playing, the megabytes that only the page's process has, and those that its script uses. All the
+  pages play at the same time here, each in a browser of its own.
+The load is the system's, a mean of the minute before.
 """
 
 import argparse
+import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 import wasmtime
 from playwright.sync_api import sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parent))
 from machine import report
 
-from prism_lessons import load
+from prism_lessons import load, write_page
 from prism_lessons.capsule import Capsule
 from prism_lessons.generation import engines, page_model
 from prism_lessons.generation.sampler import starting_state
@@ -45,6 +60,36 @@ ROUND = """async (block) => {
     while (performance.now() - begun < 1000)
         made.push((await model.play(block, [{ temperature: 0.95, level: 1 }])).seconds);
     return made;
+}"""
+CLICKS = 20
+# Where the first block and the first sample above 0.001 are on the clock, in seconds, and when Play was pressed.
+WATCH = """() => {
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (when) {
+        const audible = this.buffer.getChannelData(0).findIndex((one) => Math.abs(one) > 0.001);
+        window.block ??= when;
+        if (audible >= 0) window.sound ??= when + audible / rate;
+        start.call(this, when);
+    };
+    by("play").addEventListener("click", (event) => { window.clicked = event.timeStamp; }, true);
+}"""
+# Milliseconds from the click to both, once they are heard, by the clock that the browser keeps for both.
+LATENCY = """() => new Promise((heard) => {
+    const look = () => {
+        const { contextTime, performanceTime } = context ? context.getOutputTimestamp() : {};
+        if (!(contextTime > window.sound)) setTimeout(look, 5);
+        else heard([block, sound].map((when) => performanceTime + 1000 * (when - contextTime) - clicked));
+    };
+    look();
+})"""
+TURN = """async (seconds) => {
+    const begun = performance.now(), [gapsBefore, heardBefore] = [gaps, heard()];
+    for (let turn = 0; performance.now() - begun < 1000 * seconds; turn++) {
+        by("slider").value = 0.95 + 0.25 * Math.sin(turn / 10);
+        by("slider").dispatchEvent(new Event("input"));
+        await new Promise((done) => setTimeout(done, 100));
+    }
+    return { gaps: gaps - gapsBefore, seconds_heard: (heard() - heardBefore) / rate };
 }"""
 
 
@@ -162,27 +207,138 @@ def speed(browser, capsule, rounds):
     }
 
 
+@contextmanager
+def chromium(playwright):
+    """A new browser."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+    browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@contextmanager
+def busy_core():
+    """A process that counts, as long as this lasts."""
+    process = subprocess.Popen([sys.executable, "-c", "n = 0\nwhile True: n += 1"])
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def opened(browser, path):
+    """A model's page in a browser context of its own, ready to play."""
+    page = browser.new_context().new_page()
+    page.goto(path.as_uri())
+    page.locator("#said", has_text="Ready").wait_for()
+    return page
+
+
+def load_now():
+    """The mean load of the system in the last minute."""
+    return round(os.getloadavg()[0], 2)
+
+
+def milliseconds_to_sound(browser, path):
+    """How long a click on Play takes to be heard, as `main` gives it."""
+    times = []
+    for _ in range(CLICKS):
+        page = opened(browser, path)
+        page.evaluate(WATCH)
+        page.locator("#play").click()
+        times.append(page.evaluate(LATENCY))
+        page.context.close()
+    figures = {"median": np.median(times, axis=0), "largest": np.max(times, axis=0)}
+    found = {name: dict(zip(("block", "sample"), each.round().tolist(), strict=True)) for name, each in figures.items()}
+    return {**found, "load": load_now()}
+
+
+def gaps(browser, path):
+    """Gaps of a page in a minute, as `main` gives it."""
+    page = opened(browser, path)
+    page.locator("#play").click()
+    page.locator("#said", has_text="Playing").wait_for()
+    found = page.evaluate(TURN, 60)
+    page.context.close()
+    return {**found, "load": load_now()}
+
+
+def megabytes(browser, page):
+    """What only the process of a browser's one page has in memory, and what the page's script uses."""
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    pages = [each for each in processes if each["type"] == "renderer"]  # Chromium keeps a spare one
+    process = psutil.Process(max(pages, key=lambda each: each["cpuTime"])["id"])
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    metrics = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    session.detach()
+    sizes = {"process": process.memory_full_info().uss, "script": metrics["JSHeapUsedSize"]}
+    return {name: round(size / 1e6, 1) for name, size in sizes.items()}
+
+
+def memory(playwright, paths, minutes):
+    """Megabytes of each page after each minute of playing, as `main` gives it."""
+    with ExitStack() as stack:
+        browsers = [stack.enter_context(chromium(playwright)) for _ in paths]
+        pages = [opened(*each) for each in zip(browsers, paths, strict=True)]
+        found = [{"process": [], "script": [], "gaps": 0} for _ in paths]
+        for page in pages:
+            page.locator("#play").click()
+        for _ in range(minutes):
+            time.sleep(60)
+            for browser, page, each in zip(browsers, pages, found, strict=True):
+                for name, size in megabytes(browser, page).items():
+                    each[name].append(size)
+                each["gaps"] = page.evaluate("gaps")
+        return [{**each, "load": load_now()} for each in found]
+
+
+def play(playwright, capsules, minutes):
+    """How the pages of models play, as `main` gives it."""
+    with tempfile.TemporaryDirectory() as folder, chromium(playwright) as browser:
+        paths = [write_page(one, Path(folder) / f"page_{n}.html") for n, one in enumerate(capsules.values())]
+        found = {
+            name: {
+                "bytes": path.stat().st_size,
+                "milliseconds_to": milliseconds_to_sound(browser, path),
+                "alone": gaps(browser, path),
+            }
+            for name, path in zip(capsules, paths, strict=True)
+        }
+        for each, path in zip(found.values(), paths, strict=True):
+            with busy_core():
+                each["beside_a_busy_core"] = gaps(browser, path)
+        for each, sizes in zip(found.values(), memory(playwright, paths, minutes), strict=True):
+            each["megabytes"] = sizes
+        return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", choices=["codes", "speed"])
+    parser.add_argument("what", choices=["codes", "speed", "play"])
     parser.add_argument("capsules", nargs="*", metavar="CAPSULE", help="default: those that come with the course")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=int, default=5)
     parser.add_argument("--out", metavar="FILE")
     arguments = parser.parse_args()
-    paths = arguments.capsules or sorted(TRAINED.glob("*/epochs/*.capsule"))
+    runs = ("bells", "breath") if arguments.what == "play" else ("*",)
+    paths = arguments.capsules or [path for run in runs for path in sorted(TRAINED.glob(f"{run}/epochs/*.capsule"))]
     capsules = {str(path): load(str(path)) for path in paths}
     if arguments.what == "codes":
         seeds, seconds = range(arguments.seeds), arguments.seconds
         found = {path: {seed: differing(one, seed, seconds) for seed in seeds} for path, one in capsules.items()}
-    else:
+    elif arguments.what == "speed":
         capsules |= {f"untrained, dim {dim}": untrained(dim=dim) for dim in (128, 256)}
-        path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        with sync_playwright() as playwright, chromium(playwright) as browser:
             found = {name: speed(browser, one, arguments.rounds) for name, one in capsules.items()}
-            browser.close()
+    else:
+        with sync_playwright() as playwright:
+            found = play(playwright, capsules, arguments.minutes)
     report(found, arguments.out)
 
 
