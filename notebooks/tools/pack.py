@@ -13,8 +13,8 @@ from badges import REPOSITORY, Home
 
 WHAT = (
     "prism_lessons/**/*", "datasets_examples/**/*", "notebooks/[0-9]*.ipynb", "notebooks/quiz.html", "docs/*.md",
-    "docs/teaching/*.md", "docs/*.png", "*.md", "LICENSE*", "CITATION.cff", "Makefile", "environment.yml",
-    "pyproject.toml",
+    "docs/teaching/*.md", "docs/patches/*", "docs/*.png", "*.md", "LICENSE*", "CITATION.cff", "Makefile",
+    "environment.yml", "pyproject.toml",
 )  # fmt: skip
 FOR_TEACHERS = {"docs/teaching/answers.md"}
 LONG_AGO = (1980, 1, 1)  # the first day that a zip can name

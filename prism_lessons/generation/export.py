@@ -1,7 +1,7 @@
 """Pages that hold a model and play it in any recent browser, without Python, and a page that leads to many of them."""
 
 import json
-from html.parser import HTMLParser
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +18,9 @@ from .page_model import page_model
 
 MOST_VOICES = 4
 INDEX = "index.html"
+# What a page says of its model is JSON without "<" (templating.py); a gallery is known by its main part.
+ABOUT = re.compile(r'<script type="application/json" id="about">([^<]*)</script>')
+GALLERY = '<main id="gallery">'
 
 
 @checked(path=a_path)
@@ -95,10 +98,10 @@ def write_gallery(folder):
     if not folder.is_dir():
         raise CourseError(f'There is no folder "{folder}": name the one that holds the pages of models.')
     path, models = folder / INDEX, []
-    if path.exists() and not _read(path).gallery:
+    if path.exists() and GALLERY not in _read(path):
         raise CourseError(f'"{path}" is another page: move it, or the pages of models, to a folder of their own.')
     for page in sorted(folder.rglob("*.html")):
-        if about := _read(page).about:
+        if about := _about(_read(page)):
             models.append({"name": page.stem, "address": quote(page.relative_to(folder).as_posix()), **about})
     if not models:
         raise CourseError(f'No page in "{folder}" plays a model: write one with  prism-lessons export RUN NAME.html')
@@ -108,32 +111,15 @@ def write_gallery(folder):
 
 def _read(path):
     try:
-        page = _Page()
-        page.feed(path.read_text(encoding="utf-8", errors="replace"))
-        return page
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise CourseError(read_error(path, "page", error)) from error
 
 
-class _Page(HTMLParser):
+def _about(page):
     """What a page says of its model, as plain values; None if it has none."""
-
-    def __init__(self):
-        super().__init__()
-        self.about, self.gallery, self._inside = None, False, False
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        self._inside = tag == "script" and attributes.get("id") == "about"
-        self.gallery |= tag == "main" and attributes.get("id") == "gallery"
-
-    def handle_data(self, data):
-        if not self._inside:
-            return
-        self._inside = False
-        try:
-            about = json.loads(data)
-            epoch, rate, card = (about[name] for name in ("epoch", "sample_rate", "card"))
-        except (ValueError, RecursionError, TypeError, KeyError):
-            return  # somebody else's page
-        self.about = {"epoch": epoch, "sample_rate": rate, "card": str(card)}
+    try:
+        about = json.loads(ABOUT.search(page)[1])
+        return {"epoch": about["epoch"], "sample_rate": about["sample_rate"], "card": str(about["card"])}
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None  # somebody else's page

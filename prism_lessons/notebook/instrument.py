@@ -89,7 +89,7 @@ class Instrument(PageBridge):
         lowest, highest = TEMPERATURES
         page = render(
             "instrument.html", title=title, data=data, lowest=lowest, highest=highest, most_seed=MOST_SEED,
-            most_kept=MOST_KEPT, waiting="Connecting to Python …",
+            most_kept=MOST_KEPT,
         )  # fmt: skip
         frame = ipywidgets.HTML(iframe(page, title, HEIGHT))
         self._fields = [

@@ -9,7 +9,8 @@ function openMaker(receive) {
   let model = null, refused = ""; // why it cannot play
   let voices = []; // of each: { quiet, nudges, until, begun }, all but the counts in seconds
   let end = 0; // samples made so far
-  let history = []; // { first, samples }
+  // What was made last, each sample at its place modulo the length; 5 s more, since a new beginning goes back a little.
+  const ring = new Float32Array((page.most_kept + 5) * rate);
   let answered = 0;
 
   async function open(count) {
@@ -40,9 +41,8 @@ function openMaker(receive) {
       return { temperature: Math.min(MOST_TEMPERATURE, freer), level };
     });
     const answer = await model.play(count, settings);
-    history.push({ first: end, samples: answer.samples });
+    answer.samples.forEach((sample, n) => { ring[(end + n) % ring.length] = sample; });
     end += count;
-    history = history.filter(({ first, samples }) => first + samples.length > end - page.most_kept * rate);
     const events = nudge ? await wake(answer.loudness, count / rate, seed) : [];
     return { samples: answer.samples, took: answer.seconds, happened: events.join(" ") };
   }
@@ -64,12 +64,8 @@ function openMaker(receive) {
 
   // The last seconds before a place, as a file to hear and to save.
   function keep(seconds, place, { temperature, seed }) {
-    const from = Math.max(place - Math.round(seconds * rate), history[0]?.first ?? place);
-    const samples = new Float32Array(Math.max(0, place - from));
-    for (const { first, samples: block } of history) {
-      const start = Math.max(first, from), stop = Math.min(first + block.length, place);
-      if (start < stop) samples.set(block.subarray(start - first, stop - first), start - from);
-    }
+    const from = Math.max(0, end - ring.length, place - Math.round(seconds * rate));
+    const samples = Float32Array.from({ length: place - from }, (_, n) => ring[(from + n) % ring.length]);
     if (!samples.length) return "There is nothing to keep yet: play first.";
     const name = `${page.name}_seed${seed}_t${temperature}_${by("kept").children.length + 1}.wav`;
     const address = URL.createObjectURL(wave(samples, rate));
@@ -88,10 +84,7 @@ function openMaker(receive) {
       const count = Number(by("voices").value);
       if (voices.length !== count) await open(count);
       if (again || voices[0].begun === undefined) await beginAll(seed);
-      if (again) {
-        history = history.filter(({ first }) => first < place);
-        end = place;
-      }
+      if (again) end = place;
       if (seconds > 0) made = await play({ seconds, temperature, seed, nudge });
     } catch (error) {
       refused = error.message;
