@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -71,12 +71,8 @@ class SoundCard:
                 "install libportaudio2), and try again."
             ) from error
         self._sounddevice = sounddevice
-        try:
+        with self._sentence():
             self.sample_rate = self._accepted(sample_rate)
-        except sounddevice.PortAudioError as error:
-            raise CourseError(
-                f"There is no sound card to play on ({error}): connect one, or loudspeakers, and try again."
-            ) from error
 
     def _accepted(self, sample_rate):
         with suppress(self._sounddevice.PortAudioError):
@@ -90,13 +86,26 @@ class SoundCard:
         def callback(block, samples, _, __):
             block[:, 0] = fill(samples)
 
-        self._stream = self._sounddevice.OutputStream(self.sample_rate, channels=1, dtype="float32", callback=callback)
-        self._stream.start()
+        with self._sentence():
+            self._stream = self._sounddevice.OutputStream(
+                self.sample_rate, channels=1, dtype="float32", callback=callback
+            )
+            self._stream.start()
         return self._stream.latency
 
     def stop(self):
         """Fall silent."""
         self._stream.close()
+
+    @contextmanager
+    def _sentence(self):
+        try:
+            yield
+        except self._sounddevice.PortAudioError as error:
+            raise CourseError(
+                f"The sound card cannot be used ({error}): connect one, or close the program that has it, and try "
+                "again."
+            ) from error
 
 
 class OscPlayer:
@@ -121,8 +130,8 @@ class OscPlayer:
         self._threads = ThreadPoolExecutor(len(voices))
 
     def __enter__(self):
+        self.latency = AHEAD + BLOCK + self._output.start(self.fill)  # first: where it fails, no thread is left over
         self._working = [self._threads.submit(part.work) for part in self._parts.values()]
-        self.latency = AHEAD + BLOCK + self._output.start(self.fill)
         return self
 
     def __exit__(self, *_):

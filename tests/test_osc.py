@@ -318,12 +318,22 @@ def test_where_there_is_no_sound_card_or_no_portaudio_a_sentence_says_what_to_do
     )
     monkeypatch.setattr(osc, "need", lambda *_: None)
     assert cli.main(["play", str(TRAINED / "breath")]) == 2
-    assert "There is no sound card to play on (Error querying device -1)" in capsys.readouterr().err
+    assert "The sound card cannot be used (Error querying device -1)" in capsys.readouterr().err
     finder = types.SimpleNamespace(find_spec=lambda name, *_: portaudio_is_missing() if name == "sounddevice" else None)
     monkeypatch.delitem(sys.modules, "sounddevice")
     monkeypatch.setattr(sys, "meta_path", [finder, *sys.meta_path])
     assert cli.main(["play", str(TRAINED / "breath")]) == 2
     assert "PortAudio, which plays on the sound card, is missing" in capsys.readouterr().err
+
+
+def test_a_card_that_another_program_has_is_told_and_nothing_is_left_running(monkeypatch, capsys):
+    card = card_of({16000})
+    card.OutputStream = lambda *_, **__: no_card()
+    monkeypatch.setattr(osc, "need", lambda *_: None)
+    monkeypatch.setitem(sys.modules, "sounddevice", card)
+    before = threading.active_count()
+    assert cli.main(["play", str(TRAINED / "breath")]) == 2
+    assert "The sound card cannot be used" in capsys.readouterr().err and threading.active_count() == before
 
 
 def test_the_card_plays_at_the_model_s_rate_or_at_its_own(monkeypatch):
