@@ -6,7 +6,7 @@ import json
 import shutil
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import no_objections
 from many_clips import many_clips
 
 import prism_lessons as pl
@@ -77,12 +77,11 @@ def enter_table(page):
 
 @pytest.mark.parametrize("page", WIDTHS, indirect=True)
 def test_axe_finds_nothing_to_object_to_whatever_is_open(page):
-    assert not Axe().run(page).violations_count, Axe().run(page).generate_report()
+    no_objections(page)
     page.locator("#frame button").nth(4).click()
     page.get_by_role("button", name="Recording or model?").click()
     page.get_by_role("button", name="Hear it").click()
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
+    no_objections(page)
 
 
 @pytest.mark.parametrize("page", WIDTHS, indirect=True)
@@ -98,8 +97,7 @@ def test_in_high_contrast_the_chosen_clip_and_a_star_have_a_frame_of_their_own(p
     marked = page.locator("#frame button[aria-current], #star")
     assert marked.count() == 2 and all(style == "double" for style in marked.evaluate_all(BORDERS))
     assert "double" not in page.locator("button:not([aria-current]):not(#star)").evaluate_all(BORDERS)
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
+    no_objections(page)
 
 
 def test_nothing_plays_by_itself_and_nothing_is_asked_of_the_network(page):

@@ -8,7 +8,7 @@ import time
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import no_objections
 from in_jupyterlab import SCREEN, Lesson, keep_times, serving
 from many_clips import many_clips
 
@@ -121,8 +121,7 @@ def test_what_is_said_while_python_is_busy_is_kept_as_soon_as_it_is_not(table, l
 
 
 def test_axe_finds_nothing_to_object_to(table, lesson):
-    found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
-    assert not found.violations_count, found.generate_report()
+    no_objections(lesson.page, {"include": [[".jp-OutputArea-output"]]})
 
 
 def test_nothing_is_lost_when_python_dies_and_what_is_said_afterwards_waits_in_the_browser(table, lesson, run, server):

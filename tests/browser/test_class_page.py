@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import looked_over
 from in_jupyterlab import ARTEFACTS
 
 from prism_lessons.classroom import turns
@@ -28,14 +28,5 @@ def class_page(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_page_fits_and_axe_finds_nothing_to_object_to(class_page, width, browser):
-    page, asked = browser.new_page(viewport={"width": width, "height": 900}), []
-    try:
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(class_page.as_uri())
-        found = Axe().run(page)
-        assert not found.violations_count, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert asked == [class_page.as_uri()]
+    with looked_over(browser, class_page, width) as page:
         page.screenshot(path=ARTEFACTS / f"class_{width}.png", full_page=True)
-    finally:
-        page.close()

@@ -8,7 +8,7 @@ from itertools import pairwise
 import nbformat
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import no_objections
 from in_jupyterlab import SCREEN, Lesson, keep_times, serving
 from lessons import REPOSITORY
 
@@ -235,8 +235,7 @@ def test_axe_finds_nothing_to_object_to_and_narrow_pages_fit(lesson, page, theme
     for cell in (INSTRUMENT, PANEL):
         shown = frame_of(lesson, cell)
         assert shown.evaluate("document.documentElement.className") == ("dark" if theme == "Dark" else "")
-        found = Axe().run(shown)
-        assert not found.violations_count, found.generate_report()
+        no_objections(shown)
         frame = lesson.cells.nth(cell).locator("iframe")
         frame.evaluate("frame => { frame.style.width = '320px'; }")
         shown.wait_for_function("innerWidth === 320")

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import no_objections
 from lessons import is_check
 
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -130,8 +130,7 @@ def test_the_other_settings_come_and_go_by_keyboard_and_have_names(lesson):
         lesson.tab_to(more)
         lesson.keys.press("Space")
         assert lesson.eventually(lambda box=box, few=few: box.controls.count() > 2 * few)
-        found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
-        assert not found.violations_count, found.generate_report()
+        no_objections(lesson.page, {"include": [[".jp-OutputArea-output"]]})
         lesson.keys.press("Space")
         assert lesson.eventually(lambda box=box, few=few: box.controls.count() == few)
 
@@ -192,5 +191,4 @@ def test_every_button_is_one_that_is_tried_here(lesson):
 def test_axe_finds_nothing_to_object_to(lesson, theme):
     lesson.choose_in_menu("Settings", "Theme", theme)
     lesson.page.locator(f'body[data-jp-theme-name="{theme}"]').wait_for(state="attached")
-    found = Axe().run(lesson.page, {"include": [[".jp-OutputArea-output"]]})
-    assert not found.violations_count, found.generate_report()
+    no_objections(lesson.page, {"include": [[".jp-OutputArea-output"]]})

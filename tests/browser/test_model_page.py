@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from accessibility import usable
-from axe_playwright_python.sync_playwright import Axe
+from accessibility import looked_over, no_objections, usable
 from in_jupyterlab import ARTEFACTS
 
 import prism_lessons as pl
@@ -173,22 +172,19 @@ def test_it_fits_and_axe_finds_nothing_to_object_to(opened, wind, width, scheme)
     until(page, "heard() > 0.2 * rate")
     page.locator("#keep").click()
     page.locator("#kept a").wait_for()
-    found = Axe().run(page)
-    assert not found.violations_count, found.generate_report()
+    no_objections(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.screenshot(path=ARTEFACTS / f"model_{width}_{scheme}.png", full_page=True)
 
 
 @pytest.mark.parametrize("width", [1280, 320])
 def test_a_gallery_fits_leads_to_the_pages_and_axe_finds_nothing_to_object_to(browser, wind, width):
-    page, asked = browser.new_page(viewport={"width": width, "height": 900}), []
-    try:
-        page.on("request", lambda sent: asked.append(sent.url))
-        page.goto(write_gallery(wind.parent).as_uri())
+    with looked_over(browser, write_gallery(wind.parent), width) as page:
         page.locator("summary").first.click()
-        found = Axe().run(page)
-        assert not found.violations_count, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width and len(asked) == 1
+        no_objections(page)
+    page = browser.new_page()
+    try:
+        page.goto((wind.parent / "index.html").as_uri())
         page.get_by_role("link", name="wind").click()
         page.locator("#said", has_text="Ready").wait_for()
     finally:
