@@ -6,16 +6,6 @@ const clips = [...document.querySelectorAll("td figure")].map((figure) => {
   return { figure, audio, cell: figure.parentElement, name: audio.ariaLabel, caption: figure.querySelector("figcaption") };
 });
 
-// Fisher and Yates: each order is as likely as any other.
-function shuffled(things) {
-  const order = [...things];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-  return order;
-}
-
 function hide({ figure, audio, caption }, number) {
   const item = document.createElement("li"), name = `Clip ${number + 1}`;
   const reveal = Object.assign(document.createElement("button"), { type: "button", textContent: `Which trial is clip ${number + 1}?` });

@@ -57,15 +57,6 @@ function draw() {
   for (const id of ["first", "second"]) by(id).disabled = true;
 }
 
-function shuffled(items) {
-  const order = [...items];
-  for (let last = order.length - 1; last > 0; last--) {
-    const other = Math.floor(Math.random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
-  return order;
-}
-
 // The louder ones are turned down to the level of the softer ones, which would otherwise give them away.
 function hear() {
   const [name, , loudness] = trial.item;
