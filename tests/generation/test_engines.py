@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 from scipy.stats import chi2
+from shapes import SHAPES
 
 from prism_lessons import linear_prediction
 from prism_lessons.audio import load
@@ -22,17 +23,6 @@ from prism_lessons.settings import ModelSettings
 
 EXAMPLES = Path(__file__).parents[2] / "datasets_examples"
 PLAIN = {"frame_sizes": (4, 16)}
-SHAPES = [
-    {"frame_sizes": (16,)},
-    {"frame_sizes": (1, 3), "levels": 3, "dim": 1, "quantisation": "linear"},
-    {"frame_sizes": (4, 16), "weight_normalisation": True, "levels": 1024, "quantisation": "linear"},
-    {"frame_sizes": (2, 8, 32), "cell": "lstm", "layers": 2, "skip_connections": True, "dim": 40},
-    {"frame_sizes": (5, 15), "layers": 3, "skip_connections": True, "weight_normalisation": True, "levels": 100},
-    {"frame_sizes": (8,), "cell": "lstm", "layers": 3, "levels": 100, "dim": 130},
-    {"frame_sizes": (2, 4, 8), "layers": 2, "dim": 64},
-    {"frame_sizes": (4, 8), "predictors": (8, 32), "book": 5},
-    {"frame_sizes": (5,), "predictors": (40,), "levels": 100, "quantisation": "linear", "cell": "lstm", "dim": 40},
-]
 ids = [", ".join(f"{name}={value}" for name, value in shape.items()) for shape in SHAPES]
 # TensorFlow's plays the model itself, layer by layer: a few shapes will do, and a graph takes seconds to make.
 every_shape_and_engine = pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from page_player import Core
+from shapes import SHAPES
 
 from prism_lessons.errors import CourseError
 from prism_lessons.generation import LiveVoice, engines, page_model
@@ -12,17 +13,6 @@ from prism_lessons.generation.numba_engine import NumbaEngine
 from prism_lessons.generation.sampler import state_after
 from prism_lessons.generation.state import State
 
-SHAPES = [
-    {"frame_sizes": (16,)},
-    {"frame_sizes": (1, 3), "levels": 3, "dim": 1, "quantisation": "linear"},
-    {"frame_sizes": (4, 16), "weight_normalisation": True, "levels": 1024, "quantisation": "linear"},
-    {"frame_sizes": (2, 8, 32), "cell": "lstm", "layers": 2, "skip_connections": True, "dim": 40},
-    {"frame_sizes": (5, 15), "layers": 3, "skip_connections": True, "weight_normalisation": True, "levels": 100},
-    {"frame_sizes": (8,), "cell": "lstm", "layers": 3, "levels": 100, "dim": 130},
-    {"frame_sizes": (2, 4, 8), "layers": 2, "dim": 64},
-    {"frame_sizes": (4, 8), "predictors": (8, 32), "book": 5},
-    {"frame_sizes": (5,), "predictors": (40,), "levels": 100, "quantisation": "linear", "cell": "lstm", "dim": 40},
-]
 every_shape = pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: " ".join(map(str, shape.values())))
 BOOK = SHAPES[7]
 SAMPLES = 3840  # whole frames of any of these shapes
