@@ -23,6 +23,37 @@ DESCRIPTORS = (
 BRIGHTNESS, NOISINESS, LEVEL_MOVES, ENERGY_COMES, ONSETS = 0, 2, 4, 5, 6
 
 
+def frame_timbre(frames):
+    """The timbre of each of some frames, whatever its level.
+
+    Parameters
+    ----------
+    frames : (frames, FRAME) float32
+        At 16 kHz, 32 ms each.
+
+    Returns
+    -------
+    power : (frames, FRAME // 2)
+        The power spectrum above 0 Hz.
+    centre : (frames,)
+        The spectral centroid, averaged in octaves: octaves above 1 Hz.
+    flatness : (frames,)
+        The spectral flatness within bands of 500 Hz, in units of 10 dB: noise of any colour is at -0.25.
+    energy : (frames,)
+        The sum of the power.
+    """
+    window = np.hanning(FRAME).astype(np.float32)
+    octaves = np.log2(np.maximum(fft.rfftfreq(FRAME, 1 / SAMPLE_RATE), 20))
+    power = power_spectrum(fft.rfft(frames * window, axis=1))[:, 1:]
+    energy = power.sum(1) + 1e-20
+    power = power + 1e-7 * energy[:, None]  # 70 dB down: anything below is from the file format
+    # In blocks of 500 Hz, so that coloured noise counts as noise; weighted by amplitude, so that hiss does not win.
+    blocks = power.reshape(len(power), -1, 16)
+    flat, share = np.log10(blocks).mean(2) - np.log10(blocks.mean(2)), np.sqrt(blocks.sum(2))
+    flatness = (flat * share).sum(1) / share.sum(1)
+    return power, power @ octaves[1:] / power.sum(1), flatness, energy
+
+
 def timbre_features(samples):
     """What a sound is like, whatever its level.
 
@@ -49,21 +80,10 @@ def timbre_features(samples):
         return np.zeros(len(DESCRIPTORS) + 3 * COEFFICIENTS), np.zeros(2 * BANDS)
     views = np.lib.stride_tricks.sliding_window_view(samples / peak, FRAME)[::HOP]
     filters = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=FRAME, n_mels=BANDS, fmin=50, fmax=8000).T
-    window, octaves = (
-        np.hanning(FRAME).astype(np.float32),
-        np.log2(np.maximum(fft.rfftfreq(FRAME, 1 / SAMPLE_RATE), 20)),
-    )
     parts = []
     for start in range(0, len(views), 1000):
-        spectra = fft.rfft(views[start : start + 1000] * window, axis=1)
-        power = power_spectrum(spectra)[:, 1:]
-        total = power.sum(1) + 1e-20
-        power = power + 1e-7 * total[:, None]  # 70 dB down: anything below is from the file format
-        # In blocks of 500 Hz, so that coloured noise counts as noise; weighted by amplitude, so that hiss does not win.
-        blocks = power.reshape(len(power), -1, 16)
-        flat, share = np.log10(blocks).mean(2) - np.log10(blocks.mean(2)), np.sqrt(blocks.sum(2))
-        flatness = (flat * share).sum(1) / share.sum(1)
-        parts.append((power @ filters[1:], power @ octaves[1:] / power.sum(1), flatness, total))
+        power, centre, flatness, energy = frame_timbre(views[start : start + 1000])
+        parts.append((power @ filters[1:], centre, flatness, energy))
     bands, centre, flatness, energy = (np.concatenate(part).astype(np.float64) for part in zip(*parts, strict=True))
     bands = 10 * np.log10(np.maximum(bands, bands.max() * 10 ** (-RANGE_DB / 10)) / bands.max())
     level = 10 * np.log10(np.maximum(energy / energy.max(), 10 ** (-RANGE_DB / 10)))

@@ -11,9 +11,20 @@ import numpy as np
 import soxr
 from scipy import fft
 from scipy.ndimage import median_filter
-from scipy.signal import butter, sosfilt, sosfilt_zi
+from scipy.signal import sosfilt, sosfilt_zi
 
-from ..analysis import BRIGHTNESS, NOISINESS, ONSETS, SAMPLE_RATE, power_spectrum, timbre_features
+from ..analysis import (
+    BRIGHTNESS,
+    HIGHPASS,
+    NOISINESS,
+    ONSETS,
+    PITCHED,
+    SAMPLE_RATE,
+    YIN_SPAN,
+    power_spectrum,
+    timbre_features,
+    yin,
+)
 from ..audibility import loudness
 from ..audio import SILENCE_DBFS, SILENCE_FRAME_SECONDS
 
@@ -33,12 +44,9 @@ SAID_LIKENESS = 0.5  # below, nobody would call it likeness
 SAME_LIKENESS = 0.05  # smaller differences do not count
 BUZZ_LIKENESS = 0.3  # a short period falls between two frames, which costs some likeness
 LOOP_VALLEY = 0.15  # how far the likeness has to drop before a period is over
-YIN_FRAME, YIN_HOP, LONGEST_PERIOD = 512, 1024, 400  # samples; 40 Hz is the lowest pitch
-YIN_DIP = 0.1  # de Cheveigné and Kawahara 2002, step 4
-PITCHED = 0.8  # of the confidence: noise in a band an octave wide stays below
+PITCH_HOP = 1024  # samples
 PURE = 0.99  # share of the energy in one line, from which that line is the pitch
 SILENT_PEAK = 1e-9
-HIGHPASS = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
 
 
 @dataclass(frozen=True)
@@ -308,9 +316,8 @@ def _lines(spectrum):
 
 def _pitch(sound):
     """(median pitch in Hz or None, confidence 0 .. 1, voiced share), by YIN (de Cheveigné and Kawahara 2002)."""
-    length = YIN_FRAME + LONGEST_PERIOD
-    views = np.lib.stride_tricks.sliding_window_view(sound, length)[::YIN_HOP]
-    parts = [_yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
+    views = np.lib.stride_tricks.sliding_window_view(sound, YIN_SPAN)[::PITCH_HOP]
+    parts = [yin(views[start : start + FRAMES_AT_ONCE]) for start in range(0, len(views), FRAMES_AT_ONCE)]
     hertz, confidence, energy = (np.concatenate(part) for part in zip(*parts, strict=True))
     nonsilent = energy > energy.max() * 10 ** (-RANGE_DB / 10)
     if not nonsilent.any():
@@ -318,28 +325,3 @@ def _pitch(sound):
     certain = float(np.median(confidence[nonsilent]))
     pitch = float(np.median(hertz[nonsilent])) if certain >= PITCHED else None
     return pitch, certain, float((confidence[nonsilent] >= PITCHED).mean())
-
-
-def _yin(frames):
-    """Frames, shape (frames, YIN_FRAME + LONGEST_PERIOD) -> pitch in Hz, confidence and energy, each (frames,)."""
-    size = fft.next_fast_len(frames.shape[1] + YIN_FRAME, real=True)
-    head = fft.rfft(frames[:, :YIN_FRAME][:, ::-1], size, axis=1)
-    products = fft.irfft(head * fft.rfft(frames, size, axis=1), size, axis=1)
-    products = products[:, YIN_FRAME - 1 : YIN_FRAME + LONGEST_PERIOD].astype(np.float64)
-    squares = np.cumsum(np.pad(frames.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
-    energies = squares[:, YIN_FRAME:] - squares[:, : LONGEST_PERIOD + 1]
-    difference = np.maximum(energies[:, :1] + energies - 2 * products, 0.0)[:, 1:]  # equation 6, lags from 1 on
-    lags = np.arange(1, LONGEST_PERIOD + 1)
-    mean = np.cumsum(difference, axis=1) / lags
-    normalised = np.where(mean > 1e-9 * energies[:, :1] + 1e-20, difference / np.maximum(mean, 1e-20), 1.0)
-    inner = normalised[:, 1:-1]
-    dips = (inner <= normalised[:, :-2]) & (inner <= normalised[:, 2:])
-    low = dips & (inner < YIN_DIP)
-    deepest = np.where(dips, inner, 2.0).argmin(axis=1)
-    chosen = np.where(low.any(axis=1), low.argmax(axis=1), deepest) + 1
-    rows = np.arange(len(frames))
-    before, at, after = (normalised[rows, chosen + step] for step in (-1, 0, 1))
-    bend = before - 2 * at + after
-    shift = np.where(bend > 1e-9, 0.5 * (before - after) / np.maximum(bend, 1e-9), 0.0)
-    dip = at - 0.25 * (before - after) * shift
-    return SAMPLE_RATE / (lags[chosen] + shift), np.clip(1 - dip, 0.0, 1.0), energies[:, 0]
