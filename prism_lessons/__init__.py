@@ -24,6 +24,7 @@ _FACE = {
     "Choices": "corpus",
     "Clip": "audio",
     "Envelope": "generation",
+    "Gesture": "generation",
     "Prime": "generation",
     "Corpus": "corpus",
     "PRESETS": "presets",

@@ -3,6 +3,7 @@
 from .engines import of_model
 from .envelopes import TEMPERATURES, Envelope
 from .export import write_gallery, write_page
+from .gesture import Gesture
 from .live_voice import MOST_KEPT, MOST_SEED, LiveVoice
 from .long import WHAT as PERFORMANCE
 from .long import FolderOccupied, LongTake, is_resume_file, perform
@@ -21,6 +22,7 @@ __all__ = [
     "TEMPERATURES",
     "Envelope",
     "FolderOccupied",
+    "Gesture",
     "LiveVoice",
     "LongTake",
     "Mixture",
