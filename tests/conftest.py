@@ -28,6 +28,7 @@ SLOW = (
     "tests/audition/test_listening.py",
     "tests/audition/test_page.py",
     "tests/browser/",
+    "tests/classroom/test_turns.py::test_a_training_that_blows_up",
     "tests/corpus/test_curating.py",
     "tests/analysis/test_relations.py",
     "tests/analysis/test_near_duplicates.py",

@@ -12,6 +12,7 @@ import prism_lessons as pl
 from prism_lessons.classroom import train_class, turns
 from prism_lessons.cli import main
 from prism_lessons.live import LiveLine
+from prism_lessons.training.callback import TrainingCallback
 
 SLICE = 60.0  # seconds
 
@@ -66,7 +67,7 @@ def class_of(tmp_path, monkeypatch):
         monkeypatch.setattr(
             turns.Student, "measure", lambda student: setattr(student, "seconds", seconds.get(student.place.name, 0.0))
         )
-        path.write_text("name,corpus,minutes\n" + text)
+        path.write_text("name,corpus,minutes,preset\n" + text)
         queue = turns.Turns(path, tmp_path / "monday", SLICE / 60, LiveLine(io.StringIO()))
         queue.look()
         return queue, ray, path
@@ -139,6 +140,31 @@ def write(path, text):
     before = path.stat().st_mtime_ns
     path.write_text("name,corpus,minutes\n" + text)
     os.utime(path, ns=(before + 10**9,) * 2)
+
+
+def test_a_training_that_blows_up_is_told_in_a_sentence_and_the_others_end(
+    class_of, hum_corpus, small, tmp_path, monkeypatch
+):
+    """Turns are real trainings here, in this process."""
+    begin = TrainingCallback.on_train_batch_begin
+
+    def far_too_fast(self, batch, logs=None):
+        begin(self, batch, logs)
+        if self.settings.learning_rate == 0.1:
+            self.model.optimizer.learning_rate.assign(1e5)
+
+    monkeypatch.setattr(TrainingCallback, "on_train_batch_begin", far_too_fast)
+    for name, rate in (("wild", 0.1), ("tame", 0.002)):
+        pl.PRESETS["sketch"].changed(**small, learning_rate=rate).save(tmp_path / f"{name}.json")
+    corpus = hum_corpus.folder
+    queue, ray, _ = class_of(f"Ana,{corpus},0.05,wild.json\nBen,{corpus},0.01,tame.json\n")
+    ray.work = lambda name: turns._turn(queue.students[name].place, str(queue.folder / name), slice_minutes=1)
+    for _ in go_on(queue):
+        pass
+    ana, ben = queue.students.values()
+    assert (ana.state, ben.state) == (turns.FAILED, turns.DONE) and ray.begun == ["Ana", "Ben"]
+    assert ana.problem.startswith("The training has blown up 4 times") and ana.problem in page(queue)
+    assert ben.run.log[-1].seconds >= 0.6
 
 
 def test_lines_may_come_go_and_move_while_the_class_trains(class_of):
