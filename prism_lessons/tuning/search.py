@@ -27,6 +27,7 @@ CARRIED = "ray"
 FORMAT = 1
 RUNGS = 4  # a trial may be stopped after a quarter of its minutes, and after half of them
 REDUCTION = 2  # half of the trials go on at each of these
+DRAWN = 4  # trials, the preset's own among them, before Optuna learns from them; its default, 10, leaves 2 of a dozen
 MOST_FAILURES = 3  # times that a trial goes on after its worker was lost
 
 
@@ -237,6 +238,7 @@ def _search(corpus, folder, trials, preset, space, criterion, seed, live):
 
 def _proposals(space, preset, seed):
     """Optuna's proposals, each with its number from 0, which names the trial; the first is the preset as it is."""
+    import optuna
     from ray.tune.search.optuna import OptunaSearch
 
     class Numbered(OptunaSearch):
@@ -248,7 +250,8 @@ def _proposals(space, preset, seed):
             return {**config, NUMBER: self.proposed - 1}
 
     its_own = {name: values.index(value_of(preset, name)) for name, values in space.items()}
-    return Numbered(distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], seed=seed)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=DRAWN, seed=seed)
+    return Numbered(distributions(space), metric="score", mode="min", points_to_evaluate=[its_own], sampler=sampler)
 
 
 def _reporting(wanted, live):

@@ -119,3 +119,18 @@ def test_a_damaged_file_of_a_preset_is_refused_in_a_sentence(text, tmp_path):
         find_preset(str(tmp_path / "mine.json"))
     with pytest.raises(pl.CourseError, match="preset"):
         find_preset(str(tmp_path / "other.json"))
+
+
+def test_after_four_trials_proposals_depend_on_what_came_of_those_before():
+    widths = {"dim": (16, 32, 48, 64, 80, 96, 112, 128)}
+
+    def proposed(sign):
+        proposals, places = search._proposals(widths, SKETCH, seed=0), []
+        for trial in map(str, range(10)):
+            places.append(proposals.suggest(trial)["dim"])
+            proposals.on_trial_complete(trial, {"score": sign * places[-1]})
+        return places
+
+    narrow, wide = proposed(1), proposed(-1)
+    assert narrow[:4] == wide[:4] and narrow[0] == widths["dim"].index(SKETCH.model.dim)
+    assert sum(narrow[4:]) < sum(wide[4:])
