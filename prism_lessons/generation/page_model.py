@@ -20,7 +20,7 @@ SEEDS = 8  # whose beginnings a page holds, if the model keeps moments of its re
 ALIGNMENT = 64  # bytes
 
 
-def page_model(capsule, states=None, precision="single"):
+def page_model(capsule, states=None, precision="single", seed=0):
     """A capsule's model for the core of a web page.
 
     Parameters
@@ -29,16 +29,18 @@ def page_model(capsule, states=None, precision="single"):
         The model. Whoever gives the page away gives the model away: see `Capsule.share`.
     states : State, optional
         The states that voices may begin from, one or several, such as the state after a prime; if not given, those
-        from which `LiveVoice` begins with the seeds 0 .. 7, or silence if the model keeps no moments of its recordings.
+        from which `LiveVoice` begins with eight seeds, or silence if the model keeps no moments of its recordings.
     precision : str
         "single", or "half" for half the bytes. With "half", a seed does not give the codes of `LiveVoice`; with
         "single" it does, except where rounding tips a draw to the next code.
+    seed : int
+        The first of the eight seeds.
 
     Returns
     -------
     header : dict
         What the page needs to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
-        samples, and how many `states` there are.
+        samples, how many `states` there are, and the byte from which `beginnings` differ if only the states do.
     model : bytes
         For `load` in core.c.
 
@@ -50,7 +52,7 @@ def page_model(capsule, states=None, precision="single"):
     check_precision(precision)
     engine = of_capsules([capsule], "numba")
     if states is None:
-        states = starting_state(engine, [(seed, 0) for seed in range(SEEDS if len(engine.moments) else 1)])
+        states = starting_state(engine, [(seed + more, 0) for more in range(SEEDS if len(engine.moments) else 1)])
     arrays = _arrays(capsule, engine.model, states)
     halves = {"weights", "rows"} if precision == "half" else set()
     head = np.zeros(2 + 2 * len(arrays), np.int32)
@@ -64,6 +66,7 @@ def page_model(capsule, states=None, precision="single"):
         end = start + array.nbytes
     header = {
         "version": VERSION, "sample_rate": capsule.sample_rate, "largest": engine.largest, "states": len(states.past),
+        "beginnings": int(head[2 + 2 * list(arrays).index("past")]),
     }  # fmt: skip
     return header, b"".join([head.astype("<i4").tobytes(), *parts])
 

@@ -1,6 +1,6 @@
 """All HTML: sounds to see, hear and read about, in pages that need nothing but a browser, and in cells."""
 
-from .core import model_script
+from .core import as_base64, model_script, model_values
 from .excerpts import after_cuts, before_and_after, excerpt
 from .findings import findings_page, findings_section, worst_first
 from .journey import journey_page
@@ -22,8 +22,8 @@ from .sounds import (
 from .templating import html, render
 
 __all__ = [
-    "BYTES_PER_SAMPLE", "FLAC", "FORMS_IN_WORDS", "MP3", "REFERENCES", "WAV", "after_cuts", "before_and_after",
-    "curve_in_words", "data_url", "excerpt", "findings_page", "findings_section", "fit_sounds", "html", "journey_page",
-    "learning_curve", "levels_in_words", "model_script", "plan_sounds", "player", "render", "shortened", "sound_map",
-    "sound_url", "worst_first",
+    "BYTES_PER_SAMPLE", "FLAC", "FORMS_IN_WORDS", "MP3", "REFERENCES", "WAV", "after_cuts", "as_base64",
+    "before_and_after", "curve_in_words", "data_url", "excerpt", "findings_page", "findings_section", "fit_sounds",
+    "html", "journey_page", "learning_curve", "levels_in_words", "model_script", "model_values", "plan_sounds",
+    "player", "render", "shortened", "sound_map", "sound_url", "worst_first",
 ]  # fmt: skip

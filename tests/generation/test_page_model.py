@@ -73,12 +73,18 @@ def test_a_voice_continues_a_state_it_is_given_and_begins_again_at_a_whole_frame
 def test_the_seeds_of_a_live_voice_sound_the_same_in_a_page(made):
     capsule = made(**BOOK)
     header, model = page_model(capsule)
+    beginnings = header.pop("beginnings")
     assert header == {"version": 1, "sample_rate": 16000, "largest": 8, "states": 8}
     for seed in (0, 7):
         core = Core(model)
         core.begin(state=seed, seed=seed)
         sound = LiveVoice(capsule, 0.95, seed).play(0.1)
         np.testing.assert_array_equal(core.play(len(sound))[0], sound)
+    _, later = page_model(capsule, seed=100)
+    assert later[:beginnings] == model[:beginnings] and len(later) == len(model)
+    core = Core(later)
+    core.begin(state=3, seed=103)
+    np.testing.assert_array_equal(core.play(len(sound))[0], LiveVoice(capsule, 0.95, 103).play(0.1))
     silent, _ = page_model(made(**SHAPES[0]))
     assert silent["states"] == 1
 

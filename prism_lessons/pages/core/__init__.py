@@ -25,10 +25,16 @@ def model_script(header, model):
     Markup
         JavaScript, for a `<script>` of a page: about four thirds of the bytes of the model, and 90 KB.
     """
-    cores = [_text((FOLDER / name).read_bytes()) for name in CORES]
-    contents = {"header": header, "bytes": _text(model), "cores": cores}
+    contents = model_values(header, model)
     return html('{{ source("model.js") }}\nconst MODEL = {{ contents | tojson }};\n', contents=contents)
 
 
-def _text(content):
+def model_values(header, model):
+    """`MODEL` alone, as plain values, for a page that gets it later; parameters as for `model_script`."""
+    cores = [as_base64((FOLDER / name).read_bytes()) for name in CORES]
+    return {"header": header, "bytes": as_base64(model), "cores": cores}
+
+
+def as_base64(content):
+    """Bytes as text, for JSON."""
     return base64.b64encode(content).decode()
