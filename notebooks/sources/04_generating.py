@@ -187,10 +187,12 @@ files
 # ## Play it
 #
 # Run the cell, press Play, and turn the **temperature** while the model plays: it says how freely the model chooses.
-# You hear each change about half a second later. Lower the temperature until the sound calms down; raise it until the
-# sound boils. The volume begins at 30 %, since above a temperature of 1.3 the sound may be loud; what you keep is as
-# loud as the model plays. When you hear something that you want, press Keep, and the last ten seconds are yours. If
-# your notebook cannot play live, it says so, and you can make takes with the button below.
+# Your browser works out every sample, so the sound goes on while you run other cells. If the browser cannot do this,
+# Python plays instead, and the instrument says so. You hear each change of temperature about half a second later. Lower
+# it until the sound calms down; raise it until the sound boils. The volume begins at 30 %, since above a temperature of
+# 1.3 the sound may be loud; what you keep is as loud as the model plays. When you hear something that you want, press
+# Keep, and the last ten seconds are yours. If your notebook cannot play live, it says so, and you can make takes with
+# the button below.
 #
 # A model may fall silent, or get stuck on a tone. The instrument then nudges it to get it going again, and says so.
 # Untick the box to leave the model silent or stuck.

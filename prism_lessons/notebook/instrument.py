@@ -1,8 +1,9 @@
-"""A model played live in a notebook: the page requests one block of sound after another, and the kernel makes them.
+"""A model played live in a notebook: by the page, which gets the model from the kernel, or else by the kernel.
 
-Nothing plays in the background: the page sends one request at a time through two hidden fields, as the table of clips
-does (auditioning.py). It repeats unanswered requests; a repeated request gets the same answer. Most kernels answer only
-while no cell runs; newer ones answer from a second thread meanwhile, so there is a lock.
+The page sends one request at a time through two hidden fields, as the table of clips does (auditioning.py). It repeats
+unanswered requests; a repeated request gets the same answer. Most kernels answer only while no cell runs; newer ones
+answer from a second thread meanwhile, so there is a lock. Where the page cannot play, it requests one block of sound
+after another from the kernel. Otherwise it requests the model, once, and sends what is to be kept.
 """
 
 import base64
@@ -17,11 +18,12 @@ import ipywidgets
 import numpy as np
 
 from ..audio import pcm16
+from ..capsule import Capsule
 from ..checks import switch
 from ..errors import CourseError
-from ..generation import MOST_KEPT, MOST_SEED, TEMPERATURES, Envelope, LiveVoice, Take, generate, take_name
+from ..generation import MOST_KEPT, MOST_SEED, TEMPERATURES, Envelope, LiveVoice, Take, generate, page_model, take_name
 from ..live import LiveLine
-from ..pages import render
+from ..pages import as_base64, model_values, render
 from .output import PageBridge, iframe
 from .panels import number, whole
 from .players import play
@@ -33,12 +35,15 @@ BUTTON = {"width": "auto", "align_self": "flex-start"}
 WARM_UP = 0.1  # seconds made in advance, so that Play sounds at once
 MOST_SHOWN = 3  # players below the instrument
 MOST_TURNS = 20  # of the temperature, listed in a take one by one
+MOST_MODEL = 16e6  # bytes that the page is sent; a browser would not play a larger model in real time anyway
+MOST_WORDS = 200  # letters of what happened, as the page says it
 
 
 class Instrument(PageBridge):
     """A model that plays live while its temperature is turned, shown by a cell that ends in it.
 
-    It may pause while a cell runs. If a front end cannot play live, make takes one by one, with the button below it or
+    The browser makes the sound, also while a cell runs. If it cannot, Python does, which may pause while a cell runs;
+    the page says who does. If a front end cannot play live at all, make takes one by one, with the button below it or
     with `take`.
 
     Parameters
@@ -84,6 +89,7 @@ class Instrument(PageBridge):
             "temperature": self._temperature,
             "seed": self._seed,
             "nudge": self._nudge,
+            "most_kept": MOST_KEPT,
         }
         title = "Your instrument"
         lowest, highest = TEMPERATURES
@@ -206,9 +212,19 @@ class Instrument(PageBridge):
             seed = request["seed"] if _is_seed(request.get("seed")) else self._seed
             nudge = request["nudge"] if isinstance(request.get("nudge"), bool) else self._nudge
             self._set(temperature, seed, nudge, by_page=True)
+        if _is_seed(request.get("began")):
+            self._history = _History(MOST_KEPT, self._voice.sample_rate)  # of what the page has played itself
+            self._voice.begin(request["began"])
+        for block in _blocks(request.get("heard")):
+            self._history.add(*block)
         place = _finite(request.get("place"))
         place = int(place) if self._history.begin <= place <= self._history.end else self._history.end
+        more = {}
         try:
+            if request.get("model"):
+                more = {"seed": self._seed, "model": self._model()}
+            if _is_seed(request.get("beginnings")):
+                more = {"beginnings": self._beginnings(request["beginnings"])}
             if request.get("keep"):
                 said = self._keep(_finite(request["keep"]), place)
             if request.get("begin"):
@@ -223,12 +239,27 @@ class Instrument(PageBridge):
         except CourseError as error:
             said = str(error)
         return self._values() | {
-            "samples": base64.b64encode(pcm16(samples).astype("<i2").tobytes()).decode(),
+            "samples": as_base64(pcm16(samples).astype("<i2").tobytes()),
             "end": self._history.end,
             "took": time.perf_counter() - begun,
             "said": said,
             "happened": happened,
+            **more,
         }
+
+    def _model(self):
+        """The model as the page plays it, with the beginning of the seed that is set."""
+        if not isinstance(self._voice.capsule, Capsule):
+            raise CourseError("The browser cannot play a mixture of two models.")
+        header, model = page_model(self._voice.capsule, seed=self._seed)
+        if len(model) > MOST_MODEL:
+            raise CourseError(f"The model is too large for the browser: {len(model) / 1e6:.0f} MB.")
+        return model_values(header, model)
+
+    def _beginnings(self, seed):
+        """The states from which this seed and the next ones begin."""
+        header, model = page_model(self._voice.capsule, seed=seed)
+        return as_base64(model[header["beginnings"] :])
 
     def _keep(self, seconds, place):
         """Keep the last seconds before a place as a `Take`; returns a sentence about it."""
@@ -315,6 +346,25 @@ class _History:
             places = np.linspace(0, (stop - start) / self._rate, MOST_TURNS)
             points = zip(places.round(2), Envelope(tuple(points)).at(places).round(3), strict=True)
         return Envelope(tuple(points))
+
+
+def _blocks(heard):
+    """What a page has played: yields (samples, temperature, events) as far as they are valid."""
+    low, high = TEMPERATURES
+    for block in heard if isinstance(heard, list) else []:
+        try:
+            temperature = float(block["temperature"])
+            samples = np.frombuffer(base64.b64decode(block["samples"], validate=True), "<i2") / np.float32(32768)
+            events = [
+                {"seconds": float(event["seconds"]), "what": str(event["what"])[:MOST_WORDS]}
+                for event in block["events"]
+                if abs(event["seconds"]) <= MOST_KEPT
+            ]
+        except (TypeError, ValueError, LookupError, OverflowError):
+            return
+        if not low <= temperature <= high:
+            return
+        yield samples, temperature, events
 
 
 def _in_words(events):

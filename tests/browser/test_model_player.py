@@ -77,3 +77,20 @@ def test_a_browser_without_simd_is_told_which_ones_have_it(page_with, capsule):
     page = page_with(*page_model(capsule))
     said = page.evaluate("startModel({ ...MODEL, cores: [btoa('old')] }).ready.catch((error) => error.message)")
     assert said.startswith("This browser is too old to play a model")
+
+
+def test_a_voice_that_is_stuck_on_a_tone_is_told_from_one_that_rings_glides_or_repeats(page_with, capsule):
+    time = np.arange(round(2.45 * 16000)) / 16000
+    tone = 0.3 * np.sin(2 * np.pi * 220 * time)
+    sounds = {
+        "sine": tone,
+        "offset": tone + 0.2,
+        "bell": tone * 10 ** (-time),
+        "glissando": 0.3 * np.sin(2 * np.pi * 220 * 2**time),
+        "rhythm": tone * (time % 0.5 < 0.05),
+        "noise": np.random.default_rng(0).normal(0, 0.1, len(time)),
+        "silence": 0 * time,
+    }
+    page = page_with(*page_model(capsule))
+    found = [name for name, sound in sounds.items() if page.evaluate("(sound) => isTone(sound, 16000)", sound.tolist())]
+    assert found == ["sine", "offset"]

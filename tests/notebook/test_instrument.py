@@ -13,7 +13,7 @@ import soundfile
 from prism_lessons import notebook
 from prism_lessons.audio import pcm16
 from prism_lessons.errors import CourseError
-from prism_lessons.generation import Take, generate, render
+from prism_lessons.generation import LiveVoice, Take, generate, mix, page_model, render
 from prism_lessons.notebook import instrument as module
 
 RATE = 8000
@@ -276,6 +276,67 @@ def test_what_the_model_refuses_is_said_and_the_page_is_answered(instrument, mon
     assert answer["said"] == "The model is gone." and answer["samples"] == ""
 
 
+def block(start, stop, temperature=0.95, events=()):
+    """A block that the page has played itself, as it says it."""
+    coded = base64.b64encode(pcm16(sound(start, stop, temperature)).astype("<i2").tobytes()).decode()
+    return {"temperature": temperature, "samples": coded, "events": list(events)}
+
+
+def test_what_the_page_has_played_itself_is_kept_as_if_python_had(instrument):
+    page = Page(instrument)
+    nudged = {"seconds": 0.5, "what": "nudged"}
+    page.ask(heard=[block(0, 4000, events=[nudged]), block(4000, 6000, 1.2)], began=7)
+    page.ask(heard=[block(6000, 8000, 1.2)])
+    page.ask(keep=10)
+    (take,) = instrument.kept
+    same(take.samples, np.concatenate([sound(0, 4000), sound(4000, 8000, 1.2)]))
+    assert take.about == {
+        "seed": 7, "voice": 1, "temperature": "0:0.95, 0.5:0.95, 0.5:1.2", "nudge": True, "live": True,
+        "events": [nudged],
+    }  # fmt: skip
+    page.ask(heard=[block(0, 800)], began=7)  # the next take has nothing of the last one
+    page.ask(keep=10)
+    same(instrument.kept[1].samples, sound(0, 800))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"temperature": 99}, {"temperature": float("nan")}, {"temperature": None}, {"samples": "no base64"},
+        {"samples": "QUFB"}, {"samples": 7}, {"events": 7}, {"events": [{}]},
+        {"events": [{"seconds": "1", "what": ""}]},
+    ],
+)  # fmt: skip
+def test_a_block_that_is_none_is_left_out(instrument, wrong):
+    page = Page(instrument)
+    page.ask(heard=[block(0, 800), block(800, 1600) | wrong], began=3)
+    page.ask(heard=7)
+    page.ask(heard=["block"])
+    page.ask(keep=10)
+    same(instrument.kept[0].samples, sound(0, 800))
+
+
+def test_the_page_gets_the_model_with_the_seed_that_is_set_and_the_beginnings_of_others(straight):
+    instrument = notebook.Instrument(straight, seed=2)
+    page = Page(instrument)
+    instrument.seed = 5
+    answer = page.ask(model=True)
+    header, model = page_model(LiveVoice(straight).capsule, seed=5)
+    assert answer["seed"] == 5 and answer["model"]["header"] == header
+    assert base64.b64decode(answer["model"]["bytes"]) == model
+    _, other = page_model(LiveVoice(straight).capsule, seed=9)
+    assert base64.b64decode(page.ask(beginnings=9)["beginnings"]) == other[header["beginnings"] :]
+    assert "model" not in page.ask() and "beginnings" not in page.ask(beginnings=-1)
+
+
+def test_the_page_gets_no_model_that_it_could_not_play(straight, monkeypatch):
+    mixture = Page(notebook.Instrument(mix(straight, straight, share=0.5)))
+    assert "mixture" in mixture.ask(model=True)["said"]
+    monkeypatch.setattr(module, "MOST_MODEL", 1000)
+    answer = Page(notebook.Instrument(straight)).ask(model=True)
+    assert "too large" in answer["said"] and "model" not in answer
+
+
 def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrument, made_by):
     page = Page(instrument)
     page.ask(seconds=0.1)
@@ -334,8 +395,6 @@ def test_where_no_widget_can_be_shown_it_is_the_same_words_each_time(instrument)
 
 
 def test_a_model_is_played_as_a_stream_plays_it(straight):
-    from prism_lessons.generation import LiveVoice
-
     instrument = notebook.Instrument(straight, temperature=0.9, seed=2)
     page, stream = Page(instrument), LiveVoice(straight, temperature=0.9, seed=2)
     for _ in range(3):

@@ -8,13 +8,10 @@ const AHEAD = 0.5; // seconds kept ready while the maker is quick
 const FARTHEST = 3; // while it is slow
 const LEAD = 0.02; // seconds from laying a sound onto the clock to hearing it
 const FADE = 0.003; // seconds in which the volume follows
-const AGAIN = 2000; // milliseconds without an answer until a question is sent again
-const BUSY = 700, GONE = 5000; // until it is said that the maker is busy; that it may be gone
 const LOUD = -18; // dBFS, RMS
 const PATIENCE = 5000; // milliseconds in which a sound card begins: a sleeping one took Firefox up to 2 s
 
 const rate = page.rate;
-const me = [...crypto.getRandomValues(new Uint8Array(6))].join("-"); // another page's answers are not for this one
 let { temperature, seed, nudge } = page;
 let version = 0; // of the values that the maker has set itself, as far as this page has seen them
 let context = null, gain = null, analyser = null;
@@ -27,7 +24,7 @@ let ahead = AHEAD; // seconds to keep ready
 let speed = 0, overhead = 0.05; // seconds of sound made in a second; seconds that a question takes besides
 let gaps = 0, open = false; // whether a gap is so new that its reason is not known
 let again = false; // after a gap more is collected than at the start
-let request = null, number = 0; // the question that waits for its answer; one at a time, since only the last is kept
+let request = null; // the question that waits for its answer; one at a time
 let wish = { hello: true }; // what goes with the next question
 
 // Text: what changes often is not in the live region.
@@ -58,38 +55,31 @@ function showState() {
 
 // The maker
 
-const maker = openMaker(receive);
+const maker = openMaker(adopt);
 
-function ask() {
-  if (request) {
-    if (performance.now() - request.sent > AGAIN && !document.hidden) send({ attempt: request.attempt + 1 });
-    return;
-  }
+async function ask() {
+  if (request) return;
   const seconds = playing ? wanted() : 0;
   if (!seconds && !Object.keys(wish).length) return;
-  request = { page: me, number: ++number, version, temperature, seed, nudge, seconds, place: heard(), ...wish };
+  request = { version, temperature, seed, nudge, seconds, place: heard(), ...wish, asked: performance.now() };
   wish = {};
-  request.asked = performance.now();
-  send({ attempt: 1 });
+  receive(await maker.answer(request));
 }
 
-function send(more) {
-  Object.assign(request, more, { sent: performance.now() });
-  maker.send(request);
+// Values that Python has set itself count, unless they have come already.
+function adopt(values) {
+  if (!(values.version > version)) return;
+  ({ version, temperature, seed, nudge } = values);
+  showValues();
 }
 
 function receive(answer) {
-  if (answer.version > version) {
-    ({ version, temperature, seed, nudge } = answer);
-    showValues();
-  }
-  if (answer.page !== me || answer.number !== request?.number) return;
   const took = (performance.now() - request.asked) / 1000, { seconds } = request;
   request = null;
   if (answer.said || answer.happened) tell(answer.said || answer.happened);
   if (!context) place = answer.end; // what another page has heard
   if (answer.samples && !wish.begin) {
-    const samples = decoded(answer.samples), made = Math.max(answer.took, 0.001);
+    const { samples } = answer, made = Math.max(answer.took, 0.001);
     if (open && took - made < 1) ahead = Math.min(FARTHEST, 1.5 * ahead); // it was slow, not busy with another cell
     else ahead = Math.max(AHEAD, 0.999 * ahead);
     open = false;
@@ -102,14 +92,6 @@ function receive(answer) {
   if (playing && seconds && !answer.samples) stop(); // it cannot play, and has said why
   ask();
   showState();
-}
-
-// Samples as they are or, from Python, 16-bit ones, little-endian, in base64 -> floats.
-function decoded(coded) {
-  if (typeof coded !== "string") return coded;
-  const bytes = Uint8Array.from(atob(coded), (letter) => letter.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: bytes.length / 2 }, (_, index) => view.getInt16(2 * index, true) / 32768);
 }
 
 // How many seconds to ask for now: so few that they come before what is ready has been heard.
