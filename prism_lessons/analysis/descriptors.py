@@ -21,7 +21,6 @@ LEAST_DBFS = -80.0
 HOP = round(HOP_SECONDS * SAMPLE_RATE)  # samples
 FRAMES_AT_ONCE = 1000
 BLOCK_SECONDS = 10
-TOLERANCE = 0.07  # with 0, vibrato 10 dB above white noise has 13 % octave errors; with 0.1, a voice has 0.5 %
 NOISE_FLATNESS = 0.56  # of one frame of white noise: e to the power of minus Euler's constant
 NOISE_DIFFERENCE = 0.86  # YIN's, for white noise
 HIGHPASS = butter(2, 20, "highpass", fs=SAMPLE_RATE, output="sos")  # what it takes away is too low to hear
@@ -50,7 +49,8 @@ def descriptors_of(samples, sample_rate, names=DESCRIPTORS):
             Low harmonics are too dense for the first, and chords are not periodic, but only noise is high in both.
         pitch
             The fundamental frequency by YIN, 40 to 1500 Hz (pure tones: 4 kHz), in fractional semitones as MIDI
-            counts them; NaN in sounds without a pitch.
+            counts them; NaN in sounds without a pitch. It is followed along the sound, so that it rarely jumps between
+            octaves.
 
         Below -60 dBFS, all but the loudness are NaN.
 
@@ -60,13 +60,14 @@ def descriptors_of(samples, sample_rate, names=DESCRIPTORS):
         Frame `i` is centred at `i * HOP_SECONDS`; there is one for every hop begun in the sound.
     """
     samples = np.asarray(samples, np.float32)
-    rows = np.full((-(-len(samples) * SAMPLE_RATE // (sample_rate * HOP)), len(names)), np.nan, np.float32)
-    done = 0
-    for frames in _frames(samples, sample_rate, len(rows)):
-        for column, values in enumerate(_described(frames, names)):
-            rows[done : done + len(frames), column] = values
-        done += len(frames)
-    return rows
+    count = -(-len(samples) * SAMPLE_RATE // (sample_rate * HOP))
+    if not count:
+        return np.zeros((0, len(names)), np.float32)
+    pieces = [_described(frames, names) for frames in _frames(samples, sample_rate, count)]
+    columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in names}
+    if "pitch" in names:
+        columns["pitch"] = _semitones(np.log2(pitch.pitch_track(*columns["pitch"].swapaxes(0, 1))))
+    return np.array([columns[name] for name in names], np.float32).reshape(len(names), count).T
 
 
 def _frames(samples, sample_rate, wanted):
@@ -101,26 +102,24 @@ def _highpassed(blocks):
 
 
 def _described(frames, names):
-    """Yield the values of each descriptor for frames as of `_frames`: (frames,)."""
-    import librosa  # here, since most importers of this room do without it
-
+    """{name: values} of frames as of `_frames`, (frames,) each; candidates for the pitch, (frames, 2, candidates)."""
     short = frames[:, :FRAME]
     window = np.hanning(FRAME).astype(np.float32)
     power = np.square(short * window).sum(1) / np.square(window).sum()
-    loudness = np.maximum(10 * np.log10(np.maximum(power, 1e-20)), LEAST_DBFS)
-    silent = loudness < SILENCE_DBFS
+    values = {"loudness": np.maximum(10 * np.log10(np.maximum(power, 1e-20)), LEAST_DBFS)}
+    silent = values["loudness"] < SILENCE_DBFS
     if {"brightness", "noisiness"} & set(names):
         _, octaves, flatness, _ = frame_timbre(short)
+        values["brightness"] = np.where(silent, np.nan, _semitones(octaves))
     if {"noisiness", "pitch"} & set(names):
-        hertz, confidence, _ = pitch.yin(frames, TOLERANCE)
-    for name in names:
-        match name:
-            case "loudness":
-                yield loudness
-            case "brightness":
-                yield np.where(silent, np.nan, librosa.hz_to_midi(2.0**octaves))
-            case "noisiness":
-                noise = np.minimum(10**flatness / NOISE_FLATNESS, (1 - confidence) / NOISE_DIFFERENCE)
-                yield np.where(silent, np.nan, np.sqrt(np.minimum(noise, 1.0)))
-            case "pitch":
-                yield np.where(silent | (confidence < pitch.PITCHED), np.nan, librosa.hz_to_midi(hertz))
+        hertz, difference = pitch.pitch_candidates(frames)
+        values["pitch"] = np.stack([hertz, np.where(silent[:, None], np.inf, difference)], 1).astype(np.float32)
+    if "noisiness" in names:
+        noise = np.minimum(10**flatness / NOISE_FLATNESS, difference.min(1) / NOISE_DIFFERENCE)
+        values["noisiness"] = np.where(silent, np.nan, np.sqrt(np.minimum(noise, 1.0)))
+    return values
+
+
+def _semitones(octaves):
+    """Octaves above 1 Hz in semitones as MIDI counts them."""
+    return 69 + 12 * (octaves - np.log2(440))
