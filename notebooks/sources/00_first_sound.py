@@ -196,7 +196,17 @@ print(f"{capsule.sample_rate:,} samples for each second of sound")
 # %% [markdown]
 # ## Let it play
 #
-# The next cell shows the controls. You may leave them as they are.
+# The next cell shows an instrument; the first time, this takes a moment. Press Play. Your browser works out one sample
+# after another, and you hear them at once, until you press Stop. Turn **Temperature** while the model plays. Leave the
+# other controls as they are: lesson 04 explains them.
+
+# %%
+notebook.Instrument(capsule)
+
+# %% [markdown]
+# ## Ask for sounds
+#
+# You can also ask for sounds of a certain length. The next cell shows the controls. You may leave them as they are.
 #
 # - **Temperature** is how freely the model chooses each sample. At 1 it chooses exactly as it has learned; below 1 it
 #   keeps to what it finds likely; above 1 it takes more risks.
@@ -218,9 +228,9 @@ controls
 
 # %% [markdown]
 # The next cell lets the model play, with the controls as they are when you run it. If you change a control, run the
-# cell again. It takes a few seconds: every second of sound is 16,000 guesses for each voice. The first time takes
-# longer. What you then hear is made afresh, value by value. Whether it still repeats a recording is a question of its
-# own, and lesson 03 looks for the answer.
+# cell again. It takes a few seconds: every second of sound is 16,000 guesses for each voice. What you then hear is made
+# afresh, value by value. Whether it still repeats a recording is a question of its own, and lesson 03 looks for the
+# answer.
 
 # %%
 takes = pl.generate(capsule, **controls.values)
