@@ -4,9 +4,9 @@
 
 Sounds of 3 s at 16 kHz are made by formula, ten of a kind. Prints, as JSON, for each kind the share of the pitched
 frames that are found to be pitched, the share of those within 50 cents, the share an octave or a twelfth off, and the
-share of the other frames that are called pitched, in per cent; then seconds of processor time for a minute of sound.
-`swift` needs the package swift-f0. The costs in `prism_lessons/analysis/pitch.py` were chosen on other sounds of these
-kinds.
+share of the other frames that are called pitched, in per cent; then seconds of processor time for a minute of sound,
+the noisiness of some sounds, and the time that each descriptor takes. `swift` needs the package swift-f0. The costs in
+`prism_lessons/analysis/pitch.py` were chosen on other sounds of these kinds.
 """
 
 import argparse
@@ -16,10 +16,11 @@ from functools import cache
 
 import librosa
 import numpy as np
-from diagnosis import any_pitch, band_of_noise, coloured
+from diagnosis import EXAMPLES, any_pitch, band_of_noise, coloured
 from scipy.signal import lfilter
 
 from prism_lessons.analysis import DESCRIPTORS, HOP_SECONDS, descriptors_of
+from prism_lessons.audio import load
 
 RATE, SECONDS, SOUNDS = 16000, 3.0, 10
 HOP = round(HOP_SECONDS * RATE)
@@ -157,6 +158,27 @@ def judged(method, sounds):
     }
 
 
+def chord(*hertz):
+    return sum(harmonics(np.full(len(MOMENTS), each), np.random.default_rng(0)) for each in hertz)
+
+
+def noisiness():
+    """The median noisiness of some sounds, {name: 0 .. 1}."""
+    random = np.random.default_rng(0)
+    sounds = {
+        "white noise": random.standard_normal(len(MOMENTS)),
+        "low voices": np.concatenate([voice(random)[0] for _ in range(SOUNDS)]),
+        "chord on A3": chord(220.0, 277.2, 329.6),
+        "chord on C2": chord(65.4, 82.4, 98.0),
+    }
+    for name in ("bells/bell_A4_hard", "bells/gong_103_soft", "breath/whisper_aeiou_ai", "breath/wind_300_to_800Hz"):
+        sounds[name] = load(EXAMPLES / f"{name}.flac", RATE).samples
+    return {
+        name: round(float(np.nanmedian(descriptors_of(0.1 * sound / sound.std(), RATE, ("noisiness",)))), 2)
+        for name, sound in sounds.items()
+    }
+
+
 def seconds_a_minute(measure, minutes=1):
     """Seconds of processor time that `measure` takes for a minute of sound."""
     samples = np.tile(voice(np.random.default_rng(0))[0].astype(np.float32), round(60 * minutes / SECONDS))
@@ -178,6 +200,7 @@ def main():
         for kind, sounds in made.items():
             print(json.dumps({"method": name, "sounds": kind, **judged(METHODS[name], sounds)}))
         print(json.dumps({"method": name, "seconds_a_minute": seconds_a_minute(METHODS[name])}))
+    print(json.dumps({"noisiness": noisiness()}))
     for names in [*((name,) for name in DESCRIPTORS), DESCRIPTORS]:
         taken = seconds_a_minute(lambda samples, names=names: descriptors_of(samples, RATE, names), 10)
         print(json.dumps({"descriptors": names, "seconds_a_minute": taken}))

@@ -46,7 +46,8 @@ def descriptors_of(samples, sample_rate, names=DESCRIPTORS):
         noisiness
             0 .. 1, about the amplitude of the noise in a sound beside that of the whole: the square root of its
             spectral flatness within bands of 500 Hz or of YIN's difference, whichever is less, where white noise has 1.
-            Low harmonics are too dense for the first, and chords are not periodic, but only noise is high in both.
+            Low harmonics are too dense for the first, and metal is not periodic, but noise is high in both; so are low
+            chords.
         pitch
             The fundamental frequency by YIN, 40 to 1500 Hz (pure tones: 4 kHz), in fractional semitones as MIDI
             counts them; NaN in sounds without a pitch. It is followed along the sound, so that it rarely jumps between

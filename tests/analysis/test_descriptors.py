@@ -73,6 +73,12 @@ def test_low_tones_and_chords_are_not_noisy_and_more_noise_is_noisier(noise):
     assert np.median(described(chord, "noisiness")) < 0.4
 
 
+def test_metal_is_not_noisy_though_its_partials_are_no_harmonics():
+    metal = sum(sine(hertz) / n for n, hertz in enumerate((203, 331, 557, 790, 1013, 1403, 1902, 2311), 1))
+    assert np.isnan(described(0.1 * metal, "pitch")).mean() > 0.9
+    assert np.median(described(0.1 * metal, "noisiness")) < 0.35
+
+
 def test_a_brighter_filter_gives_more_brightness(noise):
     dark, middle, bright = (
         np.median(described(lfilter([1 - pole], [1, -pole], noise(1)), "brightness")) for pole in (0.95, 0.7, 0)

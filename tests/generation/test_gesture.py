@@ -115,11 +115,17 @@ def test_notes_have_the_pitch_of_the_highest_and_the_loudness_of_the_loudest(mid
     np.testing.assert_array_equal(pitch[250:300], 48)
 
 
-def test_pitch_bend_and_expression_are_followed(midi):
-    bend = [mido.Message("pitchwheel", pitch=-4096), mido.Message("control_change", control=11, value=64)]
-    gesture = Gesture.of(midi([(on(60), 0), (bend[0], 1), (bend[1], 1), (off(60), 1), (on(60, 0), 0)]))
-    np.testing.assert_array_equal(gesture.line("pitch")[[50, 150, 250]], [60, 59, 59])
-    np.testing.assert_allclose(gesture.line("loudness")[[50, 150, 250]], [-10, -10, -21.9], atol=0.01)
+def test_pitch_bend_volume_and_expression_are_followed(midi):
+    bend = mido.Message("pitchwheel", pitch=-4096)
+    expression, volume = (mido.Message("control_change", control=number, value=64) for number in (11, 7))
+    gesture = Gesture.of(midi([(on(60), 0), (bend, 1), (expression, 1), (volume, 1), (off(60), 1)]))
+    np.testing.assert_array_equal(gesture.line("pitch")[[50, 150, 250, 350]], [60, 59, 59, 59])
+    np.testing.assert_allclose(gesture.line("loudness")[[50, 150, 250, 350]], [-10, -10, -21.9, -33.81], atol=0.01)
+
+
+def test_the_softest_note_is_no_rest(midi):
+    loudness = Gesture.of(midi([(on(60, 1), 0), (off(60), 1), (on(60), 1), (off(60), 1)])).line("loudness")
+    np.testing.assert_allclose(loudness[[50, 150, 250]], [-60, -80, -10])
 
 
 def test_percussion_has_a_loudness_and_no_pitch(midi):
