@@ -201,7 +201,8 @@ print(f"{capsule.sample_rate:,} samples for each second of sound")
 # other controls as they are: lesson 04 explains them.
 
 # %%
-notebook.Instrument(capsule)
+instrument = notebook.Instrument(capsule)
+instrument
 
 # %% [markdown]
 # ## Ask for sounds
