@@ -23,6 +23,7 @@ OTHERS = [
     ("memory", ["not there.wav"], '"not there.wav" cannot be used'),
     ("learning_curve", ["not there"], "no sound can be read in not there"),
     ("preflight", ["by_heart"], "name the sound files"),
+    ("search", ["not there"], 'There is no corpus in "not there"'),
     ("quality", ["split", "not there"], "split needs a folder"),
     ("quality", ["corpus", "not there", "takes"], "corpus needs a folder of recordings"),
     ("quality", ["memorise", "not there.wav"], '"not there.wav" cannot be used'),
