@@ -17,6 +17,7 @@ from pathlib import Path
 from ..checks import a_path, a_text, checked, stretches, whole
 from ..errors import CourseError, as_given
 from ..files import append_json_lines, locked, merge_json_lines, read_json_lines
+from ..settings import is_name
 from .doctor import KINDS, fault_key, has_remedy
 
 UNKNOWN = "unknown"
@@ -27,6 +28,7 @@ CONSENTS = ("own work", "given by the maker", "by its licence", UNKNOWN, NO_CONS
 SHARING = (YES, NO, UNKNOWN)
 SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
 PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
+LONGEST_LABEL = 40  # characters, as in the settings of a model
 MOST_TIMES = 16
 # How values are introduced in words, where not by their keys.
 SPOKEN = {
@@ -91,6 +93,7 @@ class State:
     remedies: dict = field(default_factory=dict)  # {name: (kinds)}
     segments: dict = field(default_factory=dict)  # {name: ((start, end), ...)}
     times: dict = field(default_factory=dict)  # {pattern: how often}
+    labels: dict = field(default_factory=dict)  # {pattern: the name of a group}
 
     def origin(self, name):
         """The `Origin` of a recording, from all patterns that match it; more exact ones override others."""
@@ -102,6 +105,10 @@ class State:
     def times_of(self, name):
         """How often a pass uses a recording, by the most exact pattern that matches it."""
         return [1, *(self.times[pattern] for pattern in _fitting(self.times, name))][-1]
+
+    def label_of(self, name):
+        """The group of a recording, by the most exact pattern that matches it; "" if none does."""
+        return ["", *(self.labels[pattern] for pattern in _fitting(self.labels, name))][-1]
 
 
 def _a_survey(name, value):
@@ -242,6 +249,11 @@ class Choices:
         """Use recordings 1 to 16 times in each pass of the training."""
         self._do("weigh", pattern=pattern, times=times)
 
+    @checked(pattern=a_text, group=a_text)
+    def label(self, pattern, group):
+        """Name the group of recordings, which a model can be asked for; otherwise it is the folder they lie in."""
+        self._do("label", pattern=pattern, group=group)
+
     def undo(self):
         """Take back the last choice; returns it in words, or "" when there is none."""
         with locked(self.path):
@@ -358,6 +370,8 @@ def _after(state, act):
         return replace(state, segments=segments | ({name: parts} if parts else {}))
     if act == "weigh":
         return replace(state, times=state.times | {values["pattern"]: values["times"]})
+    if act == "label":
+        return replace(state, labels=state.labels | {values["pattern"]: values["group"]})
     raise ValueError(f"no choice is called {act}")
 
 
@@ -390,6 +404,13 @@ def _check(act, values):
         times = values["times"]
         if type(times) is not int or not 1 <= times <= MOST_TIMES:
             raise CourseError(f"A recording can be heard 1 to {MOST_TIMES} times in a pass, not {times}.")
+    elif act == "label":
+        group = values["group"]
+        if not 1 <= len(group) <= LONGEST_LABEL or not is_name(group):
+            raise CourseError(
+                f"The name of a group has 1 to {LONGEST_LABEL} characters and no commas or colons, unlike "
+                f"{as_given(group)}."
+            )
 
 
 def _in_words(act):

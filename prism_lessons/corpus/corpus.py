@@ -1,15 +1,16 @@
 """A corpus on disk: mono FLAC clips at one sample rate, and `corpus.json`, which says where each came from."""
 
 import os
+import re
 from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 
 from ..checks import a_path, checked, one_of, optional
 from ..errors import CourseError
 from ..files import digest, inside, read_error, read_json
-from ..live import wrapped
+from ..live import some, wrapped
 from .card import card, warnings_about, what_it_allows
-from .choices import MOST_TIMES, Intention, Origin
+from .choices import LONGEST_LABEL, MOST_TIMES, Intention, Origin
 from .clips import md5_of
 from .sharing import Sharing
 
@@ -26,7 +27,8 @@ class ClipFile:
     `file` is its path inside the corpus folder, `recording` the name of the source file, `start` the sample of the
     prepared recording at which it begins, `samples` its length, `gain_db` the gain that keeps it from clipping,
     `digest` a hash of its 16-bit samples, and `md5` the hash that the FLAC file holds, "" in corpora of an earlier
-    version. `treatment` lists what was mended, `times` is how often a pass of the training uses the clip.
+    version. `treatment` lists what was mended, `times` is how often a pass of the training uses the clip, and `label`
+    the name that was chosen for its group, "" if none was.
     """
 
     file: str
@@ -44,6 +46,14 @@ class ClipFile:
     treatment: tuple[str, ...] = ()
     times: int = 1
     md5: str = ""
+    label: str = ""
+
+    @property
+    def group(self):
+        """The name of its group, by its label or by the folder it lies in; "" if it has none."""
+        folder, _, inside = self.recording.partition("/")
+        # Commas and colons divide lists of names (`settings.is_name`).
+        return self.label or (" ".join(re.split(r"[\s,:;]+", folder)).strip()[:LONGEST_LABEL] if inside else "")
 
 
 def _fits(corpus):
@@ -52,7 +62,15 @@ def _fits(corpus):
     texts += [
         text
         for clip in corpus.clips
-        for text in (clip.file, clip.recording, clip.recording_digest, clip.md5, *clip.notes, *clip.treatment)
+        for text in (
+            clip.file,
+            clip.recording,
+            clip.recording_digest,
+            clip.md5,
+            clip.label,
+            *clip.notes,
+            *clip.treatment,
+        )
     ]
     texts += [file[key] for file in corpus.unused for key in ("name", "reason")]
     texts += [twin[key] for twin in corpus.twins for key in ("first", "second", "how")]
@@ -182,8 +200,11 @@ class Corpus:
 
     @property
     def digest(self):
-        """A hash of what a model learns from this corpus: the sounds, their order, split, repetitions and rate."""
-        clips = [[clip.digest, clip.split] + [clip.times] * (clip.times > 1) for clip in self.clips]
+        """A hash of what a model learns from this corpus: the sounds, order, split, repetitions, labels and rate."""
+        clips = [
+            [clip.digest, clip.split, *[clip.times] * (clip.times > 1), *[clip.label] * bool(clip.label)]
+            for clip in self.clips
+        ]
         return digest(self.sample_rate, clips)
 
     @checked(split=one_of(TRAINING, VALIDATION))
@@ -253,6 +274,24 @@ class Corpus:
             "origins": {name: asdict(origin) for name, origin in self.origins.items()},
             "twins": list(self.twins),
         }
+
+    @property
+    def labels(self):
+        """Names of the groups of its training clips, in order, for `train(..., labels=corpus.labels)`.
+
+        A recording's group is the folder it lies in, of those directly in the folder of recordings, or what
+        `Choices.label` says.
+        """
+        return tuple(sorted({clip.group for clip in self.of(TRAINING) if clip.group}))
+
+    def check_labels(self, labels):
+        """Raise a `CourseError` if one of these labels is that of no clip to train on."""
+        if missing := [name for name in labels if name not in self.labels]:
+            known = f"there are {some(self.labels)}" if self.labels else "they have none"
+            raise CourseError(
+                f'No recording to train on has the label "{missing[0]}" ({known}): put the recordings of each group '
+                "into a folder of its own, or name the group with Choices.label, and curate them again."
+            )
 
     @property
     def sharing(self):

@@ -246,7 +246,7 @@ def _prepare_all(source, files, work, sample_rate, state, live):
             unused.append({"name": name, "reason": str(error)})
             continue
         name_by_digest[clip.digest] = name
-        clip = replace(clip, times=state.times_of(name))
+        clip = replace(clip, times=state.times_of(name), label=state.label_of(name))
         segments = [
             tuple(round(second * sample_rate) for second in segment) for segment in state.segments.get(name, ())
         ]

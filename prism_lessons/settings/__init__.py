@@ -5,7 +5,7 @@ the controls of a lesson and the table in lesson 05 are made from this; `describ
 """
 
 from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, MOMENT, ModelSettings, shapes_of
-from .setting import Setting, described, in_figures, is_number
+from .setting import Setting, described, in_figures, is_name, is_number
 from .training import Augmentation, TrainingSettings
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "TrainingSettings",
     "described",
     "in_figures",
+    "is_name",
     "is_number",
     "shapes_of",
 ]

@@ -27,7 +27,7 @@ class Setting:
     label, effect
         Its name in plain words, and sentences on what it is and does to the sound.
     low, high
-        The range of a number, both included; None for other settings.
+        The range of a number, both included, or of a name's length in characters; None for other settings.
     choices
         The values to choose from; empty for numbers.
     default
@@ -54,7 +54,7 @@ class Setting:
     @property
     def example(self):
         """An example of its several values."""
-        return self.default or (8, 32)
+        return self.default or (("bells", "breath") if self.kind is str else (8, 32))
 
     @property
     def range(self):
@@ -62,14 +62,17 @@ class Setting:
         if self.choices:
             *others, last = [str(choice) if self.kind is bool else f'"{choice}"' for choice in self.choices]
             return f"{', '.join(others)} or {last}"
+        if self.kind is str:
+            return f"each a name of {self.low} to {self.high} characters, without commas and colons"
         whole = "a whole number from " if self.kind is int else ""
         return f"{'each ' if self.several else ''}{whole}{in_figures(self.low)} to {in_figures(self.high)}"
 
     def check(self, value):
         """Raise `CourseError`, with the allowed values, if it cannot have this value."""
         if self.several and not isinstance(value, (tuple, list)):
-            example = ", ".join(map(str, self.example))
-            raise CourseError(f"{self.name} must be numbers in brackets, such as ({example}), not {as_given(value)}.")
+            what, example = ("names", '"{}"') if self.kind is str else ("numbers", "{}")
+            example = ", ".join(map(example.format, self.example))
+            raise CourseError(f"{self.name} must be {what} in brackets, such as ({example}), not {as_given(value)}.")
         if all(map(self._fits, value if self.several else [value])):
             return
         said = f"must each be {self.range.removeprefix('each ')}" if self.several else f"must be {self.range}"
@@ -80,12 +83,19 @@ class Setting:
             return any(type(value) is type(choice) and value == choice for choice in self.choices)
         if value is None:
             return self.default is None
+        if self.kind is str:
+            return isinstance(value, str) and self.low <= len(value) <= self.high and is_name(value)
         return is_number(value, Integral if self.kind is int else Real) and self.low <= value <= self.high
 
 
 def is_number(value, kind=Real):
     """Whether a value is a single number, of Python or NumPy, but not a bool."""
     return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def is_name(text):
+    """Whether a text can be a name in a list: "breath:0.5, bells:0.5" is divided at its commas and colons."""
+    return text.isprintable() and text == text.strip() and not set(text) & set(",:;")
 
 
 def in_figures(number):

@@ -34,6 +34,7 @@ ACTS = {
     "repair": lambda choices: choices.repair("kitchen.wav", "hum", "clicks"),
     "cut": lambda choices: choices.cut("Audio 5.wav", [(3, 4.6)]),
     "weigh": lambda choices: choices.weigh("voices/*", 3),
+    "label": lambda choices: choices.label("voices/*", "whisper"),
 }
 
 
@@ -100,11 +101,13 @@ def test_what_was_chosen_is_told_apart_from_what_it_is_about(choices):
     choices.intend(hear="the sea", success="drips")
     choices.origin("*", maker="me", share_model="no")
     choices.weigh("*", 2)
+    choices.label("*", "voice")
     assert [line.split("  ", 1)[1] for line in str(choices).splitlines()] == [
         'leave out memo 4.wav: "too dark"',
         'intend: to hear "the sea", success "drips", what matters more "unknown"',
         'origin *: maker "me", sharing the model "no"',
         "weigh *: times 2",
+        'label *: group "voice"',
     ]
 
 
@@ -228,6 +231,10 @@ def test_consent_and_leave_to_share_are_read_from_an_origin(choices):
         (lambda choices: choices.weigh("*", MOST_TIMES + 1), "not 17"),
         (lambda choices: choices.weigh("*", 1.5), "not 1.5"),
         (lambda choices: choices.weigh("*", True), "not True"),
+        (lambda choices: choices.label("*", ""), "1 to 40 characters"),
+        (lambda choices: choices.label("*", 41 * "a"), "1 to 40 characters"),
+        (lambda choices: choices.label("*", "a, b"), "no commas or colons"),
+        (lambda choices: choices.label("*", 2), "group is said in words"),
     ],
 )
 def test_a_wrong_value_is_refused_in_a_sentence_and_changes_nothing(choices, wrong, said):

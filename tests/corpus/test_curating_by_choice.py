@@ -151,6 +151,21 @@ def test_what_is_weighed_double_is_met_twice_in_every_pass(make, choices):
     assert all(clip.times == 1 for clip in corpus.of("validation"))
 
 
+def test_a_group_is_named_by_the_folder_or_by_a_choice(make, choices):
+    folders = make()
+    assert {clip.group for clip in folders.clips if "/" in clip.recording} == {"voices"}
+    assert {clip.group for clip in folders.clips if "/" not in clip.recording} == {""}
+    choices.label("*", "all")
+    choices.label("voices/*", "whisper")
+    chosen = make()
+    assert {clip.recording: clip.group for clip in chosen.clips} == {
+        clip.recording: "whisper" if "/" in clip.recording else "all" for clip in folders.clips
+    }
+    assert chosen.labels == tuple(sorted({clip.group for clip in chosen.of("training")}))
+    assert chosen.digest != folders.digest  # a run that is told these names does not go on without them
+    assert codes_of(chosen, "training", Quantisation()).labels == tuple(clip.group for clip in chosen.of("training"))
+
+
 def test_weights_are_part_of_what_names_a_corpus(make, choices):
     plain = make().digest
     choices.weigh("*", 3)
