@@ -120,6 +120,11 @@ class Core:
         """Call an exported function of core.c."""
         return self._exports[name](self.store, *arguments)
 
+    def ask(self, asked):
+        """Ask something of each voice: float32, (voices, numbers), see `engines.Engine`."""
+        for voice, numbers in enumerate(np.float32(asked)):
+            self._exports["memory"].write(self.store, numbers.tobytes(), self.call("asked", voice))
+
     def begin(self, state=0, seed=0, temperatures=(TEMPERATURE,)):
         """Begin a take with all voices, as `begin` in core.c does."""
         for voice, temperature in zip(range(self.voices), temperatures, strict=True):

@@ -49,6 +49,10 @@ LEVEL_EVERY = 64  # samples between two measured levels
 SMOOTH = 2.0  # level steps: standard deviation of the Gaussian that smooths the histogram of levels
 RARE = 1e-4  # the share of a level below which it counts as absent from the recordings
 PULL, MOST_DRIFT = 0.03, 0.1  # see `levels_of`
+# A voice that is asked for a level heads for it. While it is softer by so many nepers, guesses swell by SWELL of that
+# in each sample, scales widen by WIDENING of it, and no scale is smaller than WAKING of the level, or silence stays;
+# while it is louder, they shrink. Chosen on the course's bells and breath (docs/decisions.md).
+SWELL, MOST_SWELL, WIDENING, MOST_WIDENING, WAKING = 0.002, 0.02, 0.5, 1.5, 0.005
 BOOK_MEMORY = 64  # samples, for the error of each filter of the book
 BOOK_BLOCK = 8  # samples between two choices of a filter
 BOOK_MOMENT = 2048  # samples from which a filter of the book is computed
@@ -58,7 +62,7 @@ MANY_SAMPLES = 2**14  # from here on, each voice has a thread of its own
 MOST_POLE = 1 - 1e-5  # the largest radius of a predictor's poles, so that it is stable when it runs on its own output
 
 # Offsets in the state of a voice, before its predictors'.
-COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, DRIFT = range(6)
+COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, ASKED_POWER, DRIFT = range(7)
 FIRST = DRIFT + LEVELS
 
 
@@ -276,10 +280,13 @@ def book_of(codes, settings, seed=0):
         Weights of predictors of order 32 at random moments: float32, shape (filters, 32), the newest sample's first.
     moments
         Codes from the recordings, louder ones drawn more often: int32, shape (filters, MOMENT).
+    places
+        Where the clip of each moment begins in the codes: int, shape (filters,).
     """
     rng, codec, count = np.random.default_rng(seed), settings.codec, settings.book
     first, lengths = codes.starts[0], codes.lengths[0]
-    bounds, found = np.cumsum(lengths), []
+    bounds, found, clips = np.cumsum(lengths), [], []
+    places = np.zeros(count, int)
     for _ in range(BOOK_TRIES * count):
         place = int(rng.integers(bounds[-1]))
         clip = int(np.searchsorted(bounds, place, side="right"))
@@ -287,6 +294,7 @@ def book_of(codes, settings, seed=0):
         past = codes.array[max(first[clip], end - BOOK_MOMENT) : end]
         if len(past) and _power(codec.decode(past)) >= BOOK_LEAST_POWER:
             found.append(past)
+            clips.append(clip)
     book = np.zeros((count, BOOK_ORDER), np.float32)
     moments = np.full((count, MOMENT), codec.centre, np.int32)
     if found:
@@ -294,10 +302,12 @@ def book_of(codes, settings, seed=0):
         filters = [predictors.weights(predictors.begin(past[None])[0], 0) for past in found[:count]]
         book[:] = np.resize(np.stack(filters), book.shape)
         loudness = np.array([_power(codec.decode(past[-MOMENT:])) for past in found]) + BOOK_LEAST_POWER
-        for moment, drawn in zip(moments, rng.choice(len(found), count, p=loudness / loudness.sum()), strict=True):
-            last = found[drawn][-MOMENT:]
+        drawn = rng.choice(len(found), count, p=loudness / loudness.sum())
+        for moment, number in zip(moments, drawn, strict=True):
+            last = found[number][-MOMENT:]
             moment[MOMENT - len(last) :] = last
-    return book, moments
+        places = first[np.array(clips)[drawn]]
+    return book, moments, places
 
 
 def moments_in(weight, codec):
@@ -385,10 +395,17 @@ def predict(samples, at, constants, state, workspace, guesses, scales, likelihoo
         guesses[count - 1] = filtered[int(state[CHOSEN])]
     wider = state[DRIFT + _level(state[LASTING_POWER])]
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
+    floor = 0.0
+    if state[ASKED_POWER] > 0:
+        behind = 0.5 * math.log(state[ASKED_POWER] / max(state[LASTING_POWER], 1e-12))
+        damping *= math.exp(min(max(SWELL * behind, -MOST_SWELL), MOST_SWELL))
+        wider *= math.exp(min(max(WIDENING * behind, -MOST_WIDENING), MOST_WIDENING))
+        floor = WAKING * math.sqrt(state[ASKED_POWER]) * min(max(behind, 0.0), 1.0)
     for k in range(count):
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
-        scales[k] = max(wider * state[FIRST + k] / (2 * math.log(2)), least_scale(guess, coding[0], coding[1]))
+        scale = max(wider * state[FIRST + k] / (2 * math.log(2)), floor)
+        scales[k] = max(scale, least_scale(guess, coding[0], coding[1]))
         likelihoods[k] = state[FIRST + count + k]
 
 

@@ -10,6 +10,9 @@ conditions the next faster one; the sample tier, at the bottom, predicts one cod
 With predictors (linear_prediction.py), the model starts as adaptive linear prediction and learns the rest: their
 predictions and errors are inputs, and its probabilities are a mixture of theirs, times its own.
 
+With labels, all tiers are told which group of recordings the sound belongs to, as the share of each label, 0 .. 1; all
+0 is any of them.
+
 Recurrent state is passed to the call and returned by it: a list of arrays, shape (voices, dim), one (GRU) or two (LSTM:
 h, c) for each layer of each tier, from slow to fast. Written in `keras.ops`, so any Keras backend runs it.
 """
@@ -100,7 +103,23 @@ def _forget_bias(shape, dtype=None):
     return ops.concatenate([ops.zeros(units, dtype), 3 * ops.ones(units, dtype), ops.zeros(2 * units, dtype)])
 
 
-class Tier(keras.layers.Layer):
+class Labelled(keras.layers.Layer):
+    """A layer whose vectors depend on the labels, if its model has any, by a linear map."""
+
+    def build(self, _):
+        shape = (len(self.settings.labels), self.settings.dim)
+        # From zero on: a label means nothing until it has been learned.
+        self.label = self.add_weight(shape=shape, initializer="zeros", name="label") if shape[0] else None
+
+    def labelled(self, vectors, labels):
+        """Vectors, (voices, steps, dim), with what labels, (voices, frames, labels), add; frames divide the steps."""
+        if labels is None:
+            return vectors
+        added = ops.matmul(ops.cast(labels, self.compute_dtype), self.label)
+        return vectors + ops.repeat(added, vectors.shape[1] // labels.shape[1], axis=1)
+
+
+class Tier(Labelled):
     """A recurrent tier: one vector for each frame of the next faster tier (or for each sample, from the fastest)."""
 
     def __init__(self, settings, frame_size, steps_below, **kwargs):
@@ -120,7 +139,8 @@ class Tier(keras.layers.Layer):
         ]
         self.upsample = Linear(steps_below * settings.dim, name="upsample", **linear)
 
-    def build(self, _):
+    def build(self, shape):
+        super().build(shape)
         dim = self.settings.dim
         # For each sample, its code and, with predictors, its excitation.
         self.input_projection.build((None, self.frame_size * (2 if self.settings.guesses else 1)))
@@ -134,7 +154,7 @@ class Tier(keras.layers.Layer):
     def initial(self):
         return [state for recurrent in self.recurrent for state in recurrent.initial]
 
-    def call(self, codes, above, state, training=False, excitation=None):
+    def call(self, codes, above, state, training=False, excitation=None, labels=None):
         """Process whole frames.
 
         Parameters
@@ -147,6 +167,8 @@ class Tier(keras.layers.Layer):
             This tier's list of states.
         excitation
             With predictors: the prediction error of each sample, shape as `codes`.
+        labels
+            The share of each label, (voices, frames, labels), or None for any; its frames divide this tier's.
 
         Returns
         -------
@@ -159,7 +181,7 @@ class Tier(keras.layers.Layer):
         if excitation is not None:
             excitation = ops.cast(ops.reshape(excitation, (-1, frames, self.frame_size)), self.compute_dtype)
             x = ops.concatenate([x, excitation], axis=-1)
-        x = self.input_projection(x)
+        x = self.labelled(self.input_projection(x), labels)
         if above is not None:
             x = x + above
         inputs, new_state, outputs = x, [], []
@@ -217,7 +239,7 @@ def _smooth_output(shape, dtype=None):
     return ops.cast(_with_rms(mixture @ basis, math.sqrt(2 / dim)), dtype)
 
 
-class SampleTier(keras.layers.Layer):
+class SampleTier(Labelled):
     """The bottom tier: from the codes just before a sample and the tiers above to the logits of that sample."""
 
     def __init__(self, settings, **kwargs):
@@ -230,7 +252,7 @@ class SampleTier(keras.layers.Layer):
         self.output_layer = Linear(settings.levels, initializer=output, name="output", **linear)
         self.mixture = PredictorMixture(settings, name="mixture", dtype=self.dtype_policy) if settings.guesses else None
 
-    def build(self, _):
+    def build(self, shape):
         settings = self.settings
         self.embedding = self.add_weight(
             shape=(settings.levels, settings.embedding),
@@ -240,6 +262,7 @@ class SampleTier(keras.layers.Layer):
         self.kernel = self.add_weight(
             shape=(self.frame_size, settings.embedding, settings.dim), initializer=_recent_first, name="kernel"
         )
+        super().build(shape)
         for layer in [*self.hidden, self.output_layer, *([self.mixture] if self.mixture else [])]:
             layer.build((None, None, settings.dim))
 
@@ -263,7 +286,7 @@ class SampleTier(keras.layers.Layer):
         """The same vectors as `look_up`, by embedding and convolution: cheaper for a few samples only."""
         return ops.conv(ops.take(self.embedding, codes, axis=0), self.kernel, padding="valid")
 
-    def call(self, codes, above, training=False, features=None, excitation=None):
+    def call(self, codes, above, training=False, features=None, excitation=None, labels=None):
         """Logits, float32, (voices, samples, levels).
 
         Parameters
@@ -275,6 +298,8 @@ class SampleTier(keras.layers.Layer):
         features, excitation
             With predictors: the features of the samples, (voices, samples, 3 * guesses), and the excitation of the
             samples that `codes` holds.
+        labels
+            See `Tier.call`.
         """
         # The table costs levels * frame_size products, the convolution samples * frame_size.
         many = codes.shape[0] is None or codes.shape[0] * above.shape[1] > self.settings.levels
@@ -283,7 +308,7 @@ class SampleTier(keras.layers.Layer):
             samples = above.shape[1]
             frames = [excitation[:, place : place + samples] for place in range(self.frame_size)]
             x = x + self.mixture.input_vector(features, ops.stack(frames, axis=-1))
-        return self.decide(x, above, training, features)
+        return self.decide(x, self.labelled(above, labels), training, features)
 
     def decide(self, vectors, above, training=False, features=None, temperature=1.0):
         """Vectors of the preceding samples and of the tiers above, (..., dim) -> logits, float32, (..., levels).
@@ -338,6 +363,11 @@ class SampleRNN(keras.Model):
                 dtype="float32",
                 name="moments",
             )
+        if settings.book and settings.labels:
+            self.moment_labels = self.add_weight(
+                shape=(settings.book, len(settings.labels)), initializer="zeros", trainable=False, dtype="float32",
+                name="moment_labels",
+            )  # fmt: skip
         self.built = True
 
     @property
@@ -355,7 +385,7 @@ class SampleRNN(keras.Model):
             for state in tier.initial
         ]
 
-    def call(self, codes, state, starts=None, training=False, features=None):
+    def call(self, codes, state, starts=None, training=False, features=None, labels=None):
         """Teacher-forced logits.
 
         Parameters
@@ -369,6 +399,9 @@ class SampleRNN(keras.Model):
             Bool, shape (voices,): which voices begin a new clip here, with the initial state. None: none does.
         features
             With predictors: features of these codes from `Predictors.follow`, (voices, largest frame + samples, ...).
+        labels
+            The share of each label, (voices, frames, labels), or None for any: in one frame, which stands for all, or
+            in each largest frame of the samples.
 
         Returns
         -------
@@ -385,23 +418,26 @@ class SampleRNN(keras.Model):
             count, frames = len(tier.initial), slice(largest - tier.frame_size, codes.shape[1] - tier.frame_size)
             tier_excitation = None if excitation is None else excitation[:, frames]
             above, tier_state = tier(
-                codes[:, frames], above, state[offset : offset + count], training=training, excitation=tier_excitation
-            )
+                codes[:, frames], above, state[offset : offset + count], training=training, excitation=tier_excitation,
+                labels=labels,
+            )  # fmt: skip
             new_state += tier_state
             offset += count
         last = slice(largest - self.sample_tier.frame_size, codes.shape[1] - 1)
         predicted = {}
         if features is not None:
             predicted = {"features": features[:, largest:, :-1], "excitation": excitation[:, last]}
-        return self.sample_tier(codes[:, last], above, training=training, **predicted), new_state
+        return self.sample_tier(codes[:, last], above, training=training, labels=labels, **predicted), new_state
 
-    def logits(self, codes):
+    def logits(self, codes, labels=None):
         """Teacher-forced logits from the initial state.
 
         Parameters
         ----------
         codes
             Int, shape (voices, samples), in 0 .. levels - 1.
+        labels
+            The share of each label, (voices, labels), all the time; any if not given.
 
         Returns
         -------
@@ -419,6 +455,8 @@ class SampleRNN(keras.Model):
         if codes.min() < 0 or codes.max() >= self.settings.levels:
             raise CourseError(f"Codes must lie in 0 to {self.settings.levels - 1} for this model.")
         window = min(whole_frames(LOGITS_WINDOW, largest), whole_frames(samples, largest))
+        if labels is not None:
+            labels = np.float32(labels)[:, None]
         padded = np.pad(codes.astype(np.int32), ((0, 0), (0, -samples % window)))
         state, pieces, predictors = self.initial_state(len(codes)), [], self.predictors
         predictor_state = predictors and predictors.begin(padded[:, :largest])
@@ -427,15 +465,17 @@ class SampleRNN(keras.Model):
             if predictors:
                 new = padded[:, start + largest : start + largest + window]
                 features, predictor_state = predictors.follow(new, predictor_state)
-            piece, state = self.teacher_forced(padded[:, start : start + largest + window], state, features=features)
+            piece, state = self.teacher_forced(padded[:, start : start + largest + window], state, features, labels)
             pieces.append(ops.convert_to_numpy(piece))
         return np.concatenate(pieces, axis=1)[:, :samples]
 
-    def teacher_forced(self, codes, state, features=None):
+    def teacher_forced(self, codes, state, features=None, labels=None):
         """`call` without training, compiled where the backend can."""
         if not hasattr(self, "_compiled"):
-            self._compiled = compiled(lambda codes, state, features: self(codes, state, features=features))
-        return self._compiled(codes, state, features)
+            self._compiled = compiled(
+                lambda codes, state, features, labels: self(codes, state, features=features, labels=labels)
+            )
+        return self._compiled(codes, state, features, labels)
 
     def weights_by_name(self):
         """{name: variable}: the names depend only on the settings."""

@@ -12,7 +12,7 @@ from .corpus import Codes, list_files, refuse_by_name
 from .errors import CourseError
 from .model import compiled, whole_frames
 from .run import as_capsule
-from .streams import read_windows
+from .streams import label_shares, read_windows
 
 WINDOW = 1024  # samples processed at a time
 VOICES = 8  # pieces processed in parallel
@@ -40,8 +40,8 @@ class Scorer:
         self._predictors = model.predictors
         self._step = compiled(self._sum_of_nats)
 
-    def _sum_of_nats(self, codes, weights, state, features):
-        logits, state = self.model(codes, state, features=features)
+    def _sum_of_nats(self, codes, weights, state, features, labels):
+        logits, state = self.model(codes, state, features=features, labels=labels)
         return ops.sum(nats(codes[:, self.context :], logits) * weights), state
 
     def __call__(self, codes, first, begin, end):
@@ -50,7 +50,7 @@ class Scorer:
         Parameters
         ----------
         codes
-            The `Codes` that contain the pieces.
+            The `Codes` that contain the pieces; the model is told their labels.
         first, begin, end
             Int, shape (pieces,): where each piece's clip begins, and where the piece begins and ends.
         """
@@ -63,6 +63,7 @@ class Scorer:
             first_, begin_ = (np.pad(bounds[pieces], (0, idle), mode="edge") for bounds in (first, begin))
             end_ = np.concatenate([end[pieces], begin_[len(pieces) :]])
             state, predictor_state, features = self.model.initial_state(voices), None, None
+            labels = label_shares(codes, first_, names)[:, None] if (names := self.model.settings.labels) else None
             for offset in range(0, int((end_ - begin_).max()), self.window):
                 position = np.minimum(begin_ + offset, end_)
                 window, weights = read_windows(codes, position, first_, end_, self.context, self.window)
@@ -70,7 +71,7 @@ class Scorer:
                     if predictor_state is None:
                         predictor_state = predictors.begin(window[:, : self.context])
                     features, predictor_state = predictors.follow(window[:, self.context :], predictor_state)
-                loss, state = self._step(window, weights, state, features)
+                loss, state = self._step(window, weights, state, features, labels)
                 total += float(loss)
         return total / math.log(2) / int(np.sum(end - begin))
 

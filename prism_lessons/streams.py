@@ -21,6 +21,8 @@ SLIP_EVERY, SLIP_SAMPLES, SLIP_LOUDNESS = 8192, (4, 96), (-2.0, 0.3)
 # of such clips that a sequel follows, which makes four in a row on average, few enough for a training to resume in
 # seconds.
 END_SAMPLES, END_POWER, SEQUELS = 256, 1e-5, 0.75
+LABEL_LEFT_OUT = 0.1
+LABELS = 1  # added to the seed, for which labels are left out
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Streams:
         Random seed. The windows of pass n depend only on `seed` and n.
     predictors
         `Predictors` to compute the features, or None.
+    labels
+        The model's labels. They are left out of a tenth of the stretches of sound, so a model also plays without them.
     as_played
         Whether, with predictors, to imitate the input of a model that plays, which no recording contains:
 
@@ -65,9 +69,10 @@ class Streams:
         that plays has to go on after a silence. Without it, takes of single strokes were silent for 0.70 of the time.
     """
 
-    def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None, as_played=True):
+    def __init__(self, codes: Codes, *, streams, window, context, seed, predictors=None, labels=(), as_played=True):
         self.codes, self.streams, self.window, self.context, self.seed = codes, streams, window, context, seed
         self.predictors, self.as_played = predictors, as_played and predictors is not None
+        self.labels = labels
 
     @classmethod
     def of(cls, codes, preset, predictors=None, as_played=True):
@@ -80,6 +85,7 @@ class Streams:
             context=preset.model.largest_frame,
             seed=training.seed,
             predictors=predictors,
+            labels=preset.model.labels,
             as_played=as_played,
         )
 
@@ -113,7 +119,7 @@ class Streams:
 
         inputs
             {"codes": int32, shape (streams, context + window), with slips, "starts": bool, shape (streams,)}, and with
-            predictors "features": see `Predictors.follow`.
+            predictors "features": see `Predictors.follow`; with labels "labels": float32, (streams, 1, labels).
         targets
             int32, shape (streams, window): the codes to predict.
         weights
@@ -128,26 +134,30 @@ class Streams:
         from .backend import tf  # here, so that windows can be used without it
 
         reader = _Reader(self, epoch, from_step)
-        kinds = (tf.int32, tf.bool, tf.int32, tf.float32, tf.float32)[: 5 if self.predictors else 4]
+        more = {}  # the shape of each further input
+        if self.predictors:
+            more["features"] = (self.streams, self.context + self.window, 3 * self.predictors.count + 1)
+        if self.labels:
+            more["labels"] = (self.streams, 1, len(self.labels))
+        kinds = [tf.int32, tf.bool, tf.int32, tf.float32, *(tf.float32 for _ in more)]
 
         def batch(step):
             # Not `from_generator`: once used, it slows every later step of the process (decisions.md).
-            codes, starts, targets, weights, *features = tf.numpy_function(reader.read, [step], kinds)
+            codes, starts, targets, weights, *others = tf.numpy_function(reader.read, [step], kinds)
             codes.set_shape((self.streams, self.context + self.window))
             starts.set_shape((self.streams,))
             targets.set_shape((self.streams, self.window))
             weights.set_shape((self.streams, self.window))
-            for each in features:
-                each.set_shape((self.streams, self.context + self.window, 3 * self.predictors.count + 1))
-            return self._batch(codes, starts, targets, weights, *features)
+            for each, shape in zip(others, more.values(), strict=True):
+                each.set_shape(shape)
+            return self._batch(codes, starts, targets, weights, *others)
 
         # Sequential: the predictors' state is carried from batch to batch.
         return tf.data.Dataset.range(from_step, reader.steps).map(batch).prefetch(8)
 
-    @staticmethod
-    def _batch(codes, starts, targets, weights, *features):
-        inputs = {"codes": codes, "starts": starts, **({"features": features[0]} if features else {})}
-        return inputs, targets, weights
+    def _batch(self, codes, starts, targets, weights, *more):
+        names = ["features"] * bool(self.predictors) + ["labels"] * bool(self.labels)
+        return {"codes": codes, "starts": starts, **dict(zip(names, more, strict=True))}, targets, weights
 
 
 class _Reader:
@@ -160,6 +170,8 @@ class _Reader:
     def __init__(self, streams, epoch, from_step):
         self._streams, self._epoch, self._windows = streams, epoch, streams.windows(epoch)
         self.steps = len(self._windows.starts)
+        if streams.labels:
+            self._labels = _labels_of(streams, self._windows, np.random.default_rng([streams.seed, epoch, LABELS]))
         if streams.predictors and from_step < self.steps:
             self._state = streams.predictors.begin(np.zeros((streams.streams, 0)))
             for stream in range(streams.streams):
@@ -170,12 +182,13 @@ class _Reader:
                     self._features(codes, self._windows.starts[step, stream : stream + 1], slice(stream, stream + 1))
 
     def read(self, step):
-        """Codes with slips, starts, targets, weights and, with predictors, features of a batch."""
+        """Codes with slips, starts, targets, weights and, with predictors, features of a batch; with labels, those."""
         codes, weights = self._read(step)
         starts, targets = self._windows.starts[step], codes[:, self._streams.context :].copy()
         self._slip(codes, step)
-        features = [self._features(codes, starts)] if self._streams.predictors else []
-        return codes, starts, targets, weights, *features
+        more = [self._features(codes, starts)] if self._streams.predictors else []
+        more += [self._labels[step][:, None]] if self._streams.labels else []
+        return codes, starts, targets, weights, *more
 
     def _read(self, step, which=slice(None)):
         windows = self._windows
@@ -208,6 +221,20 @@ class _Reader:
             state = np.where(starts[:, None], predictors.begin(codes[:, :context]), state)
         features, self._state[which] = predictors.follow(codes[:, context:], state)
         return features
+
+
+def label_shares(codes, first, labels):
+    """The share of each label in the clips that begin at `first` in the codes: float32, (*first.shape, labels)."""
+    groups = np.array(codes.labels)[codes.clip_at(first)]
+    return (groups[..., None] == np.array(labels)).astype(np.float32)
+
+
+def _labels_of(streams, windows, rng):
+    """The labels of a pass, float32, (steps, streams, labels), left out of some stretches of connected sound."""
+    stretch = np.cumsum(np.diff(windows.position, axis=0, prepend=windows.position[:1]) != streams.window, axis=0)
+    left_in = rng.random((len(stretch) + 1, streams.streams)) >= LABEL_LEFT_OUT
+    told = np.take_along_axis(left_in, stretch, axis=0)
+    return label_shares(streams.codes, windows.first, streams.labels) * told[..., None]
 
 
 def _pieces(first, end, window, rng):

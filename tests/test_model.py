@@ -23,6 +23,7 @@ SHAPES = [
     {"frame_sizes": (1, 4), "levels": 16, "quantisation": "linear"},
     {"frame_sizes": (4, 16), "predictors": (4, 16), "book": 3},
     {"frame_sizes": (8,), "predictors": (8,), "levels": 16, "quantisation": "linear", "cell": "lstm"},
+    {"frame_sizes": (4, 16), "predictors": (4, 16), "book": 3, "labels": ("a", "b")},
 ]
 ids = [", ".join(f"{name}={value}" for name, value in shape.items()) for shape in SHAPES]
 

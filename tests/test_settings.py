@@ -14,7 +14,7 @@ from prism_lessons.settings import Augmentation, ModelSettings, TrainingSettings
 ALL = [
     (settings, about) for settings in (ModelSettings, TrainingSettings, Augmentation) for about in described(settings)
 ]
-NUMBERS = [(settings, about) for settings, about in ALL if about.low is not None]
+NUMBERS = [(settings, about) for settings, about in ALL if about.low is not None and about.kind is not str]
 
 
 def names(cases):

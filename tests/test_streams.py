@@ -1,6 +1,7 @@
 """What must hold of the windows that a model is trained on."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -127,7 +128,9 @@ def test_the_data_set_yields_what_the_batches_are_from_any_step():
 def test_each_pass_takes_one_version_of_every_clip():
     array = np.arange(400).astype(np.uint16)
     starts, lengths = np.array([[0, 100], [200, 290]]), np.array([[100, 100], [90, 110]])
-    streams = streams_of(Codes(array, starts, lengths, SILENCE, np.ones(lengths.shape[1], int)), streams=2)
+    streams = streams_of(
+        Codes(array, starts, lengths, SILENCE, np.ones(lengths.shape[1], int), ("",) * lengths.shape[1]), streams=2
+    )
     seen = set()
     for epoch in range(40):  # chance misses one of the four once in 20,000 times
         heard = np.sort(np.concatenate([t[w > 0] for _, t, w in streams.batches(epoch)]))
@@ -248,3 +251,35 @@ def test_predictors_hear_a_clip_that_follows_after_the_one_before(whole, monkeyp
             part = slice(16 * first, 16 * last)
             expected, _ = predictors.follow(heard[:, part], predictors.begin(past[None]))
             np.testing.assert_array_equal(features[:, part], expected[:, 8:])
+
+
+def labelled(streams=3, **changes):
+    codes = replace(codes_of_lengths(*[20] * 900), labels=("a", "b", "") * 300)
+    return streams_of(codes, streams=streams, labels=("b", "a"), **changes)
+
+
+def test_windows_are_told_the_label_of_their_clip_and_sometimes_none():
+    streams = labelled()
+    windows, told = streams.windows(0), []
+    for step, (inputs, *_) in enumerate(streams.batches(0)):
+        labels = inputs["labels"]
+        assert labels.shape == (3, 1, 2) and labels.dtype == np.float32
+        own = np.array([[0, 1], [1, 0], [0, 0]])[streams.codes.clip_at(windows.first[step]) % 3]
+        assert ((labels[:, 0] == own).all(axis=-1) | (labels[:, 0] == 0).all(axis=-1)).all()
+        told.append(labels[:, 0].sum(axis=-1)[own.sum(axis=-1) > 0])
+    assert np.concatenate(told).mean() == pytest.approx(1 - room.LABEL_LEFT_OUT, abs=0.03)
+
+
+def test_a_label_is_left_out_of_a_whole_stretch_of_sound():
+    streams = labelled()
+    windows = streams.windows(0)
+    labels = np.stack([inputs["labels"][:, 0] for inputs, *_ in streams.batches(0)])
+    goes_on = np.diff(windows.position, axis=0) == streams.window
+    assert (labels[1:] == labels[:-1])[goes_on].all() and goes_on.any()
+
+
+def test_labels_are_the_same_when_a_pass_is_read_from_the_middle_or_as_a_dataset():
+    straight = [inputs["labels"] for inputs, *_ in labelled().batches(0)]
+    np.testing.assert_array_equal([inputs["labels"] for inputs, *_ in labelled().batches(0, 7)], straight[7:])
+    dataset = labelled().dataset(0).take(5)
+    np.testing.assert_array_equal([inputs["labels"].numpy() for inputs, *_ in dataset], straight[:5])

@@ -27,7 +27,7 @@ class Codes:
 
     `array` holds all clips end to end, uint8 or uint16, on disk. `starts` and `lengths`, int64, shape (versions,
     clips), locate each version of each clip in it. `silence` is the code of silence; `repeats`, int, shape (clips,), is
-    how often a pass uses each clip.
+    how often a pass uses each clip; `labels` has the name of each clip's group, "" for none.
     """
 
     array: np.ndarray
@@ -35,13 +35,19 @@ class Codes:
     lengths: np.ndarray
     silence: int
     repeats: np.ndarray
+    labels: tuple
 
     @classmethod
     def of_arrays(cls, arrays, silence):
         """Codes that are in memory already: one int array, shape (samples,), for each clip."""
         lengths = np.array([[len(array) for array in arrays]], np.int64)
         once = np.ones(len(arrays), np.int64)
-        return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence, once)
+        unlabelled = ("",) * len(arrays)
+        return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence, once, unlabelled)
+
+    def clip_at(self, first):
+        """The numbers of the clips that begin at these places in the array, int, of the same shape."""
+        return np.searchsorted(self.starts.ravel(), first) % len(self.labels)
 
     @property
     def samples(self):
@@ -93,7 +99,8 @@ def codes_of(corpus, split, quantisation, augmentation=None, seed=0):
             array = np.memmap(path, quantisation.dtype, mode="r")
     ends = np.cumsum(lengths).reshape(lengths.shape)
     repeats = np.array([clip.times for clip in clips], np.int64)
-    return Codes(array, ends - lengths, lengths, quantisation.centre, repeats)
+    labels = tuple(clip.group for clip in clips)
+    return Codes(array, ends - lengths, lengths, quantisation.centre, repeats, labels)
 
 
 def unigram_bits(training, validation, levels):

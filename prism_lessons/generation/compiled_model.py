@@ -6,6 +6,7 @@ recurrent layers that follow. This is the same model up to rounding, with fewer 
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class CompiledModel:
         self._table, self._sections = [], []
         self._panels, self._biases, self._rows = _Store(), _Store(), _Store()
         self._predictors = 0  # models with predictors so far
+        self.asked = 0  # numbers in what can be asked of all models
         for settings, weights in models:
             self._add(settings, weights)
         self._add_sampling()
@@ -79,7 +81,8 @@ class CompiledModel:
         sizes, padded = settings.frame_sizes, matrices.padded
         predictors = self._predictors if settings.guesses else -1
         self._predictors += predictors >= 0
-        conditioning, step = -1, 0
+        labels = self._asked(matrices, predictors)
+        conditioning, step = labels.pop(0), 0
         for tier in reversed(range(len(sizes))):
             frame, name = sizes[tier], f"tier_{sizes[tier]}"
             frame_above = sizes[tier + 1] if tier + 1 < len(sizes) else frame
@@ -89,7 +92,7 @@ class CompiledModel:
             # The conditioning of the tier below, or of the samples by the fastest tier.
             start = len(self._table)
             matrix, bias, step = matrices.upsample(name, f"tier_{sizes[tier - 1]}" if tier else None)
-            conditioning = self._matmul(output, matrix, bias)
+            conditioning = self._matmul(output, matrix, bias, CONDITIONING=labels.pop(0))
             self._section(start, frame, frame_above, tier == 0)
         if settings.guesses:
             start = len(self._table)
@@ -115,6 +118,27 @@ class CompiledModel:
             )  # fmt: skip
         self.logits.append(logits)
         self._section(start, 1, sizes[0], True)
+
+    def _asked(self, matrices, predictors):
+        """Add what is asked in each frame of the slowest tier: labels for the network, a loudness for the predictors.
+
+        Returns the offsets of what the labels add to each tier, from slow to fast, and to the samples; -1 without any.
+        """
+        settings = matrices.settings
+        sizes, count = settings.frame_sizes, len(settings.labels)
+        start, x = len(self._table), self._allocate(count)
+        if count or predictors >= 0:
+            self._append(op.ASK, X=self.asked, Y=x, SIZE=count, FRAME=self.largest, PREDICTORS=predictors)
+            self.asked += count + (predictors >= 0)
+        offsets = [-1] * (len(sizes) + 1)
+        if count:
+            parts = matrices.labels()
+            ends = np.cumsum([part.shape[1] for part in parts])
+            added = self._matmul(x, np.concatenate(parts, axis=1), np.zeros(ends[-1]))
+            offsets = [added + end - part.shape[1] for end, part in zip(ends, parts, strict=True)]
+        if len(self._table) > start:
+            self._section(start, sizes[-1], sizes[-1], False)
+        return offsets
 
     def _tier(self, matrices, name, frame, predictors, conditioning, step):
         """Add one step of a recurrent tier; returns the offset of its output."""
@@ -232,6 +256,17 @@ class _Matrices:
         all_layers = [self._linear(f"{name}/speak_{layer}") for layer in range(self.settings.layers)]
         matrix = np.concatenate([self._pad_inputs(self._pad(kernel)) for kernel, _ in all_layers])
         return matrix, self._pad(sum(bias for _, bias in all_layers))
+
+    def labels(self):
+        """From the labels to the gates of the slowest tier, then to what `upsample` gives each one below it."""
+        sizes = self.settings.frame_sizes
+        names = [*(f"tier_{size}" for size in reversed(sizes)), "sample_tier"]
+        into = [*map(self._input_kernels, names[:-1]), self._pad(self._linear("sample_tier/hidden_0")[0])]
+        steps = [1, *(slower // faster for faster, slower in reversed(list(pairwise((1, *sizes)))))]
+        return [
+            np.tile(self._weights[f"{name}/label"] @ kernel, count)
+            for name, kernel, count in zip(names, into, steps, strict=True)
+        ]
 
     def upsample(self, name, below):
         """Into the gates of the tier below, or into the first hidden layer; and the size of a step."""

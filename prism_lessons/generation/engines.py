@@ -25,23 +25,29 @@ class Engine(Protocol):
         The `Quantisation` of its codes.
     largest
         The largest frame, in samples; for several models, the least common multiple of theirs.
+    asked
+        How many numbers can be asked, of several models one after the other: the share of each label, 0 .. 1 (all 0:
+        any), then, with predictors, the level to head for, RMS, full scale is 1 (0: none).
     moments
         Codes of recordings from which takes may begin, shape (moments, codes), from the first model that has some.
+    moment_labels
+        1 for the label of each moment, among the numbers that can be asked: float32, (moments, numbers).
     """
 
     def initial_state(self, voices):
         """The `State` before the first sample: silence, and the model's learned initial state."""
 
-    def condition(self, state, codes):
-        """The `State` after these codes."""
+    def condition(self, state, codes, asked=None):
+        """The `State` after these codes; `asked` as for `play`."""
 
-    def play(self, state, temperatures, draws):
+    def play(self, state, temperatures, draws, asked=None):
         """Draw codes: temperatures and draws (0 .. 1) are float32, shape (samples, voices) -> codes, new `State`.
 
+        `asked` is float32, (largest frames, voices, numbers); nothing if not given.
         Numba's also takes `mix`, shape (samples, models): the weight of each model.
         """
 
-    def score(self, state, codes):
+    def score(self, state, codes, asked=None):
         """The logits of given codes, float32, shape (voices, samples, levels), and the new `State`."""
 
 

@@ -179,8 +179,8 @@ def _said(number):
 
 
 def _number(text):
-    """The number in a text, or NaN: digits and a decimal point only (a comma separates breakpoints)."""
-    return float(text) if re.fullmatch(r"\d{1,9}(\.\d{0,9})?|\.\d{1,9}", text) else math.nan
+    """The number in a text, or NaN: a sign, digits and a decimal point only (a comma separates breakpoints)."""
+    return float(text) if re.fullmatch(r"-?(\d{1,9}(\.\d{0,9})?|\.\d{1,9})", text) else math.nan
 
 
 def _seconds(text):

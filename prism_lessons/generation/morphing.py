@@ -14,7 +14,7 @@ from .envelopes import SHARES, Envelope
 
 # Weights taken from the recordings, not learned (`SampleRNN`): the mean of two filters or of two moments belongs to no
 # recording.
-TAKEN = ("loudest", "drift", "book", "moments")
+TAKEN = ("loudest", "drift", "book", "moments", "moment_labels")
 
 
 @checked(share=number(0, 1))

@@ -32,9 +32,8 @@ class NumbaEngine:
     def __init__(self, models, half=False):
         self.model, self._predictors = CompiledModel(models, half), PredictorBuffers(models)
         self.codec = models[0][0].codec
-        self.largest = self.model.largest
-        moments = [weights["moments"] for _, weights in models if "moments" in weights]
-        self.moments = moments_in(moments[0] if moments else np.zeros((0, 0)), self.codec)
+        self.largest, self.asked = self.model.largest, self.model.asked
+        self.moments, self.moment_labels = moments_of(models, self.codec)
         self._equal_weights = np.full(len(models), 1 / len(models), np.float32)
         self._cores = {}
         self._compile()
@@ -57,21 +56,21 @@ class NumbaEngine:
         recurrent = [np.tile(initial, (voices, 1)) for _, initial in self.model.states]
         return State(past, [*recurrent, *([self._predictors.begin(past)] if self._predictors.width else [])])
 
-    def play(self, state, temperatures, draws, mix=None):
+    def play(self, state, temperatures, draws, asked=None, mix=None):
         """Draw codes, see `engines.Engine`."""
         codes = np.zeros((len(state.past), len(draws)), np.int32)
-        return self._run(sampling_loop.GENERATE, state, codes, temperatures, draws, mix)[:2]
+        return self._run(sampling_loop.GENERATE, state, codes, asked, temperatures, draws, mix)[:2]
 
-    def condition(self, state, codes):
+    def condition(self, state, codes, asked=None):
         """The state after these codes, see `engines.Engine`."""
-        return self._run(sampling_loop.CONDITION, state, codes)[1]
+        return self._run(sampling_loop.CONDITION, state, codes, asked)[1]
 
-    def score(self, state, codes, mix=None):
+    def score(self, state, codes, asked=None, mix=None):
         """The logits of given codes, see `engines.Engine`."""
-        _, state, scores = self._run(sampling_loop.SCORE, state, codes, mix=mix)
+        _, state, scores = self._run(sampling_loop.SCORE, state, codes, asked, mix=mix)
         return scores.transpose(1, 0, 2), state
 
-    def _run(self, mode, state, given, temperatures=None, draws=None, mix=None):
+    def _run(self, mode, state, given, asked=None, temperatures=None, draws=None, mix=None):
         model, (voices, samples) = self.model, given.shape
         values = np.zeros((voices, model.width), np.float32)
         for (offset, initial), recurrent in zip(model.states, state.recurrent[: len(model.states)], strict=True):
@@ -82,6 +81,8 @@ class NumbaEngine:
             for array in (temperatures, draws)
         )
         mix = np.tile(self._equal_weights, (samples, 1)) if mix is None else np.ascontiguousarray(mix, np.float32)
+        if asked is None:
+            asked = np.zeros((samples // self.largest, voices, self.asked))
         scores = np.zeros((samples, voices, model.levels) if mode == sampling_loop.SCORE else (0, 0, 0), np.float32)
         predictor_state = state.recurrent[-1].copy() if self._predictors.width else np.zeros((voices, 0))
         predictors = self._predictors.arrays(predictor_state, state.past, samples)
@@ -91,7 +92,9 @@ class NumbaEngine:
             np.arange(model.most_inputs, dtype=np.int32),
             np.zeros(model.most_inputs + 1, np.int32),
             sampling_loop.Arrays(model.weights, model.biases, model.rows, values, np.array(model.logits)),
-            sampling_loop.Sampling(codes, temperatures, draws, mix, mode, scores),
+            sampling_loop.Sampling(
+                codes, temperatures, draws, mix, mode, scores, np.ascontiguousarray(asked, np.float32)
+            ),
             predictors,
             np.zeros(sampling_loop.SHARED, np.int64),
         )
@@ -150,6 +153,34 @@ def _run_on(cores, steps, arguments):
         shared[sampling_loop.TICKET] = sampling_loop.STOP
         for worker in workers:
             worker.join()
+
+
+def moments_of(models, codec):
+    """The moments of the first model that has some, and their labels among what can be asked.
+
+    Parameters
+    ----------
+    models
+        A list of (`ModelSettings`, {weight name: array}).
+
+    Returns
+    -------
+    Codes, int32, (moments, codes), and float32, (moments, numbers that can be asked).
+    """
+    sizes = [asked_of(settings) for settings, _ in models]
+    for number, (settings, weights) in enumerate(models):
+        if "moments" in weights:
+            moments = moments_in(weights["moments"], codec)
+            labels, place = np.zeros((len(moments), sum(sizes)), np.float32), sum(sizes[:number])
+            if settings.labels:
+                labels[:, place : place + len(settings.labels)] = weights["moment_labels"][: len(moments)]
+            return moments, labels
+    return np.zeros((0, 0), np.int32), np.zeros((0, sum(sizes)), np.float32)
+
+
+def asked_of(settings):
+    """How many numbers can be asked of a model: its labels and, with predictors, a level."""
+    return len(settings.labels) + (settings.guesses > 0)
 
 
 def _available_cores():

@@ -15,7 +15,7 @@ from . import sampling_loop as op
 from .engines import check_precision, of_capsules
 from .sampler import starting_state
 
-VERSION = 1  # as in core.c
+VERSION = 2  # as in core.c
 SEEDS = 8  # whose beginnings a page holds, if the model keeps moments of its recordings
 ALIGNMENT = 64  # bytes
 
@@ -87,7 +87,7 @@ def _arrays(capsule, model, states):
                 model.width, model.largest, model.levels, model.most_inputs, len(model.sections), len(model.states),
                 recurrent.shape[1], model.logits[0], settings.guesses, len(orders), book.shape[1],
                 predictors.longest if predictors else 0, adapted.shape[1], BOOK_ORDER, rules.BOOK_BLOCK, CHEBYSHEV,
-                LEVELS,
+                LEVELS, model.asked,
             ]
         ),
         "rules": np.float64(
@@ -96,6 +96,7 @@ def _arrays(capsule, model, states):
                 *(math.exp(-1 / memory) for memory in (rules.LEVEL_MEMORY, rules.LASTING_MEMORY)),
                 rules.FLOOR, rules.LEVEL_DB, rules.LEAST_POWER, rules.WHITENING, rules.MOST_POLE, rules.SILENT_SCALE,
                 rules.LEAST_SCALE, rules.FARTHEST, rules.MOST_STRETCH, rules.NEARBY, math.log(rules.SURPRISE), op.REACH,
+                rules.SWELL, rules.MOST_SWELL, rules.WIDENING, rules.MOST_WIDENING, rules.WAKING,
                 slope, at_zero, mu, math.log1p(mu),
             ]
         ),

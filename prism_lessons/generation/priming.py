@@ -176,7 +176,7 @@ def primes_of(prime, voices):
     return primes * voices if len(primes) == 1 else primes
 
 
-def primed(engine, primes, keys, sample_rate):
+def primed(engine, primes, keys, sample_rate, asked=None):
     """Run an engine over each voice's prime.
 
     Parameters
@@ -189,6 +189,8 @@ def primed(engine, primes, keys, sample_rate):
         A pair for each voice, from `sampler.random_keys`: it determines how a voice without a prime begins.
     sample_rate
         The model's, in Hz.
+    asked
+        What is asked of each voice at its beginning, (voices, numbers), see `engines.Engine`, or None.
 
     Returns
     -------
@@ -196,15 +198,18 @@ def primed(engine, primes, keys, sample_rate):
     """
     states, prime_codes = {}, {}
     if not any(primes):
-        return starting_state(engine, keys), [np.zeros(0, np.int32)] * len(primes)
-    keys = [pair if prime is None else id(prime) for prime, pair in zip(primes, keys, strict=True)]
-    for prime, key in zip(primes, keys, strict=True):
-        if key in states:  # a prime shared by voices is run once
+        return starting_state(engine, keys, asked), [np.zeros(0, np.int32)] * len(primes)
+    asked = [None] * len(keys) if asked is None else asked[:, None]
+    voices = []
+    for prime, pair, one in zip(primes, keys, asked, strict=True):
+        key = (pair if prime is None else id(prime), None if one is None else one.tobytes())
+        voices.append(key)
+        if key in states:  # a prime shared by voices of which the same is asked is run once
             continue
         if prime is None:
-            state, codes = starting_state(engine, [key]), np.zeros(0, np.int32)
+            state, codes = starting_state(engine, [pair], one), np.zeros(0, np.int32)
         else:
             codes = engine.codec.encode(prime.clip(sample_rate).samples).astype(np.int32)
-            state = state_after(engine, codes[None])
+            state = state_after(engine, codes[None], one)
         states[key], prime_codes[key] = state, codes
-    return State.together([states[key] for key in keys]), [prime_codes[key] for key in keys]
+    return State.together([states[key] for key in voices]), [prime_codes[key] for key in voices]

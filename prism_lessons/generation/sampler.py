@@ -24,26 +24,37 @@ def pieces(engine, sample_rate, samples, temperatures, keys):
     return Sampler(engine, sample_rate, [Envelope.of(one) for one in temperatures], keys).pieces(samples)
 
 
-def state_after(engine, codes):
+def state_after(engine, codes, asked=None):
     """The `State` of voices after `codes`, int, shape (voices, samples), and nothing before.
 
-    Frames are aligned to the end of the codes; the start is padded with silence.
+    Frames are aligned to the end of the codes; the start is padded with silence. `asked`, (voices, numbers), see
+    `engines.Engine`, holds all the time.
     """
     padding = -codes.shape[1] % engine.largest
     padded = np.pad(codes, ((0, 0), (padding, 0)), constant_values=engine.codec.centre)
-    return engine.condition(engine.initial_state(len(codes)), padded)
+    if asked is not None:
+        asked = np.tile(asked, (padded.shape[1] // engine.largest, 1, 1))
+    return engine.condition(engine.initial_state(len(codes)), padded, asked)
 
 
-def starting_state(engine, keys):
+def starting_state(engine, keys, asked=None):
     """The initial `State` of voices, given a pair from `random_keys` for each.
 
-    Each continues a moment of the recordings, drawn from its seed, or silence if the model keeps none.
+    Each continues a moment of the recordings, drawn from its seed, or silence if the model keeps none. If a label is
+    among what is `asked`, (voices, numbers), it is a moment with this label.
     """
-    moments = engine.moments
-    if not len(moments):
+    if not len(engine.moments):
         return engine.initial_state(len(keys))
-    which = [np.random.default_rng([*pair, len(moments)]).integers(len(moments)) for pair in keys]
-    return state_after(engine, moments[which])
+    which = [_moment(engine, pair, None if asked is None else asked[voice]) for voice, pair in enumerate(keys)]
+    return state_after(engine, engine.moments[which], asked)
+
+
+def _moment(engine, pair, asked):
+    """The number of a moment."""
+    count = len(engine.moments)
+    chance = np.random.default_rng([*pair, count])
+    fitting = np.zeros(count) if asked is None else engine.moment_labels @ asked
+    return chance.choice(count, p=fitting / fitting.sum()) if fitting.sum() > 0 else chance.integers(count)
 
 
 class Sampler:
@@ -67,6 +78,8 @@ class Sampler:
         When two models are mixed: the `Envelope` of the second one's share, 0 .. 1.
     detector
         The `DegenerationDetector` that watches the voices, or None.
+    asking
+        The `Asking`, or None: nothing is asked.
 
     Attributes
     ----------
@@ -74,12 +87,18 @@ class Sampler:
         Samples of each voice so far.
     """
 
-    def __init__(self, engine, sample_rate, envelopes, keys, state=None, share=None, detector=None):
+    def __init__(
+        self, engine, sample_rate, envelopes, keys, state=None, share=None, detector=None, asking=None
+    ):  # fmt: skip
         self.engine, self.sample_rate = engine, sample_rate
-        self.envelopes, self.share, self.detector = envelopes, share, detector
-        self.state = state or starting_state(engine, keys)
+        self.envelopes, self.share, self.detector, self.asking = envelopes, share, detector, asking
         self.keys, self.rngs = keys, [np.random.default_rng(pair) for pair in keys]
         self.played = 0
+        self.state = state or starting_state(engine, keys, self._labels())
+
+    def _labels(self):
+        """The labels that are asked of each voice in the next frame, (voices, numbers), or None."""
+        return self.asking and self.asking.at(self.played, 1, self.engine.largest, level=False)[0]
 
     @property
     def piece(self):
@@ -106,11 +125,13 @@ class Sampler:
         if self.detector:
             temperatures = self.detector.nudged(temperatures, self.played)
         draws = np.stack([rng.random(samples, np.float32) for rng in self.rngs], axis=1)
-        mix = {}
+        more = {}
+        if self.asking:
+            more["asked"] = self.asking.at(self.played, samples // self.engine.largest, self.engine.largest)
         if self.share:
             second = self.share.at(seconds)
-            mix = {"mix": np.stack([1 - second, second], axis=1)}
-        codes, self.state = self.engine.play(self.state, temperatures, draws, **mix)
+            more["mix"] = np.stack([1 - second, second], axis=1)
+        codes, self.state = self.engine.play(self.state, temperatures, draws, **more)
         self.played += samples
         return codes
 
@@ -125,7 +146,8 @@ class Sampler:
 
     def restart(self, voices):
         """Restart these voices, counted from 0, from another moment of the recordings, or else from silence."""
-        restarted = starting_state(self.engine, [(*self.keys[voice], self.played) for voice in voices])
+        keys, labels = [(*self.keys[voice], self.played) for voice in voices], self._labels()
+        restarted = starting_state(self.engine, keys, None if labels is None else labels[voices])
         parts = [self.state.past.copy(), *(part.copy() for part in self.state.recurrent)]
         for part, new in zip(parts, [restarted.past, *restarted.recurrent], strict=True):
             part[voices] = new

@@ -2,6 +2,7 @@
 
 A model is a table of instructions (compiled_model.py), and `run` is their interpreter. For each sample:
 
+    ASK              labels -> values, and a loudness for the predictors, in the slowest tier's frames
     READ_FRAME       the last frame of codes ->  values   \
     MATMUL                                                 | for each tier, from slow to fast,
     GRU or LSTM      state -> new state                    | at the beginning of each of its frames
@@ -34,19 +35,20 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..linear_prediction import MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
+from ..linear_prediction import ASKED_POWER, MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
 # Numba recompiles when this file changes, but not when linear_prediction.py does, although functions of that file are
 # built in: a new model would be played by old rules, into silence. So this file changes with that one.
-PREDICTION = "7f7e681f65c9f0c7"  # the first digits of its SHA-256
+PREDICTION = "8b2c45843487ab50"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
 GROUP = 4  # panels in a unit of work
 LANES = 16
 
 GENERATE, CONDITION, SCORE = range(3)  # modes: draw codes; only advance the state by given ones; return their logits
-READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT = range(9)  # opcodes
+# Opcodes
+READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK = range(10)
 
 # Columns of the table of instructions. X, Y, CONDITIONING, STATE and CELL are offsets in `values`; WEIGHTS is one in
 # `weights` (for EMBED in `rows`), BIAS one in `biases`.
@@ -89,6 +91,7 @@ class Sampling(NamedTuple):
     mix: np.ndarray  # the weight of each model, (samples, models)
     mode: int
     scores: np.ndarray  # logits, (samples, voices, levels), in the mode SCORE
+    asked: np.ndarray  # of all models, see `engines.Engine`: float32, (largest frames, voices, numbers)
 
 
 class PredictorArrays(NamedTuple):
@@ -203,6 +206,8 @@ def _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling,
         _matmul(row, unit, phase, count, inputs, arrays)
     elif opcode == READ_FRAME:
         _read_frame(row, unit, at, codes, predictors.excitations, values)
+    elif opcode == ASK:
+        _ask(row, unit, sampling.asked[number // row[FRAME], unit], predictors, values)
     elif opcode == GRU:
         _gru(row, unit, values)
     elif opcode == LSTM:
@@ -224,6 +229,16 @@ def _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling,
         else:
             temperature, draw = sampling.temperatures[number, unit], sampling.draws[number, unit]
             codes[unit, at] = _sample(row, unit, temperature, draw, values)
+
+
+@njit
+def _ask(row, voice, asked, predictors, values):
+    """What is asked of a voice of one model: labels for the network, and the level that its predictors head for."""
+    for q in range(row[SIZE]):
+        values[voice, row[Y] + q] = asked[row[X] + q]
+    if row[PREDICTORS] >= 0:
+        level = np.float64(asked[row[X] + row[SIZE]])
+        predictors.state[voice, predictors.layouts[row[PREDICTORS], BEGIN] + ASKED_POWER] = level * level
 
 
 @njit

@@ -181,7 +181,9 @@ def _read(about, words):
     words = words.strip("()[], ")
     try:
         values = (
-            () if not about.default and words in ("", NONE) else tuple(about.kind(word) for word in words.split(","))
+            ()
+            if not about.default and words in ("", NONE)
+            else tuple(about.kind(word.strip()) for word in words.split(","))
         )
     except ValueError:
         raise CourseError(
@@ -195,7 +197,9 @@ def _read(about, words):
 def _written(value):
     """A value as the text of a field."""
     if isinstance(value, tuple):
-        return ", ".join(f"{each:g}" for each in value) or NONE  # a comma divides them
+        return (
+            ", ".join(map("{:g}".format if all(map(is_number, value)) else str, value)) or NONE
+        )  # a comma divides them
     return in_figures(value) if is_number(value) else str(value)
 
 

@@ -12,6 +12,7 @@ BOOK_ORDER = 32  # order of the book's filters, in samples
 LEVELS = 48  # level steps of a sound, for each of which a model stores the drift of the level
 MOMENT = 512  # codes in a moment of the recordings from which a take may begin
 MOST_PREDICTORS = 8
+MOST_LABELS = 64
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,22 @@ class ModelSettings(Checked):
         low=0,
         high=4096,
     )
+    labels: tuple[str, ...] = setting(
+        (),
+        "Labels",
+        "Names of groups of your recordings, such as the folders they lie in. The model is told which group it hears, "
+        "so that it can be asked for one of them, or for a blend.",
+        "none in " + PAPER + "; Kong et al. 2019, Acoustic Scene Generation with Conditional SampleRNN, ICASSP",
+        low=1,
+        high=40,
+    )
 
     def __post_init__(self):
         super().__post_init__()
+        if twice := sorted({name for name in self.labels if self.labels.count(name) > 1}):
+            raise CourseError(f'labels must differ from one another, and "{twice[0]}" is there twice.')
+        if len(self.labels) > MOST_LABELS:
+            raise CourseError(f"There may be up to {MOST_LABELS} labels, not {len(self.labels)}.")
         if len(self.predictors) > MOST_PREDICTORS:
             raise CourseError(f"There may be up to {MOST_PREDICTORS} predictors, not {len(self.predictors)}.")
         sizes = self.frame_sizes
@@ -174,6 +188,8 @@ def shapes_of(settings):
     shapes = {"loudest": (1,), "drift": (LEVELS,)} if settings.guesses else {}
     if settings.book:
         shapes |= {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)}
+    if settings.book and settings.labels:
+        shapes["moment_labels"] = (settings.book, len(settings.labels))
 
     def linear(name, inputs, outputs):
         shapes[f"{name}/kernel"] = (inputs, outputs)
@@ -183,6 +199,8 @@ def shapes_of(settings):
 
     for below, size in reversed(list(zip((1, *sizes), sizes, strict=False))):
         tier = f"tier_{size}"
+        if settings.labels:
+            shapes[f"{tier}/label"] = (len(settings.labels), dim)
         linear(f"{tier}/hear", 2 * size if settings.guesses else size, dim)
         for layer in range(settings.layers):
             name = f"{tier}/recurrent_{layer}"
@@ -197,6 +215,8 @@ def shapes_of(settings):
         linear(f"{tier}/upsample", dim, size // below * dim)
     shapes["sample_tier/embedding"] = (settings.levels, settings.embedding)
     shapes["sample_tier/kernel"] = (sizes[0], settings.embedding, dim)
+    if settings.labels:
+        shapes["sample_tier/label"] = (len(settings.labels), dim)
     for hidden in range(2):
         linear(f"sample_tier/hidden_{hidden}", dim, dim)
     linear("sample_tier/output", dim, settings.levels)

@@ -13,6 +13,7 @@ from ..capsule import fill
 from ..linear_prediction import book_of, levels_of
 from ..model import SampleRNN, on_gpu
 from ..scoring import nats
+from ..streams import label_shares
 
 # Compiling the step with XLA makes narrow models faster on a CPU and wide ones slower (decisions.md).
 WIDEST_JIT = 512
@@ -41,9 +42,11 @@ def build_model(preset, precision, codes=None):
         model.samplernn.loudest.assign([loudest])
         model.samplernn.drift.assign(drift)
     if codes is not None and preset.model.book:
-        book, moments = book_of(codes, preset.model, preset.training.seed)
+        book, moments, places = book_of(codes, preset.model, preset.training.seed)
         model.samplernn.book.assign(book)
         model.samplernn.moments.assign(moments)
+        if preset.model.labels:
+            model.samplernn.moment_labels.assign(label_shares(codes, places, preset.model.labels))
     model.compile_for(preset.training)
     return model
 
@@ -92,8 +95,8 @@ class StatefulSampleRNN(keras.Model):
     def call(self, inputs, training=False):
         """{"codes", "starts", ...} as `Streams.batches` yields them -> logits, float32, (streams, window, levels)."""
         codes, starts = inputs["codes"], inputs["starts"]
-        features = inputs.get("features")
-        logits, state = self.samplernn(codes, list(self.stream_states), starts, training=training, features=features)
+        more = {"features": inputs.get("features"), "labels": inputs.get("labels")}
+        logits, state = self.samplernn(codes, list(self.stream_states), starts, training=training, **more)
         for old, new in zip(self.stream_states, state, strict=True):
             old.assign(ops.cast(new, old.dtype))
         self.batches_seen.assign_add(1)
@@ -217,7 +220,7 @@ class SharedSampleRNN(StatefulSampleRNN):
         with tf.GradientTape() as tape:
             tape.watch(weights)
             (logits, state), fixed = self.samplernn.stateless_call(
-                weights, fixed, codes, state, starts, training=True, features=features
+                weights, fixed, codes, state, starts, training=True, features=features, labels=inputs.get("labels")
             )
             loss = ops.sum(nats(targets, logits) * counted) * factor
         return [dense(gradient) for gradient in tape.gradient(loss, weights)], logits, state, fixed

@@ -34,7 +34,13 @@ def prepare(corpus, preset):
     -------
     The `StatefulSampleRNN` of a `Preset`, with its initial weights, and the `Codes` of the clips to train and to
     validate on.
+
+    Raises
+    ------
+    CourseError
+        When a label of the model is that of no clip to train on.
     """
+    corpus.check_labels(preset.model.labels)
     settings, codec = preset.training, preset.model.codec
     codes = codes_of(corpus, TRAINING, codec, settings.augmentation, settings.seed)
     model = build_model(preset, resolve_precision(settings.precision), codes)

@@ -10,4 +10,11 @@ SHAPES = [
     {"frame_sizes": (2, 4, 8), "layers": 2, "dim": 64},
     {"frame_sizes": (4, 8), "predictors": (8, 32), "book": 5},
     {"frame_sizes": (5,), "predictors": (40,), "levels": 100, "quantisation": "linear", "cell": "lstm", "dim": 40},
-]
+    {
+        "frame_sizes": (2, 8, 32), "cell": "lstm", "layers": 2, "skip_connections": True, "dim": 40,
+        "labels": ("bells", "breath"),
+    },
+    {
+        "frame_sizes": (4, 8), "predictors": (8, 32), "book": 5, "labels": ("bells", "breath")
+    },
+]  # fmt: skip

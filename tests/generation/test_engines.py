@@ -96,6 +96,28 @@ def test_an_engine_scores_codes_as_the_model_does(engine_of, made, shape, name):
     assert np.ptp(expected, axis=-1).mean() > 1  # they do say something
 
 
+@pytest.mark.parametrize("shape", SHAPES[9:], ids=ids[9:])
+@both_engines
+def test_an_engine_is_told_labels_as_the_model_is(engine_of, made, shape, name):
+    engine, model = engine_of(name, **shape), made(**shape).model
+    codes, labels = any_codes(engine, 3, 20), np.random.default_rng(1).random((3, 2), np.float32)
+    asked = np.zeros((20, 3, engine.asked), np.float32)  # no level
+    asked[..., :2] = labels
+    logits, state = engine.score(engine.initial_state(3), codes, asked)
+    expected = model.logits(after_silence(engine, codes), labels)
+    assert np.abs(probabilities(logits) - probabilities(expected)).max() < 1e-4
+    unasked, _ = engine.score(engine.initial_state(3), codes)
+    assert (np.abs(probabilities(logits) - probabilities(unasked)).max(axis=(1, 2)) > 0.01).all()
+    assert_same_state(engine.condition(engine.initial_state(3), codes, asked), state, 1e-5)
+    temperatures, draws = np.ones((SAMPLES, 3)), np.random.default_rng(2).random((SAMPLES, 3), np.float32)
+    played, _ = engine.play(state, temperatures, draws, np.tile(asked[:1], (SAMPLES // engine.largest, 1, 1)))
+    everything = after_silence(engine, np.concatenate([codes, played], axis=1))
+    heights = np.cumsum(probabilities(model.logits(everything, labels)[:, codes.shape[1] :].astype(float)), axis=-1)
+    upper = np.take_along_axis(heights, played[..., None], -1)[..., 0]
+    lower = np.where(played > 0, np.take_along_axis(heights, np.maximum(played[..., None] - 1, 0), -1)[..., 0], 0)
+    assert (lower - 1e-4 <= draws.T).all() and (upper + 1e-4 >= draws.T).all()
+
+
 @every_shape_and_engine
 def test_what_an_engine_has_heard_is_what_the_model_remembers(engine_of, made, shape, name):
     engine, model = engine_of(name, **shape), made(**shape).model
@@ -416,7 +438,7 @@ def test_of_two_models_the_logits_are_mixed(made, sizes, one, other):
     assert engine.largest == np.lcm(*(frames[-1] for frames in sizes))
     codes = any_codes(engine, 2, 10)
     second = np.linspace(0, 1, codes.shape[1], dtype=np.float32)
-    mixed, scored = engine.score(engine.initial_state(2), codes, np.stack([1 - second, second], axis=1))
+    mixed, scored = engine.score(engine.initial_state(2), codes, mix=np.stack([1 - second, second], axis=1))
     alone = []
     for capsule in capsules:
         silence = np.full((2, capsule.settings.largest_frame), engine.codec.centre)

@@ -19,11 +19,13 @@ SAMPLES = 3840  # whole frames of any of these shapes
 PIECE = 43  # samples in a call: no whole frames
 
 
-def expected(engine, state, temperatures, seed=0, samples=SAMPLES):
-    """The same by Numba's engine, with the same random numbers."""
+def expected(engine, state, temperatures, seed=0, samples=SAMPLES, asked=None):
+    """The same by Numba's engine, with the same random numbers; what is asked of each voice holds all the time."""
+    if asked is not None:
+        asked = np.tile(np.float32(asked), (samples // engine.largest, 1, 1))
     voices = range(len(temperatures))
     draws = np.stack([np.random.default_rng([seed, voice]).random(samples, np.float32) for voice in voices], axis=1)
-    codes, after = engine.play(state, np.tile(np.float32(temperatures), (samples, 1)), draws)
+    codes, after = engine.play(state, np.tile(np.float32(temperatures), (samples, 1)), draws, asked)
     return engine.codec.decode(codes), after
 
 
@@ -37,6 +39,19 @@ def test_the_core_plays_the_codes_that_numba_plays(engine_of, made, shape, tempe
     sound, _ = expected(engine, engine.initial_state(len(temperatures)), temperatures, seed=5)
     np.testing.assert_array_equal(core.play(SAMPLES, PIECE), sound)
     assert len(np.unique(sound)) > 1
+
+
+@pytest.mark.parametrize("shape", [*SHAPES[9:], BOOK], ids=["labels", "labels and a level", "a level"])
+def test_the_core_does_what_is_asked_of_each_voice(engine_of, made, shape):
+    engine = engine_of(**shape)
+    asked = np.random.default_rng(1).random((2, engine.asked))
+    core = Core(page_model(made(**shape), engine.initial_state(1))[1], 2)
+    core.begin(seed=5, temperatures=(1.0, 1.0))
+    core.ask(asked)
+    sound, _ = expected(engine, engine.initial_state(2), (1.0, 1.0), seed=5, asked=asked)
+    np.testing.assert_array_equal(core.play(SAMPLES, PIECE), sound)
+    unasked, _ = expected(engine, engine.initial_state(2), (1.0, 1.0), seed=5)
+    assert (sound != unasked).any(axis=1).all()
 
 
 @pytest.mark.parametrize("shape", [SHAPES[3], BOOK], ids=["network", "predictors"])

@@ -30,7 +30,7 @@ class Recorder:
     def initial_state(self, voices):
         return State(np.zeros((voices, self.largest), np.int32), [])
 
-    def condition(self, state, codes):
+    def condition(self, state, codes, asked=None):
         return State(codes[:, -self.largest :], [codes])
 
     def play(self, state, temperatures, draws, **mix):
@@ -188,7 +188,7 @@ class Remembering(Recorder):
     def initial_state(self, voices):
         return State(np.zeros((voices, self.largest), np.int32), [np.full((voices, 1), -1)])
 
-    def condition(self, state, codes):
+    def condition(self, state, codes, asked=None):
         return State(codes[:, -self.largest :], [codes[:, -1:]])
 
 

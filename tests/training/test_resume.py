@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from prism_lessons import file_format
+from prism_lessons.corpus import curate
 from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.run import LOCK, MID_EPOCH, Run
 from prism_lessons.training import callback, train
@@ -96,6 +97,16 @@ def test_what_predictors_know_goes_on_to_the_last_bit(stop_within, go_on, tmp_pa
     stop_within(tmp_path / "stopped", **predictors)
     stopped, straight = (go_on(tmp_path / name, **predictors).capsule() for name in ("stopped", "straight"))
     assert np.abs(stopped.weights["book"]).max() > 0.1
+    for name, weight in straight.weights.items():
+        np.testing.assert_array_equal(stopped.weights[name], weight, err_msg=name)
+
+
+def test_what_is_left_out_of_labels_goes_on_to_the_last_bit(stop_within, go_on, hums, tmp_path):
+    corpus = curate(hums(tmp_path / "hums" / "hum").parent, tmp_path / "corpus", sample_rate=8000)
+    labelled = {"labels": corpus.labels, "corpus": corpus}
+    stop_within(tmp_path / "stopped", **labelled)
+    stopped, straight = (go_on(tmp_path / name, **labelled).capsule() for name in ("stopped", "straight"))
+    assert np.abs(stopped.weights["sample_tier/label"]).max() > 0
     for name, weight in straight.weights.items():
         np.testing.assert_array_equal(stopped.weights[name], weight, err_msg=name)
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import librosa
 import numpy as np
 import pytest
 import quality
@@ -428,3 +429,27 @@ def test_folders_whose_names_are_no_text_hinder_nothing(hum_corpus, small, tmp_p
     assert heard.corpus is not None and "r?" in heard.page().read_text(encoding="utf-8")
     assert "r?" in heard.export(tmp_path / os.fsdecode(b"p\xff")).read_text(encoding="utf-8")
     assert pl.curate(corpus.parent / corpus.name / "clips", tmp_path / os.fsdecode(b"d\xff"), 8000).seconds() > 0
+
+
+def test_a_model_that_is_told_labels_learns_what_they_mean(hums, small, tmp_path):
+    """Noise in one folder, hums in the other: what it is asked for is what it plays."""
+    hums(tmp_path / "recordings" / "hum")
+    noise = np.random.default_rng(1).normal(0, 0.2, (4, 24_000))
+    (tmp_path / "recordings" / "hiss").mkdir()
+    for number, samples in enumerate(noise):
+        soundfile.write(tmp_path / "recordings" / "hiss" / f"{number}.wav", samples, 8000)
+    corpus = curate(tmp_path / "recordings", tmp_path / "corpus", sample_rate=8000)
+    assert corpus.labels == ("hiss", "hum")
+    run = train(corpus, tmp_path / "run", epochs=2, **{**small, "labels": corpus.labels, "clip_voices": 2})
+    assert run.capsule().settings.labels == corpus.labels
+    flatness = [
+        np.mean([librosa.feature.spectral_flatness(y=take.samples).mean() for take in takes])
+        for takes in (generate(run.capsule(), 1, 4, label=label) for label in corpus.labels)
+    ]
+    assert flatness[0] > 3 * flatness[1]
+
+
+def test_a_label_that_no_recording_has_is_refused_with_those_there_are(hum_corpus, small, tmp_path):
+    with pytest.raises(CourseError, match='No recording to train on has the label "bells"'):
+        train(hum_corpus, tmp_path / "run", epochs=1, **{**small, "labels": ("bells",)})
+    assert not (tmp_path / "run").exists()

@@ -11,6 +11,8 @@
 //                       with the random numbers of `np.random.default_rng([seed, number])`; before, its first state with
 //                       those of [0, voice]
 //     set_temperature(voice, temperature)
+//     asked(voice)      where to write what is asked of the voice, float32: the share of each label, then, in a model with
+//                       predictors, the level to head for; it holds from the next whole frame on, and is 0, nothing, before
 //     play(samples)     makes so many samples of each voice
 //     sound(voice)      where they are, float32
 //
@@ -30,11 +32,11 @@ typedef float Unaligned __attribute__((vector_size(16), aligned(4)));
 typedef int32_t Bits __attribute__((vector_size(16)));
 typedef double Pair __attribute__((vector_size(16)));
 
-enum { VERSION = 1 };  // of what `load` reads: as in generation/page_model.py
+enum { VERSION = 2 };  // of what `load` reads: as in generation/page_model.py
 enum { PANEL = 32, LANES = 16, WIDE = 4, PARTS = PANEL / WIDE, PAGE = 65536, NOTHING = -1 };
 
 // The opcodes and columns of generation/sampling_loop.py.
-enum { READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT };
+enum { READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK };
 typedef struct {
     int32_t opcode, x, y, weights, inputs, panels, bias, conditioning, conditioning_step, relu, state, size, frame,
         sparse, cell, predictors, levels;
@@ -46,11 +48,12 @@ typedef struct {
 // The model, in the order of generation/page_model.py.
 typedef struct {
     int32_t width, largest, levels, most_inputs, sections, vectors, recurrent, logits, guesses, predictors, filters,
-        longest, adapted, book_order, book_block, chebyshev, level_steps;
+        longest, adapted, book_order, book_block, chebyshev, level_steps, asked;
 } Sizes;
 typedef struct {
     double scale_decay, book_decay, level_decay, lasting_decay, floor, level_db, least_power, whitening, most_pole,
-        silent_scale, least_scale, farthest, most_stretch, nearby, surprise, reach, slope, at_zero, mu, log_mu;
+        silent_scale, least_scale, farthest, most_stretch, nearby, surprise, reach, swell, most_swell,
+        widening, most_widening, waking, slope, at_zero, mu, log_mu;
 } Rules;
 typedef struct {
     int32_t offset, size;
@@ -75,7 +78,7 @@ static struct {
 enum { ARRAYS = sizeof model / sizeof(void *) };
 
 // Offsets in `Voice.adapted`, as in linear_prediction.py. `FIRST` follows the levels' drift.
-enum { COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, DRIFT };
+enum { COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, ASKED_POWER, DRIFT };
 #define FIRST (DRIFT + model.sizes->level_steps)
 
 typedef struct {
@@ -83,7 +86,7 @@ typedef struct {
     uint32_t spare, spared;
 } Chance;
 typedef struct {
-    float *values, *sound, *excitations, *filtered;
+    float *values, *sound, *excitations, *filtered, *asked;
     int32_t *codes, *nonzero;
     double *samples, *adapted, *guesses, *scales, *likelihoods;
     int32_t found, next;  // inputs that are not 0; the state to begin from, or NOTHING
@@ -156,7 +159,8 @@ int32_t EXPORT(prepare)(int32_t voices, int32_t most) {
             .filtered = room(4 * (sizes->filters + PANEL)), .codes = room(4 * codes),
             .nonzero = room(4 * (sizes->most_inputs + 1)), .samples = room(8 * (lead() + most)),
             .adapted = room(8 * sizes->adapted), .guesses = room(guesses), .scales = room(guesses),
-            .likelihoods = room(guesses), .number = number, .temperature = 1,
+            .likelihoods = room(guesses), .asked = room(4 * sizes->asked), .number = number,
+            .temperature = 1,
         };
         if (!voice->values || !voice->sound || !voice->excitations || !voice->codes || !voice->samples) return 0;
     }
@@ -515,11 +519,19 @@ static void predict(Voice *voice, const double *here) {
     }
     if (sizes->filters) guesses[sizes->guesses - 1] = guess_of_book(voice, here, moment);
     double wider = adapted[DRIFT + (int32_t)level_of(adapted[LASTING_POWER])], most = adapted[MOST_POWER];
-    double damping = adapted[POWER] > most ? __builtin_sqrt(most / adapted[POWER]) : 1;
+    double damping = adapted[POWER] > most ? __builtin_sqrt(most / adapted[POWER]) : 1, least_of_all = 0;
+    if (adapted[ASKED_POWER] > 0) {
+        double heard = adapted[LASTING_POWER] > 1e-12 ? adapted[LASTING_POWER] : 1e-12;
+        double behind = 0.5 * log8(adapted[ASKED_POWER] / heard);
+        damping *= exp8(within(rules->swell * behind, -rules->most_swell, rules->most_swell));
+        wider *= exp8(within(rules->widening * behind, -rules->most_widening, rules->most_widening));
+        least_of_all = rules->waking * __builtin_sqrt(adapted[ASKED_POWER]) * within(behind, 0, 1);
+    }
     for (int32_t k = 0; k < sizes->guesses; k++) {
         double guess = guesses[k] = within(damping * guesses[k], -rules->farthest, rules->farthest);
         double scale = wider * adapted[FIRST + k] / 1.3862943611198906;  // 2 ln 2
         double least = least_scale(guess, rules->slope, rules->at_zero);
+        if (least < least_of_all) least = least_of_all;
         voice->scales[k] = scale > least ? scale : least;
         voice->likelihoods[k] = adapted[FIRST + sizes->guesses + k];
     }
@@ -717,12 +729,20 @@ static int32_t sample(const Row *row, Voice *voice) {
     return code;
 }
 
+// What is asked of a voice: labels for the network, and the level that its predictors head for.
+static void ask(const Row *row, Voice *voice) {
+    for (int32_t q = 0; q < row->size; q++) voice->values[row->y + q] = voice->asked[row->x + q];
+    double level = model.sizes->guesses ? voice->asked[row->x + row->size] : 0;
+    if (model.sizes->guesses) voice->adapted[ASKED_POWER] = level * level;
+}
+
 // The loop
 
 static void run(const Row *row, Voice *voice, int32_t phase, int32_t number) {
     int32_t code;
     switch (row->opcode) {
     case READ_FRAME: read_frame(row, voice, number); break;
+    case ASK: ask(row, voice); break;
     case GRU: gru(row, voice->values); break;
     case LSTM: lstm(row, voice->values); break;
     case EMBED: embed(row, voice, phase, number); break;
@@ -760,6 +780,8 @@ void EXPORT(begin)(int32_t voice, int32_t state, uint32_t seed, uint32_t number)
 }
 
 void EXPORT(set_temperature)(int32_t voice, float temperature) { now.voices[voice].temperature = temperature; }
+
+float *EXPORT(asked)(int32_t voice) { return now.voices[voice].asked; }
 
 float *EXPORT(sound)(int32_t voice) { return now.voices[voice].sound; }
 
