@@ -268,14 +268,21 @@ def _playing(options):
             prime = Prime(options.prime, options.prime_start, **seconds)
     return {
         "voices": options.voices,
-        "temperature": options.temperature[0] if len(options.temperature) == 1 else options.temperature,
+        "temperature": _one_or_each(options.temperature),
         "seed": options.seed,
         "prime": prime,
         "keep_prime": options.keep_prime,
         "nudge": options.nudge,
         "engine": options.engine,
         "precision": "half" if options.half else "single",
+        **{name: _one_or_each(getattr(options, name)) for name in ("label", "loudness", "follow")},
+        "guidance": options.guidance,
     }
+
+
+def _one_or_each(values):
+    """The value for all voices, or a list with one for each."""
+    return values[0] if values and len(values) == 1 else values
 
 
 def _listed(files):
@@ -633,6 +640,19 @@ def _parser():
         command.add_argument("--prime-places", action="store_true", help="start each voice from another place in it")
         command.add_argument("--keep-prime", action="store_true", help="keep the prime at the beginning of the takes")
         command.add_argument("--nudge", action="store_true", help="give a voice that is silent or stuck more freedom")
+        command.add_argument(
+            "--label",
+            nargs="+",
+            metavar="NAME",
+            help="a label, shares as breath:0.5,bells:0.5, or a line 0:breath,9:bells",
+        )
+        command.add_argument(
+            "--loudness", nargs="+", metavar="LINE", help="dBFS to head for, a number or a line such as 0:-40,5:-12"
+        )
+        command.add_argument(
+            "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness"
+        )
+        command.add_argument("--guidance", type=number, default=1.0, help="how strongly the label counts, 0 to 10 (1)")
         command.add_argument("--mix", metavar="MODEL", help="another capsule or run to mix in, sample by sample")
         command.add_argument("--share", help="weight of that model, 0 to 1, or a line (0.5)")
         command.add_argument("--engine", help="numba for CPUs, or tensorflow for GPUs (chosen for this machine)")

@@ -17,6 +17,7 @@ import prism_lessons as pl
 from prism_lessons.audio import load
 from prism_lessons.cli import main, setting
 from prism_lessons.marks import COMPOSITE
+from prism_lessons.settings import ModelSettings, shapes_of
 from prism_lessons.training.preflight import overfit
 
 STEP = 1 / 2**15  # of 16 bits, which end one of them below a full scale of 1
@@ -61,6 +62,22 @@ def test_train_generate_score_export_and_audition_in_one_go(hum_corpus, small, t
     assert "clips, early" in (tmp_path / "map.html").read_text(encoding="utf-8")
     assert main(["journal", run, str(tmp_path / "portfolio")]) == 0
     assert (tmp_path / "portfolio" / "journal.html").is_file()
+
+
+def test_each_voice_is_asked_for_its_own_label_and_all_for_a_loudness(tmp_path, capsys):
+    settings = ModelSettings(frame_sizes=(4, 8), dim=4, predictors=(4,), book=2, labels=("bells", "breath"))
+    weights = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(settings).items()}
+    weights["loudest"][:] = 0.5
+    capsule = str(tmp_path / "model.capsule")
+    pl.Capsule(settings, 8000, weights, {}).save(capsule)
+    asked = ["--label", "bells", "bells:0.5,breath:0.5", "--loudness", "0:-40,1:-12"]
+    words = ["generate", capsule, "--out", str(tmp_path / "takes"), "--seconds", "0.1", "--voices", "2", "--json"]
+    assert main([*words, *asked]) == 0
+    takes = json.loads(capsys.readouterr().out)
+    assert [take["label"] for take in takes] == ["bells", "bells:0.5, breath:0.5"]
+    assert {take["loudness"] for take in takes} == {"0:-40, 1:-12"}
+    rows = (tmp_path / "takes" / "takes.csv").read_text(encoding="utf-8-sig")
+    assert "bells:0.5, breath:0.5" in rows
 
 
 def test_takes_are_generated_as_a_daw_wants_them(straight, write_noise, tmp_path, capsys):
@@ -201,6 +218,10 @@ def test_a_pre_flight_that_fails_ends_with_status_2(hum_corpus, small, tmp_path,
         (["train", "NEW", "NEW"], "corpus"),
         (["train", "CORPUS", "CORPUS"], "something other"),
         (["generate", "RUN", "--temperature", "0"], "temperature"),
+        (["generate", "RUN", "--label", "bells"], "trained without labels"),
+        (["generate", "RUN", "--loudness", "0:-40,5:-12"], "no predictors"),
+        (["generate", "RUN", "--follow", "NOISE"], "no predictors"),
+        (["generate", "RUN", "--guidance", "2"], "ask a single model for a label"),
         (["generate", "RUN", "--epoch", "77"], "1-2"),
         (["generate", "NEW"], "check the name"),
         (["generate", "RUN", "--out", "FILE"], "folder"),

@@ -102,13 +102,18 @@ def perform(
     nudge=False,
     engine=None,
     precision="single",
+    label=None,
+    loudness=None,
+    follow=None,
+    guidance=1.0,
     listening=None,
 ):
     """Play a long take to disk. Called again with the same values, it goes on where it stopped.
 
     Parameters
     ----------
-    capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision
+    capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision, label, loudness, follow,
+    guidance
         As for `generate`.
     folder : str or Path
         The performance's own folder.
@@ -144,7 +149,10 @@ def perform(
     1.0
     """
     folder = Path(folder)
-    request = GenerationRequest.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
+    request = GenerationRequest.of(
+        capsule, voices, temperature, seed, prime, nudge, engine, precision, guidance, label=label,
+        loudness=loudness, follow=follow,
+    )  # fmt: skip
     rate = request.capsule.sample_rate
     samples = samples_of(seconds, rate)
     if seconds > MOST_HOURS * 3600 or 2 * samples > MOST_BYTES:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from ..audio import BLOCK_SECONDS, Clip, sound_writer, write_xmp
+from ..audio import BLOCK_SECONDS, Clip, safe_file_name, sound_writer, write_xmp
 from ..checks import a_live_line, checked, optional, switch, whole
 from ..errors import CourseError, as_given
 from ..live import LiveLine, counted
@@ -15,8 +15,9 @@ from ..marks import software, source_type, xmp
 from ..run import as_capsule
 from ..settings import is_number
 from . import engines
+from .asking import GUIDANCE, LABEL, Asking, asked_of, guidance_of
 from .degeneration import SILENT, TONE, DegenerationDetector
-from .envelopes import envelopes_of
+from .envelopes import Envelope, envelopes_of
 from .morphing import Mixture
 from .priming import primed, primes_of
 from .sampler import MOST_VOICES, Sampler, random_keys
@@ -99,11 +100,16 @@ class GenerationRequest:
     nudge: bool
     engine: str
     precision: str
+    asked: list
+    guidance: float
 
     @classmethod
     @checked(nudge=switch)
-    def of(cls, capsule, voices=4, temperature=0.95, seed=0, prime=None, nudge=False, engine=None, precision="single"):
-        """Check the arguments of `generate`, and complete them."""
+    def of(
+        cls, capsule, voices=4, temperature=0.95, seed=0, prime=None, nudge=False, engine=None, precision="single",
+        guidance=1.0, **asked,
+    ):  # fmt: skip
+        """Check the arguments of `generate`, and complete them; for `asked` see `asking.asked_of`."""
         engines.check_precision(precision)
         if not isinstance(capsule, Mixture):
             capsule = as_capsule(capsule)
@@ -115,33 +121,47 @@ class GenerationRequest:
         seed = [whole(0)("seed", one) for one in seed] if several else whole(0)("seed", seed)
         envelopes, played = envelopes_of(temperature, voices), getattr(capsule, "capsules", [capsule])
         engine = engines.choose(engine, [one.settings for one in played])
+        asked, guidance = asked_of(played, voices, **asked), guidance_of(guidance)
+        if guidance != 1 and (len(played) > 1 or not all(one.labels for one in asked)):
+            raise CourseError("guidance says how strongly a label counts: ask a single model for a label.")
+        if engine != "numba" and any(one.loudness is not None for one in asked):
+            raise CourseError('A loudness can be asked of the engine "numba" only: ask for that one.')
         return cls(
-            capsule, voices, envelopes, random_keys(seed, voices), primes_of(prime, voices), nudge, engine, precision
-        )
+            capsule, voices, envelopes, random_keys(seed, voices), primes_of(prime, voices), nudge, engine, precision,
+            asked, guidance,
+        )  # fmt: skip
 
     def sampler(self, state=None):
         """A `Sampler` in some `State`, or at its beginning, and the codes of each voice's prime."""
-        mixed = isinstance(self.capsule, Mixture)
-        engine = engines.of_capsules(self.capsule.capsules if mixed else [self.capsule], self.engine, self.precision)
-        rate = self.capsule.sample_rate
+        mixed, guided = isinstance(self.capsule, Mixture), self.guidance != 1
+        # With guidance, the model is mixed with itself, asked for any label.
+        capsules = self.capsule.capsules if mixed else [self.capsule] * (1 + guided)
+        share = self.capsule.share if mixed else Envelope(((0, 1 - self.guidance),)) if guided else None
+        engine = engines.of_capsules(capsules, self.engine, self.precision)
+        rate, asking = self.capsule.sample_rate, None
+        if any(one.about for one in self.asked):
+            asking = Asking(self.asked, [one.settings for one in capsules], guided, rate)
         prime_codes = []
         if state is None:
-            state, prime_codes = primed(engine, self.primes, self.keys, rate)
+            first = asking and asking.at(0, 1, engine.largest, level=False)[0]
+            state, prime_codes = primed(engine, self.primes, self.keys, rate, first)
         detector = DegenerationDetector(rate, self.voices, self.nudge, len(engine.moments) > 0)
-        share = self.capsule.share if mixed else None
-        return Sampler(engine, rate, self.envelopes, self.keys, state, share, detector), prime_codes
+        return Sampler(engine, rate, self.envelopes, self.keys, state, share, detector, asking), prime_codes
 
     def abouts(self):
         """Yield each voice's metadata, as far as it is known before playing."""
         about = self.capsule.about
         made = {"capsule": self.capsule.digest, **{name: about[name] for name in MODEL if name in about}}
         withheld = about.get("withheld") or {}
-        for envelope, (seed, voice), prime in zip(self.envelopes, self.keys, self.primes, strict=True):
+        voices = zip(self.envelopes, self.keys, self.primes, self.asked, strict=True)
+        for envelope, (seed, voice), prime, asked in voices:
             yield {
                 **made,
                 "seed": seed,
                 "voice": voice + 1,
                 "temperature": str(envelope),
+                **asked.about,
+                **({GUIDANCE: self.guidance} if self.guidance != 1 else {}),
                 **({"prime": str(prime)} if prime else {}),
                 **_not_to_share(prime, withheld),
                 "nudge": self.nudge,
@@ -171,6 +191,10 @@ def generate(
     nudge=False,
     engine=None,
     precision="single",
+    label=None,
+    loudness=None,
+    follow=None,
+    guidance=1.0,
 ):
     """Generate takes from a model.
 
@@ -207,6 +231,19 @@ def generate(
     precision : str
         "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, with
         slightly different results.
+    label : str, dict or list, optional
+        What is asked of a model that was trained with labels: one of them; shares of several, "breath:0.5, bells:0.5";
+        labels in the course of time, "0:breath, 10:bells", which blend into one another; {label: share or line}; or a
+        list with one of these for each voice. If not given, any.
+    loudness : float, str, Envelope, array or list, optional
+        The loudness that a model with predictors heads for, dBFS, RMS, -80 .. 0: as for the temperature, or values
+        every 10 ms, as `Gesture.line` gives them. If not given, it is left to the model.
+    follow : Gesture, str, Path or list, optional
+        A recording or a MIDI file whose loudness the take follows: its loudest moment is as loud as the loudest of the
+        model's recordings. For another amount or offset, give `loudness` the line of a `Gesture`.
+    guidance : float
+        How strongly the label counts, 0 .. 10: 0 is any label, 1 the model as it is; above, it moves away from what any
+        label would give. Other values than 1 take twice as long.
 
     Returns
     -------
@@ -216,7 +253,7 @@ def generate(
     Raises
     ------
     CourseError
-        For a value out of range, and a prime that cannot be read.
+        For a value out of range, a prime or a gesture that cannot be read, and for what the model cannot be asked.
 
     See Also
     --------
@@ -233,7 +270,10 @@ def generate(
     >>> takes[0].samples.shape, takes[0].sample_rate
     ((8000,), 16000)
     """
-    request = GenerationRequest.of(capsule, voices, temperature, seed, prime, nudge, engine, precision)
+    request = GenerationRequest.of(
+        capsule, voices, temperature, seed, prime, nudge, engine, precision, guidance, label=label,
+        loudness=loudness, follow=follow,
+    )  # fmt: skip
     rate, codec = request.capsule.sample_rate, request.capsule.settings.codec
     samples = samples_of(seconds, rate)
     if voices * samples > MOST_SAMPLES:
@@ -262,12 +302,13 @@ def generate(
 
 
 def take_name(about):
-    """A take's name, from its seed, voice and temperature; it also says if the take was played live."""
+    """A take's name, from its seed, voice, temperature and label; it also says if the take was played live."""
     temperature = about["temperature"].partition(", ")[0].rpartition(":")[2]
     moves = "to" + about["temperature"].rpartition(":")[2] if ":" in about["temperature"] else ""
     primed = "_primed" if "prime" in about else ""
     kind = "live" if about.get("live") else "take"
-    return f"{kind}_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{primed}"
+    labelled = f"_{safe_file_name(about[LABEL].replace(':', ''))}" if LABEL in about else ""
+    return f"{kind}_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{labelled}{primed}"
 
 
 def events_of(detector, voice, seconds):
