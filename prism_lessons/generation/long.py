@@ -112,8 +112,9 @@ def perform(
 
     Parameters
     ----------
-    capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision, label, loudness, follow,
-    guidance
+    capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision
+        As for `generate`.
+    label, loudness, follow, guidance
         As for `generate`.
     folder : str or Path
         The performance's own folder.
