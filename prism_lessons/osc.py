@@ -35,6 +35,8 @@ MESSAGES = {
     "temperature": "a number from 0.05 to 5",
     "seed": "a whole number, 0 or more; the model begins again",
     "prime": "the path of a recording to go on from; then, if you like, the second to start at and how many to use",
+    "label": "the name of a label, shares such as bells:0.5, breath:0.5, or nothing for any",
+    "loudness": "decibels of full scale to head for, from -80 to 0, or nothing to leave it to the model",
     "nudge": "nothing to nudge now, 1 to nudge automatically from now on, or 0 not to",
     "gain": "decibels, from -60 to 12",
     "play": "nothing",
@@ -366,6 +368,12 @@ class _Part:
             self._voice.strike()
         else:
             self._voice.nudge = bool(_as_whole(switch))
+
+    def _on_label(self, label=None):
+        self._voice.label = label
+
+    def _on_loudness(self, decibels=None):
+        self._voice.loudness = decibels
 
     def _on_gain(self, decibels):
         low, high = GAINS

@@ -50,7 +50,7 @@ class Tone:
     def __init__(self, capsule, temperature=0.95, seed=0, nudge=False):
         self.sample_rate = 8000 if capsule == "slow" else 16000
         self.about, self.temperature, self.seed, self.nudge = {"run": capsule}, temperature, seed, nudge
-        self.events, self.told = [], []
+        self.events, self.told, self.label, self.loudness = [], [], None, None
 
     def play(self, seconds):
         if self.temperature == 4:
@@ -135,10 +135,25 @@ def test_seed_prime_and_nudge_are_carried_out_in_their_order(tones):
     assert bells.nudge is False and voice(player, "wind").told == []
 
 
+def test_a_label_and_a_loudness_are_asked_and_no_longer(tones):
+    player, speaker = tones
+    player.receive("/bells/label", "bells:0.5, breath:0.5")
+    player.receive("/loudness", -20)
+    loudness(speaker)
+    assert [(voice(player, name).label, voice(player, name).loudness) for name in ("bells", "wind")] == [
+        ("bells:0.5, breath:0.5", -20), (None, -20),
+    ]  # fmt: skip
+    player.receive("/label")
+    player.receive("/bells/loudness")
+    loudness(speaker)
+    assert voice(player, "bells").label is voice(player, "bells").loudness is None
+
+
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        (("/loudness", 1), 'There is no message "/loudness"'),
+        (("/volume", 1), 'There is no message "/volume"'),
+        (("/loudness", -20, -30), "/loudness takes decibels"),
         (("/gong/seed", 1), 'No model is called "gong": choose from bells, wind'),
         (("/gain", 13), "gain must be -60 to 12 dB, not 13"),
         (("/gain", "loud"), 'gain must be -60 to 12 dB, not "loud"'),

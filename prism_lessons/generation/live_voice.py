@@ -24,6 +24,8 @@ class LiveVoice:
     nudge
         Whether to nudge it when it falls silent or gets stuck on a tone, as `generate` does. It may be set while it
         plays.
+    label, loudness
+        What is asked of it, as for `generate`. They may be set while it plays; None is any label, and no loudness.
 
     Raises
     ------
@@ -31,10 +33,10 @@ class LiveVoice:
         For a value out of range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None):
         self.capsule = GenerationRequest.of(capsule, voices=1).capsule
         self._sampler = None
-        self._nudge = nudge
+        self._nudge, self._label, self._loudness = nudge, label, loudness
         self.temperature = temperature
         self.begin(seed)
 
@@ -45,8 +47,8 @@ class LiveVoice:
 
     @property
     def about(self):
-        """Its metadata, see `Take`, as at its beginning but with the current temperature."""
-        return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge}
+        """Its metadata, see `Take`, as at its beginning but with what holds now."""
+        return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge, **self._asked}
 
     @property
     def temperature(self):
@@ -70,6 +72,29 @@ class LiveVoice:
         self._sampler.detector.nudge = self._nudge
 
     @property
+    def label(self):
+        """Which label is asked, or which blend of several, from the next piece on; None for any."""
+        return self._label
+
+    @label.setter
+    def label(self, value):
+        self._ask(value, self._loudness)
+
+    @property
+    def loudness(self):
+        """The loudness that is asked from the next piece on, dBFS; None for none."""
+        return self._loudness
+
+    @loudness.setter
+    def loudness(self, value):
+        self._ask(self._label, value)
+
+    def _ask(self, label, loudness):
+        request = GenerationRequest.of(self.capsule, voices=1, label=label, loudness=loudness)
+        self._label, self._loudness = label, loudness
+        self._sampler.asking, self._asked = request.asking, request.asked[0].about
+
+    @property
     def events(self):
         """What happened since its beginning: dictionaries with `seconds` and `what`, see `Take`."""
         return events_of(self._sampler.detector, 0, np.inf)
@@ -77,10 +102,12 @@ class LiveVoice:
     def begin(self, seed, prime=None):
         """Begin again with a seed, as a new take does; after a prime, if one is given, see `generate`."""
         request = GenerationRequest.of(
-            self.capsule, voices=1, temperature=self._envelope, seed=seed, prime=prime, nudge=self._nudge
-        )
+            self.capsule, voices=1, temperature=self._envelope, seed=seed, prime=prime, nudge=self._nudge,
+            label=self._label, loudness=self._loudness,
+        )  # fmt: skip
         self._sampler, _ = request.sampler()
-        (self._about,) = request.abouts()
+        (self._about,), self._asked = request.abouts(), request.asked[0].about
+        self._about = {name: value for name, value in self._about.items() if name not in self._asked}
         self.seed = seed
 
     def strike(self):

@@ -131,17 +131,30 @@ class GenerationRequest:
             asked, guidance,
         )  # fmt: skip
 
+    @property
+    def models(self):
+        """The capsules that the engine plays together: with guidance, the model and itself, asked for any label."""
+        return self.capsule.capsules if isinstance(self.capsule, Mixture) else [self.capsule] * (1 + self.guided)
+
+    @property
+    def guided(self):
+        """Whether the label counts more or less than by itself."""
+        return self.guidance != 1
+
+    @property
+    def asking(self):
+        """The `Asking`, or None if nothing is asked."""
+        if not any(one.about for one in self.asked):
+            return None
+        return Asking(self.asked, [one.settings for one in self.models], self.guided, self.capsule.sample_rate)
+
     def sampler(self, state=None):
         """A `Sampler` in some `State`, or at its beginning, and the codes of each voice's prime."""
-        mixed, guided = isinstance(self.capsule, Mixture), self.guidance != 1
-        # With guidance, the model is mixed with itself, asked for any label.
-        capsules = self.capsule.capsules if mixed else [self.capsule] * (1 + guided)
-        share = self.capsule.share if mixed else Envelope(((0, 1 - self.guidance),)) if guided else None
-        engine = engines.of_capsules(capsules, self.engine, self.precision)
-        rate, asking = self.capsule.sample_rate, None
-        if any(one.about for one in self.asked):
-            asking = Asking(self.asked, [one.settings for one in capsules], guided, rate)
-        prime_codes = []
+        share = self.capsule.share if isinstance(self.capsule, Mixture) else None
+        if self.guided:
+            share = Envelope(((0, 1 - self.guidance),))
+        engine = engines.of_capsules(self.models, self.engine, self.precision)
+        rate, asking, prime_codes = self.capsule.sample_rate, self.asking, []
         if state is None:
             first = asking and asking.at(0, 1, engine.largest, level=False)[0]
             state, prime_codes = primed(engine, self.primes, self.keys, rate, first)

@@ -116,3 +116,19 @@ def test_a_wrong_seed_is_refused(capsule, seed):
 def test_wrong_seconds_are_refused(capsule, seconds):
     with pytest.raises(CourseError, match=r"seconds must be a number above 0|No take lasts \S+ seconds: ask for fewer"):
         LiveVoice(capsule).play(seconds)
+
+
+def test_what_is_asked_live_is_what_is_asked_of_a_take(made):
+    capsule = made(frame_sizes=(4, 8), predictors=(8, 32), book=6, labels=("bells", "breath"))
+    voice = LiveVoice(capsule, 1.0, seed=1, label="bells", loudness=-30)
+    (take,) = generate(capsule, 0.1, voices=1, temperature=1.0, seed=1, label="bells", loudness=-30)
+    np.testing.assert_array_equal(voice.play(0.1), take.samples)
+    other = LiveVoice(capsule, 1.0, seed=1, label="bells", loudness=-30)
+    other.play(0.1)
+    voice.label, voice.loudness = "breath:0.5, bells:0.5", None
+    assert (voice.play(0.1) != other.play(0.1)).any()
+    assert voice.about["label"] == "breath:0.5, bells:0.5" and "loudness" not in voice.about
+    for name, value in (("label", "gongs"), ("loudness", 3)):
+        with pytest.raises(CourseError, match=name):
+            setattr(voice, name, value)
+    assert voice.label == "breath:0.5, bells:0.5" and voice.loudness is None
