@@ -53,7 +53,7 @@ def _moment(engine, pair, asked):
     """The number of a moment."""
     count = len(engine.moments)
     chance = np.random.default_rng([*pair, count])
-    fitting = np.zeros(count) if asked is None else engine.moment_labels @ asked
+    fitting = np.zeros(count) if asked is None else np.maximum(engine.moment_labels @ asked, 0)
     return chance.choice(count, p=fitting / fitting.sum()) if fitting.sum() > 0 else chance.integers(count)
 
 

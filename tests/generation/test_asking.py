@@ -1,6 +1,7 @@
 """What can be asked of a model that was trained with labels and descriptors."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ BELLS = Path(__file__).parents[2] / "datasets_examples" / "trained" / "bells"
 @pytest.fixture
 def capsule(made):
     capsule = made(**SHAPE)
-    capsule.weights["moment_labels"][:] = np.repeat(np.eye(2), 3, axis=0)
-    return capsule
+    labels = np.repeat(np.eye(2, dtype=np.float32), 3, axis=0)
+    return replace(capsule, weights=capsule.weights | {"moment_labels": labels})
 
 
 def asked(capsule, **what):
