@@ -644,10 +644,13 @@ def _parser():
             "--label",
             nargs="+",
             metavar="NAME",
-            help="a label, shares as breath:0.5,bells:0.5, or a line 0:breath,9:bells",
+            help="a label, shares such as breath:0.5,bells:0.5, or labels over time, 0:breath,9:bells",
         )
         command.add_argument(
-            "--loudness", nargs="+", metavar="LINE", help="dBFS to head for, a number or a line such as 0:-40,5:-12"
+            "--loudness",
+            nargs="+",
+            metavar="LINE",
+            help="the loudness to head for in dBFS, a number or a line such as 0:-40,5:-12",
         )
         command.add_argument(
             "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness"

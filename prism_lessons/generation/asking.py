@@ -29,7 +29,7 @@ class Asked:
     loudness
         An `Envelope`, or an array of values every `HOP_SECONDS`, dBFS, NaN where nothing is asked; or None.
     about
-        What of it a take's metadata says, {name: text}.
+        What a take's metadata says of this, {name: text}.
     """
 
     labels: dict
@@ -76,7 +76,7 @@ class Asking:
         self._asked, self._settings, self._guided, self._rate = asked, settings, guided, sample_rate
 
     def at(self, place, frames, largest, level=True):
-        """What is asked in some frames from a sample on, see `engines.Engine.play`; without a level if so said."""
+        """What is asked in some frames from a sample on, see `engines.Engine.play`; without a level unless `level`."""
         seconds = (place + (np.arange(frames) + 0.5) * largest) / self._rate
         return np.stack([self._voice(asked, seconds, level) for asked in self._asked], axis=1, dtype=np.float32)
 
@@ -96,7 +96,7 @@ def asked_of(capsules, voices, label=None, loudness=None, follow=None):
     Parameters
     ----------
     capsules
-        The `Capsule`s that are played together: what at least one of them knows can be asked for.
+        The `Capsule`s that are played together; a request is valid if at least one of them can meet it.
     voices
         How many.
     label, loudness, follow
@@ -155,7 +155,7 @@ def _line(value):
 
 
 def _blend(label, names):
-    """{name: `Envelope` of its share}, from one label, shares of several, or labels in the course of time."""
+    """{name: `Envelope` of its share}, from one label, shares of several, or labels over time."""
     if label is None:
         return {}
     if isinstance(label, str):
@@ -170,7 +170,7 @@ def _blend(label, names):
 
 
 def _parsed(text, names):
-    """Shares from text: "bells", "bells:0.5, breath:0.5", or labels in the course of time, "0:breath, 10:bells"."""
+    """Shares from text: "bells", "bells:0.5, breath:0.5", or labels over time, "0:breath, 10:bells"."""
     shares, times = {}, {}
     for part in filter(None, (part.strip() for part in text.replace(";", ",").split(","))):
         first, colon, last = (word.strip() for word in part.rpartition(":"))

@@ -26,12 +26,12 @@ class Engine(Protocol):
     largest
         The largest frame, in samples; for several models, the least common multiple of theirs.
     asked
-        How many numbers can be asked, of several models one after the other: the share of each label, 0 .. 1 (all 0:
-        any), then, with predictors, the level to head for, RMS, full scale is 1 (0: none).
+        How many numbers `play` can be given for a voice: for one model after the other, the share of each label,
+        0 .. 1 (all 0: any), then, with predictors, the level to head for, RMS, full scale is 1 (0: none).
     moments
         Codes of recordings from which takes may begin, shape (moments, codes), from the first model that has some.
     moment_labels
-        1 for the label of each moment, among the numbers that can be asked: float32, (moments, numbers).
+        For each moment, numbers as in `asked`, 1 for its label and 0 elsewhere: float32, (moments, numbers).
     """
 
     def initial_state(self, voices):
@@ -43,7 +43,7 @@ class Engine(Protocol):
     def play(self, state, temperatures, draws, asked=None):
         """Draw codes: temperatures and draws (0 .. 1) are float32, shape (samples, voices) -> codes, new `State`.
 
-        `asked` is float32, (largest frames, voices, numbers); nothing if not given.
+        `asked` is float32, (largest frames, voices, numbers); all 0 if not given.
         Numba's also takes `mix`, shape (samples, models): the weight of each model.
         """
 

@@ -49,7 +49,7 @@ class Gesture:
     See Also
     --------
     Prime : An excerpt of sound that a model continues, rather than follows.
-    Envelope : A line by hand, for the temperature.
+    Envelope : A line that you write, such as one of temperature or loudness.
 
     Examples
     --------
@@ -77,10 +77,10 @@ class Gesture:
         ----------
         recording : Clip, str, Path or Gesture
             A `Clip`, or the path of a sound file or of a MIDI file (.mid or .midi), up to ten minutes long; a gesture
-            is returned as it is.
+            is returned unchanged.
         names : sequence of str, optional
-            Some of "loudness", "brightness", "noisiness" and "pitch"; if not given, all of them but the noisiness that
-            it has.
+            Some of "loudness", "brightness", "noisiness" and "pitch"; if not given, all that it has except
+            noisiness.
 
         Returns
         -------
@@ -204,7 +204,7 @@ def _messages(path):
         return list(file)
     except Exception:  # of whatever kind: damaged files raise seven
         raise AudioError(
-            f'"{path}" cannot be used: it is damaged, or not a usual MIDI file; export it anew from the program that '
+            f'"{path}" cannot be used: it is damaged, or not a usual MIDI file; export it again from the program that '
             "made it."
         ) from None
 

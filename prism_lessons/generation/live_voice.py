@@ -25,7 +25,7 @@ class LiveVoice:
         Whether to nudge it when it falls silent or gets stuck on a tone, as `generate` does. It may be set while it
         plays.
     label, loudness
-        What is asked of it, as for `generate`. They may be set while it plays; None is any label, and no loudness.
+        As for `generate`; they may be set while it plays. None is any label, and the model's own loudness.
 
     Raises
     ------
@@ -47,7 +47,7 @@ class LiveVoice:
 
     @property
     def about(self):
-        """Its metadata, see `Take`, as at its beginning but with what holds now."""
+        """Its metadata, see `Take`: those of its beginning, with the settings of now."""
         return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge, **self._asked}
 
     @property
@@ -73,7 +73,7 @@ class LiveVoice:
 
     @property
     def label(self):
-        """Which label is asked, or which blend of several, from the next piece on; None for any."""
+        """The label that it plays from the next piece on, or a blend of several; None for any."""
         return self._label
 
     @label.setter
@@ -82,7 +82,7 @@ class LiveVoice:
 
     @property
     def loudness(self):
-        """The loudness that is asked from the next piece on, dBFS; None for none."""
+        """The loudness that it heads for from the next piece on, dBFS; None for the model's own."""
         return self._loudness
 
     @loudness.setter

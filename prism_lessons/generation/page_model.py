@@ -40,7 +40,7 @@ def page_model(capsule, states=None, precision="single", seed=0):
     -------
     header : dict
         What the page needs to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
-        samples, how many `states` there are, and the byte from which `beginnings` differ if only the states do.
+        samples, how many `states` there are, and `beginnings`, the byte from which models with other states differ.
     model : bytes
         For `load` in core.c.
 

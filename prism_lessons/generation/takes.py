@@ -138,7 +138,7 @@ class GenerationRequest:
 
     @property
     def guided(self):
-        """Whether the label counts more or less than by itself."""
+        """Whether the label counts more or less than in training."""
         return self.guidance != 1
 
     @property
@@ -245,18 +245,20 @@ def generate(
         "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, with
         slightly different results.
     label : str, dict or list, optional
-        What is asked of a model that was trained with labels: one of them; shares of several, "breath:0.5, bells:0.5";
-        labels in the course of time, "0:breath, 10:bells", which blend into one another; {label: share or line}; or a
-        list with one of these for each voice. If not given, any.
+        Which label a model that was trained with labels plays: one of them; shares of several, "breath:0.5, bells:0.5";
+        labels over time, "0:breath, 10:bells", which are crossfaded; {label: share or line}; or a list with one of
+        these for each voice. If not given, any label.
     loudness : float, str, Envelope, array or list, optional
-        The loudness that a model with predictors heads for, dBFS, RMS, -80 .. 0: as for the temperature, or values
-        every 10 ms, as `Gesture.line` gives them. If not given, it is left to the model.
+        The RMS level that a model with predictors heads for, -80 .. 0 dBFS, by Numba's engine only: given as the
+        temperature is, or as an array of values every 10 ms, such as `Gesture.line` returns. Takes follow it roughly.
+        If not given, it is left to the model.
     follow : Gesture, str, Path or list, optional
-        A recording or a MIDI file whose loudness the take follows: its loudest moment is as loud as the loudest of the
-        model's recordings. For another amount or offset, give `loudness` the line of a `Gesture`.
+        A recording or a MIDI file whose loudness the take follows, instead of `loudness`. All of it is raised or
+        lowered so that its loudest moment is at the highest level of the model's recordings. For another amount or
+        offset, give `loudness` the line of a `Gesture`.
     guidance : float
-        How strongly the label counts, 0 .. 10: 0 is any label, 1 the model as it is; above, it moves away from what any
-        label would give. Other values than 1 take twice as long.
+        How strongly the label counts, 0 .. 10: at 0 it does not; at 1 it counts as in training; above, the model moves
+        further away from what it would play without a label. Values other than 1 take about twice as long.
 
     Returns
     -------
@@ -266,7 +268,7 @@ def generate(
     Raises
     ------
     CourseError
-        For a value out of range, a prime or a gesture that cannot be read, and for what the model cannot be asked.
+        For a value out of range, a prime or a gesture that cannot be read, or a request that the model cannot meet.
 
     See Also
     --------
