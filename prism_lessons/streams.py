@@ -57,7 +57,7 @@ class Streams:
     predictors
         `Predictors` to compute the features, or None.
     labels
-        The model's labels. They are left out of a tenth of the stretches of sound, so a model also plays without them.
+        The model's labels. They are left out of a tenth of the stretches of sound, so that it can play without them.
     as_played
         Whether, with predictors, to imitate the input of a model that plays, which no recording contains:
 

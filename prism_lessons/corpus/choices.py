@@ -251,7 +251,7 @@ class Choices:
 
     @checked(pattern=a_text, group=a_text)
     def label(self, pattern, group):
-        """Name the group of recordings, which a model can be asked for; otherwise it is the folder they lie in."""
+        """Name the group of recordings, to train a model with `labels`; if not named, it is the folder they lie in."""
         self._do("label", pattern=pattern, group=group)
 
     def undo(self):
@@ -408,7 +408,7 @@ def _check(act, values):
         group = values["group"]
         if not 1 <= len(group) <= LONGEST_LABEL or not is_name(group):
             raise CourseError(
-                f"The name of a group has 1 to {LONGEST_LABEL} characters and no commas or colons, unlike "
+                f"The name of a group has 1 to {LONGEST_LABEL} characters and no commas, colons or semicolons, unlike "
                 f"{as_given(group)}."
             )
 

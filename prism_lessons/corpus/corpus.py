@@ -50,9 +50,9 @@ class ClipFile:
 
     @property
     def group(self):
-        """The name of its group, by its label or by the folder it lies in; "" if it has none."""
+        """The name of its group: its label or, without one, the folder it lies in; "" if it has neither."""
         folder, _, inside = self.recording.partition("/")
-        # Commas and colons divide lists of names (`settings.is_name`).
+        # Commas and colons separate names in a list (`settings.is_name`).
         return self.label or (" ".join(re.split(r"[\s,:;]+", folder)).strip()[:LONGEST_LABEL] if inside else "")
 
 
@@ -200,7 +200,7 @@ class Corpus:
 
     @property
     def digest(self):
-        """A hash of what a model learns from this corpus: the sounds, order, split, repetitions, labels and rate."""
+        """A hash of what a model learns from this corpus: sounds, order, split, repetitions, chosen labels and rate."""
         clips = [
             [clip.digest, clip.split, *[clip.times] * (clip.times > 1), *[clip.label] * bool(clip.label)]
             for clip in self.clips
@@ -277,17 +277,17 @@ class Corpus:
 
     @property
     def labels(self):
-        """Names of the groups of its training clips, in order, for `train(..., labels=corpus.labels)`.
+        """Names of the groups of its training clips, in alphabetical order, for `train(..., labels=corpus.labels)`.
 
-        A recording's group is the folder it lies in, of those directly in the folder of recordings, or what
-        `Choices.label` says.
+        A recording's group is the name given with `Choices.label` or, without one, the folder inside the folder of
+        recordings that it lies in: that of "bells/large/one.wav" is "bells".
         """
         return tuple(sorted({clip.group for clip in self.of(TRAINING) if clip.group}))
 
     def check_labels(self, labels):
-        """Raise a `CourseError` if one of these labels is that of no clip to train on."""
+        """Raise a `CourseError` if no clip to train on has one of these labels."""
         if missing := [name for name in labels if name not in self.labels]:
-            known = f"there are {some(self.labels)}" if self.labels else "they have none"
+            known = f"there are {some(self.labels)}" if self.labels else "none has any"
             raise CourseError(
                 f'No recording to train on has the label "{missing[0]}" ({known}): put the recordings of each group '
                 "into a folder of its own, or name the group with Choices.label, and curate them again."

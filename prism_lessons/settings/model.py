@@ -136,8 +136,8 @@ class ModelSettings(Checked):
     labels: tuple[str, ...] = setting(
         (),
         "Labels",
-        "Names of groups of your recordings, such as the folders they lie in. The model is told which group it hears, "
-        "so that it can be asked for one of them, or for a blend.",
+        "Names of groups of your recordings, such as the folders they lie in. In training, the model is told the group "
+        "of each recording, so that you can ask it for one of them, or for a blend.",
         "none in " + PAPER + "; Kong et al. 2019, Acoustic Scene Generation with Conditional SampleRNN, ICASSP",
         low=1,
         high=40,

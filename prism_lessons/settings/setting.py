@@ -63,7 +63,7 @@ class Setting:
             *others, last = [str(choice) if self.kind is bool else f'"{choice}"' for choice in self.choices]
             return f"{', '.join(others)} or {last}"
         if self.kind is str:
-            return f"each a name of {self.low} to {self.high} characters, without commas and colons"
+            return f"each a name of {self.low} to {self.high} characters, without commas, colons and semicolons"
         whole = "a whole number from " if self.kind is int else ""
         return f"{'each ' if self.several else ''}{whole}{in_figures(self.low)} to {in_figures(self.high)}"
 
@@ -94,7 +94,7 @@ def is_number(value, kind=Real):
 
 
 def is_name(text):
-    """Whether a text can be a name in a list: "breath:0.5, bells:0.5" is divided at its commas and colons."""
+    """Whether a text can be a name in a list: "breath:0.5, bells:0.5" is split at commas and colons."""
     return text.isprintable() and text == text.strip() and not set(text) & set(",:;")
 
 

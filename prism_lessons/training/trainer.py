@@ -38,7 +38,7 @@ def prepare(corpus, preset):
     Raises
     ------
     CourseError
-        When a label of the model is that of no clip to train on.
+        When no clip to train on has one of the model's labels.
     """
     corpus.check_labels(preset.model.labels)
     settings, codec = preset.training, preset.model.codec

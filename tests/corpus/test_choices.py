@@ -233,7 +233,7 @@ def test_consent_and_leave_to_share_are_read_from_an_origin(choices):
         (lambda choices: choices.weigh("*", True), "not True"),
         (lambda choices: choices.label("*", ""), "1 to 40 characters"),
         (lambda choices: choices.label("*", 41 * "a"), "1 to 40 characters"),
-        (lambda choices: choices.label("*", "a, b"), "no commas or colons"),
+        (lambda choices: choices.label("*", "a, b"), "no commas, colons or semicolons"),
         (lambda choices: choices.label("*", 2), "group is said in words"),
     ],
 )
