@@ -148,9 +148,9 @@ def _each(value, voices, what):
 
 
 def _line(value):
-    """A line of loudness, checked: an `Envelope`, or an array as `Gesture.line` gives it."""
+    """A line of loudness, checked: an `Envelope`, or an array as `Gesture.line` gives it, within what can be asked."""
     if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f" and len(value):
-        return value
+        return np.clip(value, *LOUDNESSES)  # a larger amount may lead beyond full scale
     return Envelope.of(value, LOUDNESS, LOUDNESSES)
 
 

@@ -63,6 +63,11 @@ def test_where_a_drawn_line_has_no_value_no_level_is_asked(capsule):
     np.testing.assert_allclose(asked(capsule, loudness=line).level_at(TIMES), [0, 0.1, 0])
 
 
+def test_a_drawn_line_that_leads_beyond_full_scale_is_cut_there(capsule):
+    line = np.repeat([12.0, -200.0], 400)
+    np.testing.assert_allclose(asked(capsule, loudness=line).level_at(TIMES), [1, 1e-4, 0])
+
+
 def test_a_gesture_is_moved_to_where_the_model_is_loudest(capsule, write_sound, tmp_path):
     sound = np.sin(np.arange(32000) / 5) * np.repeat([0.01, 0.1], 16000)
     one = asked(capsule, follow=write_sound(tmp_path / "voice.wav", sound, 16000))
