@@ -283,7 +283,7 @@ def settings_of(**changes):
 
 def test_a_book_knows_the_resonances_of_its_recordings_at_once():
     """Half a second in, a predictor has learned them; in the first hundredth of a second it has not."""
-    book, _ = book_of(recordings(), settings_of(book=16))
+    book, *_ = book_of(recordings(), settings_of(book=16))
     assert book.shape == (16, BOOK_ORDER) and book.dtype == np.float32
     sound = 0.3 * np.sin(np.arange(2000) * 0.7)
     features, _ = followed(Predictors((32,), MU_LAW, book), sound)
@@ -303,7 +303,7 @@ def test_moments_are_stretches_of_the_recordings_mostly_of_their_loud_places():
     """Half a second is loud and 1.5 s are a hundredth of that."""
     level = np.repeat([0.5, 0.005], [8000, 24000])
     codes = Codes.of_arrays([MU_LAW.encode(level * noise(32000))], MU_LAW.centre)
-    _, moments = book_of(codes, settings_of(book=32))
+    _, moments, _ = book_of(codes, settings_of(book=32))
     assert moments.shape == (32, MOMENT) and moments.dtype == np.int32
     after_silence = np.pad(codes.array, (MOMENT, 0), constant_values=MU_LAW.centre)
     windows = np.lib.stride_tricks.sliding_window_view(after_silence, MOMENT)
@@ -316,7 +316,7 @@ def test_moments_are_stretches_of_the_recordings_mostly_of_their_loud_places():
 @pytest.mark.parametrize("loud", [0.0, 0.3])
 def test_recordings_that_are_short_or_silent_give_a_book_too(lengths, loud):
     codes = Codes.of_arrays([MU_LAW.encode(loud * noise(length)) for length in lengths], MU_LAW.centre)
-    book, moments = book_of(codes, settings_of(book=8))
+    book, moments, _ = book_of(codes, settings_of(book=8))
     assert book.shape == (8, BOOK_ORDER) and np.isfinite(book).all()
     assert moments.shape == (8, MOMENT) and moments.min() >= 0 and moments.max() < 256
 

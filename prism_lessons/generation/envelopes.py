@@ -185,6 +185,8 @@ def _number(text):
 
 def _seconds(text):
     """Seconds, 12.5 or 1m30, or NaN."""
+    if "-" in text:
+        return math.nan
     minutes, m, rest = text.rpartition("m")
     return 60 * _number(minutes) + (_number(rest) if rest else 0.0) if m else _number(text)
 

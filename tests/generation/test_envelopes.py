@@ -73,8 +73,20 @@ def test_what_is_written_of_a_line_is_that_line_however_small_or_late(times, dat
 @pytest.mark.parametrize(
     "text",
     [
-        *("", " ", ",", "\0", "loud", "∞", "½", "²", "nan", "inf", "1e0", "1e999", "0x1", "1_0", "+1", "-0.5", "1,5"),
-        *(":1", "0:", "m:1", "1m60m:1", "0:-1", "-1:0.7", "0:0.7:3", "0:0.7 10:1.1", "0:0.7\n1:1", "0:0.7, 1"),
+        *("", " ", ",", "\0", "loud", "∞", "½", "²", "nan", "inf", "1e0", "1e999", "0x1", "1_0", "+1", "--1", "1,5"),
+        *(
+            ":1",
+            "0:",
+            "m:1",
+            "1m60m:1",
+            "-1:0.7",
+            "-0:0.7",
+            "0:1-",
+            "0:0.7:3",
+            "0:0.7 10:1.1",
+            "0:0.7\n1:1",
+            "0:0.7, 1",
+        ),
         *("0:0.7, nan:1", "9" * 400, "0:" + "9" * 10**6, "0:0.7, " * 2000, "🎵" * 1000),
     ],
 )
@@ -101,7 +113,9 @@ def test_a_line_may_reach_its_limits(value):
     assert Envelope.of(value)
 
 
-@pytest.mark.parametrize("value", [0, 0.049, 5.01, -1, math.nan, math.inf, -math.inf, 10**400, "0:0.7, 1:5.1", "0"])
+@pytest.mark.parametrize(
+    "value", [0, 0.049, 5.01, -1, math.nan, math.inf, -math.inf, 10**400, "0:0.7, 1:5.1", "0", "-0.5", "0:-1"]
+)
 def test_and_not_leave_them(value):
     with pytest.raises(CourseError, match=r"temperature must be 0.05 to 5, not"):
         Envelope.of(value)
@@ -168,3 +182,8 @@ def test_a_list_has_one_value_or_one_for_each_voice(values):
 def test_a_list_of_lists_is_refused(value):
     with pytest.raises(CourseError, match="temperature must be a number"):
         envelopes_of(value, 3)
+
+
+def test_a_line_of_decibels_runs_below_zero():
+    line = Envelope.of("0:-40, 5:-12.5", "loudness", (-80, 0))
+    assert line.points == ((0, -40), (5, -12.5)) and str(line) == "0:-40, 5:-12.5"

@@ -114,7 +114,7 @@ def test_every_setting_stands_in_the_panel_once_and_can_be_changed(panel):
         "levels": 128, "streams": 4, "learning_rate": 1e-3, "warm_up": 0, "clip_norm": 1, "polarity": False,
         "gain_db": 6, "stretch": 0, "clip_seconds": 1, "clip_temperatures": "(0.9,)", "clip_voices": 2,
         "validation_seconds": 5, "disk_gb": 1, "seed": 3, "checkpoint_minutes": 1, "precision": "float32",
-        "devices": "all", "predictors": "8, 32", "book": 16,
+        "devices": "all", "predictors": "8, 32", "book": 16, "labels": "bells, soft breath",
     }  # fmt: skip
     assert changes.keys() == panel._inputs.keys() - {"name", "minutes"}
     put(panel, **{name: value for name, value in changes.items() if name != "window"})
