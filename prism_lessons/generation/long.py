@@ -266,7 +266,7 @@ class _Session:
                 rng.bit_generator.state = rng_state
             self.sampler.detector.restore(json.loads(arrays["traps"].tobytes()))
             self._snapshot = self._take_snapshot()
-            self._check(len(arrays["past"]))
+            self._check(len(arrays["past"]), recurrent)
             self._restore_history()
         except (KeyError, TypeError, ValueError, AttributeError, IndexError, OSError) as error:
             raise self._damaged() from error
@@ -307,10 +307,13 @@ class _Session:
         ]
         self.sampler.detector.append(self.codec.decode(np.stack(codes)))
 
-    def _check(self, voices):
-        """Raise a `ValueError` unless state and codes belong together."""
+    def _check(self, voices, recurrent):
+        """Raise a `ValueError` unless state, model and codes belong together."""
         if voices != len(self.abouts) or len(self.before) != voices:
             raise ValueError("voices are missing")
+        ours = self.sampler.engine.initial_state(voices).recurrent
+        if [part.shape for part in ours] != [part.shape for part in recurrent]:  # an earlier version kept less of it
+            raise ValueError("the state is not of this model")
         for voice in range(voices):
             if self._path(voice).stat().st_size < self._bytes(voice):
                 raise ValueError("codes are missing")

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from prism_lessons import file_format
 from prism_lessons.audio import Clip, load
 from prism_lessons.errors import CourseError, Stopped
 from prism_lessons.generation import Prime, generate, long, mix, perform, render
@@ -562,6 +563,17 @@ def test_codes_with_more_behind_them_and_strange_dates_go_on(capsule, values, st
     takes = perform(capsule, folder, SECONDS, **values)
     assert_same(played(folder, takes), straight)
     assert render(takes, tmp_path / "takes")
+
+
+def test_the_state_of_a_version_that_kept_less_of_the_predictors_does_not_fit(made, tmp_path):
+    model, folder = made(frame_sizes=(4, 8), predictors=(8,)), tmp_path / "performance"
+    perform(model, folder, 0.1)
+    about, arrays, texts = file_format.read(folder / long.STATE, "performance")
+    last = max(name for name in arrays if name.startswith("recurrent_"))
+    shorter = arrays | {last: arrays[last][:, :-1]}
+    file_format.write(folder / long.STATE, "performance", about, shorter, texts)
+    with pytest.raises(CourseError, match="is damaged"):
+        perform(model, folder, 0.2)
 
 
 def test_the_state_of_another_performance_does_not_fit(capsule, values, straight, tmp_path):
