@@ -7,6 +7,7 @@ import pytest
 
 from prism_lessons.capsule import Capsule
 from prism_lessons.generation import LiveVoice, page_model
+from prism_lessons.generation.page_model import VERSION
 from prism_lessons.pages import html, model_script
 
 TRAINED = Path(__file__).parents[2] / "datasets_examples" / "trained"
@@ -68,7 +69,7 @@ def test_voices_are_summed_and_levels_are_reached_by_the_end_of_a_block(page_wit
 
 def test_a_model_of_another_version_is_refused_in_a_sentence(page_with, capsule):
     header, model = page_model(capsule)
-    page = page_with(header, (2).to_bytes(4, "little") + model[4:])
+    page = page_with(header, (VERSION + 1).to_bytes(4, "little") + model[4:])
     said = page.evaluate("startModel(MODEL).ready.catch((error) => error.message)")
     assert said == "This page and its model do not have the same version: make the page again."
 
