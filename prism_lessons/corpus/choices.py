@@ -17,7 +17,7 @@ from pathlib import Path
 from ..checks import a_path, a_text, checked, stretches, whole
 from ..errors import CourseError, as_given
 from ..files import append_json_lines, locked, merge_json_lines, read_json_lines
-from ..settings import is_name
+from ..settings import LONGEST_LABEL, is_name
 from .doctor import KINDS, fault_key, has_remedy
 
 UNKNOWN = "unknown"
@@ -28,7 +28,6 @@ CONSENTS = ("own work", "given by the maker", "by its licence", UNKNOWN, NO_CONS
 SHARING = (YES, NO, UNKNOWN)
 SIMILAR, UNIMAGINED, BOTH = "similar to the source", "something I could not have imagined", "both alike"
 PREFERENCES = (SIMILAR, UNIMAGINED, BOTH, UNKNOWN)
-LONGEST_LABEL = 40  # characters, as in the settings of a model
 MOST_TIMES = 16
 # How values are introduced in words, where not by their keys.
 SPOKEN = {

@@ -9,8 +9,9 @@ from ..checks import a_path, checked, one_of, optional
 from ..errors import CourseError
 from ..files import digest, inside, read_error, read_json
 from ..live import some, wrapped
+from ..settings import LONGEST_LABEL
 from .card import card, warnings_about, what_it_allows
-from .choices import LONGEST_LABEL, MOST_TIMES, Intention, Origin
+from .choices import MOST_TIMES, Intention, Origin
 from .clips import md5_of
 from .sharing import Sharing
 
@@ -53,7 +54,7 @@ class ClipFile:
         """The name of its group: its label or, without one, the folder it lies in; "" if it has neither."""
         folder, _, inside = self.recording.partition("/")
         # Commas and colons separate names in a list (`settings.is_name`).
-        return self.label or (" ".join(re.split(r"[\s,:;]+", folder)).strip()[:LONGEST_LABEL] if inside else "")
+        return self.label or (" ".join(re.split(r"[\s,:;]+", folder)).strip()[:LONGEST_LABEL].strip() if inside else "")
 
 
 def _fits(corpus):

@@ -167,7 +167,7 @@ def moments_of(models, codec):
     -------
     Codes, int32, (moments, codes), and float32, (moments, numbers that can be asked).
     """
-    sizes = [asked_of(settings) for settings, _ in models]
+    sizes = [numbers_asked(settings) for settings, _ in models]
     for number, (settings, weights) in enumerate(models):
         if "moments" in weights:
             moments = moments_in(weights["moments"], codec)
@@ -178,7 +178,7 @@ def moments_of(models, codec):
     return np.zeros((0, 0), np.int32), np.zeros((0, sum(sizes)), np.float32)
 
 
-def asked_of(settings):
+def numbers_asked(settings):
     """How many numbers can be asked of a model: its labels and, with predictors, a level."""
     return len(settings.labels) + (settings.guesses > 0)
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..backend import tf
 from ..model import LOGITS_WINDOW, on_gpu, whole_frames
-from .numba_engine import asked_of, moments_of
+from .numba_engine import moments_of, numbers_asked
 from .state import State
 
 
@@ -17,7 +17,7 @@ class TensorFlowEngine:
     def __init__(self, model):
         self.model = model
         self.codec = model.settings.codec
-        self.largest, self.asked = model.settings.largest_frame, asked_of(model.settings)
+        self.largest, self.asked = model.settings.largest_frame, numbers_asked(model.settings)
         taken = {name: weight for name, weight in model.weights_by_name().items() if name.startswith("moment")}
         moments = [(model.settings, {name: weight.numpy() for name, weight in taken.items()})]
         self.moments, self.moment_labels = moments_of(moments, self.codec)

@@ -4,7 +4,7 @@ Each setting is described once, in its field: its effect on the sound, its range
 the controls of a lesson and the table in lesson 05 are made from this; `described` returns it.
 """
 
-from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, MOMENT, ModelSettings, shapes_of
+from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, LONGEST_LABEL, MOMENT, ModelSettings, shapes_of
 from .setting import Setting, described, in_figures, is_name, is_number
 from .training import Augmentation, TrainingSettings
 
@@ -12,6 +12,7 @@ __all__ = [
     "BOOK_ORDER",
     "CHEBYSHEV",
     "LEVELS",
+    "LONGEST_LABEL",
     "MOMENT",
     "Augmentation",
     "ModelSettings",

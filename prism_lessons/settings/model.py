@@ -12,7 +12,7 @@ BOOK_ORDER = 32  # order of the book's filters, in samples
 LEVELS = 48  # level steps of a sound, for each of which a model stores the drift of the level
 MOMENT = 512  # codes in a moment of the recordings from which a take may begin
 MOST_PREDICTORS = 8
-MOST_LABELS = 64
+MOST_LABELS, LONGEST_LABEL = 64, 40  # how many; characters
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class ModelSettings(Checked):
         "of each recording, so that you can ask it for one of them, or for a blend.",
         "none in " + PAPER + "; Kong et al. 2019, Acoustic Scene Generation with Conditional SampleRNN, ICASSP",
         low=1,
-        high=40,
+        high=LONGEST_LABEL,
     )
 
     def __post_init__(self):

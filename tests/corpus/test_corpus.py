@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from prism_lessons.corpus import Corpus, curate
 from prism_lessons.corpus.codes import codes_of
 from prism_lessons.errors import CourseError
 from prism_lessons.quantisation import Quantisation
+from prism_lessons.settings import ModelSettings
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,12 @@ def change(folder, path, value):
         within = within[key]
     within[last] = value
     (folder / "corpus.json").write_text(json.dumps(settings))
+
+
+@pytest.mark.parametrize("folder", ["bells, small: old", 39 * "a" + " b", " breath ", "ein, zwei;drei"])
+def test_a_folder_s_name_becomes_a_label_that_a_model_takes(made, folder):
+    group = replace(made.clips[0], recording=f"{folder}/one.wav").group
+    assert ModelSettings(labels=(group,)).labels == (group,)
 
 
 def test_an_opened_corpus_is_the_one_that_was_made(made):
