@@ -49,6 +49,7 @@ LEVEL_EVERY = 64  # samples between two measured levels
 SMOOTH = 2.0  # level steps: standard deviation of the Gaussian that smooths the histogram of levels
 RARE = 1e-4  # the share of a level below which it counts as absent from the recordings
 PULL, MOST_DRIFT = 0.03, 0.1  # see `levels_of`
+MOST_WIDER = math.exp(MOST_DRIFT)
 # A voice that is asked for a level heads for it. While it is softer by so many nepers, guesses swell by SWELL of that
 # in each sample, scales widen by WIDENING of it, and no scale is smaller than WAKING of the level, or silence stays;
 # while it is louder, they shrink. Chosen on the course's bells and breath (docs/decisions.md).
@@ -83,7 +84,8 @@ class Predictors:
         The level that a voice stays below, RMS over some milliseconds, full scale is 1: see `levels_of`. Louder
         guesses are damped.
     drift
-        How much wider scales are at each level, nepers, shape (LEVELS,): see `levels_of`; 0 if not given.
+        How much wider scales are at each level, nepers, shape (rows, LEVELS): see `levels_of`; 0 if not given. The
+        first row is for all recordings, the others for those of each label.
 
     Attributes
     ----------
@@ -95,9 +97,10 @@ class Predictors:
         Numbers in the state of one voice.
     """
 
-    def __init__(self, orders, codec, book=None, context=0, loudest=1.0, drift=0.0):
+    def __init__(self, orders, codec, book=None, context=0, loudest=1.0, drift=((0.0,) * LEVELS,)):
         self.orders, self.codec, self.context, self.loudest = tuple(orders), codec, context, loudest
-        self.drift = np.clip(drift, -MOST_DRIFT, MOST_DRIFT)
+        # By what scales are multiplied. As factors, a blend of labels is a weighted sum.
+        self.drift = np.exp(np.clip(drift, -MOST_DRIFT, MOST_DRIFT), dtype=np.float64)
         book = np.zeros((0, BOOK_ORDER), np.float32) if book is None else np.asarray(book, np.float32)
         self.count = len(self.orders) + (len(book) > 0)
         self.longest = max(*self.orders, BOOK_ORDER if len(book) else 1, 1)
@@ -129,8 +132,21 @@ class Predictors:
         state = np.zeros((len(codes), self.width))
         state[:, FIRST : FIRST + self.count] = START_ERROR
         state[:, MOST_POWER] = self.loudest**2
-        state[:, DRIFT:FIRST] = np.exp(self.drift, dtype=np.float64)
+        self.keep_levels(state)
         return self.follow(codes, state)[1]
+
+    def keep_levels(self, state, labels=None):
+        """Let voices keep to the levels of recordings from now on, in place.
+
+        Parameters
+        ----------
+        state
+            Float64, shape (voices, width).
+        labels
+            The share of each label, (voices, labels); all recordings if not given.
+        """
+        drift = self.drift[:1] if labels is None else self.drift[0] + labels @ (self.drift[1:] - self.drift[0])
+        state[:, DRIFT:FIRST] = np.clip(drift, 1 / MOST_WIDER, MOST_WIDER)
 
     def workspace(self):
         """Scratch arrays of the compiled functions; `update` reads what `predict` left of the book's guesses."""
@@ -215,11 +231,11 @@ def predictors_of(settings, weights):
     """The `Predictors` of a model with some `ModelSettings` and {weight name: array}; None if it has none."""
     if not settings.guesses:
         return None
-    loudest, drift = float(weights["loudest"][0]), weights["drift"]
+    loudest, drift = float(weights["loudest"][0]), np.reshape(weights["drift"], (-1, LEVELS))
     return Predictors(settings.predictors, settings.codec, weights.get("book"), settings.largest_frame, loudest, drift)
 
 
-def levels_of(codes, codec):
+def levels_of(codes, codec, labels=()):
     """Measure the levels of recordings, to keep takes at the same levels.
 
     A predictor that runs on its own output may grow without bound. Takes must not be louder than the recordings:
@@ -235,6 +251,8 @@ def levels_of(codes, codec):
         The `Codes` of the recordings. If they last more than some minutes, evenly spaced pieces are measured.
     codec
         The `Quantisation` of the codes.
+    labels
+        Labels whose recordings are measured by themselves, too.
 
     Returns
     -------
@@ -242,10 +260,11 @@ def levels_of(codes, codec):
         The highest level, RMS over `LEVEL_MEMORY` samples; full scale is 1.
     drift
         How much to widen the scales at each level over `LASTING_MEMORY` samples, in nepers, between -MOST_DRIFT and
-        MOST_DRIFT: float32, shape (LEVELS,).
+        MOST_DRIFT: float32, shape (1 + labels, LEVELS), first that of all recordings.
     """
     decay, lasting_decay = math.exp(-1 / LEVEL_MEMORY), math.exp(-1 / LASTING_MEMORY)
-    loudest, counts = 0.0, np.zeros(LEVELS)
+    loudest, counts = 0.0, np.zeros((1 + len(labels), LEVELS))
+    groups = np.array([labels.index(name) + 1 if name in labels else 0 for name in codes.labels])
     # Pieces overlap by half, so that each moment is measured at least once with the sound before it.
     pieces = min(LEVEL_PIECES, 1 + 2 * codes.samples // LEVEL_PIECE)
     for first in np.linspace(0, max(0, codes.samples - LEVEL_PIECE), pieces).astype(int):
@@ -253,13 +272,22 @@ def levels_of(codes, codec):
         loudest = max(loudest, lfilter([1 - decay], [1, -decay], power).max())
         initial = [lasting_decay * power[:LASTING_MEMORY].mean()]  # as if the sound before the piece had been as loud
         lasting = lfilter([1 - lasting_decay], [1, -lasting_decay], power, zi=initial)[0][::LEVEL_EVERY]
-        counts += np.bincount([_level(value) for value in lasting], minlength=LEVELS)
+        group = groups[codes.clip_at(first + LEVEL_EVERY * np.arange(len(lasting)))]
+        np.add.at(counts, (group, [_level(value) for value in lasting]), 1)
+    counts[0] = counts.sum(axis=0)
+    # A label may have no recording in any of the pieces.
+    drift = [_drift(each if each.any() else counts[0]) for each in counts]
+    return math.sqrt(loudest), np.stack(drift).astype(np.float32)
+
+
+def _drift(counts):
+    """The drift at each level, from how often it occurs: see `levels_of`."""
     shares = gaussian_filter1d(counts / counts.sum(), SMOOTH, mode="nearest")
     occurring = np.flatnonzero(shares >= RARE)
     # Beyond the levels that occur, the slope is that of the last one that does.
     slope = np.interp(np.arange(LEVELS), occurring, np.gradient(np.log(shares + RARE**2))[occurring])
     nepers = LEVEL_DB / 20 * math.log(10)  # of a step
-    return math.sqrt(loudest), np.clip(PULL * slope / nepers, -MOST_DRIFT, MOST_DRIFT).astype(np.float32)
+    return np.clip(PULL * slope / nepers, -MOST_DRIFT, MOST_DRIFT)
 
 
 def book_of(codes, settings, seed=0):

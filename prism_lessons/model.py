@@ -25,7 +25,7 @@ from .backend import keras, ops, tf
 from .errors import CourseError
 from .linear_prediction import predictors_of
 from .predictor_mixture import PredictorMixture
-from .settings import BOOK_ORDER, LEVELS, MOMENT
+from .settings import BOOK_ORDER, MOMENT, shapes_of
 
 LOGITS_WINDOW = 4096
 CURVES = 64  # cosines mixed into the initial rows of the output kernel
@@ -349,7 +349,7 @@ class SampleRNN(keras.Model):
                 shape=(1,), initializer="ones", trainable=False, dtype="float32", name="loudest"
             )
             self.drift = self.add_weight(
-                shape=(LEVELS,), initializer="zeros", trainable=False, dtype="float32", name="drift"
+                shape=shapes_of(settings)["drift"], initializer="zeros", trainable=False, dtype="float32", name="drift"
             )
         if settings.book:
             self.book = self.add_weight(

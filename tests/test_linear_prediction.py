@@ -2,6 +2,7 @@
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from unittest.mock import Mock
 
 import numpy as np
@@ -20,7 +21,7 @@ from prism_lessons.linear_prediction import (
     moments_in,
 )
 from prism_lessons.quantisation import Quantisation
-from prism_lessons.settings import BOOK_ORDER, MOMENT, ModelSettings
+from prism_lessons.settings import BOOK_ORDER, LEVELS, MOMENT, ModelSettings
 
 MU_LAW, LINEAR = Quantisation(), Quantisation("linear")
 ORDERS = (8, 32, 64)
@@ -197,10 +198,11 @@ def test_recordings_are_never_damped():
     np.testing.assert_array_equal(followed(damped, sound)[0], followed(Predictors(ORDERS, MU_LAW), sound)[0])
 
 
-def drawn(predictors, sounds, samples, chance):
+def drawn(predictors, sounds, samples, chance, labels=None):
     """Codes, (voices, samples), that go on after `sounds`, each drawn round what was expected of it."""
     codes, played = predictors.codec.encode(sounds), []
     state = predictors.begin(codes)
+    predictors.keep_levels(state, labels)
     for _ in range(samples):
         guess, scale = predictors.follow(codes[:, -1:], state)[0][:, 0, :2].T  # whatever the code is that comes now
         codes = predictors.codec.encode(np.clip(guess + scale * chance.logistic(size=len(codes)), -1, 1))[:, None]
@@ -209,10 +211,10 @@ def drawn(predictors, sounds, samples, chance):
     return np.stack(played, axis=1)
 
 
-def levels_drawn(drift):
+def levels_drawn(drift, labels=None):
     """The level of each of 16 voices, dBFS, a second after they were noise."""
     predictors, chance = Predictors((8,), MU_LAW, loudest=0.5, drift=drift), np.random.default_rng(0)
-    codes = drawn(predictors, 0.05 * chance.standard_normal((16, 1000)), 16000, chance)
+    codes = drawn(predictors, 0.05 * chance.standard_normal((16, 1000)), 16000, chance, labels)
     return 10 * np.log10(np.mean(MU_LAW.decode(codes[:, -1600:]) ** 2, axis=1))
 
 
@@ -220,8 +222,28 @@ def test_what_is_drawn_stays_about_as_loud_as_the_recordings():
     """By themselves scales wander: after a second, most of these are far softer, and one is far louder."""
     hiss = Codes.of_arrays([MU_LAW.encode(0.05 * noise(16000, seed)) for seed in range(4)], MU_LAW.centre)
     level = 20 * math.log10(0.05)
-    held, wandering = (levels_drawn(drift) - level for drift in (levels_of(hiss, MU_LAW)[1], 0.0))
+    held, wandering = (levels_drawn(drift) - level for drift in (levels_of(hiss, MU_LAW)[1], np.zeros((1, LEVELS))))
     assert np.abs(held).max() < 12 < np.median(np.abs(wandering))
+
+
+def test_voices_keep_to_the_levels_of_their_label():
+    clips = [MU_LAW.encode(level * noise(16000, seed)) for seed, level in enumerate((0.3, 0.01, 0.3, 0.01))]
+    codes = replace(Codes.of_arrays(clips, MU_LAW.centre), labels=("loud", "soft", "loud", "soft"))
+    everything, *each, unknown = drift = levels_of(codes, MU_LAW, ("loud", "soft", "unknown"))[1]
+    for own, level in zip(each, (0.3, 0.01), strict=True):
+        alone = Codes.of_arrays([MU_LAW.encode(level * noise(32000))], MU_LAW.centre)
+        occurring = linear_prediction._level(level**2)
+        around = slice(occurring - 1, occurring + 2)
+        np.testing.assert_allclose(own[around], levels_of(alone, MU_LAW)[1][0][around], atol=0.02)
+    np.testing.assert_array_equal(unknown, everything)  # no recording, so those of all
+    loud, soft = np.split(levels_drawn(drift, np.repeat(np.eye(3)[:2], 8, axis=0)), 2)
+    assert abs(np.median(loud) - 20 * math.log10(0.3)) < 6 and abs(np.median(soft) - 20 * math.log10(0.01)) < 6
+    blended = Predictors((8,), MU_LAW, drift=drift)
+    state = blended.begin(MU_LAW.encode(np.zeros((2, 8))))
+    blended.keep_levels(state, np.array([[0.5, 0.5, 0], [1, 1, 1]]))
+    factors = state[:, linear_prediction.DRIFT : linear_prediction.FIRST]
+    np.testing.assert_allclose(factors[0], np.exp(drift[1:3]).mean(axis=0), rtol=1e-6)
+    assert factors[1].max() <= linear_prediction.MOST_WIDER  # shares of more than 1 together are no stronger pull
 
 
 @each_codec
@@ -244,7 +266,7 @@ def test_what_stands_still_moves_on():
 
 def test_levels_that_recordings_have_as_often_as_those_beside_them_are_left_alone():
     swell = noise(160_000) * 10 ** (np.linspace(-60, -20, 160_000) / 20)
-    drift = levels_of(Codes.of_arrays([MU_LAW.encode(swell)], MU_LAW.centre), MU_LAW)[1]
+    (drift,) = levels_of(Codes.of_arrays([MU_LAW.encode(swell)], MU_LAW.centre), MU_LAW)[1]
     steps = [linear_prediction._level(10 ** (level / 10)) for level in (-50, -45, -40, -35, -30)]
     assert np.abs(drift[steps]).max() < 0.01
     assert drift[linear_prediction._level(1e-8)] > 0.03 and drift[-1] < -0.03

@@ -45,9 +45,9 @@ class Codes:
         unlabelled = ("",) * len(arrays)
         return cls(np.concatenate(arrays), np.cumsum(lengths, axis=1) - lengths, lengths, silence, once, unlabelled)
 
-    def clip_at(self, first):
-        """The numbers of the clips that begin at these places in the array, int, of the same shape."""
-        return np.searchsorted(self.starts.ravel(), first) % len(self.labels)
+    def clip_at(self, place):
+        """The numbers of the clips at these places in the array, int, of the same shape."""
+        return (np.searchsorted(self.starts.ravel(), place, side="right") - 1) % len(self.labels)
 
     @property
     def samples(self):

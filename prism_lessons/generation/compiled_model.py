@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..linear_prediction import predictors_of
+from ..settings import LEVELS
 from . import sampling_loop as op
 from .sampling_loop import PANEL
 
@@ -132,10 +134,14 @@ class CompiledModel:
             self.asked += count + (predictors >= 0)
         offsets = [-1] * (len(sizes) + 1)
         if count:
-            parts = matrices.labels()
-            ends = np.cumsum([part.shape[1] for part in parts])
-            added = self._matmul(x, np.concatenate(parts, axis=1), np.zeros(ends[-1]))
-            offsets = [added + end - part.shape[1] for end, part in zip(ends, parts, strict=True)]
+            parts = [(part, np.zeros(part.shape[1])) for part in matrices.labels()]
+            if predictors >= 0:
+                parts.append(matrices.drifts())
+            matrix, bias = (np.concatenate(each, axis=-1) for each in zip(*parts, strict=True))
+            added = self._matmul(x, matrix, bias)
+            offsets = list(added + np.cumsum([0, *(part.shape[1] for part, _ in parts[:-1])]))
+            if predictors >= 0:
+                self._append(op.KEEP_LEVELS, X=offsets.pop(), SIZE=LEVELS, PREDICTORS=predictors)
         if len(self._table) > start:
             self._section(start, sizes[-1], sizes[-1], False)
         return offsets
@@ -267,6 +273,11 @@ class _Matrices:
             np.tile(self._weights[f"{name}/label"] @ kernel, count)
             for name, kernel, count in zip(names, into, steps, strict=True)
         ]
+
+    def drifts(self):
+        """From the labels to the drifts of the predictors, and those without a label: see `Predictors.keep_levels`."""
+        first, *rows = np.pad(predictors_of(self.settings, self._weights).drift, ((0, 0), (0, -LEVELS % PANEL)))
+        return np.stack(rows) - first, first
 
     def upsample(self, name, below):
         """Into the gates of the tier below, or into the first hidden layer; and the size of a step."""

@@ -15,7 +15,7 @@ from . import sampling_loop as op
 from .engines import check_precision, of_capsules
 from .sampler import starting_state
 
-VERSION = 2  # as in core.c
+VERSION = 3  # as in core.c
 SEEDS = 8  # whose beginnings a page holds, if the model keeps moments of its recordings
 ALIGNMENT = 64  # bytes
 
@@ -97,7 +97,7 @@ def _arrays(capsule, model, states):
                 rules.FLOOR, rules.LEVEL_DB, rules.LEAST_POWER, rules.WHITENING, rules.MOST_POLE, rules.SILENT_SCALE,
                 rules.LEAST_SCALE, rules.FARTHEST, rules.MOST_STRETCH, rules.NEARBY, math.log(rules.SURPRISE), op.REACH,
                 rules.SWELL, rules.MOST_SWELL, rules.WIDENING, rules.MOST_WIDENING, rules.WAKING,
-                slope, at_zero, mu, math.log1p(mu),
+                rules.MOST_WIDER, slope, at_zero, mu, math.log1p(mu),
             ]
         ),
         "table": model.table.astype(np.int32),

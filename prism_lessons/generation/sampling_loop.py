@@ -1,8 +1,10 @@
-"""The sampling loop for CPUs, compiled by Numba: it generates codes one by one, for all voices at once.
+r"""The sampling loop for CPUs, compiled by Numba: it generates codes one by one, for all voices at once.
 
 A model is a table of instructions (compiled_model.py), and `run` is their interpreter. For each sample:
 
-    ASK              labels -> values, and a loudness for the predictors, in the slowest tier's frames
+    ASK              labels -> values, and a loudness for the predictors   \  in the slowest tier's frames
+    MATMUL           labels -> what they add to each tier, and drifts       |
+    KEEP_LEVELS      drifts -> the predictors                              /
     READ_FRAME       the last frame of codes ->  values   \
     MATMUL                                                 | for each tier, from slow to fast,
     GRU or LSTM      state -> new state                    | at the beginning of each of its frames
@@ -35,12 +37,22 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..linear_prediction import ASKED_POWER, MOST_STRETCH, NEARBY, SURPRISE, least_scale, predict, update
+from ..linear_prediction import (
+    ASKED_POWER,
+    DRIFT,
+    MOST_STRETCH,
+    MOST_WIDER,
+    NEARBY,
+    SURPRISE,
+    least_scale,
+    predict,
+    update,
+)
 from ..settings import BOOK_ORDER, CHEBYSHEV
 
 # Numba recompiles when this file changes, but not when linear_prediction.py does, although functions of that file are
 # built in: a new model would be played by old rules, into silence. So this file changes with that one.
-PREDICTION = "8b2c45843487ab50"  # the first digits of its SHA-256
+PREDICTION = "e756828e555d3a30"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
 GROUP = 4  # panels in a unit of work
@@ -48,7 +60,7 @@ LANES = 16
 
 GENERATE, CONDITION, SCORE = range(3)  # modes: draw codes; only advance the state by given ones; return their logits
 # Opcodes
-READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK = range(10)
+READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK, KEEP_LEVELS = range(11)
 
 # Columns of the table of instructions. X, Y, CONDITIONING, STATE and CELL are offsets in `values`; WEIGHTS is one in
 # `weights` (for EMBED in `rows`), BIAS one in `biases`.
@@ -208,6 +220,9 @@ def _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling,
         _read_frame(row, unit, at, codes, predictors.excitations, values)
     elif opcode == ASK:
         _ask(row, unit, sampling.asked[number // row[FRAME], unit], predictors, values)
+    elif opcode == KEEP_LEVELS:
+        if mode == GENERATE:  # as in training, recordings are followed by the drift of all of them
+            _keep_levels(row, unit, predictors, values)
     elif opcode == GRU:
         _gru(row, unit, values)
     elif opcode == LSTM:
@@ -239,6 +254,14 @@ def _ask(row, voice, asked, predictors, values):
     if row[PREDICTORS] >= 0:
         level = np.float64(asked[row[X] + row[SIZE]])
         predictors.state[voice, predictors.layouts[row[PREDICTORS], BEGIN] + ASKED_POWER] = level * level
+
+
+@njit
+def _keep_levels(row, voice, predictors, values):
+    """See `Predictors.keep_levels`; the weighted sum has been made."""
+    state = predictors.state[voice, predictors.layouts[row[PREDICTORS], BEGIN] + DRIFT :]
+    for q in range(row[SIZE]):
+        state[q] = min(max(np.float64(values[voice, row[X] + q]), 1 / MOST_WIDER), MOST_WIDER)
 
 
 @njit

@@ -111,6 +111,8 @@ class TensorFlowEngine:
             done, past, states, codes = loop_state
             here = None if above is None else above[:, number][:, None]
             told = labels if labels is None or level else labels[number][:, None]
+            if self._predictors and told is not None and not level:
+                told = self._kept(told, past[1])
             frame_codes, *excitation = (part[:, self.largest - tier.frame_size :] for part in past)
             vectors, new_state = tier(
                 frame_codes, here, states[level], excitation=excitation[0] if excitation else None, labels=told
@@ -161,6 +163,15 @@ class TensorFlowEngine:
 
         features = tf.numpy_function(predicted, [past, excitation], tf.float32)
         return tf.ensure_shape(features, (past.shape[0], 3 * self._predictors.count))
+
+    def _kept(self, labels, excitation):
+        """Let the predictors keep to the levels of labels, (voices, 1, labels); returns these, and see `_predicted`."""
+
+        def kept(labels, _):
+            self._predictors.keep_levels(self._predictor_state, labels[:, 0])
+            return labels
+
+        return tf.ensure_shape(tf.numpy_function(kept, [labels, excitation], tf.float32), labels.shape)
 
     def _adapted(self, code):
         """Adapt the predictors to codes, (voices,); returns the prediction errors, (voices, 1)."""

@@ -185,7 +185,9 @@ def shapes_of(settings):
     """
     dim, cell, sizes = settings.dim, settings.cell, settings.frame_sizes
     gates, states = {"gru": (3, "h"), "lstm": (4, "hc")}[cell]
-    shapes = {"loudest": (1,), "drift": (LEVELS,)} if settings.guesses else {}
+    shapes = {}
+    if settings.guesses:
+        shapes = {"loudest": (1,), "drift": (1 + len(settings.labels), LEVELS) if settings.labels else (LEVELS,)}
     if settings.book:
         shapes |= {"book": (settings.book, BOOK_ORDER), "moments": (settings.book, MOMENT)}
     if settings.book and settings.labels:

@@ -38,9 +38,9 @@ def build_model(preset, precision, codes=None):
     several = len(devices) > 1
     model = SharedSampleRNN(samplernn, streams, devices) if several else StatefulSampleRNN(samplernn, streams)
     if codes is not None and preset.model.guesses:
-        loudest, drift = levels_of(codes, preset.model.codec)
+        loudest, drift = levels_of(codes, preset.model.codec, preset.model.labels)
         model.samplernn.loudest.assign([loudest])
-        model.samplernn.drift.assign(drift)
+        model.samplernn.drift.assign(drift.reshape(model.samplernn.drift.shape))
     if codes is not None and preset.model.book:
         book, moments, places = book_of(codes, preset.model, preset.training.seed)
         model.samplernn.book.assign(book)

@@ -111,8 +111,13 @@ def test_an_engine_is_told_labels_as_the_model_is(engine_of, made, shape, name):
     assert_same_state(engine.condition(engine.initial_state(3), codes, asked), state, 1e-5)
     temperatures, draws = np.ones((SAMPLES, 3)), np.random.default_rng(2).random((SAMPLES, 3), np.float32)
     played, _ = engine.play(state, temperatures, draws, np.tile(asked[:1], (SAMPLES // engine.largest, 1, 1)))
-    everything = after_silence(engine, np.concatenate([codes, played], axis=1))
-    heights = np.cumsum(probabilities(model.logits(everything, labels)[:, codes.shape[1] :].astype(float)), axis=-1)
+    everything, features = after_silence(engine, np.concatenate([codes, played], axis=1)).astype(np.int32), None
+    if predictors := model.predictors:  # they keep to the levels of the labels from the first code that is drawn
+        heard, known = predictors.follow(codes, predictors.begin(everything[:, : engine.largest]))
+        predictors.keep_levels(known, labels)
+        features = np.concatenate([heard, predictors.follow(played, known)[0][:, engine.largest :]], axis=1)
+    expected, _ = model.teacher_forced(everything, model.initial_state(3), features, labels[:, None])
+    heights = np.cumsum(probabilities(expected.numpy()[:, codes.shape[1] :].astype(float)), axis=-1)
     upper = np.take_along_axis(heights, played[..., None], -1)[..., 0]
     lower = np.where(played > 0, np.take_along_axis(heights, np.maximum(played[..., None] - 1, 0), -1)[..., 0], 0)
     assert (lower - 1e-4 <= draws.T).all() and (upper + 1e-4 >= draws.T).all()

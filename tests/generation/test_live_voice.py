@@ -120,10 +120,10 @@ def test_wrong_seconds_are_refused(capsule, seconds):
 
 def test_what_is_asked_live_is_what_is_asked_of_a_take(made):
     capsule = made(frame_sizes=(4, 8), predictors=(8, 32), book=6, labels=("bells", "breath"))
-    voice = LiveVoice(capsule, 1.0, seed=1, label="bells", loudness=-30)
-    (take,) = generate(capsule, 0.1, voices=1, temperature=1.0, seed=1, label="bells", loudness=-30)
+    voice = LiveVoice(capsule, 3.0, seed=1, label="bells", loudness=-30)
+    (take,) = generate(capsule, 0.1, voices=1, temperature=3.0, seed=1, label="bells", loudness=-30)
     np.testing.assert_array_equal(voice.play(0.1), take.samples)
-    other = LiveVoice(capsule, 1.0, seed=1, label="bells", loudness=-30)
+    other = LiveVoice(capsule, 3.0, seed=1, label="bells", loudness=-30)
     other.play(0.1)
     voice.label, voice.loudness = "breath:0.5, bells:0.5", None
     assert (voice.play(0.1) != other.play(0.1)).any()

@@ -32,11 +32,11 @@ typedef float Unaligned __attribute__((vector_size(16), aligned(4)));
 typedef int32_t Bits __attribute__((vector_size(16)));
 typedef double Pair __attribute__((vector_size(16)));
 
-enum { VERSION = 2 };  // of what `load` reads: as in generation/page_model.py
+enum { VERSION = 3 };  // of what `load` reads: as in generation/page_model.py
 enum { PANEL = 32, LANES = 16, WIDE = 4, PARTS = PANEL / WIDE, PAGE = 65536, NOTHING = -1 };
 
 // The opcodes and columns of generation/sampling_loop.py.
-enum { READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK };
+enum { READ_FRAME, MATMUL, GRU, LSTM, EMBED, PREDICT, MIX_PREDICTIONS, SAMPLE, ADAPT, ASK, KEEP_LEVELS };
 typedef struct {
     int32_t opcode, x, y, weights, inputs, panels, bias, conditioning, conditioning_step, relu, state, size, frame,
         sparse, cell, predictors, levels;
@@ -53,7 +53,7 @@ typedef struct {
 typedef struct {
     double scale_decay, book_decay, level_decay, lasting_decay, floor, level_db, least_power, whitening, most_pole,
         silent_scale, least_scale, farthest, most_stretch, nearby, surprise, reach, swell, most_swell,
-        widening, most_widening, waking, slope, at_zero, mu, log_mu;
+        widening, most_widening, waking, most_wider, slope, at_zero, mu, log_mu;
 } Rules;
 typedef struct {
     int32_t offset, size;
@@ -736,6 +736,13 @@ static void ask(const Row *row, Voice *voice) {
     if (model.sizes->guesses) voice->adapted[ASKED_POWER] = level * level;
 }
 
+// The drifts of the scales; the weighted sum over labels has been made.
+static void keep_levels(const Row *row, Voice *voice) {
+    double most = model.rules->most_wider;
+    for (int32_t q = 0; q < row->size; q++)
+        voice->adapted[DRIFT + q] = within(voice->values[row->x + q], 1 / most, most);
+}
+
 // The loop
 
 static void run(const Row *row, Voice *voice, int32_t phase, int32_t number) {
@@ -743,6 +750,7 @@ static void run(const Row *row, Voice *voice, int32_t phase, int32_t number) {
     switch (row->opcode) {
     case READ_FRAME: read_frame(row, voice, number); break;
     case ASK: ask(row, voice); break;
+    case KEEP_LEVELS: keep_levels(row, voice); break;
     case GRU: gru(row, voice->values); break;
     case LSTM: lstm(row, voice->values); break;
     case EMBED: embed(row, voice, phase, number); break;
