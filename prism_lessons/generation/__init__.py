@@ -1,7 +1,8 @@
 """From a capsule to sound: takes in many voices, long takes on disk, one voice live, and blends of two models."""
 
+from .asking import LOUDNESSES, blend_in_words
 from .engines import of_model
-from .envelopes import TEMPERATURES, Envelope
+from .envelopes import SHARES, TEMPERATURES, Envelope
 from .export import write_gallery, write_page
 from .gesture import Gesture
 from .live_voice import MOST_KEPT, MOST_SEED, LiveVoice
@@ -15,10 +16,12 @@ from .take_files import Rendering, merge_lists, prepared, render, why_not_to_sha
 from .takes import Take, generate, take_name
 
 __all__ = [
+    "LOUDNESSES",
     "MOST_KEPT",
     "MOST_SEED",
     "PERFORMANCE",
     "PIECE",
+    "SHARES",
     "TEMPERATURES",
     "Envelope",
     "FolderOccupied",
@@ -30,6 +33,7 @@ __all__ = [
     "Rendering",
     "Take",
     "between",
+    "blend_in_words",
     "generate",
     "is_resume_file",
     "merge_lists",

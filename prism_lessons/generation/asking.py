@@ -90,6 +90,16 @@ class Asking:
         return np.concatenate(parts, axis=1)
 
 
+def labels_of(capsules):
+    """The labels of some models, each once."""
+    return tuple(dict.fromkeys(name for capsule in capsules for name in capsule.settings.labels))
+
+
+def has_loudness(capsules):
+    """Whether any of some models can be asked for a loudness."""
+    return any(capsule.settings.guesses for capsule in capsules)
+
+
 def asked_of(capsules, voices, label=None, loudness=None, follow=None):
     """Check what is asked of each voice.
 
@@ -111,12 +121,12 @@ def asked_of(capsules, voices, label=None, loudness=None, follow=None):
     CourseError
         When the models cannot be asked for it; the sentence says what they know.
     """
-    names = tuple(dict.fromkeys(name for capsule in capsules for name in capsule.settings.labels))
+    names, loud = labels_of(capsules), has_loudness(capsules)
     if label is not None and not names:
         raise CourseError("This model cannot be asked for a label: it was trained without labels.")
     if loudness is not None and follow is not None:
         raise CourseError("A take follows either a gesture or a line of loudness: leave out follow or loudness.")
-    if (loudness is not None or follow is not None) and not any(capsule.settings.guesses for capsule in capsules):
+    if (loudness is not None or follow is not None) and not loud:
         raise CourseError("This model cannot be asked for a loudness: it has no predictors.")
     blends = [_blend(one, names) for one in _each(label, voices, LABEL)]
     lines = [None if one is None else _line(one) for one in _each(loudness, voices, LOUDNESS)]
@@ -125,7 +135,7 @@ def asked_of(capsules, voices, label=None, loudness=None, follow=None):
 
 
 def _of_voice(blend, line, gesture, capsules):
-    about = {LABEL: _in_words(blend)} if blend else {}
+    about = {LABEL: blend_in_words(blend)} if blend else {}
     if line is not None:
         about[LOUDNESS] = str(line) if isinstance(line, Envelope) else f"as drawn, {digest(line.tobytes())}"
     if gesture:
@@ -188,8 +198,11 @@ def _parsed(text, names):
     }
 
 
-def _in_words(blend):
-    """A blend as `_parsed` reads it if it does not change; otherwise "bells 0:1, 10:0; breath 0:0, 10:1"."""
+def blend_in_words(blend):
+    """{name: `Envelope` of its share} as text.
+
+    As `_parsed` reads it if nothing changes, otherwise "bells 0:1, 10:0; breath 0:0, 10:1".
+    """
     if all(share.constant for share in blend.values()):
         return ", ".join(name if str(share) == "1" else f"{name}:{share}" for name, share in blend.items())
     return "; ".join(f"{name} {share}" for name, share in blend.items())

@@ -64,7 +64,10 @@ def write_page(capsule, path, precision="half"):
     header, model = page_model(capsule, precision=precision)
     rate = capsule.sample_rate
     about = {"epoch": capsule.about.get("epoch"), "sample_rate": rate, "card": deeper(capsule.card, 2)}
-    data = {"name": path.stem, "rate": rate, "temperature": 0.95, "seed": 0, "nudge": True, "most_kept": MOST_KEPT}
+    data = {
+        "name": path.stem, "rate": rate, "temperature": 0.95, "seed": 0, "nudge": True, "label": {}, "loudness": None,
+        "labels": header["labels"], "loud": header["loudness"], "most_kept": MOST_KEPT,
+    }  # fmt: skip
     lowest, highest = TEMPERATURES
     page = render(
         "model_page.html", title=path.stem, data=data, model=model_script(header, model),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..checks import switch
+from .asking import has_loudness, labels_of
 from .envelopes import Envelope
 from .takes import GenerationRequest, events_of, samples_of
 
@@ -48,7 +49,7 @@ class LiveVoice:
     @property
     def about(self):
         """Its metadata, see `Take`: those of its beginning, with the settings of now."""
-        return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge, **self._asked}
+        return {**self._about, "temperature": str(self._envelope), "nudge": self._nudge, **self._asked.about}
 
     @property
     def temperature(self):
@@ -92,12 +93,37 @@ class LiveVoice:
     def _ask(self, label, loudness):
         request = GenerationRequest.of(self.capsule, voices=1, label=label, loudness=loudness)
         self._label, self._loudness = label, loudness
-        self._sampler.asking, self._asked = request.asking, request.asked[0].about
+        self._sampler.asking, (self._asked,) = request.asking, request.asked
 
     @property
     def events(self):
         """What happened since its beginning: dictionaries with `seconds` and `what`, see `Take`."""
         return events_of(self._sampler.detector, 0, np.inf)
+
+    @property
+    def labels(self):
+        """The labels that can be asked for."""
+        return labels_of(self._played)
+
+    @property
+    def shares(self):
+        """What is asked of each label, {name: share}, at the beginning; labels without a share are left out."""
+        first = {name: share.points[0][1] for name, share in self._asked.labels.items()}
+        return {name: share for name, share in first.items() if share}
+
+    @property
+    def steady(self):
+        """Whether what is asked of the labels does not change over time."""
+        return all(share.constant for share in self._asked.labels.values())
+
+    @property
+    def has_loudness(self):
+        """Whether a loudness can be asked for."""
+        return has_loudness(self._played)
+
+    @property
+    def _played(self):
+        return getattr(self.capsule, "capsules", [self.capsule])
 
     def begin(self, seed, prime=None):
         """Begin again with a seed, as a new take does; after a prime, if one is given, see `generate`."""
@@ -106,8 +132,8 @@ class LiveVoice:
             label=self._label, loudness=self._loudness,
         )  # fmt: skip
         self._sampler, _ = request.sampler()
-        (self._about,), self._asked = request.abouts(), request.asked[0].about
-        self._about = {name: value for name, value in self._about.items() if name not in self._asked}
+        (self._about,), (self._asked,) = request.abouts(), request.asked
+        self._about = {name: value for name, value in self._about.items() if name not in self._asked.about}
         self.seed = seed
 
     def strike(self):

@@ -14,6 +14,7 @@ from ..settings import BOOK_ORDER, CHEBYSHEV, LEVELS
 from . import sampling_loop as op
 from .engines import check_precision, of_capsules
 from .sampler import starting_state
+from .state import State
 
 VERSION = 3  # as in core.c
 SEEDS = 8  # whose beginnings a page holds, if the model keeps moments of its recordings
@@ -29,7 +30,8 @@ def page_model(capsule, states=None, precision="single", seed=0):
         The model. Whoever gives the page away gives the model away: see `Capsule.share`.
     states : State, optional
         The states that voices may begin from, one or several, such as the state after a prime; if not given, those
-        from which `LiveVoice` begins with eight seeds, or silence if the model keeps no moments of its recordings.
+        from which `LiveVoice` begins with eight seeds, or silence if the model keeps no moments of its recordings;
+        first for any label, then for each of the model's labels.
     precision : str
         "single", or "half" for half the bytes. With "half", a seed does not give the codes of `LiveVoice`; with
         "single" it does, except where rounding tips a draw to the next code.
@@ -40,7 +42,8 @@ def page_model(capsule, states=None, precision="single", seed=0):
     -------
     header : dict
         What the page needs to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
-        samples, how many `states` there are, and `beginnings`, the byte from which models with other states differ.
+        samples, `labels`, whether a `loudness` can be asked for, how many `states` there are for each label and for any
+        together, and `beginnings`, the byte from which models with other states differ.
     model : bytes
         For `load` in core.c.
 
@@ -51,8 +54,9 @@ def page_model(capsule, states=None, precision="single", seed=0):
     """
     check_precision(precision)
     engine = of_capsules([capsule], "numba")
+    settings, groups = capsule.settings, 1
     if states is None:
-        states = starting_state(engine, [(seed + more, 0) for more in range(SEEDS if len(engine.moments) else 1)])
+        states, groups = _starting_states(engine, settings, seed), 1 + len(settings.labels)
     arrays = _arrays(capsule, engine.model, states)
     halves = {"weights", "rows"} if precision == "half" else set()
     head = np.zeros(2 + 2 * len(arrays), np.int32)
@@ -65,10 +69,19 @@ def page_model(capsule, states=None, precision="single", seed=0):
         parts += [bytes(start - end), array.astype(array.dtype.newbyteorder("<")).tobytes()]
         end = start + array.nbytes
     header = {
-        "version": VERSION, "sample_rate": capsule.sample_rate, "largest": engine.largest, "states": len(states.past),
+        "version": VERSION, "sample_rate": capsule.sample_rate, "largest": engine.largest,
+        "labels": list(settings.labels), "loudness": settings.guesses > 0, "states": len(states.past) // groups,
         "beginnings": int(head[2 + 2 * list(arrays).index("past")]),
     }  # fmt: skip
     return header, b"".join([head.astype("<i4").tobytes(), *parts])
+
+
+def _starting_states(engine, settings, seed):
+    """The states from which some seeds begin, for any label and then for each."""
+    keys = [(seed + more, 0) for more in range(SEEDS if len(engine.moments) else 1)]
+    labels = np.eye(len(settings.labels), engine.asked, dtype=np.float32)
+    each = [starting_state(engine, keys, np.tile(one, (len(keys), 1))) for one in labels]
+    return State.together([starting_state(engine, keys), *each])
 
 
 def _arrays(capsule, model, states):

@@ -1,6 +1,7 @@
 """Takes: sound of a given length, played by a capsule."""
 
 import json
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -322,7 +323,8 @@ def take_name(about):
     moves = "to" + about["temperature"].rpartition(":")[2] if ":" in about["temperature"] else ""
     primed = "_primed" if "prime" in about else ""
     kind = "live" if about.get("live") else "take"
-    labelled = f"_{safe_file_name(about[LABEL].replace(':', ''))}" if LABEL in about else ""
+    label = re.sub(r" [\d.]+:[^;]*", "", about.get(LABEL, "")).replace(":", "")  # of labels over time, their names
+    labelled = f"_{safe_file_name(label)}" if label else ""
     return f"{kind}_seed{about['seed']}_voice{about['voice']}_t{temperature}{moves}{labelled}{primed}"
 
 

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 from collections import deque
+from itertools import pairwise
 
 import ipywidgets
 import numpy as np
@@ -21,7 +22,20 @@ from ..audio import pcm16
 from ..capsule import Capsule
 from ..checks import switch
 from ..errors import CourseError
-from ..generation import MOST_KEPT, MOST_SEED, TEMPERATURES, Envelope, LiveVoice, Take, generate, page_model, take_name
+from ..generation import (
+    LOUDNESSES,
+    MOST_KEPT,
+    MOST_SEED,
+    SHARES,
+    TEMPERATURES,
+    Envelope,
+    LiveVoice,
+    Take,
+    blend_in_words,
+    generate,
+    page_model,
+    take_name,
+)
 from ..live import LiveLine
 from ..pages import as_base64, model_values, render
 from .output import PageBridge, iframe
@@ -40,7 +54,7 @@ MOST_WORDS = 200  # letters of what happened, as the page says it
 
 
 class Instrument(PageBridge):
-    """A model that plays live while its temperature is turned, shown by a cell that ends in it.
+    """A model that plays live while its temperature and its faders are moved, shown by a cell that ends in it.
 
     The browser makes the sound, also while a cell runs. If it cannot, Python does, which may pause while a cell runs;
     the page says who does. If a front end cannot play live at all, make takes one by one, with the button below it or
@@ -57,6 +71,12 @@ class Instrument(PageBridge):
     nudge
         Whether to nudge it when it falls silent or gets stuck on a tone; the page has a switch for this, and says
         when it nudges.
+    label
+        A label that the model was trained with, or shares of several, as for `generate` but without lines over time;
+        the page has a fader for each. If not given, it plays any.
+    loudness
+        The loudness that it heads for at first, -80 .. 0 dBFS, if the model has predictors; the page has a fader for
+        it. If not given, it plays at its own.
 
     Attributes
     ----------
@@ -69,12 +89,15 @@ class Instrument(PageBridge):
         For a value out of its range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=True):
-        self._temperature, self._seed = _checked_temperature(temperature), _checked_seed(seed)
-        self._nudge = switch("nudge", nudge)
-        self._voice = LiveVoice(capsule, temperature=self._temperature, seed=self._seed, nudge=self._nudge)
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=True, label=None, loudness=None):
+        self._now = {
+            "temperature": _checked_temperature(temperature), "seed": _checked_seed(seed),
+            "nudge": switch("nudge", nudge), "label": {}, "loudness": _checked_loudness(loudness),
+        }  # fmt: skip
+        self._voice = LiveVoice(capsule, **(self._now | {"label": label}))
+        self._now["label"] = self._shares()
         self._voice.play(WARM_UP)
-        self._voice.begin(self._seed)
+        self._voice.begin(seed)
         self.kept = []
         self._history = _History(MOST_KEPT, self._voice.sample_rate)
         self._version = 1  # of the values that Python has set: a page that has not received them must not override them
@@ -86,10 +109,10 @@ class Instrument(PageBridge):
         data = {
             "wire": self._connect(self._receive),
             "rate": self._voice.sample_rate,
-            "temperature": self._temperature,
-            "seed": self._seed,
-            "nudge": self._nudge,
+            "labels": self._voice.labels,
+            "loud": self._voice.has_loudness,
             "most_kept": MOST_KEPT,
+            **self._now,
         }
         title = "Your instrument"
         lowest, highest = TEMPERATURES
@@ -99,8 +122,8 @@ class Instrument(PageBridge):
         )  # fmt: skip
         frame = ipywidgets.HTML(iframe(page, title, HEIGHT))
         self._fields = [
-            number("Temperature", self._temperature, *TEMPERATURES),
-            whole("Seed", self._seed, 0, MOST_SEED),
+            number("Temperature", self.temperature, *TEMPERATURES),
+            whole("Seed", self.seed, 0, MOST_SEED),
         ]
         for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
             field.observe(lambda change, name=name: setattr(self, name, change["new"]), "value")
@@ -117,32 +140,64 @@ class Instrument(PageBridge):
     @property
     def temperature(self):
         """How freely the model chooses, 0.05 .. 5; a new value applies from the next block."""
-        return self._temperature
+        return self._now["temperature"]
 
     @temperature.setter
     def temperature(self, value):
-        self._set(_checked_temperature(value), self._seed, self._nudge)
+        self._set(temperature=_checked_temperature(value))
 
     @property
     def seed(self):
         """The seed of its random numbers; a new value applies from the next start, and to takes."""
-        return self._seed
+        return self._now["seed"]
 
     @seed.setter
     def seed(self, value):
-        self._set(self._temperature, _checked_seed(value), self._nudge)
+        self._set(seed=_checked_seed(value))
 
     @property
     def nudge(self):
         """Whether it is nudged when it falls silent or gets stuck; a new value applies from the next block."""
-        return self._nudge
+        return self._now["nudge"]
 
     @nudge.setter
     def nudge(self, value):
-        self._set(self._temperature, self._seed, switch("nudge", value))
+        self._set(nudge=switch("nudge", value))
+
+    @property
+    def label(self):
+        """The share of each label that it plays, {name: share}, {} for any; a new value applies from the next block."""
+        return dict(self._now["label"])
+
+    @label.setter
+    def label(self, value):
+        with self._lock:
+            before, self._voice.label = self._voice.label, value or None
+            try:
+                self._set(label=self._shares())
+            except CourseError:
+                self._voice.label = before
+                raise
+
+    @property
+    def loudness(self):
+        """The loudness that it heads for, dBFS, None for its own; a new value applies from the next block."""
+        return self._now["loudness"]
+
+    @loudness.setter
+    def loudness(self, value):
+        with self._lock:
+            self._voice.loudness = _checked_loudness(value)
+            self._set(loudness=self._voice.loudness)
+
+    def _shares(self):
+        """The share of each label that the voice plays."""
+        if not self._voice.steady:
+            raise CourseError('Live, labels are moved by hand: give shares, such as "bells:0.5", and no line.')
+        return self._voice.shares
 
     def take(self, seconds=8.0):
-        """Generate a take with the current temperature, seed and nudge, without playing it live.
+        """Generate a take with the current values, without playing it live.
 
         Parameters
         ----------
@@ -157,8 +212,10 @@ class Instrument(PageBridge):
         if not 0 < _finite(seconds) <= LONGEST_TAKE:
             raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
         silent = LiveLine(io.StringIO())  # a button has no cell to print into
-        voice = self._voice
-        self.kept += generate(voice.capsule, seconds, 1, self._temperature, self._seed, silent, nudge=self._nudge)
+        asked = {"label": self.label or None, "loudness": self.loudness}
+        self.kept += generate(
+            self._voice.capsule, seconds, 1, self.temperature, self.seed, silent, nudge=self.nudge, **asked
+        )
         return self.kept[-1]
 
     def _make_take(self):
@@ -171,17 +228,19 @@ class Instrument(PageBridge):
         names = [f"{number}: {take.name}" for number, take in numbered]
         self._shown.value = play(*(take for _, take in numbered), names=names).html
 
-    def _set(self, temperature, seed, nudge, by_page=False):
+    def _set(self, by_page=False, **values):
         with self._lock:
-            if (temperature, seed, nudge) == (self._temperature, self._seed, self._nudge):
+            changed = {name: value for name, value in values.items() if value != self._now[name]}
+            if not changed:
                 return
-            self._temperature, self._seed, self._nudge = temperature, seed, nudge
+            self._now |= changed
             if not by_page:
                 self._version += 1
                 self._send(self._values())
-            self._voice.temperature, self._voice.nudge = temperature, nudge
-            for field, value in zip(self._fields, (temperature, seed), strict=True):
-                field.value = value
+            for name in changed.keys() - {"seed"}:
+                setattr(self._voice, name, None if changed[name] == {} else changed[name])
+            for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
+                field.value = self._now[name]
 
     def _receive(self, message):
         """Handle a request of the page; a repeated one is answered again, but not carried out again."""
@@ -199,42 +258,36 @@ class Instrument(PageBridge):
             self._send(about | self._answer)
 
     def _values(self):
-        values = {"temperature": self._temperature, "seed": self._seed, "nudge": self._nudge}
-        return {"version": self._version} | values
+        return {"version": self._version} | self._now
 
     def _respond(self, request):
         begun, said, happened, samples = time.perf_counter(), "", "", np.zeros(0, np.float32)
         self._by_hand.layout.display = "none"  # the page can set both itself
         if request.get("version") == self._version:
-            temperature = _finite(request.get("temperature"))
-            low, high = TEMPERATURES
-            temperature = temperature if low <= temperature <= high else self._temperature
-            seed = request["seed"] if _is_seed(request.get("seed")) else self._seed
-            nudge = request["nudge"] if isinstance(request.get("nudge"), bool) else self._nudge
-            self._set(temperature, seed, nudge, by_page=True)
+            self._set(by_page=True, **self._valid(request))
         if _is_seed(request.get("began")):
             self._history = _History(MOST_KEPT, self._voice.sample_rate)  # of what the page has played itself
             self._voice.begin(request["began"])
-        for block in _blocks(request.get("heard")):
+        for block in self._blocks(request.get("heard")):
             self._history.add(*block)
         place = _finite(request.get("place"))
         place = int(place) if self._history.begin <= place <= self._history.end else self._history.end
         more = {}
         try:
             if request.get("model"):
-                more = {"seed": self._seed, "model": self._model()}
+                more = {"seed": self.seed, "model": self._model()}
             if _is_seed(request.get("beginnings")):
                 more = {"beginnings": self._beginnings(request["beginnings"])}
             if request.get("keep"):
                 said = self._keep(_finite(request["keep"]), place)
             if request.get("begin"):
                 self._history.begin_again(place)  # blocks made in advance will not be played
-                self._voice.begin(self._seed)
+                self._voice.begin(self.seed)
             seconds = min(_finite(request.get("seconds")), MOST_SECONDS)
             if seconds > 0:
                 before = len(self._voice.events)
                 samples, events = self._voice.play(seconds), self._voice.events[before:]
-                self._history.add(samples, self._temperature, events)
+                self._history.add(samples, self._now, events)
                 happened = _in_words(events)
         except CourseError as error:
             said = str(error)
@@ -247,11 +300,48 @@ class Instrument(PageBridge):
             **more,
         }
 
+    def _valid(self, values):
+        """Those of some values from a page that are as they should be."""
+        return {name: values[name] for name, valid in self._rules.items() if name in values and valid(values[name])}
+
+    @property
+    def _rules(self):
+        """{name: whether a value from a page is one}."""
+        labels, loud = set(self._voice.labels), self._voice.has_loudness
+        return {
+            "temperature": lambda value: _is_in(value, TEMPERATURES),
+            "seed": _is_seed,
+            "nudge": lambda value: isinstance(value, bool),
+            "label": lambda value: (
+                isinstance(value, dict)
+                and value.keys() <= labels
+                and all(_is_in(share, SHARES) for share in value.values())
+            ),
+            "loudness": lambda value: value is None or (loud and _is_in(value, LOUDNESSES)),
+        }
+
+    def _blocks(self, heard):
+        """What a page has played: yields (samples, values, events) as far as they are valid."""
+        for block in heard if isinstance(heard, list) else []:
+            try:
+                values = self._valid(block)
+                samples = np.frombuffer(base64.b64decode(block["samples"], validate=True), "<i2") / np.float32(32768)
+                events = [
+                    {"seconds": float(event["seconds"]), "what": str(event["what"])[:MOST_WORDS]}
+                    for event in block["events"]
+                    if abs(event["seconds"]) <= MOST_KEPT
+                ]
+            except (TypeError, ValueError, LookupError, OverflowError):
+                return
+            if "temperature" not in values:
+                return
+            yield samples, self._now | values, events
+
     def _model(self):
         """The model as the page plays it, with the beginning of the seed that is set."""
         if not isinstance(self._voice.capsule, Capsule):
             raise CourseError("The browser cannot play a mixture of two models.")
-        header, model = page_model(self._voice.capsule, seed=self._seed)
+        header, model = page_model(self._voice.capsule, seed=self.seed)
         if len(model) > MOST_MODEL:
             raise CourseError(f"The model is too large for the browser: {len(model) / 1e6:.0f} MB.")
         return model_values(header, model)
@@ -268,20 +358,21 @@ class Instrument(PageBridge):
         samples = self._history.samples(start, place)
         if not len(samples):
             return "There is nothing to keep yet: play first."
-        envelope, events = self._history.envelope(start, place), self._history.events(start, place)
-        about = {**self._voice.about, "temperature": str(envelope), "live": True, "events": events}
+        asked, events = self._history.lines(start, place), self._history.events(start, place)
+        about = {**self._voice.about, "label": None, "loudness": None, **asked, "live": True, "events": events}
+        about = {name: value for name, value in about.items() if value is not None}
         take = Take(samples, rate, take_name(about), about)
         self.kept.append(take)
         self._show_kept()
         return f"Kept {take.seconds:.1f} s: {take.name}, number {len(self.kept)}."
 
     def __repr__(self):
-        values = f"temperature {self._temperature:g}, seed {self._seed}"
+        values = f"temperature {self.temperature:g}, seed {self.seed}"
         return f"An instrument at {self._voice.sample_rate} Hz: {values}. It plays where its cell was run."
 
 
 class _History:
-    """The latest samples, by their places since the first, with their temperatures and events.
+    """The latest samples, by their places since the first, with the values that they were played at, and events.
 
     Parameters
     ----------
@@ -295,13 +386,14 @@ class _History:
         self._most, self._rate = round(most * sample_rate), sample_rate
         self._pieces, self.begin, self.end = deque(), 0, 0
         self._began = 0  # where the voice began, whose events are counted from there
-        self._changes = []  # (place, temperature) of each change
+        self._changes = []  # (place, values) of each change
         self._events = []  # (place, what)
 
-    def add(self, samples, temperature, events):
+    def add(self, samples, values, events):
+        values = {name: values[name] for name in ("temperature", "label", "loudness")}
         self._events += [(self._began + round(event["seconds"] * self._rate), event["what"]) for event in events]
-        if not self._changes or self._changes[-1][1] != temperature:
-            self._changes.append((self.end, temperature))
+        if not self._changes or self._changes[-1][1] != values:
+            self._changes.append((self.end, values))
         self._pieces.append(samples)
         self.end += len(samples)
         while self.end - self.begin - len(self._pieces[0]) >= self._most:
@@ -313,7 +405,7 @@ class _History:
     def begin_again(self, place):
         """Forget what comes after a place, where another voice begins."""
         self._pieces = deque([self.samples(self.begin, place)])
-        self._changes = [(turn, temperature) for turn, temperature in self._changes if turn < place]
+        self._changes = [(turn, values) for turn, values in self._changes if turn < place]
         self._events = [(then, what) for then, what in self._events if then <= place]
         self.end = self._began = place
 
@@ -331,40 +423,36 @@ class _History:
             if begin <= then <= stop
         ]
 
-    def envelope(self, start, stop):
-        """The temperature from one place to another, as far as it is kept, as an `Envelope`.
-
-        It has a step wherever the temperature changed or, if that was very often, points at equal distances.
-        """
+    def lines(self, start, stop):
+        """What was asked from one place to another, as far as it is kept, as the entries of a `Take`."""
         start = max(start, self.begin)
-        before = [temperature for place, temperature in self._changes if place <= start]
-        turns = [((place - start) / self._rate, after) for place, after in self._changes if start < place < stop]
-        points = [(0.0, before[-1])]
-        for seconds, after in turns:
-            points += [(seconds, points[-1][1]), (seconds, after)]
-        if len(turns) > MOST_TURNS:
-            places = np.linspace(0, (stop - start) / self._rate, MOST_TURNS)
-            points = zip(places.round(2), Envelope(tuple(points)).at(places).round(3), strict=True)
-        return Envelope(tuple(points))
+        before = [(0.0, values) for place, values in self._changes if place <= start][-1:]
+        turns = [((place - start) / self._rate, values) for place, values in self._changes if start < place < stop]
+        changes, end = before + turns, (stop - start) / self._rate
+        names = dict.fromkeys(name for _, values in changes for name in values["label"])
+        blend = {name: _line([(at, values["label"].get(name, 0.0)) for at, values in changes], end) for name in names}
+        loud = [(at, values["loudness"]) for at, values in changes if values["loudness"] is not None]
+        lines = {"temperature": str(_line([(at, values["temperature"]) for at, values in changes], end))}
+        if blend:
+            lines["label"] = blend_in_words(blend)
+        if loud:
+            lines["loudness"] = str(_line(loud, end))
+        return lines
 
 
-def _blocks(heard):
-    """What a page has played: yields (samples, temperature, events) as far as they are valid."""
-    low, high = TEMPERATURES
-    for block in heard if isinstance(heard, list) else []:
-        try:
-            temperature = float(block["temperature"])
-            samples = np.frombuffer(base64.b64decode(block["samples"], validate=True), "<i2") / np.float32(32768)
-            events = [
-                {"seconds": float(event["seconds"]), "what": str(event["what"])[:MOST_WORDS]}
-                for event in block["events"]
-                if abs(event["seconds"]) <= MOST_KEPT
-            ]
-        except (TypeError, ValueError, LookupError, OverflowError):
-            return
-        if not low <= temperature <= high:
-            return
-        yield samples, temperature, events
+def _line(changes, end):
+    """An `Envelope` with a step at each of some changes, (seconds, value), the first of them at 0.
+
+    If there are very many, it has equally spaced points until `end` instead.
+    """
+    changes = [changes[0], *(after for before, after in pairwise(changes) if after[1] != before[1])]
+    points = [(0.0, changes[0][1])]
+    for seconds, after in changes[1:]:
+        points += [(seconds, points[-1][1]), (seconds, after)]
+    if len(changes) > MOST_TURNS + 1:
+        places = np.linspace(0, end, MOST_TURNS)
+        points = zip(places.round(2), Envelope(tuple(points)).at(places).round(3), strict=True)
+    return Envelope(tuple(points))
 
 
 def _in_words(events):
@@ -372,6 +460,10 @@ def _in_words(events):
     if not events:
         return ""
     return f"At {events[0]['seconds']:.1f} s: {'; '.join(event['what'] for event in events)}."
+
+
+def _is_in(value, limits):
+    return limits[0] <= _finite(value) <= limits[1]
 
 
 def _finite(value):
@@ -382,9 +474,16 @@ def _finite(value):
 
 def _checked_temperature(value):
     low, high = TEMPERATURES
-    if not low <= _finite(value) <= high:
+    if not _is_in(value, TEMPERATURES):
         raise CourseError(f"temperature must be {low} to {high}, not {value}: 0.95 is a good start.")
     return float(value)
+
+
+def _checked_loudness(value):
+    low, high = LOUDNESSES
+    if value is not None and not _is_in(value, LOUDNESSES):
+        raise CourseError(f"loudness must be {low:g} to {high:g} dBFS, or None, not {value}.")
+    return value
 
 
 def _checked_seed(value):

@@ -90,7 +90,9 @@ def test_the_seeds_of_a_live_voice_sound_the_same_in_a_page(made):
     capsule = made(**BOOK)
     header, model = page_model(capsule)
     beginnings = header.pop("beginnings")
-    assert header == {"version": VERSION, "sample_rate": 16000, "largest": 8, "states": 8}
+    assert header == {
+        "version": VERSION, "sample_rate": 16000, "largest": 8, "labels": [], "loudness": True, "states": 8
+    }  # fmt: skip
     for seed in (0, 7):
         core = Core(model)
         core.begin(state=seed, seed=seed)
@@ -103,6 +105,20 @@ def test_the_seeds_of_a_live_voice_sound_the_same_in_a_page(made):
     np.testing.assert_array_equal(core.play(len(sound))[0], LiveVoice(capsule, 0.95, 103).play(0.1))
     silent, _ = page_model(made(**SHAPES[0]))
     assert silent["states"] == 1
+
+
+def test_a_label_begins_from_its_own_moments_in_a_page(made):
+    capsule = made(**BOOK, labels=("bells", "breath"))
+    labels = np.repeat(np.eye(2, dtype=np.float32), [2, 3], axis=0)
+    capsule = replace(capsule, weights=capsule.weights | {"moment_labels": labels})
+    header, model = page_model(capsule)
+    assert header["labels"] == ["bells", "breath"] and header["states"] == 8
+    for group, label in enumerate((None, "bells", "breath")):
+        core = Core(model)
+        core.ask(np.eye(3, dtype=np.float32)[:, 1:][[group]] @ np.eye(2, 3, dtype=np.float32))
+        core.begin(state=8 * group + 5, seed=5)
+        sound = LiveVoice(capsule, 0.95, 5, label=label).play(0.1)
+        np.testing.assert_array_equal(core.play(len(sound))[0], sound)
 
 
 def test_half_precision_halves_the_bytes_and_rounds_the_matrices_alone(made):

@@ -22,9 +22,16 @@ RATE = 8000
 class Counting:
     """A voice whose samples tell their place and the temperature that they were made at, nudged each second."""
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False):
+    labels, has_loudness, steady = ("bells", "breath"), True, True
+
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None):
         self.capsule, self.sample_rate, self.temperature, self.nudge = capsule, RATE, temperature, nudge
+        self.label, self.loudness = label, loudness
         self.begin(seed)
+
+    @property
+    def shares(self):
+        return self.label or {}
 
     @property
     def about(self):
@@ -55,11 +62,11 @@ def instrument(monkeypatch):
 
 @pytest.fixture
 def made_by(monkeypatch):
-    """What takes are made from, instead of takes: capsule, seconds, voices, temperature, seed, nudge."""
+    """What takes are made from, instead of takes: capsule, seconds, voices, temperature, seed, and the rest."""
     calls = []
 
-    def generate(capsule, seconds, voices, temperature, seed, live, nudge):
-        calls.append((capsule, seconds, voices, temperature, seed, nudge))
+    def generate(capsule, seconds, voices, temperature, seed, live, **more):
+        calls.append((capsule, seconds, voices, temperature, seed, more))
         return [Take(sound(0, 800), RATE, f"seed {seed}", {"seed": seed})]
 
     monkeypatch.setattr(module, "generate", generate)
@@ -71,7 +78,9 @@ class Page:
 
     def __init__(self, instrument, name="page"):
         self.instrument, self.name, self.number, self.attempt = instrument, name, 0, 0
-        self.values = {"version": 0, "temperature": 5, "seed": 99, "nudge": False}
+        self.values = {
+            "version": 0, "temperature": 5, "seed": 99, "nudge": False, "label": {"bells": 1}, "loudness": -3,
+        }  # fmt: skip
         self.ask()
 
     def ask(self, **wishes):
@@ -122,17 +131,23 @@ def test_a_question_that_comes_twice_is_answered_alike_and_nothing_is_made_twice
 def test_the_first_words_of_a_page_are_not_taken_for_the_composer_s(instrument):
     page = Page(instrument)
     assert (instrument.temperature, instrument.seed, instrument.nudge) == (0.95, 3, True)
-    assert page.values == {"version": 1, "temperature": 0.95, "seed": 3, "nudge": True}
+    assert page.values == {
+        "version": 1, "temperature": 0.95, "seed": 3, "nudge": True, "label": {}, "loudness": None
+    }  # fmt: skip
 
 
 def test_what_a_cell_sets_reaches_the_page_and_is_not_overruled_by_what_was_on_its_way(instrument):
     page = Page(instrument)
     instrument.temperature = 0.7
     instrument.seed = 8
-    assert said(instrument) == {"version": 3, "temperature": 0.7, "seed": 8, "nudge": True}
+    assert said(instrument) == {
+        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None
+    }  # fmt: skip
     answer = page.ask(seconds=0.1)  # of a page that has not seen it
     same(heard(answer), sound(0, 800, 0.7))
-    assert page.values == {"version": 3, "temperature": 0.7, "seed": 8, "nudge": True}
+    assert page.values == {
+        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None
+    }  # fmt: skip
     page.values["temperature"] = 0.8
     page.ask()
     assert instrument.temperature == 0.8
@@ -177,6 +192,50 @@ def test_what_is_kept_says_how_its_temperature_moved_and_with_which_seed_it_bega
         "events": [{"seconds": 0.75, "what": "nudged"}],
     }
     assert take.name == "live_seed3_voice1_t0.95to0.7"
+
+
+def test_faders_are_moved_by_the_page_and_by_a_cell_and_kept_takes_say_how(instrument):
+    page = Page(instrument)
+    assert page.values["label"] == {} and page.values["loudness"] is None
+    for label, loudness in (({}, None), ({"bells": 0.5}, -30), ({"bells": 0.5, "breath": 1}, -20)):
+        page.values |= {"label": label, "loudness": loudness}
+        page.ask(seconds=0.5)
+        assert (instrument.label, instrument.loudness) == (label, loudness)
+        assert (instrument._voice.label or {}, instrument._voice.loudness) == (label, loudness)
+    page.ask(keep=10)
+    about = instrument.kept[0].about
+    assert about["label"] == "bells 0:0, 0.5:0, 0.5:0.5; breath 0:0, 1:0, 1:1"
+    assert about["loudness"] == "0:-30, 1:-30, 1:-20" and instrument.kept[0].name.endswith("_bells_breath")
+    instrument.label, instrument.loudness = {"breath": 1.0}, None
+    assert (page.ask()["label"], page.ask()["loudness"]) == ({"breath": 1.0}, None)
+    page.ask(heard=[block(0, 800, label={"bells": 1}, loudness=-12)], began=3)
+    page.ask(keep=10)
+    assert (instrument.kept[1].about["label"], instrument.kept[1].about["loudness"]) == ("bells", "-12")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"label": {"gongs": 1}}, {"label": {"bells": 2}}, {"label": {"bells": None}}, {"label": "bells"},
+        {"loudness": 3}, {"loudness": "loud"}, {"loudness": True},
+    ],
+)  # fmt: skip
+def test_a_fader_that_is_none_stays_where_it_was(instrument, wrong):
+    instrument.label, instrument.loudness = {"breath": 1.0}, -20
+    page = Page(instrument)
+    page.values |= wrong
+    page.ask()
+    assert (instrument.label, instrument.loudness) == ({"breath": 1.0}, -20)
+
+
+def test_a_line_over_time_is_for_takes(instrument, monkeypatch):
+    instrument.label = {"bells": 1.0}
+    monkeypatch.setattr(Counting, "steady", False)
+    with pytest.raises(CourseError, match="give shares"):
+        instrument.label = "0:bells, 3:breath"
+    assert instrument.label == instrument._voice.label == {"bells": 1.0}
+    with pytest.raises(CourseError, match="-80 to 0 dBFS"):
+        instrument.loudness = "0:-30, 5:-10"
 
 
 def test_what_happens_is_said_when_it_does_and_nudging_can_be_switched_off_by_the_page_and_by_a_cell(instrument):
@@ -276,10 +335,10 @@ def test_what_the_model_refuses_is_said_and_the_page_is_answered(instrument, mon
     assert answer["said"] == "The model is gone." and answer["samples"] == ""
 
 
-def block(start, stop, temperature=0.95, events=()):
+def block(start, stop, temperature=0.95, events=(), **values):
     """A block that the page has played itself, as it says it."""
     coded = base64.b64encode(pcm16(sound(start, stop, temperature)).astype("<i2").tobytes()).decode()
-    return {"temperature": temperature, "samples": coded, "events": list(events)}
+    return {"temperature": temperature, "samples": coded, "events": list(events), **values}
 
 
 def test_what_the_page_has_played_itself_is_kept_as_if_python_had(instrument):
@@ -342,7 +401,11 @@ def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrumen
     page.ask(seconds=0.1)
     instrument.temperature = 0.8
     take = instrument.take(1.5)
-    assert made_by == [("a capsule", 1.5, 1, 0.8, 3, True)] and instrument.kept == [take] and take.name == "seed 3"
+    assert (
+        made_by == [("a capsule", 1.5, 1, 0.8, 3, {"nudge": True, "label": None, "loudness": None})]
+        and instrument.kept == [take]
+        and take.name == "seed 3"
+    )
     same(heard(page.ask(seconds=0.1)), sound(800, 1600, 0.8))
 
 
@@ -357,7 +420,7 @@ def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(ins
     temperature.value, seed.value, instrument._seconds.value = 1.1, 5, 1
     (button,) = [one for one in instrument._box.children if isinstance(one, ipywidgets.Button)]
     button.click()
-    assert made_by == [("a capsule", 1, 1, 1.1, 5, True)]
+    assert made_by == [("a capsule", 1, 1, 1.1, 5, {"nudge": True, "label": None, "loudness": None})]
     assert instrument._shown.value.count("<audio") == 1 and "1: seed 5" in instrument._shown.value
 
 

@@ -12,7 +12,7 @@ const LOUD = -18; // dBFS, RMS
 const PATIENCE = 5000; // milliseconds in which a sound card begins: a sleeping one took Firefox up to 2 s
 
 const rate = page.rate;
-let { temperature, seed, nudge } = page;
+let { temperature, seed, nudge, label, loudness } = page; // label: {name: share}; loudness: dBFS, or null
 let version = 0; // of the values that the maker has set itself, as far as this page has seen them
 let context = null, gain = null, analyser = null;
 let playing = false;
@@ -61,7 +61,7 @@ async function ask() {
   if (request) return;
   const seconds = playing ? wanted() : 0;
   if (!seconds && !Object.keys(wish).length) return;
-  request = { version, temperature, seed, nudge, seconds, place: heard(), ...wish, asked: performance.now() };
+  request = { version, temperature, seed, nudge, label, loudness, seconds, place: heard(), ...wish, asked: performance.now() };
   wish = {};
   receive(await maker.answer(request));
 }
@@ -69,7 +69,7 @@ async function ask() {
 // Values that Python has set itself count, unless they have come already.
 function adopt(values) {
   if (!(values.version > version)) return;
-  ({ version, temperature, seed, nudge } = values);
+  ({ version, temperature, seed, nudge, label, loudness } = values);
   showValues();
 }
 
@@ -245,11 +245,21 @@ function showLevel(now) {
 
 // Controls
 
+const faders = document.querySelectorAll("#faders input[data-label]");
+
 function showValues() {
   by("temperature").value = temperature;
   by("slider").value = temperature;
   by("seed").value = seed;
   by("nudge").checked = nudge;
+  for (const fader of faders) {
+    fader.value = label[fader.name] ?? 0;
+    fader.nextElementSibling.textContent = `${Math.round(100 * fader.value)} %`;
+  }
+  if (!by("loudness")) return;
+  by("steer").checked = loudness !== null;
+  if (loudness !== null) by("loudness").value = loudness;
+  by("loudness-said").textContent = loudness === null ? "its own" : `${loudness.toFixed(0).replace("-", "−")} dBFS`;
 }
 
 function changed() {
@@ -278,6 +288,19 @@ by("nudge").addEventListener("change", () => {
   nudge = by("nudge").checked;
   changed();
 });
+for (const fader of faders)
+  fader.addEventListener("input", () => {
+    label = Object.fromEntries([...faders].filter(({ value }) => value > 0).map((one) => [one.name, Number(one.value)]));
+    showValues();
+    changed();
+  });
+for (const name of by("loudness") ? ["loudness", "steer"] : [])
+  by(name).addEventListener("input", () => {
+    if (name === "loudness") by("steer").checked = true; // who moves it wants it
+    loudness = by("steer").checked ? Number(by("loudness").value) : null;
+    showValues();
+    changed();
+  });
 by("volume").addEventListener("input", () => {
   by("volume-said").textContent = `${by("volume").value} %`;
   if (playing) turnTo(by("volume").value / 100);

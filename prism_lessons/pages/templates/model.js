@@ -4,13 +4,13 @@
 //     const model = startModel(MODEL, voices); // see prism_lessons/pages/core/__init__.py
 //     await model.ready; // an Error says in a sentence why it cannot play
 //     model.begin(voice, { state, seed }); // from the next whole frame on
-//     const { samples, voices, seconds } = await model.play(count, [{ temperature, level }]); // one for each voice
+//     const { samples, voices, seconds } = await model.play(count, [{ temperature, level, asked }]); // one for each voice
 //     await model.learn(beginnings); // other states to begin from, from `beginnings` of generation/page_model.py
 //     model.end();
 //
 // `state` is one of header.states: state n with seed n is the take that Python makes of that seed. To strike a voice again,
-// begin it again. `level` is a factor, 0 .. 1, of the voice in the sum, reached by the end of the block. `voices`
-// says of each its `loudness`, RMS, and whether it is stuck on a `tone`; `seconds` is how long the block took to make.
+// begin it again. `level` is a factor, 0 .. 1, of the voice in the sum, reached by the end of the block. `asked` holds
+// the share of each label and, if header.loudness, an RMS level to head for, 0 for none. `voices` says of each its `loudness`, RMS, and whether it is stuck on a `tone`; `seconds` is how long the block took to make.
 
 function startModel(model, voices = 1) {
   const source = URL.createObjectURL(new Blob([`${isTone}\n(${playInWorker})()`], { type: "text/javascript" }));
@@ -124,7 +124,10 @@ function playInWorker() {
 
   function play({ play: count, settings }) {
     const begun = performance.now(), samples = new Float32Array(count), squares = Array(voices).fill(0);
-    settings.forEach(({ temperature }, voice) => core.set_temperature(voice, temperature));
+    settings.forEach(({ temperature, asked }, voice) => {
+      core.set_temperature(voice, temperature);
+      new Float32Array(core.memory.buffer, core.asked(voice), asked.length).set(asked);
+    });
     for (let start = 0; start < count; start += MOST) {
       const made = Math.min(MOST, count - start);
       core.play(made);

@@ -19,13 +19,13 @@ function openMaker() {
   }
 
   async function answer(question) {
-    const { seed, seconds, place } = question;
+    const { seed, seconds, place, label } = question;
     let said = "", made = { took: 0, happened: "" };
     try {
       if (question.keep) said = keep(question.keep, place, question);
       const count = Number(by("voices").value), changed = voices.count() !== count;
       if (changed) await voices.open(count);
-      if (changed || question.begin) await voices.beginAll(seed, question.begin ? place : voices.end());
+      if (changed || question.begin) await voices.beginAll(seed, question.begin ? place : voices.end(), label);
       if (seconds > 0) made = await voices.play(question);
     } catch (error) {
       refused = error.message;

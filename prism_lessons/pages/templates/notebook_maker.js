@@ -49,9 +49,9 @@ function openMaker(adopt) {
   }
 
   // Python gets the newest values when it has time; the sound does not wait for that.
-  async function share({ version, temperature, seed, nudge }) {
+  async function share({ version, temperature, seed, nudge, label, loudness }) {
     const idle = newest === shared;
-    newest = JSON.stringify({ version, temperature, seed, nudge });
+    newest = JSON.stringify({ version, temperature, seed, nudge, label, loudness });
     while (idle && newest !== shared) {
       const sent = newest;
       await python.ask(JSON.parse(sent));
@@ -64,7 +64,7 @@ function openMaker(adopt) {
     const { from, samples, blocks } = voices.last(seconds, place), began = voices.began();
     if (!samples.length) return tell("There is nothing to keep yet: play first.");
     const heard = blocks.map((block) => ({
-      temperature: block.temperature,
+      temperature: block.temperature, label: block.label, loudness: block.loudness,
       samples: coded(samples.subarray(Math.max(0, block.from - from), block.to - from)),
       events: block.events.map((event) => ({ seconds: (event.place - from) / page.rate, what: event.what })),
     }));
@@ -86,13 +86,13 @@ function openMaker(adopt) {
   }
 
   async function byPage(question) {
-    const { seed, seconds, place } = question;
+    const { seed, seconds, place, label } = question;
     let made = { took: 0, end: voices.end(), happened: "" };
     share(question);
     if (question.keep) keep(question.keep, place);
     if (question.begin) {
       if (!voices.knows(seed)) await voices.learn(seed, (await python.ask({ beginnings: seed })).beginnings);
-      await voices.beginAll(seed, place);
+      await voices.beginAll(seed, place, label);
       made.end = voices.end();
     }
     if (seconds > 0) made = await voices.play(question);

@@ -10,13 +10,14 @@ const MOST_NUDGES = 5, MOST_TEMPERATURE = 5;
 function openVoices(source, most) {
   const { header } = source, rate = header.sample_rate;
   let model = null;
-  let first = 0; // the seed whose beginning is state 0; those of the seeds after it follow
+  let first = 0; // the seed whose beginning is state 0; those of the seeds after it follow, then those of each label
   let seed = 0; // with which the voices began
+  let asking = { label: {}, loudness: null }; // the share of labels by name, and dBFS to head for
   let voices = []; // of each: { quiet, found, nudges, until, begun }, all times in seconds of the stream
   let began = 0, end = 0; // samples of the stream: where the voices began, and how many were made
   // What was made last, each sample at its place modulo the length; 5 s more, since a new beginning goes back a little.
   const ring = new Float32Array((most + 5) * rate);
-  let blocks = []; // what is known of it: { from, to, temperature, events }
+  let blocks = []; // what is known of it: { from, to, temperature, label, loudness, events }
 
   async function open(count) {
     model?.end();
@@ -28,11 +29,25 @@ function openVoices(source, most) {
   // Voice v of a seed is the first voice of seed + v. Each new beginning of a voice has other random numbers.
   function begin(voice) {
     const number = seed + voice + 1000003 * voices[voice].begun++;
-    return model.begin(voice, { state: (number - first) % header.states, seed: number % 2 ** 32 });
+    const state = ((number - first) % header.states) + header.states * foremost();
+    return model.begin(voice, { state, seed: number % 2 ** 32 });
+  }
+
+  // The group of states of the label with the largest share; 0 for any.
+  function foremost() {
+    const shares = [0, ...header.labels.map((name) => asking.label[name] ?? 0)];
+    return shares.indexOf(Math.max(...shares));
+  }
+
+  // As model.js takes it.
+  function asked() {
+    const level = asking.loudness === null ? 0 : 10 ** (asking.loudness / 20);
+    return [...header.labels.map((name) => asking.label[name] ?? 0), ...(header.loudness ? [level] : [])];
   }
 
   // Begin again with a seed; what was made after `place` will not be heard.
-  async function beginAll(newSeed, place = end) {
+  async function beginAll(newSeed, place = end, label = {}) {
+    asking = { ...asking, label };
     [seed, began, end] = [newSeed, Math.min(place, end), Math.min(place, end)];
     blocks = blocks.filter(({ from }) => from < end);
     const last = blocks.at(-1);
@@ -43,12 +58,13 @@ function openVoices(source, most) {
     }
   }
 
-  async function play({ seconds, temperature, nudge }) {
+  async function play({ seconds, temperature, nudge, label = {}, loudness = null }) {
+    asking = { label, loudness };
     const count = Math.ceil((seconds * rate) / header.largest) * header.largest, now = end / rate;
     const level = 1 / Math.sqrt(voices.length);
     const settings = voices.map(({ until, nudges }) => {
       const freer = until > now && nudges ? Math.max(temperature, FREE) * NUDGE ** nudges : temperature;
-      return { temperature: Math.min(MOST_TEMPERATURE, freer), level };
+      return { temperature: Math.min(MOST_TEMPERATURE, freer), level, asked: asked() };
     });
     const { samples, voices: about, seconds: took } = await model.play(count, settings);
     samples.forEach((sample, n) => { ring[(end + n) % ring.length] = sample; });
@@ -58,7 +74,7 @@ function openVoices(source, most) {
       const said = await watch(voice, about[voice], count / rate, nudge);
       for (const what of said) events.push({ place: end, voice: voice + 1, what });
     }
-    blocks.push({ from: end - count, to: end, temperature, events });
+    blocks.push({ from: end - count, to: end, temperature, label, loudness, events });
     while (blocks[0].to <= end - ring.length) blocks.shift();
     return { samples, took, end, happened: inWords(events) };
   }
