@@ -1,7 +1,7 @@
-"""Whether models do what they are asked: the label of takes, as a classifier hears it, and their loudness.
+"""Whether models do what they are asked: the label of takes, as a classifier hears it, and what they head for.
 
     python benchmarks/asking.py labels CORPUS RUN [--takes 200] [--temperature 0.95] [--alone LABEL=CAPSULE ...]
-    python benchmarks/asking.py loudness [CAPSULE ...] [--takes 8]
+    python benchmarks/asking.py loudness|brightness [CAPSULE ...] [--takes 8]
 
 `labels` generates takes of 3 s from a run that was trained with labels, as many of each, with nudges. A classifier (a
 random forest on timbre features), trained on pieces of 3 s of the corpus's recordings, names the label of each take.
@@ -9,10 +9,11 @@ Its accuracy on recordings that it was not trained on (five folds, whole recordi
 with `--alone LABEL=CAPSULE` which label it names for takes of models that were trained on one of the sets alone: what
 it does not recognise there, it cannot recognise in a model of all.
 
-`loudness` asks for lines of loudness of 8 s between -50 and -12 dBFS: ramps, steps, and a random walk.
-Given are Spearman's rank correlation of what was asked and what is heard, every 10 ms, the median over takes, and the
-median distance in dB; "free" is the same for takes that were asked for nothing. Without a capsule, those that come with
-the course are played.
+`loudness` asks for lines of loudness of 8 s between -50 and -12 dBFS: ramps, steps, and a random walk; `brightness` for
+lines between 60 and 96 semitones, at the model's own loudness and at -25 dBFS. Given are Spearman's rank correlation of
+what was asked and what is heard, every 10 ms, the median over takes, and the median distance in dB or semitones; "free"
+is the same for takes that were asked for nothing. Moments below -60 dBFS have no brightness and do not count; `heard`
+is the share of the others. Without a capsule, those that come with the course are played.
 
 Prints JSON.
 """
@@ -34,6 +35,7 @@ from prism_lessons.run import as_capsule
 
 TRAINED = Path(__file__).parents[1] / "datasets_examples" / "trained"
 SECONDS, LONG = 3.0, 8.0
+RANGES = {"loudness": (-50, -12), "brightness": (60, 96)}
 
 
 def features(clip):
@@ -90,27 +92,41 @@ def named(corpus, run, takes, temperature, alone):
     return found
 
 
-def lines():
-    """{kind: a line of loudness}, as text."""
-    rng = np.random.default_rng(7)
-    steps = [(time + edge, level) for time, level in enumerate(rng.uniform(-50, -12, 8)) for edge in (0.0, 1.0)]
-    walk = np.clip(-30 + np.cumsum(rng.normal(0, 6, 17)), -50, -12)
+def lines(low, high):
+    """{kind: a line between two values}, as text."""
+    rng, middle = np.random.default_rng(7), (low + high) / 2 + 1
+    steps = [(time + edge, value) for time, value in enumerate(rng.uniform(low, high, 8)) for edge in (0.0, 1.0)]
+    walk = np.clip(middle + np.cumsum(rng.normal(0, (high - low) / 6.4, 17)), low, high)
     return {
-        "ramps": "0:-50, 2:-12, 4:-50, 6:-12, 8:-50",
-        "steps": ", ".join(f"{time:g}:{level:.1f}" for time, level in steps),
-        "random walk": ", ".join(f"{number / 2:g}:{level:.1f}" for number, level in enumerate(walk)),
+        "ramps": f"0:{low}, 2:{high}, 4:{low}, 6:{high}, 8:{low}",
+        "steps": ", ".join(f"{time:g}:{value:.1f}" for time, value in steps),
+        "random walk": ", ".join(f"{number / 2:g}:{value:.1f}" for number, value in enumerate(walk)),
     }
 
 
-def followed(capsule, line, takes, asked):
-    """The rank correlation and the distance in dB of takes from a line, asked for or not."""
-    made = generate(capsule, LONG, takes, **({"loudness": line} if asked else {}))
-    heard = [descriptors_of(take.samples, take.sample_rate, ["loudness"])[:, 0] for take in made]
-    wanted = Envelope.of(line, "loudness", (-80, 0)).at(np.arange(len(heard[0])) * HOP_SECONDS)
+def followed(capsule, name, line, takes, **asked):
+    """The rank correlation and the distance of takes from a line of a descriptor."""
+    made = generate(capsule, LONG, takes, **asked)
+    heard = [descriptors_of(take.samples, take.sample_rate, [name])[:, 0] for take in made]
+    wanted = Envelope.of(line, name, (-80, 120)).at(np.arange(len(heard[0])) * HOP_SECONDS)
+    there = [np.isfinite(each) for each in heard]
+    pairs = [(wanted[here], each[here]) for here, each in zip(there, heard, strict=True) if here.sum() > 1]
     return {
-        "rank_correlation": round(float(np.median([spearmanr(wanted, each).statistic for each in heard])), 3),
-        "distance_db": round(float(np.median([np.abs(wanted - each) for each in heard])), 1),
+        "rank_correlation": round(float(np.median([spearmanr(*pair).statistic for pair in pairs])), 3),
+        "distance": round(float(np.median([np.median(np.abs(asked - heard)) for asked, heard in pairs])), 1),
+        "heard": round(float(np.mean(there)), 2),
     }
+
+
+def steered(capsule, name, takes):
+    """{kind of line: figures} of a model, asked for a descriptor and not."""
+    found, free = {}, {}
+    for kind, line in lines(*RANGES[name]).items():
+        found[kind] = followed(capsule, name, line, takes, **{name: line})
+        if name == "brightness":
+            found[f"{kind}, at -25 dBFS"] = followed(capsule, name, line, takes, brightness=line, loudness=-25)
+        free[f"{kind}, free"] = followed(capsule, name, line, takes)
+    return found | free
 
 
 def main():
@@ -122,9 +138,10 @@ def main():
     labels.add_argument("--takes", type=int, default=200)
     labels.add_argument("--temperature", type=float, default=0.95)
     labels.add_argument("--alone", nargs="*", default=[])
-    loudness = verbs.add_parser("loudness")
-    loudness.add_argument("capsules", nargs="*")
-    loudness.add_argument("--takes", type=int, default=8)
+    for name in RANGES:
+        one = verbs.add_parser(name)
+        one.add_argument("capsules", nargs="*")
+        one.add_argument("--takes", type=int, default=8)
     options = parser.parse_args()
     if options.verb == "labels":
         print(
@@ -135,11 +152,7 @@ def main():
     for path in options.capsules or sorted(TRAINED.glob("*/epochs/*.capsule")):
         capsule = load(path)
         if capsule.settings.guesses:
-            found[str(path)] = {
-                f"{kind}{'' if asked else ', free'}": followed(capsule, line, options.takes, asked)
-                for kind, line in lines().items()
-                for asked in (True, False)
-            }
+            found[str(path)] = steered(capsule, options.verb, options.takes)
     print(json.dumps(found, indent=1))
 
 

@@ -275,7 +275,7 @@ def _playing(options):
         "nudge": options.nudge,
         "engine": options.engine,
         "precision": "half" if options.half else "single",
-        **{name: _one_or_each(getattr(options, name)) for name in ("label", "loudness", "follow")},
+        **{name: _one_or_each(getattr(options, name)) for name in ("label", "loudness", "brightness", "follow")},
         "guidance": options.guidance,
     }
 
@@ -653,7 +653,13 @@ def _parser():
             help="the loudness to head for in dBFS, a number or a line such as 0:-40,5:-12",
         )
         command.add_argument(
-            "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness"
+            "--brightness",
+            nargs="+",
+            metavar="LINE",
+            help="the brightness to head for in semitones as MIDI counts them, a number or a line such as 0:60,5:90",
+        )
+        command.add_argument(
+            "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness and brightness"
         )
         command.add_argument("--guidance", type=number, default=1.0, help="how strongly the label counts, 0 to 10 (1)")
         command.add_argument("--mix", metavar="MODEL", help="another capsule or run to mix in, sample by sample")

@@ -54,6 +54,10 @@ MOST_WIDER = math.exp(MOST_DRIFT)
 # in each sample, scales widen by WIDENING of it, and no scale is smaller than WAKING of the level, or silence stays;
 # while it is louder, they shrink. Chosen on the course's bells and breath (docs/decisions.md).
 SWELL, MOST_SWELL, WIDENING, MOST_WIDENING, WAKING = 0.002, 0.02, 0.5, 1.5, 0.005
+# A voice that is asked for a brightness heads for it. The power of the rises from sample to sample, beside that of the
+# samples, says how bright it is. While that is too low, guesses move a little further away from the sample before, so
+# that high frequencies swell, the more the higher they are; while it is too high, a little nearer to it.
+TILT, MOST_TILT = 0.03, 0.06
 BOOK_MEMORY = 64  # samples, for the error of each filter of the book
 BOOK_BLOCK = 8  # samples between two choices of a filter
 BOOK_MOMENT = 2048  # samples from which a filter of the book is computed
@@ -63,7 +67,7 @@ MANY_SAMPLES = 2**14  # from here on, each voice has a thread of its own
 MOST_POLE = 1 - 1e-5  # the largest radius of a predictor's poles, so that it is stable when it runs on its own output
 
 # Offsets in the state of a voice, before its predictors'.
-COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, ASKED_POWER, DRIFT = range(7)
+COUNT, CHOSEN, POWER, LASTING_POWER, RISE_POWER, MOST_POWER, ASKED_POWER, ASKED_RISE, DRIFT = range(9)
 FIRST = DRIFT + LEVELS
 
 
@@ -423,13 +427,19 @@ def predict(samples, at, constants, state, workspace, guesses, scales, likelihoo
         guesses[count - 1] = filtered[int(state[CHOSEN])]
     wider = state[DRIFT + _level(state[LASTING_POWER])]
     damping = math.sqrt(state[MOST_POWER] / state[POWER]) if state[POWER] > state[MOST_POWER] else 1.0
-    floor = 0.0
+    floor, tilt, flat = 0.0, 0.0, 1.0
+    if state[ASKED_RISE] > 0 and state[LASTING_POWER] > LEAST_POWER:
+        rise = state[RISE_POWER] / state[LASTING_POWER]
+        tilt = min(max(TILT * math.log(state[ASKED_RISE] / max(rise, 1e-6)), -MOST_TILT), MOST_TILT)
+        flat = 1 - 0.5 * tilt * rise  # so that the sound as a whole does not swell
     if state[ASKED_POWER] > 0:
         behind = 0.5 * math.log(state[ASKED_POWER] / max(state[LASTING_POWER], 1e-12))
         damping *= math.exp(min(max(SWELL * behind, -MOST_SWELL), MOST_SWELL))
         wider *= math.exp(min(max(WIDENING * behind, -MOST_WIDENING), MOST_WIDENING))
         floor = WAKING * math.sqrt(state[ASKED_POWER]) * min(max(behind, 0.0), 1.0)
     for k in range(count):
+        if tilt:
+            guesses[k] = flat * guesses[k] + tilt * (guesses[k] - samples[at - 1])
         guess = guesses[k] = min(max(damping * guesses[k], -FARTHEST), FARTHEST)
         # Of a logistic distribution of scale s, the mean absolute deviation is s * 2 ln 2.
         scale = max(wider * state[FIRST + k] / (2 * math.log(2)), floor)
@@ -482,6 +492,8 @@ def update(samples, at, code, constants, edges, state, workspace, guesses, scale
     state[POWER] = decay * state[POWER] + (1 - decay) * sample * sample
     lasting_decay = math.exp(-1 / LASTING_MEMORY)
     state[LASTING_POWER] = lasting_decay * state[LASTING_POWER] + (1 - lasting_decay) * sample * sample
+    rise = sample - samples[at - 1]
+    state[RISE_POWER] = lasting_decay * state[RISE_POWER] + (1 - lasting_decay) * rise * rise
     return excitation
 
 

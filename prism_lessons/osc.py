@@ -37,6 +37,7 @@ MESSAGES = {
     "prime": "the path of a recording to go on from; then, if you like, the second to start at and how many to use",
     "label": "the name of a label, shares such as bells:0.5, breath:0.5, or nothing for any",
     "loudness": "decibels of full scale to head for, from -80 to 0, or nothing to leave it to the model",
+    "brightness": "semitones as MIDI counts them to head for, from 36 to 120, or nothing to leave it to the model",
     "nudge": "nothing to nudge now, 1 to nudge automatically from now on, or 0 not to",
     "gain": "decibels, from -60 to 12",
     "play": "nothing",
@@ -374,6 +375,9 @@ class _Part:
 
     def _on_loudness(self, decibels=None):
         self._voice.loudness = decibels
+
+    def _on_brightness(self, semitones=None):
+        self._voice.brightness = semitones
 
     def _on_gain(self, decibels):
         low, high = GAINS

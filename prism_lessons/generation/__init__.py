@@ -1,6 +1,6 @@
 """From a capsule to sound: takes in many voices, long takes on disk, one voice live, and blends of two models."""
 
-from .asking import LOUDNESSES, blend_in_words
+from .asking import LIMITS, Asking, blend_in_words
 from .engines import of_model
 from .envelopes import SHARES, TEMPERATURES, Envelope
 from .export import write_gallery, write_page
@@ -16,13 +16,14 @@ from .take_files import Rendering, merge_lists, prepared, render, why_not_to_sha
 from .takes import Take, generate, take_name
 
 __all__ = [
-    "LOUDNESSES",
+    "LIMITS",
     "MOST_KEPT",
     "MOST_SEED",
     "PERFORMANCE",
     "PIECE",
     "SHARES",
     "TEMPERATURES",
+    "Asking",
     "Envelope",
     "FolderOccupied",
     "Gesture",

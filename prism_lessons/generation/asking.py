@@ -1,4 +1,4 @@
-"""What a model is asked for while it plays: labels, and a line of loudness."""
+"""What a model is asked for while it plays: labels, and lines of loudness and brightness."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from ..settings import is_number
 from .envelopes import SHARES, Envelope
 from .gesture import Gesture
 
-LABEL, LOUDNESS, FOLLOW, GUIDANCE = "label", "loudness", "follow", "guidance"
-LOUDNESSES = (-80.0, 0.0)  # dBFS
+LABEL, FOLLOW, GUIDANCE = "label", "follow", "guidance"
+LOUDNESS, BRIGHTNESS = STEERED = ("loudness", "brightness")  # descriptors that a model with predictors can head for
+LIMITS = {LOUDNESS: (-80.0, 0.0), BRIGHTNESS: (36.0, 120.0)}  # dBFS; semitones as MIDI counts them
 GUIDANCES = (0.0, 10.0)
+HIGHEST = 0.45  # of the sample rate: what is asked of brightness above is this
 
 
 @dataclass(frozen=True)
@@ -26,14 +28,14 @@ class Asked:
     ----------
     labels
         {name: `Envelope` of its share}.
-    loudness
-        An `Envelope`, or an array of values every `HOP_SECONDS`, dBFS, NaN where nothing is asked; or None.
+    lines
+        {one of `STEERED`: an `Envelope`, or an array of values every `HOP_SECONDS`, NaN where nothing is asked}.
     about
         What a take's metadata says of this, {name: text}.
     """
 
     labels: dict
-    loudness: object
+    lines: dict
     about: dict
 
     def labels_at(self, seconds, names):
@@ -44,17 +46,27 @@ class Asked:
                 shares[:, column] = self.labels[name].at(seconds)
         return shares
 
-    def level_at(self, seconds):
-        """The level at some times, RMS, full scale is 1, 0 where none is asked: (times,)."""
-        if self.loudness is None:
-            return np.zeros(len(seconds))
-        if isinstance(self.loudness, Envelope):
-            return 10 ** (self.loudness.at(seconds) / 20)
+    def predicted_at(self, seconds, sample_rate):
+        """What the predictors are to head for at some times, 0 where nothing is asked: (times, 2), see
+        `engines.Engine`."""
+        level, hertz = 10 ** (self._line_at(LOUDNESS, seconds) / 20), midi_to_hz(self._line_at(BRIGHTNESS, seconds))
+        rise = 4 * np.sin(np.pi * np.minimum(hertz / sample_rate, HIGHEST)) ** 2
+        return np.nan_to_num(np.stack([level, rise], axis=1))
+
+    def _line_at(self, name, seconds):
+        """The values of a line at some times, NaN where nothing is asked: (times,)."""
+        line = self.lines.get(name)
+        if line is None:
+            return np.full(len(seconds), np.nan)
+        if isinstance(line, Envelope):
+            return line.at(seconds).astype(float)
         places = np.rint(seconds / HOP_SECONDS).astype(int)
-        values = np.where(
-            places < len(self.loudness), self.loudness[np.minimum(places, len(self.loudness) - 1)], np.nan
-        )
-        return np.where(np.isfinite(values), 10 ** (np.nan_to_num(values) / 20), 0)
+        return np.where(places < len(line), line[np.minimum(places, len(line) - 1)], np.nan).astype(float)
+
+
+def midi_to_hz(semitones):
+    """Hz, from semitones as MIDI counts them."""
+    return 440 * 2 ** ((semitones - 69) / 12)
 
 
 class Asking:
@@ -75,18 +87,24 @@ class Asking:
     def __init__(self, asked, settings, guided, sample_rate):
         self._asked, self._settings, self._guided, self._rate = asked, settings, guided, sample_rate
 
-    def at(self, place, frames, largest, level=True):
-        """What is asked in some frames from a sample on, see `engines.Engine.play`; without a level unless `level`."""
-        seconds = (place + (np.arange(frames) + 0.5) * largest) / self._rate
-        return np.stack([self._voice(asked, seconds, level) for asked in self._asked], axis=1, dtype=np.float32)
+    @classmethod
+    def of_labels(cls, labels, settings, sample_rate):
+        """One label for each voice of a model with some `ModelSettings`, and nothing else."""
+        asked = [Asked({label: Envelope(((0, 1),))}, {}, {LABEL: label}) for label in labels]
+        return cls(asked, [settings], False, sample_rate)
 
-    def _voice(self, asked, seconds, level):
+    def at(self, place, frames, largest, steered=True):
+        """What is asked in some frames from a sample on, see `engines.Engine.play`; labels alone unless `steered`."""
+        seconds = (place + (np.arange(frames) + 0.5) * largest) / self._rate
+        return np.stack([self._voice(asked, seconds, steered) for asked in self._asked], axis=1, dtype=np.float32)
+
+    def _voice(self, asked, seconds, steered):
         parts = []
         for number, settings in enumerate(self._settings):
             labels = asked.labels_at(seconds, settings.labels)
             parts.append(labels * (not (self._guided and number)))
             if settings.guesses:
-                parts.append(asked.level_at(seconds)[:, None] * level)
+                parts.append(asked.predicted_at(seconds, self._rate) * steered)
         return np.concatenate(parts, axis=1)
 
 
@@ -95,12 +113,12 @@ def labels_of(capsules):
     return tuple(dict.fromkeys(name for capsule in capsules for name in capsule.settings.labels))
 
 
-def has_loudness(capsules):
-    """Whether any of some models can be asked for a loudness."""
-    return any(capsule.settings.guesses for capsule in capsules)
+def steered_by(capsules):
+    """The descriptors that some models, or one of them, can be asked for."""
+    return STEERED if any(capsule.settings.guesses for capsule in capsules) else ()
 
 
-def asked_of(capsules, voices, label=None, loudness=None, follow=None):
+def asked_of(capsules, voices, label=None, loudness=None, brightness=None, follow=None):
     """Check what is asked of each voice.
 
     Parameters
@@ -109,7 +127,7 @@ def asked_of(capsules, voices, label=None, loudness=None, follow=None):
         The `Capsule`s that are played together; a request is valid if at least one of them can meet it.
     voices
         How many.
-    label, loudness, follow
+    label, loudness, brightness, follow
         As for `generate`.
 
     Returns
@@ -121,26 +139,31 @@ def asked_of(capsules, voices, label=None, loudness=None, follow=None):
     CourseError
         When the models cannot be asked for it; the sentence says what they know.
     """
-    names, loud = labels_of(capsules), has_loudness(capsules)
+    names, lines = labels_of(capsules), {LOUDNESS: loudness, BRIGHTNESS: brightness}
     if label is not None and not names:
         raise CourseError("This model cannot be asked for a label: it was trained without labels.")
-    if loudness is not None and follow is not None:
-        raise CourseError("A take follows either a gesture or a line of loudness: leave out follow or loudness.")
-    if (loudness is not None or follow is not None) and not loud:
-        raise CourseError("This model cannot be asked for a loudness: it has no predictors.")
+    drawn = [name for name, line in lines.items() if line is not None]
+    if drawn and follow is not None:
+        raise CourseError(f"A take follows either a gesture or a line of {drawn[0]}: leave out follow or {drawn[0]}.")
+    if (drawn or follow is not None) and not steered_by(capsules):
+        raise CourseError(f"This model cannot be asked for a {(drawn or STEERED)[0]}: it has no predictors.")
     blends = [_blend(one, names) for one in _each(label, voices, LABEL)]
-    lines = [None if one is None else _line(one) for one in _each(loudness, voices, LOUDNESS)]
-    gestures = [None if one is None else Gesture.of(one, [LOUDNESS]) for one in _each(follow, voices, FOLLOW)]
-    return [_of_voice(*values, capsules) for values in zip(blends, lines, gestures, strict=True)]
+    gestures = [None if one is None else Gesture.of(one) for one in _each(follow, voices, FOLLOW)]
+    each = [[None if one is None else _line(one, name) for one in _each(lines[name], voices, name)] for name in STEERED]
+    return [_of_voice(*values, capsules) for values in zip(blends, gestures, *each, strict=True)]
 
 
-def _of_voice(blend, line, gesture, capsules):
+def _of_voice(blend, gesture, *rest):
+    *lines, capsules = rest
+    lines = {name: line for name, line in zip(STEERED, lines, strict=True) if line is not None}
     about = {LABEL: blend_in_words(blend)} if blend else {}
-    if line is not None:
-        about[LOUDNESS] = str(line) if isinstance(line, Envelope) else f"as drawn, {digest(line.tobytes())}"
+    for name, line in lines.items():
+        about[name] = str(line) if isinstance(line, Envelope) else f"as drawn, {digest(line.tobytes())}"
     if gesture:
-        line, about[FOLLOW] = _moved(gesture.line(LOUDNESS), capsules), gesture.name
-    return Asked(blend, line, about)
+        lines = {name: gesture.line(name) for name in STEERED if name in gesture.lines}
+        lines[LOUDNESS] = _moved(lines[LOUDNESS], capsules)
+        about[FOLLOW] = gesture.name
+    return Asked(blend, lines, about)
 
 
 def _moved(line, capsules):
@@ -157,11 +180,12 @@ def _each(value, voices, what):
     return list(several) * (voices if len(several) == 1 else 1)
 
 
-def _line(value):
-    """A line of loudness, checked: an `Envelope`, or an array as `Gesture.line` gives it, within what can be asked."""
+def _line(value, name):
+    """A line, checked: an `Envelope`, or an array as `Gesture.line` gives it, within what can be asked."""
+    limits = LIMITS[name]
     if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind == "f" and len(value):
-        return np.clip(value, *LOUDNESSES)  # a larger amount may lead beyond full scale
-    return Envelope.of(value, LOUDNESS, LOUDNESSES)
+        return np.clip(value, *limits)  # a larger amount may lead beyond
+    return Envelope.of(value, name, limits)
 
 
 def _blend(label, names):

@@ -122,7 +122,7 @@ class CompiledModel:
         self._section(start, 1, sizes[0], True)
 
     def _asked(self, matrices, predictors):
-        """Add what is asked in each frame of the slowest tier: labels for the network, a loudness for the predictors.
+        """Add what is asked in each frame of the slowest tier: labels for the network, level and rise for predictors.
 
         Returns the offsets of what the labels add to each tier, from slow to fast, and to the samples; -1 without any.
         """
@@ -131,7 +131,7 @@ class CompiledModel:
         start, x = len(self._table), self._allocate(count)
         if count or predictors >= 0:
             self._append(op.ASK, X=self.asked, Y=x, SIZE=count, FRAME=self.largest, PREDICTORS=predictors)
-            self.asked += count + (predictors >= 0)
+            self.asked += count + (2 if predictors >= 0 else 0)
         offsets = [-1] * (len(sizes) + 1)
         if count:
             parts = [(part, np.zeros(part.shape[1])) for part in matrices.labels()]

@@ -27,7 +27,8 @@ class Engine(Protocol):
         The largest frame, in samples; for several models, the least common multiple of theirs.
     asked
         How many numbers `play` can be given for a voice: for one model after the other, the share of each label,
-        0 .. 1 (all 0: any), then, with predictors, the level to head for, RMS, full scale is 1 (0: none).
+        0 .. 1 (all 0: any), then, with predictors, the level to head for, RMS, full scale is 1 (0: none), and
+        the power of the rises from sample to sample beside that of the samples (0: any).
     moments
         Codes of recordings from which takes may begin, shape (moments, codes), from the first model that has some.
     moment_labels

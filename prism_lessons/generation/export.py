@@ -66,7 +66,7 @@ def write_page(capsule, path, precision="half"):
     about = {"epoch": capsule.about.get("epoch"), "sample_rate": rate, "card": deeper(capsule.card, 2)}
     data = {
         "name": path.stem, "rate": rate, "temperature": 0.95, "seed": 0, "nudge": True, "label": {}, "loudness": None,
-        "labels": header["labels"], "loud": header["loudness"], "most_kept": MOST_KEPT,
+        "brightness": None, "labels": header["labels"], "descriptors": header["descriptors"], "most_kept": MOST_KEPT,
     }  # fmt: skip
     lowest, highest = TEMPERATURES
     page = render(

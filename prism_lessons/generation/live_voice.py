@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..checks import switch
-from .asking import has_loudness, labels_of
+from .asking import labels_of, steered_by
 from .envelopes import Envelope
 from .takes import GenerationRequest, events_of, samples_of
 
@@ -25,8 +25,9 @@ class LiveVoice:
     nudge
         Whether to nudge it when it falls silent or gets stuck on a tone, as `generate` does. It may be set while it
         plays.
-    label, loudness
-        As for `generate`; they may be set while it plays. None is any label, and the model's own loudness.
+    label, loudness, brightness
+        As for `generate`; they may be set while it plays. None is any label, and the model's own loudness and
+        brightness.
 
     Raises
     ------
@@ -34,10 +35,11 @@ class LiveVoice:
         For a value out of range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None, brightness=None):
         self.capsule = GenerationRequest.of(capsule, voices=1).capsule
         self._sampler = None
-        self._nudge, self._label, self._loudness = nudge, label, loudness
+        self._nudge = nudge
+        self._asking = {"label": label, "loudness": loudness, "brightness": brightness}
         self.temperature = temperature
         self.begin(seed)
 
@@ -75,24 +77,33 @@ class LiveVoice:
     @property
     def label(self):
         """The label that it plays from the next piece on, or a blend of several; None for any."""
-        return self._label
+        return self._asking["label"]
 
     @label.setter
     def label(self, value):
-        self._ask(value, self._loudness)
+        self._ask(label=value)
 
     @property
     def loudness(self):
         """The loudness that it heads for from the next piece on, dBFS; None for the model's own."""
-        return self._loudness
+        return self._asking["loudness"]
 
     @loudness.setter
     def loudness(self, value):
-        self._ask(self._label, value)
+        self._ask(loudness=value)
 
-    def _ask(self, label, loudness):
-        request = GenerationRequest.of(self.capsule, voices=1, label=label, loudness=loudness)
-        self._label, self._loudness = label, loudness
+    @property
+    def brightness(self):
+        """The brightness that it heads for from the next piece on, semitones; None for the model's own."""
+        return self._asking["brightness"]
+
+    @brightness.setter
+    def brightness(self, value):
+        self._ask(brightness=value)
+
+    def _ask(self, **changed):
+        request = GenerationRequest.of(self.capsule, voices=1, **(self._asking | changed))
+        self._asking |= changed
         self._sampler.asking, (self._asked,) = request.asking, request.asked
 
     @property
@@ -117,9 +128,9 @@ class LiveVoice:
         return all(share.constant for share in self._asked.labels.values())
 
     @property
-    def has_loudness(self):
-        """Whether a loudness can be asked for."""
-        return has_loudness(self._played)
+    def descriptors(self):
+        """The descriptors that can be asked for: some of "loudness" and "brightness"."""
+        return steered_by(self._played)
 
     @property
     def _played(self):
@@ -129,7 +140,7 @@ class LiveVoice:
         """Begin again with a seed, as a new take does; after a prime, if one is given, see `generate`."""
         request = GenerationRequest.of(
             self.capsule, voices=1, temperature=self._envelope, seed=seed, prime=prime, nudge=self._nudge,
-            label=self._label, loudness=self._loudness,
+            **self._asking,
         )  # fmt: skip
         self._sampler, _ = request.sampler()
         (self._about,), (self._asked,) = request.abouts(), request.asked

@@ -104,6 +104,7 @@ def perform(
     precision="single",
     label=None,
     loudness=None,
+    brightness=None,
     follow=None,
     guidance=1.0,
     listening=None,
@@ -114,7 +115,7 @@ def perform(
     ----------
     capsule, voices, temperature, seed, live, prime, keep_prime, nudge, engine, precision
         As for `generate`.
-    label, loudness, follow, guidance
+    label, loudness, brightness, follow, guidance
         As for `generate`.
     folder : str or Path
         The performance's own folder.
@@ -152,7 +153,7 @@ def perform(
     folder = Path(folder)
     request = GenerationRequest.of(
         capsule, voices, temperature, seed, prime, nudge, engine, precision, guidance, label=label,
-        loudness=loudness, follow=follow,
+        loudness=loudness, brightness=brightness, follow=follow,
     )  # fmt: skip
     rate = request.capsule.sample_rate
     samples = samples_of(seconds, rate)

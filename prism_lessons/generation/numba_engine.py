@@ -179,8 +179,8 @@ def moments_of(models, codec):
 
 
 def numbers_asked(settings):
-    """How many numbers can be asked of a model: its labels and, with predictors, a level."""
-    return len(settings.labels) + (settings.guesses > 0)
+    """How many numbers can be asked of a model: its labels and, with predictors, a level and a rise."""
+    return len(settings.labels) + (2 if settings.guesses else 0)
 
 
 def _available_cores():

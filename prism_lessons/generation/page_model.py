@@ -12,6 +12,7 @@ from .. import linear_prediction as rules
 from ..linear_prediction import predictors_of
 from ..settings import BOOK_ORDER, CHEBYSHEV, LEVELS
 from . import sampling_loop as op
+from .asking import steered_by
 from .engines import check_precision, of_capsules
 from .sampler import starting_state
 from .state import State
@@ -42,8 +43,8 @@ def page_model(capsule, states=None, precision="single", seed=0):
     -------
     header : dict
         What the page needs to know, as plain values: `version` of the bytes, `sample_rate` in Hz, `largest` frame in
-        samples, `labels`, whether a `loudness` can be asked for, how many `states` there are for each label and for any
-        together, and `beginnings`, the byte from which models with other states differ.
+        samples, `labels`, the `descriptors` that can be asked for, how many `states` there are for each label and for
+        any together, and `beginnings`, the byte from which models with other states differ.
     model : bytes
         For `load` in core.c.
 
@@ -70,7 +71,8 @@ def page_model(capsule, states=None, precision="single", seed=0):
         end = start + array.nbytes
     header = {
         "version": VERSION, "sample_rate": capsule.sample_rate, "largest": engine.largest,
-        "labels": list(settings.labels), "loudness": settings.guesses > 0, "states": len(states.past) // groups,
+        "labels": list(settings.labels), "descriptors": list(steered_by([capsule])),
+        "states": len(states.past) // groups,
         "beginnings": int(head[2 + 2 * list(arrays).index("past")]),
     }  # fmt: skip
     return header, b"".join([head.astype("<i4").tobytes(), *parts])
@@ -110,7 +112,7 @@ def _arrays(capsule, model, states):
                 rules.FLOOR, rules.LEVEL_DB, rules.LEAST_POWER, rules.WHITENING, rules.MOST_POLE, rules.SILENT_SCALE,
                 rules.LEAST_SCALE, rules.FARTHEST, rules.MOST_STRETCH, rules.NEARBY, math.log(rules.SURPRISE), op.REACH,
                 rules.SWELL, rules.MOST_SWELL, rules.WIDENING, rules.MOST_WIDENING, rules.WAKING,
-                rules.MOST_WIDER, slope, at_zero, mu, math.log1p(mu),
+                rules.TILT, rules.MOST_TILT, rules.MOST_WIDER, slope, at_zero, mu, math.log1p(mu),
             ]
         ),
         "table": model.table.astype(np.int32),

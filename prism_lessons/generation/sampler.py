@@ -19,9 +19,10 @@ def random_keys(seed, voices):
     return [(seed, voice) for voice in range(voices)]
 
 
-def pieces(engine, sample_rate, samples, temperatures, keys):
+def pieces(engine, sample_rate, samples, temperatures, keys, asking=None):
     """Yield the codes of voices from the beginning, each at its own temperature, see `Sampler.pieces`."""
-    return Sampler(engine, sample_rate, [Envelope.of(one) for one in temperatures], keys).pieces(samples)
+    envelopes = [Envelope.of(one) for one in temperatures]
+    return Sampler(engine, sample_rate, envelopes, keys, asking=asking).pieces(samples)
 
 
 def state_after(engine, codes, asked=None):
@@ -98,7 +99,7 @@ class Sampler:
 
     def _labels(self):
         """The labels that are asked of each voice in the next frame, (voices, numbers), or None."""
-        return self.asking and self.asking.at(self.played, 1, self.engine.largest, level=False)[0]
+        return self.asking and self.asking.at(self.played, 1, self.engine.largest, steered=False)[0]
 
     @property
     def piece(self):

@@ -2,7 +2,7 @@ r"""The sampling loop for CPUs, compiled by Numba: it generates codes one by one
 
 A model is a table of instructions (compiled_model.py), and `run` is their interpreter. For each sample:
 
-    ASK              labels -> values, and a loudness for the predictors   \  in the slowest tier's frames
+    ASK              labels -> values, and what the predictors head for    \  in the slowest tier's frames
     MATMUL           labels -> what they add to each tier, and drifts       |
     KEEP_LEVELS      drifts -> the predictors                              /
     READ_FRAME       the last frame of codes ->  values   \
@@ -39,6 +39,7 @@ from numba.extending import intrinsic
 
 from ..linear_prediction import (
     ASKED_POWER,
+    ASKED_RISE,
     DRIFT,
     MOST_STRETCH,
     MOST_WIDER,
@@ -52,7 +53,7 @@ from ..settings import BOOK_ORDER, CHEBYSHEV
 
 # Numba recompiles when this file changes, but not when linear_prediction.py does, although functions of that file are
 # built in: a new model would be played by old rules, into silence. So this file changes with that one.
-PREDICTION = "e756828e555d3a30"  # the first digits of its SHA-256
+PREDICTION = "079af7b0e4e604b0"  # the first digits of its SHA-256
 
 PANEL = 32  # columns
 GROUP = 4  # panels in a unit of work
@@ -248,12 +249,14 @@ def _run_unit(row, unit, phase, count, number, origin, inputs, arrays, sampling,
 
 @njit
 def _ask(row, voice, asked, predictors, values):
-    """What is asked of a voice of one model: labels for the network, and the level that its predictors head for."""
+    """What is asked of a voice of one model: labels for the network, level and rise for its predictors."""
     for q in range(row[SIZE]):
         values[voice, row[Y] + q] = asked[row[X] + q]
     if row[PREDICTORS] >= 0:
-        level = np.float64(asked[row[X] + row[SIZE]])
-        predictors.state[voice, predictors.layouts[row[PREDICTORS], BEGIN] + ASKED_POWER] = level * level
+        begin, first = predictors.layouts[row[PREDICTORS], BEGIN], row[X] + row[SIZE]
+        level = np.float64(asked[first])
+        predictors.state[voice, begin + ASKED_POWER] = level * level
+        predictors.state[voice, begin + ASKED_RISE] = np.float64(asked[first + 1])
 
 
 @njit

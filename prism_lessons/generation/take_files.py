@@ -38,8 +38,8 @@ LIST = "takes.csv"
 SOUNDS = (".wav", ".flac")
 COLUMNS = (
     "file", "date", "model", "epoch", "capsule", "seed", "voice", "temperature", "share", "label", "guidance",
-    "loudness", "follow", "prime", "seconds", "sample_rate", "format", "gain_db", "peak_dbfs", "rms_dbfs", "silence",
-    "events", "not_to_share",
+    "loudness", "brightness", "follow", "prime", "seconds", "sample_rate", "format", "gain_db", "peak_dbfs",
+    "rms_dbfs", "silence", "events", "not_to_share",
 )  # fmt: skip
 LONGEST_FADE = 3600  # seconds
 HIGHEST = 10 ** (-0.1 / 20)  # the peak of a file that had to be turned down

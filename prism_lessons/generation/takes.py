@@ -125,8 +125,8 @@ class GenerationRequest:
         asked, guidance = asked_of(played, voices, **asked), guidance_of(guidance)
         if guidance != 1 and (len(played) > 1 or not all(one.labels for one in asked)):
             raise CourseError("guidance says how strongly a label counts: ask a single model for a label.")
-        if engine != "numba" and any(one.loudness is not None for one in asked):
-            raise CourseError('A loudness can be asked of the engine "numba" only: ask for that one.')
+        if engine != "numba" and (steered := [name for one in asked for name in one.lines]):
+            raise CourseError(f'A {steered[0]} can be asked of the engine "numba" only: ask for that one.')
         return cls(
             capsule, voices, envelopes, random_keys(seed, voices), primes_of(prime, voices), nudge, engine, precision,
             asked, guidance,
@@ -157,7 +157,7 @@ class GenerationRequest:
         engine = engines.of_capsules(self.models, self.engine, self.precision)
         rate, asking, prime_codes = self.capsule.sample_rate, self.asking, []
         if state is None:
-            first = asking and asking.at(0, 1, engine.largest, level=False)[0]
+            first = asking and asking.at(0, 1, engine.largest, steered=False)[0]
             state, prime_codes = primed(engine, self.primes, self.keys, rate, first)
         detector = DegenerationDetector(rate, self.voices, self.nudge, len(engine.moments) > 0)
         return Sampler(engine, rate, self.envelopes, self.keys, state, share, detector, asking), prime_codes
@@ -207,6 +207,7 @@ def generate(
     precision="single",
     label=None,
     loudness=None,
+    brightness=None,
     follow=None,
     guidance=1.0,
 ):
@@ -253,10 +254,13 @@ def generate(
         The RMS level that a model with predictors heads for, -80 .. 0 dBFS, by Numba's engine only: given as the
         temperature is, or as an array of values every 10 ms, such as `Gesture.line` returns. Takes follow it roughly.
         If not given, it is left to the model.
+    brightness : float, str, Envelope, array or list, optional
+        The brightness that a model with predictors heads for, 36 .. 120, likewise: about where the middle of the
+        spectrum lies, in semitones as MIDI counts them, 69 for 440 Hz, 81 for 880 Hz.
     follow : Gesture, str, Path or list, optional
-        A recording or a MIDI file whose loudness the take follows, instead of `loudness`. All of it is raised or
-        lowered so that its loudest moment is at the highest level of the model's recordings. For another amount or
-        offset, give `loudness` the line of a `Gesture`.
+        A recording whose loudness and brightness the take follows, or a MIDI file whose loudness it follows, instead of
+        `loudness` and `brightness`. The loudness is raised or lowered as a whole so that its loudest moment is at the
+        highest level of the model's recordings. For another amount or offset, give the lines of a `Gesture`.
     guidance : float
         How strongly the label counts, 0 .. 10: at 0 it does not; at 1 it counts as in training; above, the model moves
         further away from what it would play without a label. Values other than 1 take about twice as long.
@@ -288,7 +292,7 @@ def generate(
     """
     request = GenerationRequest.of(
         capsule, voices, temperature, seed, prime, nudge, engine, precision, guidance, label=label,
-        loudness=loudness, follow=follow,
+        loudness=loudness, brightness=brightness, follow=follow,
     )  # fmt: skip
     rate, codec = request.capsule.sample_rate, request.capsule.settings.codec
     samples = samples_of(seconds, rate)

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 from collections import deque
+from functools import partial
 from itertools import pairwise
 
 import ipywidgets
@@ -23,7 +24,7 @@ from ..capsule import Capsule
 from ..checks import switch
 from ..errors import CourseError
 from ..generation import (
-    LOUDNESSES,
+    LIMITS,
     MOST_KEPT,
     MOST_SEED,
     SHARES,
@@ -74,9 +75,9 @@ class Instrument(PageBridge):
     label
         A label that the model was trained with, or shares of several, as for `generate` but without lines over time;
         the page has a fader for each. If not given, it plays any.
-    loudness
-        The loudness that it heads for at first, -80 .. 0 dBFS, if the model has predictors; the page has a fader for
-        it. If not given, it plays at its own.
+    loudness, brightness
+        What it heads for at first if the model has predictors, -80 .. 0 dBFS, and 36 .. 120 in semitones as MIDI counts
+        them; the page has a fader for each. If not given, they are left to the model.
 
     Attributes
     ----------
@@ -89,10 +90,12 @@ class Instrument(PageBridge):
         For a value out of its range.
     """
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=True, label=None, loudness=None):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=True, label=None, loudness=None, brightness=None):
         self._now = {
             "temperature": _checked_temperature(temperature), "seed": _checked_seed(seed),
-            "nudge": switch("nudge", nudge), "label": {}, "loudness": _checked_loudness(loudness),
+            "nudge": switch("nudge", nudge), "label": {},
+            "loudness": _checked_descriptor("loudness", loudness),
+            "brightness": _checked_descriptor("brightness", brightness),
         }  # fmt: skip
         self._voice = LiveVoice(capsule, **(self._now | {"label": label}))
         self._now["label"] = self._shares()
@@ -110,7 +113,7 @@ class Instrument(PageBridge):
             "wire": self._connect(self._receive),
             "rate": self._voice.sample_rate,
             "labels": self._voice.labels,
-            "loud": self._voice.has_loudness,
+            "descriptors": self._voice.descriptors,
             "most_kept": MOST_KEPT,
             **self._now,
         }
@@ -187,8 +190,19 @@ class Instrument(PageBridge):
     @loudness.setter
     def loudness(self, value):
         with self._lock:
-            self._voice.loudness = _checked_loudness(value)
-            self._set(loudness=self._voice.loudness)
+            self._voice.loudness = _checked_descriptor("loudness", value)
+            self._set(loudness=value)
+
+    @property
+    def brightness(self):
+        """The brightness that it heads for, in semitones, None for its own; a new value applies from the next block."""
+        return self._now["brightness"]
+
+    @brightness.setter
+    def brightness(self, value):
+        with self._lock:
+            self._voice.brightness = _checked_descriptor("brightness", value)
+            self._set(brightness=value)
 
     def _shares(self):
         """The share of each label that the voice plays."""
@@ -212,7 +226,7 @@ class Instrument(PageBridge):
         if not 0 < _finite(seconds) <= LONGEST_TAKE:
             raise CourseError(f"seconds must be above 0 and up to {LONGEST_TAKE}, not {seconds}.")
         silent = LiveLine(io.StringIO())  # a button has no cell to print into
-        asked = {"label": self.label or None, "loudness": self.loudness}
+        asked = {"label": self.label or None, "loudness": self.loudness, "brightness": self.brightness}
         self.kept += generate(
             self._voice.capsule, seconds, 1, self.temperature, self.seed, silent, nudge=self.nudge, **asked
         )
@@ -307,7 +321,7 @@ class Instrument(PageBridge):
     @property
     def _rules(self):
         """{name: whether a value from a page is one}."""
-        labels, loud = set(self._voice.labels), self._voice.has_loudness
+        labels = set(self._voice.labels)
         return {
             "temperature": lambda value: _is_in(value, TEMPERATURES),
             "seed": _is_seed,
@@ -317,8 +331,11 @@ class Instrument(PageBridge):
                 and value.keys() <= labels
                 and all(_is_in(share, SHARES) for share in value.values())
             ),
-            "loudness": lambda value: value is None or (loud and _is_in(value, LOUDNESSES)),
+            **{name: partial(self._may_be, name) for name in LIMITS},
         }
+
+    def _may_be(self, name, value):
+        return value is None or (name in self._voice.descriptors and _is_in(value, LIMITS[name]))
 
     def _blocks(self, heard):
         """What a page has played: yields (samples, values, events) as far as they are valid."""
@@ -359,7 +376,7 @@ class Instrument(PageBridge):
         if not len(samples):
             return "There is nothing to keep yet: play first."
         asked, events = self._history.lines(start, place), self._history.events(start, place)
-        about = {**self._voice.about, "label": None, "loudness": None, **asked, "live": True, "events": events}
+        about = {**self._voice.about, **dict.fromkeys(["label", *LIMITS]), **asked, "live": True, "events": events}
         about = {name: value for name, value in about.items() if value is not None}
         take = Take(samples, rate, take_name(about), about)
         self.kept.append(take)
@@ -390,7 +407,7 @@ class _History:
         self._events = []  # (place, what)
 
     def add(self, samples, values, events):
-        values = {name: values[name] for name in ("temperature", "label", "loudness")}
+        values = {name: values[name] for name in ("temperature", "label", *LIMITS)}
         self._events += [(self._began + round(event["seconds"] * self._rate), event["what"]) for event in events]
         if not self._changes or self._changes[-1][1] != values:
             self._changes.append((self.end, values))
@@ -431,12 +448,12 @@ class _History:
         changes, end = before + turns, (stop - start) / self._rate
         names = dict.fromkeys(name for _, values in changes for name in values["label"])
         blend = {name: _line([(at, values["label"].get(name, 0.0)) for at, values in changes], end) for name in names}
-        loud = [(at, values["loudness"]) for at, values in changes if values["loudness"] is not None]
         lines = {"temperature": str(_line([(at, values["temperature"]) for at, values in changes], end))}
         if blend:
             lines["label"] = blend_in_words(blend)
-        if loud:
-            lines["loudness"] = str(_line(loud, end))
+        for name in LIMITS:
+            if asked := [(at, values[name]) for at, values in changes if values[name] is not None]:
+                lines[name] = str(_line(asked, end))
         return lines
 
 
@@ -479,10 +496,10 @@ def _checked_temperature(value):
     return float(value)
 
 
-def _checked_loudness(value):
-    low, high = LOUDNESSES
-    if value is not None and not _is_in(value, LOUDNESSES):
-        raise CourseError(f"loudness must be {low:g} to {high:g} dBFS, or None, not {value}.")
+def _checked_descriptor(name, value):
+    low, high = LIMITS[name]
+    if value is not None and not _is_in(value, LIMITS[name]):
+        raise CourseError(f"{name} must be {low:g} to {high:g}, or None, not {value}.")
     return value
 
 

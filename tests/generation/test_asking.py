@@ -18,7 +18,7 @@ from prism_lessons.generation.sampler import starting_state
 SHAPE = {"frame_sizes": (4, 8), "predictors": (8, 32), "book": 6, "labels": ("bells", "breath")}
 SECONDS = 0.1
 TIMES = np.array([0.0, 5, 10])
-BELLS = Path(__file__).parents[2] / "datasets_examples" / "trained" / "bells"
+BELLS, BREATH = (Path(__file__).parents[2] / "datasets_examples" / "trained" / name for name in ("bells", "breath"))
 
 
 @pytest.fixture
@@ -31,6 +31,10 @@ def capsule(made):
 def asked(capsule, **what):
     (one,) = asked_of([capsule], 1, **what)
     return one
+
+
+def level(one, times=TIMES):
+    return one.predicted_at(times, 16000)[:, 0]
 
 
 def samples(takes):
@@ -54,33 +58,45 @@ def test_a_label_a_blend_and_a_line_of_labels_say_how_much_of_each(capsule, labe
 
 @pytest.mark.parametrize("loudness", [-20, "-20", Envelope(((0, -20),)), np.full(2000, -20.0)])
 def test_a_loudness_is_a_level_of_full_scale(capsule, loudness):
-    np.testing.assert_allclose(asked(capsule, loudness=loudness).level_at(TIMES), [0.1] * 3, rtol=1e-6)
+    np.testing.assert_allclose(level(asked(capsule, loudness=loudness)), [0.1] * 3, rtol=1e-6)
+
+
+def test_a_brightness_is_how_much_samples_rise(capsule):
+    """As the rises of a sine of that frequency do, beside the sine itself."""
+    one = asked(capsule, brightness="0:69, 10:93")
+    sine = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    rise = np.mean(np.diff(sine) ** 2) / np.mean(sine**2)
+    assert one.predicted_at(TIMES, 16000)[0] == pytest.approx([0, rise], rel=1e-3)
+    above = asked(capsule, brightness=120).predicted_at(TIMES, 16000)[:, 1]
+    assert above == pytest.approx([4 * np.sin(0.45 * np.pi) ** 2] * 3)  # a model at 16 kHz has no 8.4 kHz
 
 
 def test_where_a_drawn_line_has_no_value_no_level_is_asked(capsule):
     line = np.full(600, -20.0)
     line[:100] = np.nan
-    np.testing.assert_allclose(asked(capsule, loudness=line).level_at(TIMES), [0, 0.1, 0])
+    np.testing.assert_allclose(level(asked(capsule, loudness=line)), [0, 0.1, 0])
 
 
 def test_a_drawn_line_that_leads_beyond_full_scale_is_cut_there(capsule):
     line = np.repeat([12.0, -200.0], 400)
-    np.testing.assert_allclose(asked(capsule, loudness=line).level_at(TIMES), [1, 1e-4, 0])
+    np.testing.assert_allclose(level(asked(capsule, loudness=line)), [1, 1e-4, 0])
 
 
 def test_a_gesture_is_moved_to_where_the_model_is_loudest(capsule, write_sound, tmp_path):
     sound = np.sin(np.arange(32000) / 5) * np.repeat([0.01, 0.1], 16000)
     one = asked(capsule, follow=write_sound(tmp_path / "voice.wav", sound, 16000))
-    soft, loud = one.level_at(np.array([0.5, 1.5]))
+    soft, loud = level(one, np.array([0.5, 1.5]))
     assert loud == pytest.approx(capsule.weights["loudest"][0], rel=0.03)
     assert loud / soft == pytest.approx(10, rel=0.03)
     assert one.about["follow"] == "voice"
+    bright = one.predicted_at(np.array([0.5, 1.5]), 16000)[:, 1]
+    assert bright == pytest.approx([4 * np.sin(0.1) ** 2] * 2, rel=0.05)
 
 
 def test_each_voice_can_be_asked_for_something_else(capsule):
     one, two = asked_of([capsule], 2, label=["bells", "breath"], loudness=[-40, -20])
     assert one.about == {"label": "bells", "loudness": "-40"} and two.about == {"label": "breath", "loudness": "-20"}
-    assert one.level_at(TIMES)[0] == pytest.approx(0.01) and two.level_at(TIMES)[0] == pytest.approx(0.1)
+    assert level(one)[0] == pytest.approx(0.01) and level(two)[0] == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +113,8 @@ def test_each_voice_can_be_asked_for_something_else(capsule):
         ({"loudness": 3}, "loudness must be -80 to 0, not 3"),
         ({"loudness": "soft"}, '"soft" is not a line for the loudness'),
         ({"loudness": -20, "follow": "voice.wav"}, "leave out follow or loudness"),
+        ({"brightness": 10}, "brightness must be 36 to 120, not 10"),
+        ({"brightness": 60, "follow": "voice.wav"}, "leave out follow or brightness"),
         ({"follow": "not there.wav"}, "not there.wav"),
     ],
 )
@@ -109,7 +127,8 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(capsule, what, sentence):
     ("what", "sentence"),
     [
         ({"label": "bells"}, "without labels"),
-        ({"loudness": -20}, "no predictors"),
+        ({"loudness": -20}, "a loudness: it has no predictors"),
+        ({"brightness": 60}, "a brightness: it has no predictors"),
         ({"follow": "a.wav"}, "no predictors"),
     ],
 )
@@ -131,6 +150,8 @@ def test_takes_differ_by_what_is_asked_and_by_nothing_else(capsule, engine):
 def test_a_loudness_is_asked_of_numba_s_engine(capsule):
     with pytest.raises(CourseError, match='engine "numba" only'):
         generate(capsule, SECONDS, 1, engine="tensorflow", loudness=-20)
+    with pytest.raises(CourseError, match="A brightness can be asked"):
+        generate(capsule, SECONDS, 1, engine="tensorflow", brightness=60)
 
 
 def test_a_model_that_rings_heads_for_the_loudness_it_is_asked_for():
@@ -141,6 +162,15 @@ def test_a_model_that_rings_heads_for_the_loudness_it_is_asked_for():
     soft, loud, again = (np.median(heard[:, place : place + 40]) for place in (50, 150, 250))
     assert loud - soft > 15 and loud - again > 15
     assert max(abs(soft + 45), abs(loud + 15), abs(again + 45)) < 9
+
+
+def test_a_model_that_hisses_heads_for_the_brightness_it_is_asked_for():
+    takes = generate(BREATH, 3, 4, brightness="0:62, 1:62, 1:92, 2:92, 2:62, 3:62")
+    heard = np.array([descriptors_of(take.samples, 16000, ["brightness", "loudness"]) for take in takes])
+    dark, bright, again = (np.nanmedian(heard[:, place : place + 40, 0]) for place in (50, 150, 250))
+    assert bright - dark > 12 and bright - again > 12
+    before, during = (np.nanmedian(heard[:, place : place + 40, 1]) for place in (50, 150))
+    assert abs(during - before) < 6  # it is no louder for it
 
 
 def test_a_take_begins_from_a_moment_with_its_label(capsule):

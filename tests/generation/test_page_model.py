@@ -91,7 +91,8 @@ def test_the_seeds_of_a_live_voice_sound_the_same_in_a_page(made):
     header, model = page_model(capsule)
     beginnings = header.pop("beginnings")
     assert header == {
-        "version": VERSION, "sample_rate": 16000, "largest": 8, "labels": [], "loudness": True, "states": 8
+        "version": VERSION, "sample_rate": 16000, "largest": 8, "labels": [],
+        "descriptors": ["loudness", "brightness"], "states": 8,
     }  # fmt: skip
     for seed in (0, 7):
         core = Core(model)
@@ -115,7 +116,7 @@ def test_a_label_begins_from_its_own_moments_in_a_page(made):
     assert header["labels"] == ["bells", "breath"] and header["states"] == 8
     for group, label in enumerate((None, "bells", "breath")):
         core = Core(model)
-        core.ask(np.eye(3, dtype=np.float32)[:, 1:][[group]] @ np.eye(2, 3, dtype=np.float32))
+        core.ask(np.eye(3, dtype=np.float32)[:, 1:][[group]] @ np.eye(2, 4, dtype=np.float32))
         core.begin(state=8 * group + 5, seed=5)
         sound = LiveVoice(capsule, 0.95, 5, label=label).play(0.1)
         np.testing.assert_array_equal(core.play(len(sound))[0], sound)

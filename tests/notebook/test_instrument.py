@@ -17,16 +17,17 @@ from prism_lessons.generation import LiveVoice, Take, generate, mix, page_model,
 from prism_lessons.notebook import instrument as module
 
 RATE = 8000
+ASKED = {"nudge": True, "label": None, "loudness": None, "brightness": None}  # of a take, if nothing is set
 
 
 class Counting:
     """A voice whose samples tell their place and the temperature that they were made at, nudged each second."""
 
-    labels, has_loudness, steady = ("bells", "breath"), True, True
+    labels, descriptors, steady = ("bells", "breath"), ("loudness", "brightness"), True
 
-    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None):
+    def __init__(self, capsule, temperature=0.95, seed=0, nudge=False, label=None, loudness=None, brightness=None):
         self.capsule, self.sample_rate, self.temperature, self.nudge = capsule, RATE, temperature, nudge
-        self.label, self.loudness = label, loudness
+        self.label, self.loudness, self.brightness = label, loudness, brightness
         self.begin(seed)
 
     @property
@@ -80,6 +81,7 @@ class Page:
         self.instrument, self.name, self.number, self.attempt = instrument, name, 0, 0
         self.values = {
             "version": 0, "temperature": 5, "seed": 99, "nudge": False, "label": {"bells": 1}, "loudness": -3,
+            "brightness": 50,
         }  # fmt: skip
         self.ask()
 
@@ -132,7 +134,7 @@ def test_the_first_words_of_a_page_are_not_taken_for_the_composer_s(instrument):
     page = Page(instrument)
     assert (instrument.temperature, instrument.seed, instrument.nudge) == (0.95, 3, True)
     assert page.values == {
-        "version": 1, "temperature": 0.95, "seed": 3, "nudge": True, "label": {}, "loudness": None
+        "version": 1, "temperature": 0.95, "seed": 3, "nudge": True, "label": {}, "loudness": None, "brightness": None
     }  # fmt: skip
 
 
@@ -141,12 +143,12 @@ def test_what_a_cell_sets_reaches_the_page_and_is_not_overruled_by_what_was_on_i
     instrument.temperature = 0.7
     instrument.seed = 8
     assert said(instrument) == {
-        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None
+        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None, "brightness": None
     }  # fmt: skip
     answer = page.ask(seconds=0.1)  # of a page that has not seen it
     same(heard(answer), sound(0, 800, 0.7))
     assert page.values == {
-        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None
+        "version": 3, "temperature": 0.7, "seed": 8, "nudge": True, "label": {}, "loudness": None, "brightness": None
     }  # fmt: skip
     page.values["temperature"] = 0.8
     page.ask()
@@ -198,15 +200,16 @@ def test_faders_are_moved_by_the_page_and_by_a_cell_and_kept_takes_say_how(instr
     page = Page(instrument)
     assert page.values["label"] == {} and page.values["loudness"] is None
     for label, loudness in (({}, None), ({"bells": 0.5}, -30), ({"bells": 0.5, "breath": 1}, -20)):
-        page.values |= {"label": label, "loudness": loudness}
+        page.values |= {"label": label, "loudness": loudness, "brightness": 90}
         page.ask(seconds=0.5)
         assert (instrument.label, instrument.loudness) == (label, loudness)
         assert (instrument._voice.label or {}, instrument._voice.loudness) == (label, loudness)
     page.ask(keep=10)
     about = instrument.kept[0].about
     assert about["label"] == "bells 0:0, 0.5:0, 0.5:0.5; breath 0:0, 1:0, 1:1"
-    assert about["loudness"] == "0:-30, 1:-30, 1:-20" and instrument.kept[0].name.endswith("_bells_breath")
-    instrument.label, instrument.loudness = {"breath": 1.0}, None
+    assert about["loudness"] == "0:-30, 1:-30, 1:-20" and about["brightness"] == "90"
+    assert instrument.kept[0].name.endswith("_bells_breath")
+    instrument.label, instrument.loudness, instrument.brightness = {"breath": 1.0}, None, None
     assert (page.ask()["label"], page.ask()["loudness"]) == ({"breath": 1.0}, None)
     page.ask(heard=[block(0, 800, label={"bells": 1}, loudness=-12)], began=3)
     page.ask(keep=10)
@@ -218,6 +221,7 @@ def test_faders_are_moved_by_the_page_and_by_a_cell_and_kept_takes_say_how(instr
     [
         {"label": {"gongs": 1}}, {"label": {"bells": 2}}, {"label": {"bells": None}}, {"label": "bells"},
         {"loudness": 3}, {"loudness": "loud"}, {"loudness": True},
+        {"brightness": 200},
     ],
 )  # fmt: skip
 def test_a_fader_that_is_none_stays_where_it_was(instrument, wrong):
@@ -234,7 +238,7 @@ def test_a_line_over_time_is_for_takes(instrument, monkeypatch):
     with pytest.raises(CourseError, match="give shares"):
         instrument.label = "0:bells, 3:breath"
     assert instrument.label == instrument._voice.label == {"bells": 1.0}
-    with pytest.raises(CourseError, match="-80 to 0 dBFS"):
+    with pytest.raises(CourseError, match="-80 to 0"):
         instrument.loudness = "0:-30, 5:-10"
 
 
@@ -401,11 +405,7 @@ def test_a_take_is_made_without_a_page_and_leaves_what_is_played_alone(instrumen
     page.ask(seconds=0.1)
     instrument.temperature = 0.8
     take = instrument.take(1.5)
-    assert (
-        made_by == [("a capsule", 1.5, 1, 0.8, 3, {"nudge": True, "label": None, "loudness": None})]
-        and instrument.kept == [take]
-        and take.name == "seed 3"
-    )
+    assert made_by == [("a capsule", 1.5, 1, 0.8, 3, ASKED)] and instrument.kept == [take] and take.name == "seed 3"
     same(heard(page.ask(seconds=0.1)), sound(800, 1600, 0.8))
 
 
@@ -420,7 +420,7 @@ def test_the_button_makes_a_take_with_what_the_fields_say_and_shows_a_player(ins
     temperature.value, seed.value, instrument._seconds.value = 1.1, 5, 1
     (button,) = [one for one in instrument._box.children if isinstance(one, ipywidgets.Button)]
     button.click()
-    assert made_by == [("a capsule", 1, 1, 1.1, 5, {"nudge": True, "label": None, "loudness": None})]
+    assert made_by == [("a capsule", 1, 1, 1.1, 5, ASKED)]
     assert instrument._shown.value.count("<audio") == 1 and "1: seed 5" in instrument._shown.value
 
 

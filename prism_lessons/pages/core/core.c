@@ -12,7 +12,8 @@
 //                       those of [0, voice]
 //     set_temperature(voice, temperature)
 //     asked(voice)      where to write what is asked of the voice, float32: the share of each label, then, in a model with
-//                       predictors, the level to head for; it holds from the next whole frame on, and is 0, nothing, before
+//                       predictors, the level and the rise to head for; it holds from the next whole frame on, and is 0,
+//                       nothing, before
 //     play(samples)     makes so many samples of each voice
 //     sound(voice)      where they are, float32
 //
@@ -53,7 +54,7 @@ typedef struct {
 typedef struct {
     double scale_decay, book_decay, level_decay, lasting_decay, floor, level_db, least_power, whitening, most_pole,
         silent_scale, least_scale, farthest, most_stretch, nearby, surprise, reach, swell, most_swell,
-        widening, most_widening, waking, most_wider, slope, at_zero, mu, log_mu;
+        widening, most_widening, waking, tilt, most_tilt, most_wider, slope, at_zero, mu, log_mu;
 } Rules;
 typedef struct {
     int32_t offset, size;
@@ -78,7 +79,7 @@ static struct {
 enum { ARRAYS = sizeof model / sizeof(void *) };
 
 // Offsets in `Voice.adapted`, as in linear_prediction.py. `FIRST` follows the levels' drift.
-enum { COUNT, CHOSEN, POWER, LASTING_POWER, MOST_POWER, ASKED_POWER, DRIFT };
+enum { COUNT, CHOSEN, POWER, LASTING_POWER, RISE_POWER, MOST_POWER, ASKED_POWER, ASKED_RISE, DRIFT };
 #define FIRST (DRIFT + model.sizes->level_steps)
 
 typedef struct {
@@ -527,7 +528,15 @@ static void predict(Voice *voice, const double *here) {
         wider *= exp8(within(rules->widening * behind, -rules->most_widening, rules->most_widening));
         least_of_all = rules->waking * __builtin_sqrt(adapted[ASKED_POWER]) * within(behind, 0, 1);
     }
+    double tilt = 0, flat = 1;
+    if (adapted[ASKED_RISE] > 0 && adapted[LASTING_POWER] > rules->least_power) {
+        double rise = adapted[RISE_POWER] / adapted[LASTING_POWER];
+        tilt = rules->tilt * log8(adapted[ASKED_RISE] / (rise > 1e-6 ? rise : 1e-6));
+        tilt = within(tilt, -rules->most_tilt, rules->most_tilt);
+        flat = 1 - 0.5 * tilt * rise;
+    }
     for (int32_t k = 0; k < sizes->guesses; k++) {
+        if (tilt) guesses[k] = flat * guesses[k] + tilt * (guesses[k] - here[-1]);
         double guess = guesses[k] = within(damping * guesses[k], -rules->farthest, rules->farthest);
         double scale = wider * adapted[FIRST + k] / 1.3862943611198906;  // 2 ln 2
         double least = least_scale(guess, rules->slope, rules->at_zero);
@@ -577,6 +586,8 @@ static float update(Voice *voice, const double *here, int32_t code) {
     adapted[POWER] = decay * adapted[POWER] + (1 - decay) * sample * sample;
     decay = rules->lasting_decay;
     adapted[LASTING_POWER] = decay * adapted[LASTING_POWER] + (1 - decay) * sample * sample;
+    double rise = sample - here[-1];
+    adapted[RISE_POWER] = decay * adapted[RISE_POWER] + (1 - decay) * rise * rise;
     return tanh8((sample - expected / trust) * trust / spread / 4);
 }
 
@@ -729,11 +740,13 @@ static int32_t sample(const Row *row, Voice *voice) {
     return code;
 }
 
-// What is asked of a voice: labels for the network, and the level that its predictors head for.
+// What is asked of a voice: labels for the network, level and rise for its predictors.
 static void ask(const Row *row, Voice *voice) {
     for (int32_t q = 0; q < row->size; q++) voice->values[row->y + q] = voice->asked[row->x + q];
-    double level = model.sizes->guesses ? voice->asked[row->x + row->size] : 0;
-    if (model.sizes->guesses) voice->adapted[ASKED_POWER] = level * level;
+    if (!model.sizes->guesses) return;
+    const float *asked = voice->asked + row->x + row->size;
+    voice->adapted[ASKED_POWER] = (double)asked[0] * asked[0];
+    voice->adapted[ASKED_RISE] = asked[1];
 }
 
 // The drifts of the scales; the weighted sum over labels has been made.

@@ -12,7 +12,8 @@ const LOUD = -18; // dBFS, RMS
 const PATIENCE = 5000; // milliseconds in which a sound card begins: a sleeping one took Firefox up to 2 s
 
 const rate = page.rate;
-let { temperature, seed, nudge, label, loudness } = page; // label: {name: share}; loudness: dBFS, or null
+let { temperature, seed, nudge } = page;
+let { label, loudness, brightness } = page; // {name: share}; dBFS and semitones, null for the model's own
 let version = 0; // of the values that the maker has set itself, as far as this page has seen them
 let context = null, gain = null, analyser = null;
 let playing = false;
@@ -61,7 +62,9 @@ async function ask() {
   if (request) return;
   const seconds = playing ? wanted() : 0;
   if (!seconds && !Object.keys(wish).length) return;
-  request = { version, temperature, seed, nudge, label, loudness, seconds, place: heard(), ...wish, asked: performance.now() };
+  request = {
+    version, temperature, seed, nudge, label, loudness, brightness, seconds, place: heard(), ...wish, asked: performance.now(),
+  };
   wish = {};
   receive(await maker.answer(request));
 }
@@ -69,7 +72,7 @@ async function ask() {
 // Values that Python has set itself count, unless they have come already.
 function adopt(values) {
   if (!(values.version > version)) return;
-  ({ version, temperature, seed, nudge, label, loudness } = values);
+  ({ version, temperature, seed, nudge, label, loudness, brightness } = values);
   showValues();
 }
 
@@ -245,6 +248,10 @@ function showLevel(now) {
 
 // Controls
 
+const IN_WORDS = {
+  loudness: (dBFS) => `${dBFS.toFixed(0).replace("-", "−")} dBFS`,
+  brightness: (semitones) => `${Number((440 * 2 ** ((semitones - 69) / 12)).toPrecision(2))} Hz`,
+};
 const faders = document.querySelectorAll("#faders input[data-label]");
 
 function showValues() {
@@ -256,10 +263,12 @@ function showValues() {
     fader.value = label[fader.name] ?? 0;
     fader.nextElementSibling.textContent = `${Math.round(100 * fader.value)} %`;
   }
-  if (!by("loudness")) return;
-  by("steer").checked = loudness !== null;
-  if (loudness !== null) by("loudness").value = loudness;
-  by("loudness-said").textContent = loudness === null ? "its own" : `${loudness.toFixed(0).replace("-", "−")} dBFS`;
+  for (const name of page.descriptors) {
+    const value = { loudness, brightness }[name], said = value === null ? "its own" : IN_WORDS[name](value);
+    by(`steer-${name}`).checked = value !== null;
+    if (value !== null) by(name).value = value;
+    by(name).ariaValueText = by(`${name}-said`).textContent = said;
+  }
 }
 
 function changed() {
@@ -294,13 +303,20 @@ for (const fader of faders)
     showValues();
     changed();
   });
-for (const name of by("loudness") ? ["loudness", "steer"] : [])
-  by(name).addEventListener("input", () => {
-    if (name === "loudness") by("steer").checked = true; // who moves it wants it
-    loudness = by("steer").checked ? Number(by("loudness").value) : null;
+for (const name of page.descriptors) {
+  const steer = () => {
+    const value = by(`steer-${name}`).checked ? Number(by(name).value) : null;
+    if (name === "loudness") loudness = value;
+    else brightness = value;
     showValues();
     changed();
+  };
+  by(`steer-${name}`).addEventListener("input", steer);
+  by(name).addEventListener("input", () => {
+    by(`steer-${name}`).checked = true; // who moves it wants it
+    steer();
   });
+}
 by("volume").addEventListener("input", () => {
   by("volume-said").textContent = `${by("volume").value} %`;
   if (playing) turnTo(by("volume").value / 100);

@@ -10,7 +10,8 @@
 //
 // `state` is one of header.states: state n with seed n is the take that Python makes of that seed. To strike a voice again,
 // begin it again. `level` is a factor, 0 .. 1, of the voice in the sum, reached by the end of the block. `asked` holds
-// the share of each label and, if header.loudness, an RMS level to head for, 0 for none. `voices` says of each its `loudness`, RMS, and whether it is stuck on a `tone`; `seconds` is how long the block took to make.
+// the share of each label and, if there are header.descriptors, an RMS level to head for, and the power of the rises from
+// sample to sample beside that of the samples; 0 for none. `voices` says of each its `loudness`, RMS, and whether it is stuck on a `tone`; `seconds` is how long the block took to make.
 
 function startModel(model, voices = 1) {
   const source = URL.createObjectURL(new Blob([`${isTone}\n(${playInWorker})()`], { type: "text/javascript" }));

@@ -49,9 +49,9 @@ function openMaker(adopt) {
   }
 
   // Python gets the newest values when it has time; the sound does not wait for that.
-  async function share({ version, temperature, seed, nudge, label, loudness }) {
+  async function share({ version, temperature, seed, nudge, label, loudness, brightness }) {
     const idle = newest === shared;
-    newest = JSON.stringify({ version, temperature, seed, nudge, label, loudness });
+    newest = JSON.stringify({ version, temperature, seed, nudge, label, loudness, brightness });
     while (idle && newest !== shared) {
       const sent = newest;
       await python.ask(JSON.parse(sent));
@@ -64,7 +64,7 @@ function openMaker(adopt) {
     const { from, samples, blocks } = voices.last(seconds, place), began = voices.began();
     if (!samples.length) return tell("There is nothing to keep yet: play first.");
     const heard = blocks.map((block) => ({
-      temperature: block.temperature, label: block.label, loudness: block.loudness,
+      temperature: block.temperature, label: block.label, loudness: block.loudness, brightness: block.brightness,
       samples: coded(samples.subarray(Math.max(0, block.from - from), block.to - from)),
       events: block.events.map((event) => ({ seconds: (event.place - from) / page.rate, what: event.what })),
     }));

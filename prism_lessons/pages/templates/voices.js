@@ -4,6 +4,7 @@
 const SILENT = 10 ** (-55 / 20); // RMS below which a voice is silent
 const SILENT_SECONDS = 1; // until it is said that it fell silent
 const NUDGE = 1.25, FREE = 0.9, NUDGED = 0.5; // how much freer a voice becomes, at least of what, and for how many seconds
+const HIGHEST = 0.45; // of the sample rate, of a brightness that is asked for
 const MOST_NUDGES = 5, MOST_TEMPERATURE = 5;
 
 // `source` is what model.js plays, `most` how many seconds are kept.
@@ -12,12 +13,12 @@ function openVoices(source, most) {
   let model = null;
   let first = 0; // the seed whose beginning is state 0; those of the seeds after it follow, then those of each label
   let seed = 0; // with which the voices began
-  let asking = { label: {}, loudness: null }; // the share of labels by name, and dBFS to head for
+  let asking = {}; // the share of labels by name, and what to head for: { label, loudness, brightness }
   let voices = []; // of each: { quiet, found, nudges, until, begun }, all times in seconds of the stream
   let began = 0, end = 0; // samples of the stream: where the voices began, and how many were made
   // What was made last, each sample at its place modulo the length; 5 s more, since a new beginning goes back a little.
   const ring = new Float32Array((most + 5) * rate);
-  let blocks = []; // what is known of it: { from, to, temperature, label, loudness, events }
+  let blocks = []; // what is known of it: { from, to, temperature, label, loudness, brightness, events }
 
   async function open(count) {
     model?.end();
@@ -35,18 +36,26 @@ function openVoices(source, most) {
 
   // The group of states of the label with the largest share; 0 for any.
   function foremost() {
-    const shares = [0, ...header.labels.map((name) => asking.label[name] ?? 0)];
+    const shares = [0, ...sharesOfLabels()];
     return shares.indexOf(Math.max(...shares));
   }
 
-  // As model.js takes it.
+  function sharesOfLabels() {
+    return header.labels.map((name) => asking.label?.[name] ?? 0);
+  }
+
+  // As model.js takes it, and as generation/asking.py has it.
   function asked() {
-    const level = asking.loudness === null ? 0 : 10 ** (asking.loudness / 20);
-    return [...header.labels.map((name) => asking.label[name] ?? 0), ...(header.loudness ? [level] : [])];
+    if (!header.descriptors.length) return sharesOfLabels();
+    const { loudness = null, brightness = null } = asking;
+    const level = loudness === null ? 0 : 10 ** (loudness / 20);
+    const hertz = 440 * 2 ** ((brightness - 69) / 12);
+    const rise = brightness === null ? 0 : 4 * Math.sin(Math.PI * Math.min(hertz / rate, HIGHEST)) ** 2;
+    return [...sharesOfLabels(), level, rise];
   }
 
   // Begin again with a seed; what was made after `place` will not be heard.
-  async function beginAll(newSeed, place = end, label = {}) {
+  async function beginAll(newSeed, place = end, label = asking.label) {
     asking = { ...asking, label };
     [seed, began, end] = [newSeed, Math.min(place, end), Math.min(place, end)];
     blocks = blocks.filter(({ from }) => from < end);
@@ -58,8 +67,8 @@ function openVoices(source, most) {
     }
   }
 
-  async function play({ seconds, temperature, nudge, label = {}, loudness = null }) {
-    asking = { label, loudness };
+  async function play({ seconds, temperature, nudge, label, loudness, brightness }) {
+    asking = { label, loudness, brightness };
     const count = Math.ceil((seconds * rate) / header.largest) * header.largest, now = end / rate;
     const level = 1 / Math.sqrt(voices.length);
     const settings = voices.map(({ until, nudges }) => {
@@ -74,7 +83,7 @@ function openVoices(source, most) {
       const said = await watch(voice, about[voice], count / rate, nudge);
       for (const what of said) events.push({ place: end, voice: voice + 1, what });
     }
-    blocks.push({ from: end - count, to: end, temperature, label, loudness, events });
+    blocks.push({ from: end - count, to: end, temperature, ...asking, events });
     while (blocks[0].to <= end - ring.length) blocks.shift();
     return { samples, took, end, happened: inWords(events) };
   }
