@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, fields, replace
 
 from .errors import CourseError, in_short
 from .files import output_path, read_json, write_json
-from .settings import ModelSettings, TrainingSettings
+from .settings import MOST_CLIP_VOICES, ModelSettings, TrainingSettings
 
 FORMAT = 1  # of a preset's file
 ENDING = ".json"
@@ -47,6 +47,8 @@ class Preset:
     def changed(self, /, **changes):
         """The preset with some settings of its model or training changed.
 
+        With labels, each epoch plays at least one voice for each, unless `clip_voices` is given, too.
+
         Raises
         ------
         CourseError
@@ -54,6 +56,8 @@ class Preset:
         """
         parts = {"model": self.model, "training": self.training}
         check_settings(changes)
+        if changes.get("labels") and "clip_voices" not in changes:
+            changes["clip_voices"] = max(self.training.clip_voices, min(len(changes["labels"]), MOST_CLIP_VOICES))
         for part, value in parts.items():
             parts[part] = replace(value, **{name: new for name, new in changes.items() if PART_OF[name] == part})
         largest = parts["model"].largest_frame

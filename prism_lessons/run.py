@@ -19,7 +19,7 @@ tensorboard/      the same curves for TensorBoard
 import math
 import os
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -78,12 +78,13 @@ class Epoch:
 
 @dataclass(frozen=True)
 class RunClip:
-    """A clip that a run played: its epoch, its temperature, and its voice of the seed, from 1."""
+    """A clip that a run played: its epoch, its temperature, its voice of the seed, from 1, and its label, if any."""
 
     epoch: int
     temperature: float
     voice: int
     path: Path
+    label: str = ""
 
     @property
     def name(self):
@@ -92,8 +93,9 @@ class RunClip:
 
     @property
     def title(self):
-        """Its title in words: "epoch 12, temperature 0.95, voice 1"."""
-        return f"epoch {self.epoch}, temperature {self.temperature:g}, voice {self.voice}"
+        """Its title in words: "epoch 12, temperature 0.95, voice 1", and its label."""
+        labelled = f", {self.label}" if self.label else ""
+        return f"epoch {self.epoch}, temperature {self.temperature:g}, voice {self.voice}{labelled}"
 
 
 class Run:
@@ -312,8 +314,15 @@ class Run:
         """Every clip that was played, as `RunClip`s, by epoch, temperature and voice."""
         paths = (self.folder / "clips").glob("[0-9]*_*_t*.wav")
         # Somebody else's run may contain links to files outside it.
-        found = [clip_of(path) for path in paths if is_inside(self.folder, path)]
-        return sorted(filter(None, found), key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
+        found = filter(None, (clip_of(path) for path in paths if is_inside(self.folder, path)))
+        labelled = [replace(clip, label=self.label_of(clip.voice)) for clip in found]
+        return sorted(labelled, key=lambda clip: (clip.epoch, clip.temperature, clip.voice))
+
+    @checked(voice=whole(1))
+    def label_of(self, voice):
+        """The label that a voice plays in the clips of all epochs, one after the other; "" in a run without labels."""
+        labels = self.settings["model"].get("labels")
+        return labels[(voice - 1) % len(labels)] if labels else ""
 
     @property
     def clips(self):

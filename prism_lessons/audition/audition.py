@@ -171,7 +171,8 @@ class Audition:
         temperatures
             0.05 .. 5 each.
         voices
-            How many voices of the run's seed are played at each temperature.
+            How many voices of the run's seed are played at each temperature; of a run with labels, voice 1 plays the
+            first, voice 2 the second, and so on.
         seconds
             The length of each clip; that of the clips of the training if not given.
 
@@ -195,6 +196,7 @@ class Audition:
                 names |= {path.stem for path in paths}
                 if all(path.exists() for path in paths):
                     continue
+                labels = [self.run.label_of(voice) for voice in range(1, voices + 1)]
                 clips = generate(
                     capsule,
                     seconds or training["clip_seconds"],
@@ -202,6 +204,7 @@ class Audition:
                     temperature=temperature,
                     seed=training["seed"],
                     live=self._live,
+                    label=labels if any(labels) else None,
                 )
                 for path, clip in zip(paths, clips, strict=True):
                     if not path.exists():

@@ -87,6 +87,7 @@ class AuditionClip:
             "epoch": self.played.epoch,
             "temperature": self.played.temperature,
             "voice": self.played.voice,
+            "label": self.played.label,
             "file": str(self.played.path),
             "diagnosis": self.diagnosis,
             "remarks": list(self.remarks),

@@ -134,7 +134,8 @@ def journey(run, temperature=None, voice=None, every=1, remarks=None, corpus=Non
         place = end + len(silence)
     first, last = clips[0][0], clips[-1][0]
     epochs = f"Epochs {first.epoch} to {last.epoch}" if last.epoch > first.epoch else f"Epoch {first.epoch}"
-    name = f"{epochs}, temperature {first.temperature:g}, voice {first.voice}{''.join(left)}"
+    labelled = f", {first.label}" if first.label else ""
+    name = f"{epochs}, temperature {first.temperature:g}, voice {first.voice}{labelled}{''.join(left)}"
     return Journey(Clip(np.concatenate(pieces[:-1]), run.sample_rate, name), tuple(chapters))
 
 

@@ -246,6 +246,7 @@ def _data(audition, sounds, wire):
                 "epoch": clip.played.epoch,
                 "temperature": clip.played.temperature,
                 "voice": clip.played.voice,
+                "label": clip.played.label,
                 "seconds": round(clip.seconds, 2),
                 "loudness": clip.loudness,
                 "outline": clip.outline,

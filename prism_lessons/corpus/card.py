@@ -91,8 +91,21 @@ def _contents(corpus):
         "",
         what_it_allows(corpus.heard_seconds, corpus.silence),
         "",
+        *_groups(corpus),
         *(line for warning in corpus.warnings for line in (f"**{one_line(warning)}**", "")),
     ]
+
+
+def _groups(corpus):
+    """How much there is to train on of each group; all of them can be labels of a model."""
+    heard = dict.fromkeys(corpus.labels, 0.0)
+    for clip in corpus.of("training"):
+        if clip.group:
+            heard[clip.group] += clip.times * clip.samples / corpus.sample_rate
+    if not heard:
+        return []
+    words = ", ".join(f"{one_line(name)} ({seconds:.0f} s)" for name, seconds in heard.items())
+    return [f"Groups, which can be labels of a model: {words}.", ""]
 
 
 def _intention(corpus):

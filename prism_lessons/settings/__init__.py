@@ -6,7 +6,7 @@ the controls of a lesson and the table in lesson 05 are made from this; `describ
 
 from .model import BOOK_ORDER, CHEBYSHEV, LEVELS, LONGEST_LABEL, MOMENT, ModelSettings, shapes_of
 from .setting import Setting, described, in_figures, is_name, is_number
-from .training import Augmentation, TrainingSettings
+from .training import MOST_CLIP_VOICES, Augmentation, TrainingSettings
 
 __all__ = [
     "BOOK_ORDER",
@@ -14,6 +14,7 @@ __all__ = [
     "LEVELS",
     "LONGEST_LABEL",
     "MOMENT",
+    "MOST_CLIP_VOICES",
     "Augmentation",
     "ModelSettings",
     "Setting",

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, fields
 
 from .setting import AUTHORS, HERE, PAPER, PRISM, Checked, setting, yes_or_no
 
+MOST_CLIP_VOICES = 16
+
 
 @dataclass(frozen=True)
 class Augmentation(Checked):
@@ -145,11 +147,11 @@ class TrainingSettings(Checked):
         1,
         "Voices of each clip",
         "How many clips each epoch plays at each temperature. A voice has the same seed at all temperatures and in all "
-        "epochs, so that you can compare them; another voice plays what else might have come. This does not change the "
-        "model; more clips take longer to make.",
+        "epochs, so that you can compare them; another voice plays what else might have come, and in a model with "
+        "labels, it plays the next label. This does not change the model; more clips take longer to make.",
         HERE,
         low=1,
-        high=16,
+        high=MOST_CLIP_VOICES,
     )
     validation_seconds: float = setting(
         60.0,

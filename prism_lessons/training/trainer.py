@@ -12,7 +12,7 @@ from ..capsule import Capsule, fill
 from ..corpus import TRAINING, VALIDATION, codes_of
 from ..errors import CourseError
 from ..files import as_text
-from ..generation import PIECE, Take, of_model, pieces
+from ..generation import PIECE, Asking, Take, of_model, pieces
 from ..live import clock
 from ..model import SampleRNN
 from ..run import MID_EPOCH, Epoch
@@ -192,6 +192,8 @@ class Trainer:
         for (temperature, voice), codes in zip(settings.clips, np.concatenate(drawn, axis=1), strict=True):
             path = run.clip_path(number, voice, temperature)
             about = {"run": self._name, "epoch": number, "voice": voice, "temperature": f"{temperature:g}"}
+            if label := run.label_of(voice):
+                about["label"] = label
             samples = self.samplernn.settings.codec.decode(codes)
             clips[path] = Take(samples, run.sample_rate, path.stem, about | {"sample_rate": run.sample_rate})
             clips[path].save(path)
@@ -275,7 +277,9 @@ class Trainer:
         """Yield codes for all clips, `samples` of each; the random numbers of a voice are the same in each epoch."""
         temperatures, voices = zip(*self.settings.clips, strict=True)
         drawing = [(self.settings.seed, voice - 1) for voice in voices]
-        return pieces(of_model(self.player), self.run.sample_rate, samples, temperatures, drawing)
+        labels, rate = [self.run.label_of(voice) for voice in voices], self.run.sample_rate
+        asking = Asking.of_labels(labels, self.samplernn.settings, rate) if any(labels) else None
+        return pieces(of_model(self.player), rate, samples, temperatures, drawing, asking)
 
     def _save_curves(self, entry, clips):
         """Write the epoch's figures and clips for TensorBoard."""

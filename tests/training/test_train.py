@@ -440,8 +440,24 @@ def test_a_model_that_is_told_labels_learns_what_they_mean(hums, small, tmp_path
         soundfile.write(tmp_path / "recordings" / "hiss" / f"{number}.wav", samples, 8000)
     corpus = curate(tmp_path / "recordings", tmp_path / "corpus", sample_rate=8000)
     assert corpus.labels == ("hiss", "hum")
-    run = train(corpus, tmp_path / "run", epochs=2, **{**small, "labels": corpus.labels, "clip_voices": 2})
+    assert "Groups, which can be labels of a model: hiss (9 s), hum" in corpus.card()
+    run = train(corpus, tmp_path / "run", epochs=2, **small, labels=corpus.labels)
     assert run.capsule().settings.labels == corpus.labels
+    # Each label has a voice of its own in the clips of every epoch.
+    assert {(clip.voice, clip.label) for clip in run.played} == {(1, "hiss"), (2, "hum")}
+    last = [clip for clip in run.played if clip.epoch == 2]
+    hiss, hum = (
+        np.mean([librosa.feature.spectral_flatness(y=load(clip.path).samples).mean() for clip in last[voice::2]])
+        for voice in (0, 1)
+    )
+    assert hiss > 3 * hum
+    assert (
+        run.played[0].title.endswith("voice 1, hiss") and "voice 2, hum" in pl.audition(run).journey(voice=2).clip.name
+    )
+    more = pl.audition(run).play_more([2], [0.8], voices=3)
+    assert [clip.played.label for clip in more] == ["hiss", "hum", "hiss"]
+    first, second = run.capsule().settings, pl.PRESETS["sketch"].changed(labels=("a", "b"), clip_voices=1).training
+    assert first.labels == corpus.labels and second.clip_voices == 1  # who asks for fewer gets fewer
     flatness = [
         np.mean([librosa.feature.spectral_flatness(y=take.samples).mean() for take in takes])
         for takes in (generate(run.capsule(), 1, 4, label=label) for label in corpus.labels)

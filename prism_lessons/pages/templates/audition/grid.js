@@ -8,8 +8,10 @@ for (const clip of clips)
     columns.push([clip.temperature, clip.voice]);
 columns.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
 const voices = [...new Set(columns.map(([, voice]) => voice))].sort((one, other) => one - other);
+const labels = new Map(clips.map((clip) => [clip.voice, clip.label]));
+const ofVoice = (voice) => (labels.get(voice) ? `voice ${voice}, ${labels.get(voice)}` : `voice ${voice}`);
 for (const column of columns)
-  column.push(`temperature ${column[0]}${voices.length > 1 ? `, voice ${column[1]}` : ""}`);
+  column.push(`temperature ${column[0]}${voices.length > 1 ? `, ${ofVoice(column[1])}` : ""}`);
 const places = new Map(clips.map((clip, index) => [`${clip.epoch} ${clip.temperature} ${clip.voice}`, index]));
 const at = (epoch, [temperature, voice]) => places.get(`${epoch} ${temperature} ${voice}`);
 const buttons = []; // of each clip
@@ -27,7 +29,7 @@ function options(select, values) {
 }
 
 options(by("temperature"), [["", "all"], ...[...new Set(columns.map(([t]) => t))].map((t) => [t, t])]);
-options(by("voice"), [["", "all"], ...voices.map((voice) => [voice, voice])]);
+options(by("voice"), [["", "all"], ...voices.map((voice) => [voice, ofVoice(voice).replace("voice ", "")])]);
 options(by("kind"), [["", "anything"], ...Object.entries(page.kinds).map(([kind, { title }]) => [kind, title])]);
 options(by("column"), columns.map(([, , words], index) => [index, words]));
 
