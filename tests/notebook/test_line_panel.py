@@ -55,6 +55,21 @@ def test_what_is_no_line_is_said_in_a_sentence_and_the_last_line_stays(panel, te
     assert panel._said.value == "" and panel.value == "0:1, 3:1.2"
 
 
+@pytest.mark.parametrize(("what", "line"), [("loudness", "0:-50, 5:-12.5"), ("brightness", "0:60, 6:105")])
+def test_a_loudness_and_a_brightness_are_drawn_likewise(what, line):
+    panel = notebook.LinePanel(8, line, what)
+    assert panel.value == line and repr(panel) == f"Line (seconds:{what}, ...): {line}"
+    assert f"{what.capitalize()} as a line" in panel._box.children[0].value
+    panel._field.value = "0:200"
+    assert f"{what} must be" in html.unescape(panel._said.value) and panel.value == line
+    assert notebook.LinePanel(what=what).value.count(":") == 3
+
+
+def test_only_what_a_take_can_follow_is_drawn():
+    with pytest.raises(CourseError, match="temperature, loudness, brightness"):
+        notebook.LinePanel(what="pitch")
+
+
 def test_what_is_no_line_cannot_be_set_or_begun_with(panel):
     with pytest.raises(CourseError):
         panel.value = "5:1, 2:1"

@@ -1,29 +1,29 @@
-// A line of temperature: points that are dragged or moved by keys. It is text in a field of the notebook, which Python
-// reads; what is drawn is written there, and what is written there is drawn.
+// A line of temperature, loudness or brightness: points that are dragged or moved by keys. It is text in a field of the
+// notebook, which Python reads; what is drawn is written there, and what is written there is drawn.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [LOWEST, HIGHEST] = page.temperatures;
-const USEFUL = [0.4, 1.6]; // the temperatures that are always in the picture
+const [LOWEST, HIGHEST] = page.limits;
+const USEFUL = page.shown; // the values that are always in the picture
 const EDGE = { left: 40, right: 16, top: 16, bottom: 26 }; // pixels around the picture
 const drawing = by("drawing");
-let points = page.points; // [seconds, temperature], in their order
+let points = page.points; // [seconds, value], in their order
 let chosen = 0;
 let held = null; // the pointer that drags the chosen point
 
 // Text
 
 const number = (value) => String(Number(value.toFixed(3)));
-const written = () => points.map(([seconds, temperature]) => `${number(seconds)}:${number(temperature)}`).join(", ");
+const written = () => points.map(([seconds, value]) => `${number(seconds)}:${number(value)}`).join(", ");
 
 // Points from text; null where it is none. Python decides and says why; this only draws what is being written.
 function read(text) {
   const parts = text.split(/[,;]/).map((part) => part.trim()).filter(Boolean);
   const found = parts.map((part) => {
-    const said = part.match(/^(?:(?:(\d+)m)?(\d*\.?\d*):)?\s*(\d+\.?\d*|\.\d+)$/);
+    const said = part.match(/^(?:(?:(\d+)m)?(\d*\.?\d*):)?\s*(-?(?:\d+\.?\d*|\.\d+))$/);
     return said ? [60 * Number(said[1] || 0) + Number(said[2] || 0), Number(said[3])] : [NaN, NaN];
   });
-  const right = found.length && found.every(([seconds, temperature], index) => temperature >= LOWEST
-    && temperature <= HIGHEST && (!index || seconds >= found[index - 1][0]));
+  const right = found.length && found.every(([seconds, value], index) => value >= LOWEST
+    && value <= HIGHEST && (!index || seconds >= found[index - 1][0]));
   return right && (parts.length === 1 || parts.every((part) => part.includes(":"))) ? found : null;
 }
 
@@ -48,23 +48,23 @@ function listen() {
 
 // The picture
 
-let long, low, high; // what the picture reaches to: seconds, and temperatures
+let long, low, high; // what the picture reaches to: seconds, and values
 
 function measure() {
   if (held === null) {
-    const temperatures = points.map(([, temperature]) => temperature);
+    const values = points.map(([, value]) => value);
     long = Math.max(page.seconds, points.at(-1)[0]);
-    low = Math.min(USEFUL[0], ...temperatures);
-    high = Math.max(USEFUL[1], ...temperatures);
+    low = Math.min(USEFUL[0], ...values);
+    high = Math.max(USEFUL[1], ...values);
   }
   const { width, height } = drawing.getBoundingClientRect();
   const [wide, tall] = [width - EDGE.left - EDGE.right, height - EDGE.top - EDGE.bottom];
   return {
     width, height,
     x: (seconds) => EDGE.left + (wide * seconds) / long,
-    y: (temperature) => EDGE.top + (tall * (high - temperature)) / (high - low),
+    y: (value) => EDGE.top + (tall * (high - value)) / (high - low),
     seconds: (x) => Math.max(0, Math.min(long, ((x - EDGE.left) * long) / wide)),
-    temperature: (y) => Math.max(low, Math.min(high, high - ((y - EDGE.top) * (high - low)) / tall)),
+    value: (y) => Math.max(low, Math.min(high, high - ((y - EDGE.top) * (high - low)) / tall)),
   };
 }
 
@@ -92,27 +92,27 @@ function draw() {
     put(axes, "text", { x: at.x(tick), y: at.height - 8, "text-anchor": "middle" }, `${number(tick)} s`);
   }
   for (let tick = Math.ceil(low / down) * down; tick <= high + 1e-9; tick += down) {
-    const kind = Math.abs(tick - 1) < 1e-9 ? "one" : "grid";
+    const kind = page.what === "temperature" && Math.abs(tick - 1) < 1e-9 ? "one" : "grid";
     put(axes, "path", { class: kind, d: `M${EDGE.left},${at.y(tick)}H${at.width - EDGE.right}` });
     put(axes, "text", { x: EDGE.left - 6, y: at.y(tick) + 4, "text-anchor": "end" }, number(tick));
   }
-  const places = points.map(([seconds, temperature]) => [at.x(seconds), at.y(temperature)]);
+  const places = points.map(([seconds, value]) => [at.x(seconds), at.y(value)]);
   const path = places.map((place) => place.join(",")).join("L");
   put(drawing, "path", { class: "line", "aria-hidden": "true",
     d: `M${EDGE.left},${places[0][1]}L${path}L${at.width - EDGE.right},${places.at(-1)[1]}` });
-  points.forEach(([seconds, temperature], index) => {
-    const words = `${number(seconds)} s, temperature ${number(temperature)}`;
+  points.forEach(([seconds, value], index) => {
+    const words = `${number(seconds)} s, ${page.what} ${number(value)}`;
     const point = put(drawing, "g", { class: "point", tabindex: 0, role: "slider", "data-index": index,
       transform: `translate(${places[index]})`, "aria-label": `Point ${index + 1} of ${points.length}`,
       "aria-orientation": "vertical", "aria-valuemin": LOWEST, "aria-valuemax": HIGHEST,
-      "aria-valuenow": temperature, "aria-valuetext": words });
+      "aria-valuenow": value, "aria-valuetext": words });
     put(point, "circle", { class: "reach", r: 16 });
     put(point, "circle", { r: 7 });
     if (index !== chosen) return;
     point.dataset.chosen = "";
     const left = places[index][0] > at.width / 2;
     put(point, "text", { x: left ? -10 : 10, y: places[index][1] < 40 ? 30 : -20, "aria-hidden": "true",
-      "text-anchor": left ? "end" : "start" }, `${number(seconds)} s: ${number(temperature)}`);
+      "text-anchor": left ? "end" : "start" }, `${number(seconds)} s: ${number(value)}`);
   });
   by("remove").disabled = points.length === 1;
   if (focused !== undefined) drawing.querySelectorAll(".point")[chosen].focus();
@@ -126,17 +126,17 @@ function show(come) {
 
 // What is done to points
 
-function move(seconds, temperature) {
+function move(seconds, value) {
   const least = chosen ? points[chosen - 1][0] : 0; // two points at one time are a step
   const most = chosen < points.length - 1 ? points[chosen + 1][0] : Math.max(page.seconds, points[chosen][0]);
   const to = (value, from, until) => Math.round(100 * Math.max(from, Math.min(until, value))) / 100;
-  points[chosen] = [to(seconds, least, most), to(temperature, LOWEST, HIGHEST)];
+  points[chosen] = [to(seconds, least, most), to(value, LOWEST, HIGHEST)];
   draw();
 }
 
-function add(seconds, temperature) {
+function add(seconds, value) {
   const index = points.findIndex((point) => point[0] > seconds), place = index < 0 ? points.length : index;
-  points.splice(place, 0, [Math.round(100 * seconds) / 100, Math.round(100 * temperature) / 100]);
+  points.splice(place, 0, [Math.round(100 * seconds) / 100, Math.round(100 * value) / 100]);
   chosen = place;
   draw();
 }
@@ -164,7 +164,7 @@ function remove() {
 
 const placeOf = (event) => {
   const { left, top } = drawing.getBoundingClientRect(), at = measure();
-  return [at.seconds(event.clientX - left), at.temperature(event.clientY - top)];
+  return [at.seconds(event.clientX - left), at.value(event.clientY - top)];
 };
 
 drawing.addEventListener("pointerdown", (event) => {
@@ -190,12 +190,12 @@ for (const kind of ["pointerup", "pointercancel"])
 
 drawing.addEventListener("keydown", (event) => {
   const large = event.shiftKey ? 10 : 1;
-  const [seconds, temperature] = points[chosen];
-  const moves = { ArrowUp: [0, 0.01], ArrowDown: [0, -0.01], ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0] };
+  const [seconds, value] = points[chosen];
+  const moves = { ArrowUp: [0, page.step], ArrowDown: [0, -page.step], ArrowLeft: [-0.1, 0], ArrowRight: [0.1, 0] };
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key in moves) {
-    const [later, freer] = moves[event.key];
-    move(seconds + large * later, temperature + large * freer);
+    const [later, more] = moves[event.key];
+    move(seconds + large * later, value + large * more);
     write();
   } else if (["Delete", "Backspace"].includes(event.key)) remove();
   else return;
