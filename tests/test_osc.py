@@ -135,7 +135,7 @@ def test_seed_prime_and_nudge_are_carried_out_in_their_order(tones):
     assert bells.nudge is False and voice(player, "wind").told == []
 
 
-def test_a_label_and_a_loudness_are_asked_and_no_longer(tones):
+def test_label_loudness_and_brightness_are_asked_and_no_longer(tones):
     player, speaker = tones
     player.receive("/bells/label", "bells:0.5, breath:0.5")
     player.receive("/loudness", -20)
@@ -143,10 +143,14 @@ def test_a_label_and_a_loudness_are_asked_and_no_longer(tones):
     assert [(voice(player, name).label, voice(player, name).loudness) for name in ("bells", "wind")] == [
         ("bells:0.5, breath:0.5", -20), (None, -20),
     ]  # fmt: skip
+    player.receive("/bells/brightness", 80)
+    loudness(speaker)
+    assert voice(player, "bells").brightness == 80
     player.receive("/label")
     player.receive("/bells/loudness")
+    player.receive("/bells/brightness")
     loudness(speaker)
-    assert voice(player, "bells").label is voice(player, "bells").loudness is None
+    assert voice(player, "bells").label is voice(player, "bells").loudness is voice(player, "bells").brightness is None
 
 
 @pytest.mark.parametrize(
