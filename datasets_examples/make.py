@@ -1,10 +1,10 @@
-"""Makes the example data sets of the course: `bells/`, `breath/` and `needs_work/`.
+"""Makes the example data sets of the course: `bells/`, `breath/`, `waves/` and `needs_work/`.
 
     python datasets_examples/make.py [FOLDER]
 
-The sounds are computed, not recorded: struck metal as sums of decaying partials, wind and whispers as filtered noise.
-Every sound draws its chance from its own name, so the same call gives the same samples again, and a sound that is
-added changes no other. Samples are floats until they are written; full scale is at -1 and 1.
+The sounds are computed, not recorded: struck metal as sums of decaying partials, wind, whispers and surf as filtered
+noise. Every sound draws its chance from its own name, so the same call gives the same samples again, and a sound that
+is added changes no other. Samples are floats until they are written; full scale is at -1 and 1.
 """
 
 import argparse
@@ -296,6 +296,33 @@ def breath():
         yield (name := f"whisper_{words.replace(' ', '_')}.flac"), whisper(name, words)
 
 
+# --- surf ------------------------------------------------------------------------------------------------------------
+
+
+def surf(name, depth, crest, seconds=7.5):
+    """Waves heard from behind a dune: a rumble below `depth` Hz that swells, and breaks with a dull roar up to `crest`
+    Hz.
+    """
+    random = chance(name)
+    swell, flutter = drift(random, seconds, 1.3), drift(random, seconds, 0.2)
+
+    def response(frequency, time):
+        force = 0.85 * swell(time) + 0.15 * flutter(time)
+        rumble = frequency / (frequency + 40) / (1 + (frequency / depth) ** 2)
+        roar = 0.35 * force**2 / (1 + (frequency / (crest * (0.5 + 0.5 * force))) ** 4)
+        return (rumble + roar) * 10 ** (0.8 * (force - 1))
+
+    sound = through(random.standard_normal(round(seconds * RATE)), response)
+    return to_peak(fade(sound, RATE, 0.4, 0.8), random.uniform(-6, -2))
+
+
+def waves():
+    """Yield (file name, samples): surf, from near and from far."""
+    for depth in (60, 80, 100, 130):
+        for crest in (220, 280, 350, 450, 600):
+            yield (name := f"surf_{depth}_{crest}Hz.flac"), surf(name, depth, crest)
+
+
 # --- a folder that needs work ----------------------------------------------------------------------------------------
 
 
@@ -387,9 +414,9 @@ def write(path, samples, rate=RATE, subtype="PCM_16"):
 
 
 def make(folder):
-    """Write the three data sets into `folder`."""
+    """Write the data sets into `folder`."""
     folder = Path(folder)
-    for sounds in (bells, breath, needs_work):
+    for sounds in (bells, breath, waves, needs_work):
         (folder / sounds.__name__).mkdir(parents=True, exist_ok=True)
         for name, *sound in sounds():
             write(folder / sounds.__name__ / name, *sound)
