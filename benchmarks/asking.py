@@ -1,13 +1,15 @@
 """Whether models do what they are asked: the label of takes, as a classifier hears it, and what they head for.
 
-    python benchmarks/asking.py labels CORPUS RUN [--takes 200] [--temperature 0.95] [--alone LABEL=CAPSULE ...]
+    python benchmarks/asking.py labels CORPUS RUN [--takes 200] [--temperature 0.95] [--guidance 1] [--loudness DBFS]
+        [--alone LABEL=CAPSULE ...]
     python benchmarks/asking.py loudness|brightness [CAPSULE ...] [--takes 8]
 
 `labels` generates takes of 3 s from a run that was trained with labels, as many of each, with nudges. A classifier (a
 random forest on timbre features), trained on pieces of 3 s of the corpus's recordings, names the label of each take.
 Its accuracy on recordings that it was not trained on (five folds, whole recordings left out) is given beside it, and
 with `--alone LABEL=CAPSULE` which label it names for takes of models that were trained on one of the sets alone: what
-it does not recognise there, it cannot recognise in a model of all.
+it does not recognise there, it cannot recognise in a model of all. Of blends of two labels, half and half, it gives
+where their features lie between those of the two.
 
 `loudness` asks for lines of loudness of 8 s between -50 and -12 dBFS: ramps, steps, and a random walk; `brightness` for
 lines between 60 and 96 semitones, at the model's own loudness and at -25 dBFS. Given are Spearman's rank correlation of
@@ -20,6 +22,7 @@ Prints JSON.
 
 import argparse
 import json
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +66,16 @@ def pieces_of(corpus):
     return np.array(rows), np.array(labels), np.array(recordings)
 
 
-def named(corpus, run, takes, temperature, alone):
+def between(first, second, blend, spread):
+    """Where a blend lies on the line from the mean of some takes' features, 0, to that of others, 1: the median take's
+    place, and the share of takes that are between."""
+    first, second, blend = (each / np.maximum(spread, 1e-9) for each in (first, second, blend))
+    line = second.mean(0) - first.mean(0)
+    places = (blend - first.mean(0)) @ line / (line @ line)
+    return {"median": round(float(np.median(places)), 2), "share": float(np.mean((places > 0) & (places < 1)))}
+
+
+def named(corpus, run, takes, temperature, guidance, loudness, alone):
     """How often the classifier names the label that was asked for, or that a model was trained on alone."""
     rows, labels, recordings = pieces_of(Corpus.open(corpus))
     # Trees do not extrapolate: takes lie outside of what the recordings have in some features (docs/decisions.md).
@@ -75,20 +87,24 @@ def named(corpus, run, takes, temperature, alone):
 
     def heard(capsule, count, **asked):
         made = generate(capsule, SECONDS, count, temperature, nudge=True, **asked)
-        names = classifier.predict([features(take) for take in made])
+        described = np.array([features(take) for take in made])
+        names = classifier.predict(described)
         levels = [10 * np.log10(np.mean(np.square(take.samples)) + 1e-12) for take in made]
-        return {
+        return described, {
             "takes": count, "named": {name: int(np.sum(names == name)) for name in np.unique(labels)},
             "silent": float(np.mean([not sounds(take) for take in made])),
             "level_dbfs": [round(level, 1) for level in np.percentile(levels, (10, 50, 90))],
         }  # fmt: skip
 
-    asked = capsule.settings.labels
+    asked, count, described = capsule.settings.labels, round(takes / len(capsule.settings.labels)), {}
     for label in asked:
-        found[label] = heard(capsule, round(takes / len(asked)), label=label)
-    found["accuracy"] = sum(found[name]["named"][name] for name in asked) / sum(found[name]["takes"] for name in asked)
+        described[label], found[label] = heard(capsule, count, label=label, guidance=guidance, loudness=loudness)
+    found["accuracy"] = sum(found[name]["named"][name] for name in asked) / (count * len(asked))
+    for one, other in combinations(asked, 2):
+        blend, found[f"{one}:0.5, {other}:0.5"] = heard(capsule, count, label={one: 0.5, other: 0.5})
+        found[f"{one}:0.5, {other}:0.5"]["between"] = between(described[one], described[other], blend, rows.std(0))
     for label, path in (each.split("=", 1) for each in alone):
-        found[f"{label} alone"] = heard(load(path), round(takes / len(asked)))
+        found[f"{label} alone"] = heard(load(path), count)[1]
     return found
 
 
@@ -137,6 +153,8 @@ def main():
     labels.add_argument("run")
     labels.add_argument("--takes", type=int, default=200)
     labels.add_argument("--temperature", type=float, default=0.95)
+    labels.add_argument("--guidance", type=float, default=1.0)
+    labels.add_argument("--loudness", type=float)
     labels.add_argument("--alone", nargs="*", default=[])
     for name in RANGES:
         one = verbs.add_parser(name)
@@ -145,7 +163,18 @@ def main():
     options = parser.parse_args()
     if options.verb == "labels":
         print(
-            json.dumps(named(options.corpus, options.run, options.takes, options.temperature, options.alone), indent=1)
+            json.dumps(
+                named(
+                    options.corpus,
+                    options.run,
+                    options.takes,
+                    options.temperature,
+                    options.guidance,
+                    options.loudness,
+                    options.alone,
+                ),
+                indent=1,
+            )
         )
         return
     found = {}

@@ -247,7 +247,7 @@ def generate(
         "single" or "half", which keeps the weights of Numba's engine in half precision: faster for large models, with
         slightly different results.
     label : str, dict or list, optional
-        Which label a model that was trained with labels plays: one of them; shares of several, "breath:0.5, bells:0.5";
+        What to play, for a model that was trained with labels: one label; shares of several, "breath:0.5, bells:0.5";
         labels over time, "0:breath, 10:bells", which are crossfaded; {label: share or line}; or a list with one of
         these for each voice. If not given, any label.
     loudness : float, str, Envelope, array or list, optional
@@ -255,8 +255,8 @@ def generate(
         temperature is, or as an array of values every 10 ms, such as `Gesture.line` returns. Takes follow it roughly.
         If not given, it is left to the model.
     brightness : float, str, Envelope, array or list, optional
-        The brightness that a model with predictors heads for, 36 .. 120, likewise: about where the middle of the
-        spectrum lies, in semitones as MIDI counts them, 69 for 440 Hz, 81 for 880 Hz.
+        The brightness that a model with predictors heads for, 36 .. 120 semitones as MIDI counts them (69 is 440 Hz,
+        81 is 880 Hz), given like `loudness`: about where the middle of the spectrum lies.
     follow : Gesture, str, Path or list, optional
         A recording whose loudness and brightness the take follows, or a MIDI file whose loudness it follows, instead of
         `loudness` and `brightness`. The loudness is raised or lowered as a whole so that its loudest moment is at the

@@ -77,7 +77,8 @@ class Instrument(PageBridge):
         the page has a fader for each. If not given, it plays any.
     loudness, brightness
         What it heads for at first if the model has predictors, -80 .. 0 dBFS, and 36 .. 120 in semitones as MIDI counts
-        them; the page has a fader for each. If not given, they are left to the model.
+        them; the page has a fader for each, which counts while its box is ticked. If not given, they are left to the
+        model.
 
     Attributes
     ----------
