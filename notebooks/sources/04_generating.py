@@ -10,7 +10,8 @@
 # # Generating
 #
 # **You will hear:** one model played in many ways: live, freer and stricter, along a line that you draw, alone and in
-# chorus, going on from a recording, and blended with another model. You leave with sound files for your piece.
+# chorus, going on from a recording, following a gesture, and blended with another model. You leave with sound files for
+# your piece.
 #
 # **Time:** about a minute of computing, with or without a graphics card; an hour, listening included.
 #
@@ -357,6 +358,105 @@ others = {name: pl.Run(f"../datasets_examples/trained/{name}").capsule() for nam
 three = {"yours": capsule, **others}
 played = [pl.generate(model, seconds=4, voices=1, temperature=0.85, seed=4)[0] for model in three.values()]
 notebook.play(*played, names=list(three))
+
+# %% [markdown]
+# ## One model, three sources
+#
+# A model can also learn from several groups of recordings, and be told, in nine tenths of its training, which group it
+# is hearing. The name of a group is a **label**. This model has heard the bells, the winds and whispers, and surf, each
+# in a folder of its own, and the names of the folders became its labels. So its instrument has a **fader** for each
+# label, above the two that every model with predictors has: one for loudness and one for brightness.
+#
+# Press Play, and push one of the labels up while you take another down. The model goes on from what it has just played,
+# so it needs a moment to get from one source to another. With all labels at 0, it plays whichever comes. Then move the
+# brightness. This ticks the box under it, and the fader counts only while the box is ticked. If you have a MIDI
+# controller and your browser allows it, press one of the buttons after "MIDI learn", then turn the knob that is to move
+# that fader.
+
+# %%
+many = pl.Run("../datasets_examples/trained/three").capsule()
+faders = notebook.Instrument(many, label="breath", seed=1)
+faders
+
+# %% [markdown]
+# This writes what you have kept into the folder of your takes.
+
+# %%
+course.keep(faders.kept)
+
+# %% [markdown]
+# ### From one to the other
+#
+# Labels can change over time, like the temperature: this take begins with breath, and turns into bells between 2 and 6
+# seconds. Compare it with the mixture of two models further below, which does the same in another way.
+
+# %%
+crossed = pl.generate(many, seconds=9, voices=2, label="0:breath, 2:breath, 6:bells", seed=5, nudge=True)
+notebook.play(*crossed, names=["from breath to bells, voice 1", "voice 2"])
+
+# %% [markdown]
+# Half of one and half of another is not a sound in the middle. Each label pulls at every sample, and the sound leans to
+# one side or the other, or becomes something that is in neither. **Guidance** says how strongly a label pulls: at 0 it
+# does not count, at 1 it counts as in training, and above 1, the model moves further away from what it would play
+# without a label, until the sound breaks up.
+
+# %%
+pulls = [0, 1, 3]
+halves = [
+    pl.generate(many, seconds=4, voices=1, label="breath:0.5, bells:0.5", guidance=pull, seed=4, nudge=True)[0]
+    for pull in pulls
+]
+notebook.play(*halves, names=[f"half breath, half bells, guidance {pull}" for pull in pulls])
+
+# %% [markdown]
+# ### Follow a gesture
+#
+# A **gesture** is how a sound moves, apart from what it sounds like: how loud and how bright it is, a hundred times a
+# second. Here a whisper is the gesture, and surf is the sound: first the whisper, then the model by itself, then the
+# same seed again, following the whisper. To use a recording of your own, put its path in place of the whisper's: your
+# voice is enough.
+
+# %%
+whisper = "../datasets_examples/breath/whisper_aiu_oea.flac"
+gesture = pl.Gesture.of(whisper)
+by_itself = pl.generate(many, seconds=gesture.seconds, voices=1, label="waves", seed=2)
+following = pl.generate(many, seconds=gesture.seconds, voices=1, label="waves", seed=2, follow=gesture)
+notebook.play(whisper, *by_itself, *following, names=["the whisper", "surf by itself", "surf that follows it"])
+
+# %% [markdown]
+# The model follows roughly and late, like a player who reads a conductor from the last row. It does not learn this in
+# training: each guess of its predictors is pushed a little in the direction that you ask for, and the model goes on
+# from the result.
+#
+# Lines can be drawn, too: this one is the brightness of a take, in semitones as MIDI counts them (69 is 440 Hz, 105 is
+# 3520 Hz). No surf among its recordings is as bright as the end of the line, so you hear what becomes of a surf that
+# the model has never heard.
+
+# %%
+bright = notebook.LinePanel(seconds=6, value="0:60, 6:105", what="brightness")
+bright
+
+# %% [markdown]
+# The loudness that the model heads for stays the same meanwhile.
+
+# %%
+far = pl.generate(many, seconds=6, voices=1, label="waves", brightness=bright.value, loudness=-25, seed=3)
+notebook.play(*far, names=["surf that follows the line"])
+
+# %% [markdown]
+# Faders give you no melody, since there is none for pitch. A gesture has no words: you hear how the whisper moves, not
+# what it says. A label is a wish. If the model has drifted into another of its sources, it may take seconds to come
+# back, or it may stay.
+
+# %% [markdown]
+# This keeps them.
+
+# %%
+course.keep(crossed + halves + following + far)
+
+# %% [markdown]
+# To play your own recordings like this, put each group into a folder of its own before lesson 01, and give
+# `labels=corpus.labels` to the training in lesson 02.
 
 # %% [markdown]
 # ## Between two models: an experiment

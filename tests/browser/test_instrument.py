@@ -33,8 +33,10 @@ panel
 print(panel.value)
 ---
 notebook.Instrument(pl.mix(breath.capsule(), bells.capsule(), share=0.5))
+---
+print(instrument.loudness, instrument.brightness)
 """
-INSTRUMENT, BUSY, KEPT, PANEL, VALUE, MIXTURE = range(1, 7)
+INSTRUMENT, BUSY, KEPT, PANEL, VALUE, MIXTURE, FADERS = range(1, 8)
 # Every sound that is put onto the clock is written down, and when a button was pressed.
 WATCH = """() => {
     const start = AudioBufferSourceNode.prototype.start;
@@ -254,10 +256,21 @@ def test_the_line_is_drawn_by_keys_and_written_in_the_field(lesson):
     said(lesson, "0:1, 4:1.5")
 
 
-def said(lesson, value):
-    """Python knows the line; what is on its way to it arrives before the cell is run."""
-    run(lesson, VALUE)
-    assert lesson.cells.nth(VALUE).locator(".jp-OutputArea-output").inner_text().strip() == value
+def said(lesson, value, cell=VALUE):
+    """A cell prints what Python knows; what is on its way to it arrives before the cell is run."""
+    run(lesson, cell)
+    assert lesson.cells.nth(cell).locator(".jp-OutputArea-output").inner_text().strip() == value
+
+
+def test_python_knows_where_the_faders_are(lesson, page):
+    page.get_by_role("slider", name="Loudness").press("ArrowRight")
+    page.get_by_role("slider", name="Brightness").press("ArrowLeft")
+    page.wait_for_function("!request && !Object.keys(wish).length")
+    said(lesson, "-19 77", FADERS)
+    page.get_by_role("checkbox", name="head for this loudness").uncheck()
+    page.get_by_role("checkbox", name="head for this brightness").uncheck()
+    page.wait_for_function("!request && !Object.keys(wish).length")
+    said(lesson, "None None", FADERS)
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

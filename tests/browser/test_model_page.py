@@ -29,6 +29,12 @@ def wind(tmp_path_factory):
     return pl.write_page(pl.Run(TRAINED / "breath"), tmp_path_factory.mktemp("page") / "wind.html", precision="single")
 
 
+@pytest.fixture(scope="module")
+def faders(tmp_path_factory):
+    """The page of a model with labels, likewise."""
+    return pl.write_page(pl.Run(TRAINED / "three"), tmp_path_factory.mktemp("page") / "faders.html", precision="single")
+
+
 @pytest.fixture
 def opened(browser, request):
     """A function that opens a page, with a list of what it asks for; at the end, it must have had no errors."""
@@ -97,6 +103,31 @@ def test_temperature_seed_and_voices_count_while_it_plays(opened, wind):
     until(page, "by('level').textContent.includes('dBFS')")
 
 
+def test_faders_play_what_python_is_asked_for(opened, faders, tmp_path):
+    """By the arrow keys, and from the beginning: a moment of the breath, then as bright and as loud as is asked."""
+    page = opened(faders)
+    assert page.evaluate("[label, loudness, brightness]") == [{}, None, None]
+    page.get_by_role("slider", name="breath").press("End")
+    page.get_by_role("slider", name="Brightness").press("ArrowRight")
+    page.get_by_role("slider", name="Loudness").press("ArrowLeft")
+    assert page.evaluate("[label, loudness, brightness]") == [{"breath": 1}, -21, 79]
+    assert page.locator("#brightness-said").text_content() == "780 Hz"
+    page.locator("#play").click()
+    playing(page)
+    until(page, "heard() > 1.5 * rate")
+    page.locator("#seconds").fill("300")
+    page.locator("#keep").click()
+    until(page, "by('kept').children.length === 1")
+    page.locator("#play").click()
+    _, samples, rate = kept(page, tmp_path / "kept.wav")
+    voice = LiveVoice(pl.Run(TRAINED / "three"), 0.95, 0, label="breath", loudness=-21, brightness=79)
+    expected = voice.play(len(samples) / rate)[: len(samples)]
+    np.testing.assert_allclose(samples[4096:], expected[4096:], atol=2**-15)
+    page.get_by_role("checkbox", name="head for this loudness").uncheck()
+    page.get_by_role("slider", name="breath").press("Home")
+    assert page.evaluate("[label, loudness, brightness]") == [{}, None, 79]
+
+
 def test_a_model_that_falls_asleep_is_woken_unless_it_is_to_be_left_alone(opened, tmp_path):
     """The bells are silent most of the time if they are left alone."""
     page = opened(pl.write_page(pl.Run(TRAINED / "bells"), tmp_path / "bells.html"))
@@ -137,6 +168,17 @@ def test_a_midi_controller_turns_what_it_was_taught(opened, wind):
     assert page.locator("#volume").input_value() == "100"
 
 
+def test_a_midi_controller_moves_a_fader(opened, faders):
+    page = opened(faders, MIDI)
+    page.get_by_role("button", name="MIDI learn: waves").click()
+    until(page, "by('told').textContent.startsWith('Move a knob')")
+    page.evaluate("turn(7, 127)")
+    assert page.evaluate("label") == {"waves": 1}
+    page.get_by_role("button", name="MIDI learn: brightness").click()
+    page.evaluate("turn(8, 0)")
+    assert page.evaluate("brightness") == 48
+
+
 def test_a_browser_that_cannot_play_says_so(browser, wind, tmp_path):
     """One that takes neither of the cores for WebAssembly."""
     old = tmp_path / "old.html"
@@ -154,8 +196,8 @@ def test_a_browser_that_cannot_play_says_so(browser, wind, tmp_path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
-def test_it_fits_and_axe_finds_nothing_to_object_to(opened, wind, width, scheme):
-    page = opened(wind, MIDI, viewport={"width": width, "height": 900}, color_scheme=scheme)
+def test_it_fits_and_axe_finds_nothing_to_object_to(opened, faders, width, scheme):
+    page = opened(faders, MIDI, viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.locator("summary").click()
     page.locator("#play").click()
     until(page, "heard() > 0.2 * rate")
