@@ -659,7 +659,7 @@ def _parser():
             help="the brightness to head for in semitones as MIDI counts them, a number or a line such as 0:60,5:90",
         )
         command.add_argument(
-            "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness and brightness"
+            "--follow", nargs="+", metavar="FILE", help="a recording or MIDI file: follow its loudness"
         )
         command.add_argument("--guidance", type=number, default=1.0, help="how strongly the label counts, 0 to 10 (1)")
         command.add_argument("--mix", metavar="MODEL", help="another capsule or run to mix in, sample by sample")

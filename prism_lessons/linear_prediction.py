@@ -57,7 +57,7 @@ SWELL, MOST_SWELL, WIDENING, MOST_WIDENING, WAKING = 0.002, 0.02, 0.5, 1.5, 0.00
 # A voice that is asked for a brightness heads for it. The power of the rises from sample to sample, beside that of the
 # samples, says how bright it is. While that is too low, guesses move a little further away from the sample before, so
 # that high frequencies swell, the more the higher they are; while it is too high, a little nearer to it.
-TILT, MOST_TILT = 0.08, 0.2
+TILT, MOST_TILT = 0.05, 0.1
 BOOK_MEMORY = 64  # samples, for the error of each filter of the book
 BOOK_BLOCK = 8  # samples between two choices of a filter
 BOOK_MOMENT = 2048  # samples from which a filter of the book is computed

@@ -411,9 +411,9 @@ notebook.play(*halves, names=[f"half breath, half bells, guidance {pull}" for pu
 # %% [markdown]
 # ### Follow a gesture
 #
-# A **gesture** is how a sound moves, apart from what it sounds like: how loud and how bright it is, a hundred times a
-# second. Here a whisper is the gesture, and surf is the sound: first the whisper, then the model by itself, then the
-# same seed again, following the whisper. To use a recording of your own, put its path in place of the whisper's: your
+# A **gesture** is how a sound moves, apart from what it sounds like: how loud it is, a hundred times a second. Here a
+# whisper is the gesture, and surf is the sound: first the whisper, then the model by itself, then the same seed again,
+# following the loudness of the whisper. To use a recording of your own, put its path in place of the whisper's: your
 # voice is enough.
 
 # %%
@@ -428,20 +428,29 @@ notebook.play(whisper, *by_itself, *following, names=["the whisper", "surf by it
 # training: each guess of its predictors is pushed a little in the direction that you ask for, and the model goes on
 # from the result.
 #
-# Lines can be drawn, too: this one is the brightness of a take, in semitones as MIDI counts them (69 is 440 Hz, 105 is
-# 3520 Hz). No surf among its recordings is as bright as the end of the line, so you hear what becomes of a surf that
-# the model has never heard.
+# Lines can be drawn, too: this one is the brightness of a take, in semitones as MIDI counts them (69 is 440 Hz, 93 is
+# 1760 Hz). Every model with predictors can be asked for it, so here the model that you played at first follows the
+# line.
 
 # %%
-bright = notebook.LinePanel(seconds=6, value="0:60, 6:105", what="brightness")
+bright = notebook.LinePanel(seconds=8, value="0:60, 4:93, 8:60", what="brightness")
 bright
 
 # %% [markdown]
-# The loudness that the model heads for stays the same meanwhile.
+# Two performances follow it.
 
 # %%
-far = pl.generate(many, seconds=6, voices=1, label="waves", brightness=bright.value, loudness=-25, seed=3)
-notebook.play(*far, names=["surf that follows the line"])
+drawn = pl.generate(capsule, seconds=8, voices=2, brightness=bright.value, seed=3)
+notebook.play(*drawn)
+
+# %% [markdown]
+# And this is what happens outside what a model has heard. No surf among its recordings is as bright as this take is
+# asked to be, and nothing in the model knows how such a surf would go on: it may squeal, or break into noise. Turn the
+# volume down first.
+
+# %%
+far = pl.generate(many, seconds=5, voices=1, label="waves", brightness=100, loudness=-25, seed=3)
+notebook.play(*far, names=["surf that is asked to be far too bright"])
 
 # %% [markdown]
 # Faders give you no melody, since there is none for pitch. A gesture has no words: you hear how the whisper moves, not
@@ -452,7 +461,7 @@ notebook.play(*far, names=["surf that follows the line"])
 # This keeps them.
 
 # %%
-course.keep(crossed + halves + following + far)
+course.keep(crossed + halves + following + drawn)
 
 # %% [markdown]
 # To play your own recordings like this, put each group into a folder of its own before lesson 01, and give

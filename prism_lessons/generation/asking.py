@@ -17,6 +17,7 @@ LABEL, FOLLOW, GUIDANCE = "label", "follow", "guidance"
 LOUDNESS, BRIGHTNESS = STEERED = ("loudness", "brightness")  # descriptors that a model with predictors can head for
 LIMITS = {LOUDNESS: (-80.0, 0.0), BRIGHTNESS: (36.0, 120.0)}  # dBFS; semitones as MIDI counts them
 GUIDANCES = (0.0, 10.0)
+HEADROOM_DB = 6.0  # a model's loudest level is that of 2 ms of its recordings, a gesture's that of 20 ms
 HIGHEST = 0.45  # of the sample rate: what is asked of brightness above is this
 
 
@@ -143,12 +144,12 @@ def asked_of(capsules, voices, label=None, loudness=None, brightness=None, follo
     if label is not None and not names:
         raise CourseError("This model cannot be asked for a label: it was trained without labels.")
     drawn = [name for name, line in lines.items() if line is not None]
-    if drawn and follow is not None:
-        raise CourseError(f"A take follows either a gesture or a line of {drawn[0]}: leave out follow or {drawn[0]}.")
+    if loudness is not None and follow is not None:
+        raise CourseError("A take follows either a gesture or a line of loudness: leave out follow or loudness.")
     if (drawn or follow is not None) and not steered_by(capsules):
         raise CourseError(f"This model cannot be asked for a {(drawn or STEERED)[0]}: it has no predictors.")
     blends = [_blend(one, names) for one in _each(label, voices, LABEL)]
-    gestures = [None if one is None else Gesture.of(one) for one in _each(follow, voices, FOLLOW)]
+    gestures = [None if one is None else Gesture.of(one, [LOUDNESS]) for one in _each(follow, voices, FOLLOW)]
     each = [[None if one is None else _line(one, name) for one in _each(lines[name], voices, name)] for name in STEERED]
     return [_of_voice(*values, capsules) for values in zip(blends, gestures, *each, strict=True)]
 
@@ -160,16 +161,14 @@ def _of_voice(blend, gesture, *rest):
     for name, line in lines.items():
         about[name] = str(line) if isinstance(line, Envelope) else f"as drawn, {digest(line.tobytes())}"
     if gesture:
-        lines = {name: gesture.line(name) for name in STEERED if name in gesture.lines}
-        lines[LOUDNESS] = _moved(lines[LOUDNESS], capsules)
-        about[FOLLOW] = gesture.name
+        lines[LOUDNESS], about[FOLLOW] = _moved(gesture.line(LOUDNESS), capsules), gesture.name
     return Asked(blend, lines, about)
 
 
 def _moved(line, capsules):
-    """A gesture's loudness, moved so that its loudest moment is as loud as the recordings ever were."""
+    """A gesture's loudness, moved so that its loudest moment is about as loud as the recordings ever were."""
     loudest = max(float(capsule.weights["loudest"][0]) for capsule in capsules if capsule.settings.guesses)
-    return line + 20 * math.log10(loudest) - np.nanmax(line)
+    return line + 20 * math.log10(loudest) - HEADROOM_DB - np.nanmax(line)
 
 
 def _each(value, voices, what):

@@ -258,9 +258,9 @@ def generate(
         The brightness that a model with predictors heads for, 36 .. 120 semitones as MIDI counts them (69 is 440 Hz,
         81 is 880 Hz), given like `loudness`: about where the middle of the spectrum lies.
     follow : Gesture, str, Path or list, optional
-        A recording whose loudness and brightness the take follows, or a MIDI file whose loudness it follows, instead of
-        `loudness` and `brightness`. The loudness is raised or lowered as a whole so that its loudest moment is at the
-        highest level of the model's recordings. For another amount or offset, give the lines of a `Gesture`.
+        A recording or a MIDI file whose loudness the take follows, instead of `loudness`. All of it is raised or
+        lowered so that its loudest moment is 6 dB below the highest level of the model's recordings over 2 ms. For
+        another amount or offset, or its brightness too, give `loudness` and `brightness` the lines of a `Gesture`.
     guidance : float
         How strongly the label counts, 0 .. 10: at 0 it does not; at 1 it counts as in training; above, the model moves
         further away from what it would play without a label. Values other than 1 take about twice as long.

@@ -86,11 +86,11 @@ def test_a_gesture_is_moved_to_where_the_model_is_loudest(capsule, write_sound, 
     sound = np.sin(np.arange(32000) / 5) * np.repeat([0.01, 0.1], 16000)
     one = asked(capsule, follow=write_sound(tmp_path / "voice.wav", sound, 16000))
     soft, loud = level(one, np.array([0.5, 1.5]))
-    assert loud == pytest.approx(capsule.weights["loudest"][0], rel=0.03)
+    assert loud == pytest.approx(capsule.weights["loudest"][0] / 2, rel=0.03)  # 6 dB below that of 2 ms
     assert loud / soft == pytest.approx(10, rel=0.03)
     assert one.about["follow"] == "voice"
-    bright = one.predicted_at(np.array([0.5, 1.5]), 16000)[:, 1]
-    assert bright == pytest.approx([4 * np.sin(0.1) ** 2] * 2, rel=0.05)
+    both = asked(capsule, follow=tmp_path / "voice.wav", brightness=60)  # the gesture is that of its loudness alone
+    assert (both.predicted_at(TIMES[:1], 16000) > 0).all() and set(both.about) == {"follow", "brightness"}
 
 
 def test_each_voice_can_be_asked_for_something_else(capsule):
@@ -114,7 +114,6 @@ def test_each_voice_can_be_asked_for_something_else(capsule):
         ({"loudness": "soft"}, '"soft" is not a line for the loudness'),
         ({"loudness": -20, "follow": "voice.wav"}, "leave out follow or loudness"),
         ({"brightness": 10}, "brightness must be 36 to 120, not 10"),
-        ({"brightness": 60, "follow": "voice.wav"}, "leave out follow or brightness"),
         ({"follow": "not there.wav"}, "not there.wav"),
     ],
 )
@@ -170,7 +169,7 @@ def test_a_model_that_hisses_heads_for_the_brightness_it_is_asked_for():
     dark, bright, again = (np.nanmedian(heard[:, place : place + 40, 0]) for place in (50, 150, 250))
     assert bright - dark > 12 and bright - again > 12
     before, during = (np.nanmedian(heard[:, place : place + 40, 1]) for place in (50, 150))
-    assert abs(during - before) < 6  # it is no louder for it
+    assert during - before < 3  # it is no louder for it; it may be softer
 
 
 def test_a_take_begins_from_a_moment_with_its_label(capsule):
