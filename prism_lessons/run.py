@@ -321,8 +321,7 @@ class Run:
     @checked(voice=whole(1))
     def label_of(self, voice):
         """The label that a voice plays in the clips of all epochs, one after the other; "" in a run without labels."""
-        labels = self.settings["model"].get("labels")
-        return labels[(voice - 1) % len(labels)] if labels else ""
+        return label_of(voice, self.settings.get("model", {}).get("labels"))
 
     @property
     def clips(self):
@@ -513,6 +512,11 @@ def _merge_acts(path, other):
 
 # Files written independently in each copy of a run, and their merge functions: (path, the other's path).
 MERGING = {STARRED: _merge_stars, LISTENING: _merge_acts}
+
+
+def label_of(voice, labels):
+    """The label that a voice, from 1, plays in the clips of a run with some labels, one after the other; "" without."""
+    return labels[(voice - 1) % len(labels)] if labels else ""
 
 
 def clip_of(path):

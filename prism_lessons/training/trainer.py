@@ -15,7 +15,7 @@ from ..files import as_text
 from ..generation import PIECE, Asking, Take, of_model, pieces
 from ..live import clock
 from ..model import SampleRNN
-from ..run import MID_EPOCH, Epoch
+from ..run import MID_EPOCH, Epoch, label_of
 from ..scoring import VOICES, Scorer, excerpts
 from ..streams import Streams
 from .budget import Forecast
@@ -192,7 +192,7 @@ class Trainer:
         for (temperature, voice), codes in zip(settings.clips, np.concatenate(drawn, axis=1), strict=True):
             path = run.clip_path(number, voice, temperature)
             about = {"run": self._name, "epoch": number, "voice": voice, "temperature": f"{temperature:g}"}
-            if label := run.label_of(voice):
+            if label := label_of(voice, self.samplernn.settings.labels):
                 about["label"] = label
             samples = self.samplernn.settings.codec.decode(codes)
             clips[path] = Take(samples, run.sample_rate, path.stem, about | {"sample_rate": run.sample_rate})
@@ -277,8 +277,9 @@ class Trainer:
         """Yield codes for all clips, `samples` of each; the random numbers of a voice are the same in each epoch."""
         temperatures, voices = zip(*self.settings.clips, strict=True)
         drawing = [(self.settings.seed, voice - 1) for voice in voices]
-        labels, rate = [self.run.label_of(voice) for voice in voices], self.run.sample_rate
-        asking = Asking.of_labels(labels, self.samplernn.settings, rate) if any(labels) else None
+        settings, rate = self.samplernn.settings, self.run.sample_rate
+        labels = [label_of(voice, settings.labels) for voice in voices]
+        asking = Asking.of_labels(labels, settings, rate) if settings.labels else None
         return pieces(of_model(self.player), rate, samples, temperatures, drawing, asking)
 
     def _save_curves(self, entry, clips):
