@@ -72,7 +72,7 @@ def test_a_page_names_its_program_and_one_with_sounds_of_a_model_says_so():
     meta = dict(re.findall(r'<meta (?:name|property)="([\w:]+)" content="([^"]*)">', head))
     assert meta["generator"] == software() and meta["description"].startswith("What a trained model played")
     assert meta["schema:digitalSourceType"] == GENERATED and "<b>" not in head
-    bare = {"lowest": 0, "highest": 1, "most_seed": 1, "most_kept": 1, "data": {}}
+    bare = {"lowest": 0, "highest": 1, "most_seed": 1, "most_kept": 1, "data": {"labels": [], "descriptors": []}}
     assert "digitalSourceType" not in render("instrument.html", title="t", **bare)
 
 
