@@ -112,6 +112,7 @@ def test_faders_play_what_python_is_asked_for(opened, faders, tmp_path):
     page.get_by_role("slider", name="Loudness").press("ArrowLeft")
     assert page.evaluate("[label, loudness, brightness]") == [{"breath": 1}, -21, 79]
     assert page.locator("#brightness-said").text_content() == "780 Hz"
+    page.locator("#begin").click()  # or else it goes on from the moment from which it began when the page was opened
     page.locator("#play").click()
     playing(page)
     until(page, "heard() > 1.5 * rate")

@@ -125,7 +125,7 @@ function playInWorker() {
 
   function play({ play: count, settings }) {
     const begun = performance.now(), samples = new Float32Array(count), squares = Array(voices).fill(0);
-    settings.forEach(({ temperature, asked }, voice) => {
+    settings.forEach(({ temperature, asked = [] }, voice) => {
       core.set_temperature(voice, temperature);
       new Float32Array(core.memory.buffer, core.asked(voice), asked.length).set(asked);
     });
