@@ -3,6 +3,7 @@
     python benchmarks/asking.py labels CORPUS RUN [--takes 200] [--temperature 0.95] [--guidance 1] [--loudness DBFS]
         [--alone LABEL=CAPSULE ...]
     python benchmarks/asking.py loudness|brightness [CAPSULE ...] [--takes 8]
+    python benchmarks/asking.py speed PLAIN LABELLED
 
 `labels` generates takes of 3 s from a run that was trained with labels, as many of each, with nudges. A classifier (a
 random forest on timbre features), trained on pieces of 3 s of the corpus's recordings, names the label of each take.
@@ -17,11 +18,15 @@ what was asked and what is heard, every 10 ms, the median over takes, and the me
 is the same for takes that were asked for nothing. Moments below -60 dBFS have no brightness and do not count; `heard`
 is the share of the others. Without a capsule, those that come with the course are played.
 
+`speed` plays a model without labels and one with them in turn, and gives the median ratio of the times that they take,
+the second asked for nothing, then for a label, a loudness and a brightness.
+
 Prints JSON.
 """
 
 import argparse
 import json
+import time
 from itertools import combinations
 from pathlib import Path
 
@@ -37,7 +42,7 @@ from prism_lessons.audio import load as load_sound
 from prism_lessons.run import as_capsule
 
 TRAINED = Path(__file__).parents[1] / "datasets_examples" / "trained"
-SECONDS, LONG = 3.0, 8.0
+SECONDS, LONG, TURNS = 3.0, 8.0, 9
 RANGES = {"loudness": (-50, -12), "brightness": (60, 96)}
 
 
@@ -145,6 +150,21 @@ def steered(capsule, name, takes):
     return found | free
 
 
+def slower(plain, labelled):
+    """{what is asked: the time that a model with labels takes, as a multiple of that of one without}."""
+    plain, labelled = as_capsule(plain), as_capsule(labelled)
+    asked = {"label": labelled.settings.labels[0], "loudness": -20, "brightness": 80}
+
+    def seconds(capsule, **what):
+        begun = time.perf_counter()
+        generate(capsule, SECONDS, 1, **what)
+        return time.perf_counter() - begun
+
+    turns = [(seconds(plain), seconds(labelled), seconds(labelled, **asked)) for _ in range(TURNS + 1)][1:]
+    first, *others = np.array(turns).T
+    return dict(zip(("nothing", "all"), (round(float(np.median(each / first)), 3) for each in others), strict=True))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
@@ -160,7 +180,13 @@ def main():
         one = verbs.add_parser(name)
         one.add_argument("capsules", nargs="*")
         one.add_argument("--takes", type=int, default=8)
+    speed = verbs.add_parser("speed")
+    speed.add_argument("plain")
+    speed.add_argument("labelled")
     options = parser.parse_args()
+    if options.verb == "speed":
+        print(json.dumps(slower(options.plain, options.labelled)))
+        return
     if options.verb == "labels":
         print(
             json.dumps(
