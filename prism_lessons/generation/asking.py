@@ -151,11 +151,11 @@ def asked_of(capsules, voices, label=None, loudness=None, brightness=None, follo
     blends = [_blend(one, names) for one in _each(label, voices, LABEL)]
     gestures = [None if one is None else Gesture.of(one, [LOUDNESS]) for one in _each(follow, voices, FOLLOW)]
     each = [[None if one is None else _line(one, name) for one in _each(lines[name], voices, name)] for name in STEERED]
-    return [_of_voice(*values, capsules) for values in zip(blends, gestures, *each, strict=True)]
+    each = zip(*each, strict=True)
+    return [_of_voice(*values, capsules) for values in zip(blends, gestures, each, strict=True)]
 
 
-def _of_voice(blend, gesture, *rest):
-    *lines, capsules = rest
+def _of_voice(blend, gesture, lines, capsules):
     lines = {name: line for name, line in zip(STEERED, lines, strict=True) if line is not None}
     about = {LABEL: blend_in_words(blend)} if blend else {}
     for name, line in lines.items():

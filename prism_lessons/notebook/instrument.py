@@ -190,9 +190,7 @@ class Instrument(PageBridge):
 
     @loudness.setter
     def loudness(self, value):
-        with self._lock:
-            self._voice.loudness = _checked_descriptor("loudness", value)
-            self._set(loudness=value)
+        self._set(loudness=_checked_descriptor("loudness", value))
 
     @property
     def brightness(self):
@@ -201,9 +199,7 @@ class Instrument(PageBridge):
 
     @brightness.setter
     def brightness(self, value):
-        with self._lock:
-            self._voice.brightness = _checked_descriptor("brightness", value)
-            self._set(brightness=value)
+        self._set(brightness=_checked_descriptor("brightness", value))
 
     def _shares(self):
         """The share of each label that the voice plays."""
@@ -248,12 +244,12 @@ class Instrument(PageBridge):
             changed = {name: value for name, value in values.items() if value != self._now[name]}
             if not changed:
                 return
+            for name in changed.keys() - {"seed"}:  # first, since the model may refuse
+                setattr(self._voice, name, None if changed[name] == {} else changed[name])
             self._now |= changed
             if not by_page:
                 self._version += 1
                 self._send(self._values())
-            for name in changed.keys() - {"seed"}:
-                setattr(self._voice, name, None if changed[name] == {} else changed[name])
             for field, name in zip(self._fields, ("temperature", "seed"), strict=True):
                 field.value = self._now[name]
 
