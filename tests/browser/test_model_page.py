@@ -71,9 +71,8 @@ def kept(page, path):
     return downloading.value.suggested_filename, *soundfile.read(io.BytesIO(path.read_bytes()), dtype="float32")
 
 
-def test_it_plays_the_seed_as_python_does_and_what_was_heard_can_be_saved(opened, wind, tmp_path):
-    page = opened(wind)
-    assert page.locator("#volume").input_value() == "30", "it begins softly"
+def play_and_keep(page):
+    """Play for a moment, and keep all of it."""
     page.locator("#play").click()
     playing(page)
     until(page, "heard() > 1.5 * rate")
@@ -81,6 +80,12 @@ def test_it_plays_the_seed_as_python_does_and_what_was_heard_can_be_saved(opened
     page.locator("#keep").click()
     until(page, "by('kept').children.length === 1")
     page.locator("#play").click()
+
+
+def test_it_plays_the_seed_as_python_does_and_what_was_heard_can_be_saved(opened, wind, tmp_path):
+    page = opened(wind)
+    assert page.locator("#volume").input_value() == "30", "it begins softly"
+    play_and_keep(page)
     name, samples, rate = kept(page, tmp_path / "kept.wav")
     assert name == "wind_seed0_t0.95_1.wav" and rate == 16000 and len(samples) > 1.4 * rate
     expected = LiveVoice(pl.Run(TRAINED / "breath"), 0.95, 0).play(len(samples) / rate)[: len(samples)]
@@ -113,13 +118,7 @@ def test_faders_play_what_python_is_asked_for(opened, faders, tmp_path):
     assert page.evaluate("[label, loudness, brightness]") == [{"breath": 1}, -21, 79]
     assert page.locator("#brightness-said").text_content() == "780 Hz"
     page.locator("#begin").click()  # or else it goes on from the moment from which it began when the page was opened
-    page.locator("#play").click()
-    playing(page)
-    until(page, "heard() > 1.5 * rate")
-    page.locator("#seconds").fill("300")
-    page.locator("#keep").click()
-    until(page, "by('kept').children.length === 1")
-    page.locator("#play").click()
+    play_and_keep(page)
     _, samples, rate = kept(page, tmp_path / "kept.wav")
     voice = LiveVoice(pl.Run(TRAINED / "three"), 0.95, 0, label="breath", loudness=-21, brightness=79)
     expected = voice.play(len(samples) / rate)[: len(samples)]
